@@ -1,0 +1,102 @@
+"""Typed readers of environment variables. Every setting of the product that depends on the machine comes through here.
+
+A value that cannot be read stops the start with a sentence that names the variable.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def boolean(name: str, default: bool = False) -> bool:
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if raw.strip().lower() in TRUE:
+        return True
+    if raw.strip().lower() in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {raw!r}: write 1 or 0.")
+
+
+def number(name: str, default: float) -> float:
+    raw = os.environ.get(name)
+    if not raw:
+        return default
+    try:
+        return float(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {raw!r}: write a number.") from None
+
+
+def integer(name: str, default: int) -> int:
+    value = number(name, default)
+    if value != int(value):
+        raise ImproperlyConfigured(f"{name} is {value}: write a whole number.")
+    return int(value)
+
+
+def names(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def secret(name: str, fallback_file: Path | None = None) -> str:
+    """NAME, or the content of the file that NAME_FILE names, or of `fallback_file`; empty when there is none."""
+    if value := os.environ.get(name):
+        return value
+    given = os.environ.get(f"{name}_FILE")
+    path = Path(given) if given else fallback_file
+    if path is None or (not given and not path.exists()):
+        return ""
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
+
+
+def database(url: str, sqlite_file: Path) -> dict[str, object]:
+    """Django's DATABASES entry for a URL (`postgres://user:password@host:port/name`, `sqlite:///path`), or for SQLite when empty."""
+    if not url:
+        return sqlite(sqlite_file)
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return sqlite(Path(unquote(parts.path)))
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}: PostgreSQL or SQLite is supported.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "pasi_connect"},
+    }
+
+
+def sqlite(file: Path) -> dict[str, object]:
+    """WAL lets people read while a job writes; IMMEDIATE makes two writers wait in line instead of failing half-way."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(file),
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;",
+        },
+    }
