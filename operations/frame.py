@@ -1,0 +1,32 @@
+"""What every page shows around its content: navigation, state of the link, banner, school and year."""
+
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from operations import offers
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Lazy: a fragment or a file download asks the database nothing."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    context: dict[str, Any] = {"navigation": SimpleLazyObject(lambda: _navigation(request))}
+    made = SimpleLazyObject(lambda: _made(request))
+    for name in ("link", "banner", "context_school", "context_year"):
+        context[name] = SimpleLazyObject(lambda name=name: made.get(name))  # type: ignore[misc]
+    return context
+
+
+def _made(request: HttpRequest) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for maker in offers.frame_makers:
+        made.update({key: value for key, value in maker(request).items() if value})
+    return made
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    items = sorted((item for offer in offers.navigation for item in offer(request)), key=lambda item: item.order)
+    return [{"label": label, "items": list(group)} for label, group in groupby(items, key=lambda item: item.group)]

@@ -1,0 +1,13 @@
+from django.db import models
+
+
+class Heartbeat(models.Model):
+    """One row a kind of process; health asks how old it is."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    host = models.CharField(max_length=100)
+    pid = models.IntegerField()
+
+    def __str__(self) -> str:
+        return self.name

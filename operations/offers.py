@@ -1,0 +1,62 @@
+"""What higher apps offer to lower ones. Each app registers in its `panels.py`, which is found at start.
+
+A page of a lower app shows panels of higher apps without importing them; health asks probes; the tick runs chores.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class NavItem:
+    group: str
+    order: int
+    label: str
+    url: str
+    icon: str
+    count: int | None = None
+    attention: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A rendered part of a page: `template` with `context`; lower `order` stands first."""
+
+    order: int
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Banner:
+    """The state of the whole system under the top bar; `level` is attn or bad."""
+
+    level: str
+    title: str
+    text: str
+    url: str = ""
+    label: str = ""
+
+
+Navigation = Callable[[HttpRequest], list[NavItem]]
+PanelMaker = Callable[[HttpRequest, Any], "Panel | None"]
+FrameMaker = Callable[[HttpRequest], dict[str, Any]]
+Probe = Callable[[], dict[str, Any]]
+Chore = Callable[[], None]
+
+navigation: list[Navigation] = []
+panel_makers: dict[str, list[PanelMaker]] = defaultdict(list)
+frame_makers: list[FrameMaker] = []
+probes: dict[str, Probe] = {}
+chores: dict[str, Chore] = {}
+
+
+def panels(page: str, request: HttpRequest, subject: Any) -> list[Panel]:
+    """The panels of `page` for `subject`, in their order."""
+    made = [maker(request, subject) for maker in panel_makers[page]]
+    return sorted((panel for panel in made if panel), key=lambda panel: panel.order)

@@ -1,0 +1,36 @@
+"""The tick: the one scheduled task. It finds what a lost message left behind and what has become due."""
+
+import logging
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+
+from operations import heartbeats, offers
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="operations.tick", ignore_result=True)
+def tick() -> None:
+    """Runs every app's chores; one that fails does not keep the others from running."""
+    heartbeats.beat("beat")
+    for name, chore in offers.chores.items():
+        try:
+            chore()
+        except Exception:
+            log.exception("The chore %s failed; it runs again at the next tick.", name)
+
+
+_stops = []
+
+
+@worker_ready.connect
+def _begin_heartbeat(sender=None, **kwargs):  # type: ignore[no-untyped-def]
+    queues = {queue.name for queue in sender.task_consumer.queues} if sender is not None else set()
+    _stops.append(heartbeats.beat_in_background("worker" if "default" in queues else "tick"))
+
+
+@worker_shutting_down.connect
+def _end_heartbeat(**kwargs):  # type: ignore[no-untyped-def]
+    for stop in _stops:
+        stop.set()

@@ -1,0 +1,46 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from sis.rules.school_year import SchoolYear
+
+
+def to_school_year(value: Any) -> SchoolYear | None:
+    """A SchoolYear from the forms it comes in. A bare number is PASI's: the ending year."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, SchoolYear):
+        return value
+    if isinstance(value, int):
+        return SchoolYear(value)
+    return SchoolYear.parse(str(value))
+
+
+class SchoolYearField(models.SmallIntegerField):
+    """Stores the ending year; gives and takes SchoolYear values."""
+
+    description = "A school year"
+
+    def from_db_value(self, value: int | None, expression: Any, connection: Any) -> SchoolYear | None:
+        return None if value is None else SchoolYear(value)
+
+    def to_python(self, value: Any) -> SchoolYear | None:
+        try:
+            return to_school_year(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    def get_prep_value(self, value: Any) -> int | None:
+        year = to_school_year(value)
+        return None if year is None else year.ending
+
+    def value_to_string(self, obj: Any) -> str:
+        return str(self.value_from_object(obj))
+
+    def run_validators(self, value: Any) -> None:
+        """The value object checks its own range; the integer validators of the parent do not apply."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return forms.CharField(required=not self.blank, label=self.verbose_name, help_text=self.help_text)

@@ -1,0 +1,100 @@
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sis.models.fields import SchoolYearField
+from sis.models.organisation import School
+from sis.rules import asn, enrolment
+
+nine_digits = RegexValidator(r"^\d{9}$", _("An ASN has nine digits."))
+
+
+class Student(models.Model):
+    """A student as the SIS knows them. The ASN may come later: a student can be registered while PASI is away."""
+
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    asn = models.CharField(_("ASN"), max_length=9, null=True, blank=True, unique=True, validators=[nine_digits])
+    local_number = models.CharField(_("student number"), max_length=15, blank=True, db_index=True)
+    legal_first_name = models.CharField(_("legal first name"), max_length=50)
+    legal_middle_name = models.CharField(_("legal middle name"), max_length=50, blank=True)
+    legal_last_name = models.CharField(_("legal last name"), max_length=50)
+    preferred_first_name = models.CharField(_("preferred first name"), max_length=50, blank=True)
+    preferred_last_name = models.CharField(_("preferred last name"), max_length=50, blank=True)
+    birth_date = models.DateField(_("birth date"))
+    gender = models.CharField(_("gender"), max_length=20, blank=True)
+    search_name = models.CharField(max_length=220, editable=False, db_index=True)  # "last first preferred…", case-folded
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        first = self.preferred_first_name or self.legal_first_name
+        return f"{first} {self.preferred_last_name or self.legal_last_name}"
+
+    @property
+    def legal_name(self) -> str:
+        return " ".join(part for part in (self.legal_first_name, self.legal_middle_name, self.legal_last_name) if part)
+
+    @property
+    def asn_shown(self) -> str:
+        return asn.shown(self.asn or "")
+
+    def make_search_name(self) -> str:
+        parts = [self.legal_last_name, self.legal_first_name, self.preferred_last_name, self.preferred_first_name, self.legal_middle_name]
+        return " ".join(dict.fromkeys(part for part in parts if part)).casefold()[:220]
+
+
+class SchoolEnrolment(models.Model):
+    """One stay of a student at one school in one school year; a return is a new one.
+
+    Field meanings: Student School Enrolment (business object), contracts from 2019 on. Empty text stands for "not given".
+    `revision` rises by one with each change and is our half of the version that people see.
+    """
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="enrolments")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="enrolments")
+    school_year = SchoolYearField(_("school year"))
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    grade = models.CharField(_("grade"), max_length=2, blank=True, choices=[(grade, grade) for grade in enrolment.GRADES])
+    start_date = models.DateField(_("start date"))
+    exit_date = models.DateField(_("exit date"), help_text=_("The planned last day; after a withdrawal the last day attended."))
+    exit_date_type = models.CharField(
+        _("exit date type"),
+        max_length=20,
+        default=enrolment.COMPLETION,
+        choices=[(enrolment.COMPLETION, _("Completion Date")), (enrolment.WITHDRAWAL, _("Withdrawal Date"))],
+    )
+    programming_type = models.CharField(_("programming type"), max_length=50, default="Regular")
+    programming_timeframe = models.CharField(_("programming timeframe"), max_length=50, default="Day")
+    program_percentage = models.PositiveSmallIntegerField(_("program percentage"), null=True, blank=True)
+    # SISV1 (ExtendedSchoolEnrolmentInfo)
+    local_student_id = models.CharField(_("local student number"), max_length=15, blank=True)
+    resident_board = models.CharField(_("resident board"), max_length=4, blank=True)
+    francophone_board = models.CharField(_("francophone board"), max_length=4, blank=True)
+    fnmi_declaration = models.CharField(_("FNMI declaration"), max_length=50, blank=True)
+    french_hours = models.CharField(_("French hours of instruction"), max_length=4, blank=True)
+    enrolment_type_codes = models.CharField(_("enrolment type codes"), max_length=60, blank=True)
+    exception_codes = models.CharField(_("exception codes"), max_length=60, blank=True)
+    grants_program_codes = models.CharField(_("grants program codes"), max_length=60, blank=True)
+    deleted = models.BooleanField(_("deleted"), default=False)
+    # Kept here, never sent: PASI stopped collecting them on 31 January 2019.
+    entry_code = models.CharField(_("entry code"), max_length=10, blank=True)
+    exit_code = models.CharField(_("exit code"), max_length=10, blank=True)
+    concurrent = models.BooleanField(_("concurrent"), default=False, help_text=_("The student's main school is another one."))
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["school", "school_year", "id"], name="enrolment_school_year"),
+            models.Index(fields=["student", "school_year"], name="enrolment_student_year"),
+        ]
+        constraints = [models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward")]
+
+    def __str__(self) -> str:
+        return f"{self.school_id} {self.school_year} from {self.start_date}"

@@ -1,0 +1,43 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sis.models.fields import SchoolYearField
+from sis.models.organisation import School
+
+
+class SchoolCalendar(models.Model):
+    """A school year at a school: its first and last day of classes."""
+
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="calendars")
+    school_year = SchoolYearField(_("school year"))
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering = ["school_year"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "school_year"], name="calendar_once"),
+            models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="calendar_forward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school_id} {self.school_year}"
+
+
+class Term(models.Model):
+    """A part of the school year. The school year stands here explicitly; no date decides it."""
+
+    calendar = models.ForeignKey(SchoolCalendar, on_delete=models.CASCADE, related_name="terms")
+    name = models.CharField(_("name"), max_length=40)
+    portion = models.CharField(_("portion of the year"), max_length=8, help_text=_("1, 1/2 or 1/4."))
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering = ["first_day", "id"]
+        constraints = [models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="term_forward")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,65 @@
+"""Reads. Every one takes the person who asks: what lies outside of their schools does not exist for them (404)."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, QuerySet
+
+from operations.models import User
+from sis.models import School, SchoolEnrolment, Student
+from sis.rules import asn as asn_rules
+
+
+def sees_all(user: "User | AnonymousUser") -> bool:
+    return user.has_perm("operations.all_schools")
+
+
+def schools(user: User) -> QuerySet[School]:
+    if sees_all(user):
+        return School.objects.all()
+    return School.objects.filter(access__user=user)
+
+
+def school_codes(user: User) -> list[str] | None:
+    """The codes of the person's schools; None stands for all."""
+    if sees_all(user):
+        return None
+    return list(School.objects.filter(access__user=user).values_list("code", flat=True))
+
+
+def students(user: User) -> QuerySet[Student]:
+    """Students with an enrolment, of any year, at one of the person's schools."""
+    if sees_all(user):
+        return Student.objects.all()
+    here = SchoolEnrolment.objects.filter(student=OuterRef("pk"), school__access__user=user)
+    return Student.objects.filter(Exists(here))
+
+
+def find_students(user: User, text: str) -> QuerySet[Student]:
+    """Students whose names hold every word of `text`, or whose ASN or local number it is."""
+    found = students(user)
+    words = text.casefold().split()
+    if not words:
+        return found
+    joined = "".join(words)
+    if joined.replace("-", "").isdigit():
+        try:
+            return found.filter(asn=asn_rules.normalise(joined))
+        except ValueError:
+            return found.filter(local_number=joined)
+    for word in words:
+        found = found.filter(search_name__contains=word)
+    return found
+
+
+def enrolments(user: User) -> QuerySet[SchoolEnrolment]:
+    found = SchoolEnrolment.objects.select_related("student", "school")
+    if sees_all(user):
+        return found
+    return found.filter(school__access__user=user)
+
+
+def scoped(queryset: QuerySet[Any], user: User, school_code: str = "school_code") -> QuerySet[Any]:
+    """Rows that carry a school's code in the column `school_code`, reduced to the person's schools."""
+    codes = school_codes(user)
+    return queryset if codes is None else queryset.filter(**{f"{school_code}__in": codes})

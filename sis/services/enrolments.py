@@ -1,0 +1,116 @@
+"""The one door through which school enrolments are written."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from operations.actor import Actor
+from operations.services import audit
+from sis.models import School, SchoolEnrolment, Student
+from sis.models.event import Origin
+from sis.rules import enrolment as rules
+from sis.rules.school_year import SchoolYear
+from sis.services import events
+
+# What a person may change on an existing enrolment. School, year and student make it another enrolment.
+EDITABLE = (
+    "grade", "start_date", "exit_date", "exit_date_type", "programming_type", "programming_timeframe", "program_percentage",
+    "local_student_id", "resident_board", "francophone_board", "fnmi_declaration", "french_hours", "enrolment_type_codes",
+    "exception_codes", "grants_program_codes", "deleted", "entry_code", "exit_code", "concurrent",
+)  # fmt: skip
+IDENTITY = ("student", "school", "school_year")
+
+
+class StaleRecord(Exception):
+    """The record has changed since the person saw it; `current` is how it stands now."""
+
+    def __init__(self, current: SchoolEnrolment) -> None:
+        super().__init__("The record has changed since it was read.")
+        self.current = current
+
+
+def values(enrolment: SchoolEnrolment) -> dict[str, Any]:
+    """All editable fields and the identity, by name."""
+    return {name: getattr(enrolment, name) for name in (*EDITABLE, *IDENTITY)}
+
+
+def check(record: Mapping[str, Any]) -> None:
+    """Raises ValidationError {field: [sentences]} with every broken rule."""
+    problems: dict[str, list[str]] = {}
+    for fault in rules.faults(record):
+        message = _(fault.rule.message)
+        problems.setdefault(fault.rule.field, []).append(f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message)
+    if problems:
+        raise ValidationError(problems)
+
+
+def shown(value: Any) -> Any:
+    """A value as it stands in the audit."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _clean(changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: rules.canonical_codes(value) if name in rules.CODE_LISTS else value for name, value in changes.items()}
+
+
+@transaction.atomic
+def create(
+    actor: Actor,
+    student: Student,
+    school: School,
+    school_year: SchoolYear,
+    given: Mapping[str, Any],
+    *,
+    origin: str = Origin.SIS,
+    reason: str = "",
+) -> SchoolEnrolment:
+    """A new enrolment. Raises ValidationError {field: [sentences]}; records that come from PASI are taken as they are."""
+    enrolment = SchoolEnrolment(student=student, school=school, school_year=school_year, **_clean(given))
+    if origin == Origin.SIS:
+        check(values(enrolment))
+    enrolment.save(force_insert=True)
+    changes = {name: [None, shown(getattr(enrolment, name))] for name in EDITABLE if getattr(enrolment, name) not in ("", None, False)}
+    audit.record(actor, audit.Entry("enrolment created", events.SCHOOL_ENROLMENT, str(enrolment.pk), school.code, changes, reason))
+    events.leave(actor, enrolment, EDITABLE, origin)
+    return enrolment
+
+
+@transaction.atomic
+def change(
+    actor: Actor,
+    enrolment_id: int,
+    wanted: Mapping[str, Any],
+    *,
+    origin: str = Origin.SIS,
+    seen_version: int | None = None,
+    expected_revision: int | None = None,
+    reason: str = "",
+) -> SchoolEnrolment:
+    """Changes the named fields. Nothing is written when nothing differs.
+
+    Raises StaleRecord when `expected_revision` is not the present one, ValidationError {field: [sentences]} when a rule
+    is broken (records that come from PASI are taken as they are).
+    """
+    unknown = set(wanted) - set(EDITABLE)
+    if unknown:
+        raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
+    enrolment = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school").get(pk=enrolment_id)
+    if expected_revision is not None and enrolment.revision != expected_revision:
+        raise StaleRecord(enrolment)
+    changes = {name: [getattr(enrolment, name), value] for name, value in _clean(wanted).items() if getattr(enrolment, name) != value}
+    if not changes:
+        return enrolment
+    for name, (_before, after) in changes.items():
+        setattr(enrolment, name, after)
+    if origin == Origin.SIS:
+        check(values(enrolment))
+    enrolment.revision += 1
+    enrolment.save(update_fields=[*changes, "revision"])
+    told = {name: [shown(before), shown(after)] for name, (before, after) in changes.items()}
+    audit.record(actor, audit.Entry("enrolment changed", events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code, told, reason))
+    events.leave(actor, enrolment, changes, origin, seen_version)
+    return enrolment
