@@ -1,8 +1,8 @@
 """Throw-away certificates for development, demonstration and tests: an authority, the simulator's server, its clients.
 
-PASI knows a client by its certificate, which lives 14 months ("Managing PASI Certificates"); these live as
-long, so that the warning ahead of expiry is seen in the demo as in earnest. Never for production: the authority's key lies
-beside what it signed.
+PASI knows a client by its certificate, which lives 14 months ("Managing PASI Certificates"); these live as long, so
+that the warning ahead of expiry is seen in the demo as in earnest. Never for production: the authority's key lies beside
+what it signed.
 """
 
 import json
@@ -70,10 +70,10 @@ class Certificates:
 
 
 def ensure(directory: Path, *, organization: str, now: datetime) -> Certificates:
-    """Make what is missing, broken, or within 30 days of its end; leave the rest, and the registry's hand-made changes, alone.
+    """Make what is missing, broken, or within 30 days of its end; leave the rest, and hand-made changes, alone.
 
-    `organization` is the client authority's organisation code (`A.nnnn`), `now` an aware time. Raises OSError when the folder
-    cannot be written.
+    `organization` is the client authority's organisation code (`A.nnnn`), `now` an aware time. Raises OSError when the
+    folder cannot be written.
     """
     files = Certificates(directory)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,7 +93,7 @@ def ensure(directory: Path, *, organization: str, now: datetime) -> Certificates
 def _usable(
     path: Path, *, now: datetime, issuer: x509.Certificate | None = None, ended: bool = False
 ) -> tuple[x509.Certificate, Key] | None:
-    """The pair at `path`, or None when it cannot go on serving: unreadable, not a pair, another issuer's, near its end."""
+    """The pair at `path`; None when it cannot go on serving: unreadable, no pair, another issuer's, near its end."""
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
         key = serialization.load_pem_private_key(Certificates.key_of(path).read_bytes(), password=None)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PasiConnectConfig(AppConfig):
+    name = "pasi_connect"
+    verbose_name = "PASI Connect"

@@ -1,0 +1,26 @@
+from pasi_connect.models.copies import AuthorityCopy, CodeValue, EnrolmentCopy, LocalCopy, SchoolCopy, StudentCopy, SyncCursor
+from pasi_connect.models.discrepancy import Decision, Discrepancy
+from pasi_connect.models.exchange import Exchange
+from pasi_connect.models.link import EnrolmentLink, LinkState, ListenerLease
+from pasi_connect.models.settings import CallerSettings, ConnectionSettings, SyncSettings
+from pasi_connect.models.submission import Submission
+
+__all__ = [
+    "AuthorityCopy",
+    "CallerSettings",
+    "CodeValue",
+    "ConnectionSettings",
+    "Decision",
+    "Discrepancy",
+    "EnrolmentCopy",
+    "EnrolmentLink",
+    "Exchange",
+    "LinkState",
+    "ListenerLease",
+    "LocalCopy",
+    "SchoolCopy",
+    "StudentCopy",
+    "Submission",
+    "SyncCursor",
+    "SyncSettings",
+]

@@ -1,0 +1,140 @@
+"""The local copy: what PASI last told us, one table per PASI entity. Never edited by people, never a SIS record."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from sis.models.fields import SchoolYearField
+
+
+class LocalCopy(models.Model):
+    """`document` is the record's XML as PASI sent it, compressed: evidence, and the ground of the next submission.
+
+    `provisional`: written from our own accepted submission, not yet read from PASI.
+    """
+
+    core_version = models.BigIntegerField()
+    stored_at = models.DateTimeField()
+    digest = models.CharField(max_length=32)
+    document = models.BinaryField()
+    provisional = models.BooleanField(default=False)
+    vanished_at = models.DateTimeField(null=True, blank=True)
+
+    notification_type: ClassVar[str]
+    key_field: ClassVar[str]
+
+    class Meta:
+        abstract = True
+
+
+class AuthorityCopy(LocalCopy):
+    notification_type = "SchoolAuthority"
+    key_field = "code"
+    code = models.CharField(max_length=4, unique=True)
+    name = models.CharField(max_length=160, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class SchoolCopy(LocalCopy):
+    notification_type = "School"
+    key_field = "code"
+    code = models.CharField(max_length=4, unique=True)
+    name = models.CharField(max_length=160, blank=True)
+    authority_code = models.CharField(max_length=4, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class StudentCopy(LocalCopy):
+    notification_type = "Student"
+    key_field = "asn"
+    asn = models.CharField(max_length=9, unique=True)
+    primary_asn = models.CharField(max_length=9, blank=True)
+    is_deactivated = models.BooleanField(default=False)
+    first_name = models.CharField(max_length=50, blank=True)
+    middle_name = models.CharField(max_length=50, blank=True)
+    last_name = models.CharField(max_length=50, blank=True)
+    preferred_first_name = models.CharField(max_length=50, blank=True)
+    preferred_last_name = models.CharField(max_length=50, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    gender = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return self.asn
+
+
+class EnrolmentCopy(LocalCopy):
+    """Columns carry the names of the SIS record's fields, so that the two can be compared column by column."""
+
+    notification_type = "StudentSchoolEnrolment"
+    key_field = "ref_id"
+    ref_id = models.UUIDField(unique=True)
+    asn = models.CharField(max_length=9, blank=True, db_index=True)
+    school_code = models.CharField(max_length=4, blank=True)
+    school_year = SchoolYearField(null=True)
+    updated_by = models.CharField(max_length=160, blank=True)
+    updated_by_organisation = models.CharField(max_length=6, blank=True)
+    effective_at = models.DateTimeField(null=True)
+
+    grade = models.CharField(max_length=2, blank=True)
+    start_date = models.DateField(null=True)
+    exit_date = models.DateField(null=True)
+    exit_date_type = models.CharField(max_length=20, blank=True)
+    programming_type = models.CharField(max_length=50, blank=True)
+    programming_timeframe = models.CharField(max_length=50, blank=True)
+    program_percentage = models.IntegerField(null=True)
+    local_student_id = models.CharField(max_length=50, blank=True)
+    resident_board = models.CharField(max_length=50, blank=True)
+    francophone_board = models.CharField(max_length=50, blank=True)
+    fnmi_declaration = models.CharField(max_length=50, blank=True)
+    french_hours = models.CharField(max_length=50, blank=True)
+    enrolment_type_codes = models.CharField(max_length=120, blank=True)
+    exception_codes = models.CharField(max_length=120, blank=True)
+    grants_program_codes = models.CharField(max_length=120, blank=True)
+    deleted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["school_code", "school_year", "id"], name="enrolment_copy_school")]
+
+    def __str__(self) -> str:
+        return str(self.ref_id)
+
+
+class CodeValue(models.Model):
+    """Pick lists and configuration from GetCodeValues, refreshed daily."""
+
+    class_name = models.CharField(max_length=30)
+    code = models.CharField(max_length=50)
+    short_description = models.CharField(max_length=50, blank=True)
+    description = models.CharField(max_length=160, blank=True)
+    short_description_fr = models.CharField(max_length=50, blank=True)
+    description_fr = models.CharField(max_length=160, blank=True)
+    first_school_year = SchoolYearField(null=True)
+    last_school_year = SchoolYearField(null=True)
+    sequence = models.IntegerField(default=0)
+    core_version = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["class_name", "sequence", "short_description"]
+        constraints = [models.UniqueConstraint(fields=["class_name", "code"], name="code_value_once")]
+
+    def __str__(self) -> str:
+        return f"{self.class_name} {self.code}"
+
+
+class SyncCursor(models.Model):
+    """How far we have stored what PASI announced of a type (and year); moves only behind what is stored."""
+
+    notification_type = models.CharField(max_length=60, primary_key=True)  # with its year, as it is asked
+    max_version = models.BigIntegerField(default=0)
+    complete_at = models.DateTimeField(null=True)  # the last full set was stored
+    guard_stopped_at = models.DateTimeField(null=True)
+    guard_missing = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.notification_type

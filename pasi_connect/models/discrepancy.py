@@ -1,0 +1,88 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from pasi_connect.models.submission import Submission
+from sis.models import SchoolEnrolment
+from sis.models.fields import SchoolYearField
+
+
+class Kind(models.TextChoices):
+    CHANGED_IN_PASI = "changed_in_pasi", _("Changed in PASI")
+    CHANGED_ON_BOTH = "changed_on_both", _("Changed on both sides")
+    NEVER_AGREED = "never_agreed", _("Never agreed")
+    CREATED_IN_PASI = "created_in_pasi", _("Created in PASI")
+    DELETED_IN_PASI = "deleted_in_pasi", _("Deleted in PASI")
+    MISSING_IN_PASI = "missing_in_pasi", _("Missing in PASI")
+
+
+class Discrepancy(models.Model):
+    """SIS record and local copy differ, and a person decides. Opens, follows and settles by itself.
+
+    `fields`: [{"name", "agreed", "sis", "pasi", "state"}], values as in JSON; state is a kind, or `reset` while a rejected
+    change is being reset. `undecided` is the number of fields that wait for a person.
+    `version` is one opaque text for the SIS record and the core version shown.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        SETTLED = "settled", _("Settled")
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    ref_id = models.UUIDField()
+    enrolment = models.ForeignKey(SchoolEnrolment, on_delete=models.PROTECT, null=True, related_name="discrepancies")
+    school_code = models.CharField(max_length=4)
+    school_year = SchoolYearField(null=True)
+    asn = models.CharField(max_length=9, blank=True)
+    fields = models.JSONField(default=list)
+    undecided = models.PositiveSmallIntegerField(default=0)
+    core_version = models.BigIntegerField(default=0)
+    version = models.CharField(max_length=40)
+    changed_by = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=20, blank=True)  # itself, accept, reject
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["ref_id"], condition=Q(status="open"), name="one_open_a_record")]
+        indexes = [
+            models.Index(fields=["ref_id", "id"], name="discrepancy_ref"),
+            models.Index(fields=["status", "id"], name="discrepancy_status"),
+            models.Index(fields=["school_code", "status", "id"], name="discrepancy_school"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+
+class Decision(models.Model):
+    """What a person decided, with both pictures, for ever."""
+
+    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.PROTECT, related_name="decisions")
+    at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    actor_name = models.CharField(max_length=200)
+    accepted = models.JSONField(default=list)  # field names
+    rejected = models.JSONField(default=list)
+    reason = models.TextField(blank=True)
+    picture = models.JSONField()  # the item's fields as they were decided on
+    agreed_before = models.JSONField(null=True)
+    revision_after = models.PositiveIntegerField(null=True)
+    created_enrolment = models.BooleanField(default=False)
+    submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"decision on {self.discrepancy_id}"

@@ -1,0 +1,53 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pasi_connect.models.submission import Submission
+
+
+class Outcome(models.TextChoices):
+    PENDING = "", _("On its way")
+    ACCEPTED = "accepted", _("Accepted")
+    NO_CHANGE = "no_change", _("No change")
+    REJECTED = "rejected", _("Rejected")
+    VERSION_CONFLICT = "version_conflict", _("Version conflict")
+    NOT_AUTHORISED = "not_authorised", _("Not authorised")
+    OUR_FAULT = "our_fault", _("Our fault")
+    NOT_YET = "not_yet", _("Not yet")
+    PASI_FAULT = "pasi_fault", _("PASI's fault")
+    UNAVAILABLE = "unavailable", _("Unavailable")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Exchange(models.Model):
+    """One call to PASI, written before it is made. Bodies are kept only while the setting says so."""
+
+    message_id = models.UUIDField(unique=True)
+    operation = models.CharField(max_length=60)
+    key = models.CharField(max_length=60, blank=True)
+    submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="exchanges")
+    school_code = models.CharField(max_length=4, blank=True)
+    organisation = models.CharField(max_length=6)
+    person_name = models.CharField(max_length=200)
+    person_local_id = models.CharField(max_length=150)
+    person_ip = models.CharField(max_length=50)
+    sent_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    milliseconds = models.PositiveIntegerField(null=True)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True, default=Outcome.PENDING)
+    code = models.CharField(max_length=10, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+    request_bytes = models.PositiveIntegerField(default=0)
+    answer_bytes = models.PositiveIntegerField(default=0)
+    request_body = models.TextField(blank=True)
+    answer_body = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["operation", "id"], name="exchange_operation"),
+            models.Index(fields=["outcome", "id"], name="exchange_outcome"),
+            models.Index(fields=["school_code", "id"], name="exchange_school"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.message_id}"

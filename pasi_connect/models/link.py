@@ -1,0 +1,61 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sis.models import SchoolEnrolment
+
+
+class EnrolmentLink(models.Model):
+    """Ties a SIS record to its PASI record by RefId, which is made and stored before anything is sent.
+
+    `agreed` holds, per compared field, the value when both sides were last known equal (None: never).
+    `kept` holds, per field whose change in PASI a person rejected, PASI's value that we are about to reset.
+    `written` holds, per text field, what a person agreed to send for a text outside Latin-1: {field: {ours: sent}}.
+    """
+
+    enrolment = models.OneToOneField(SchoolEnrolment, on_delete=models.PROTECT, related_name="link")
+    ref_id = models.UUIDField(unique=True)
+    agreed = models.JSONField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    agreed_digest = models.CharField(max_length=32, blank=True)
+    kept = models.JSONField(default=dict)
+    written = models.JSONField(default=dict)
+    accepted_version = models.BigIntegerField(default=0)  # the last version that PASI gave one of our submissions
+
+    def __str__(self) -> str:
+        return str(self.ref_id)
+
+
+class LinkState(models.Model):
+    """Is PASI reachable? One row."""
+
+    class State(models.TextChoices):
+        UP = "up", _("reachable")
+        DOWN = "down", _("away")
+        NOT_AUTHORISED = "not_authorised", _("refuses us")
+        UNKNOWN = "unknown", _("not asked yet")
+
+    state = models.CharField(max_length=16, choices=State, default=State.UNKNOWN)
+    since = models.DateTimeField(null=True)
+    last_answer_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    next_probe_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=10, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.state
+
+    @classmethod
+    def load(cls) -> "LinkState":
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+class ListenerLease(models.Model):
+    """One listener at a time, on whichever host."""
+
+    holder = models.CharField(max_length=120)
+    until = models.DateTimeField()
+    fence = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.holder

@@ -1,0 +1,86 @@
+"""Settings pages as typed rows: one row each, ranges and defaults on the fields, effective at once.
+
+`version` keeps two administrators from overwriting each other (the form carries the version it was drawn with).
+"""
+
+from pathlib import Path
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sis.models.fields import SchoolYearField
+
+
+def between(least: int, most: int) -> list[object]:
+    return [MinValueValidator(least), MaxValueValidator(most)]
+
+
+class Singleton(models.Model):
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def load(cls) -> Self:
+        """The row, with the defaults until somebody saves it."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+class SyncSettings(Singleton):
+    """Synchronization Settings. Defaults and ranges: Set Up Data Synchronization."""
+
+    regular_synchronization = models.BooleanField(_("regular synchronisation"), default=False, help_text=_("Off: changes are kept and counted, and sent when it is switched on."))
+    historical_years = models.PositiveSmallIntegerField(_("historical years for school enrolments"), default=0, validators=between(0, 2), help_text=_("0 to 2 school years before the current one."))
+    start_delay_minutes = models.PositiveSmallIntegerField(_("start delay"), default=5, validators=between(0, 30), help_text=_("Minutes after the start before synchronisation begins."))
+    polling_interval_seconds = models.PositiveSmallIntegerField(_("polling interval"), default=30, validators=between(30, 300), help_text=_("Seconds. Changes go out at once; this is the upper bound."))
+    data_available_wait_minutes = models.PositiveSmallIntegerField(_("PASI data available wait time"), default=1, validators=between(1, 30), help_text=_("Minutes that one question for news stays open."))
+    web_service_timeout_minutes = models.PositiveSmallIntegerField(_("PASI web service time-out"), default=10, validators=between(1, 30), help_text=_("Minutes to wait for one answer."))
+    maximum_attempts = models.PositiveSmallIntegerField(_("maximum attempts"), default=50, validators=between(1, 100), help_text=_("Then a submission becomes a dead letter that a person looks at."))
+    keep_bodies = models.BooleanField(_("keep message bodies in the exchange log"), default=False, help_text=_("For a search for a fault. Bodies hold student data; switch it off again afterwards."))
+    pasiprep_link = models.CharField(_("link to PASIprep"), max_length=300, blank=True, help_text=_("Address of one enrolment in PASIprep; {ref_id} stands for its RefId."))
+    # Read-only, told by GetAcceptedRegistrationStatus.
+    current_school_year = SchoolYearField(_("current school year for synchronisation"), null=True, blank=True, editable=False)
+    accepted_school_years = models.JSONField(default=list, editable=False)
+    reference_read_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("Synchronization settings")
+
+
+class ConnectionSettings(Singleton):
+    endpoint_url = models.CharField(_("address of the service"), max_length=300, blank=True, validators=[URLValidator(schemes=["https"])], help_text=_("https, up to and with the end point year."))
+    certificate_file = models.CharField(_("client certificate file"), max_length=300, blank=True)
+    key_file = models.CharField(_("private key file"), max_length=300, blank=True, help_text=_("Readable by the product's own account alone."))
+    ca_file = models.CharField(_("authority certificates file"), max_length=300, blank=True, help_text=_("PEM file with the root and issuing certificates that PASI's server is checked against."))
+    warn_days = models.PositiveSmallIntegerField(_("warn before expiry"), default=60, validators=between(7, 180), help_text=_("Days."))
+
+    class Meta:
+        verbose_name = _("Connection")
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.endpoint_url and self.certificate_file and self.key_file and self.ca_file)
+
+    def files(self) -> tuple[Path, Path, Path]:
+        return Path(self.certificate_file), Path(self.key_file), Path(self.ca_file)
+
+
+class CallerSettings(Singleton):
+    """What every request tells about us. Each field holds what it says (the model screen had two of them swapped)."""
+
+    product = models.CharField(_("product"), max_length=100, default="PASI Connect")
+    manufacturer = models.CharField(_("manufacturer"), max_length=100, default="PASI Connect")
+    software_version = models.CharField(_("version"), max_length=30, default="0.1.0")
+    build = models.CharField(_("build"), max_length=30, default="1")
+    sync_name = models.CharField(_("name of internal processes"), max_length=100, default="[System] Sync")
+    sync_local_id = models.CharField(_("local ID of internal processes"), max_length=50, default="pasisync")
+    ip_address = models.CharField(_("IP address of internal processes"), max_length=50, default="127.0.0.1")
+
+    class Meta:
+        verbose_name = _("Caller information")

@@ -1,0 +1,104 @@
+"""Three values, one table: what a difference between the SIS record and the local copy is.
+
+Per compared field: `agreed` (when both sides were last known equal), `ours`, `theirs`; `kept` is PASI's value that a person
+rejected and that is being reset. Pure; the same function serves one record and a hundred thousand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+COMPARED = (
+    "grade", "start_date", "exit_date", "exit_date_type", "programming_type", "programming_timeframe", "program_percentage",
+    "local_student_id", "resident_board", "francophone_board", "fnmi_declaration", "french_hours", "enrolment_type_codes",
+    "exception_codes", "grants_program_codes", "deleted",
+)  # fmt: skip
+
+# States of a field
+IN_STEP = "in_step"
+OURS_TO_SEND = "ours_to_send"
+RESET = "reset"
+CHANGED_IN_PASI = "changed_in_pasi"
+CHANGED_ON_BOTH = "changed_on_both"
+NEVER_AGREED = "never_agreed"
+# Kinds of an item, beside the three above
+CREATED_IN_PASI = "created_in_pasi"
+DELETED_IN_PASI = "deleted_in_pasi"
+MISSING_IN_PASI = "missing_in_pasi"
+
+UNDECIDED = (CHANGED_ON_BOTH, NEVER_AGREED, CHANGED_IN_PASI)  # the gravest first
+
+
+@dataclass(frozen=True)
+class FieldVerdict:
+    name: str
+    state: str
+    agreed: Any
+    ours: Any
+    theirs: Any
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`kind` is "" when no person is needed. `fields` are those that differ; `to_send` the names that are ours to send."""
+
+    kind: str = ""
+    fields: tuple[FieldVerdict, ...] = ()
+
+    @property
+    def to_send(self) -> tuple[str, ...]:
+        return tuple(row.name for row in self.fields if row.state in (OURS_TO_SEND, RESET))
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        return tuple(row.name for row in self.fields if row.state in UNDECIDED)
+
+    @property
+    def resetting(self) -> bool:
+        return any(row.state == RESET for row in self.fields)
+
+    @property
+    def in_step(self) -> bool:
+        return not self.kind and not self.fields
+
+
+def state_of(agreed: Any, ours: Any, theirs: Any, known: bool) -> str:
+    """One row of the table. `known` is False when the field was never agreed."""
+    if ours == theirs:
+        return IN_STEP
+    if not known:
+        return NEVER_AGREED
+    if ours == agreed:
+        return CHANGED_IN_PASI
+    if theirs == agreed:
+        return OURS_TO_SEND
+    return CHANGED_ON_BOTH
+
+
+_NOT_KEPT = object()
+
+
+def compare(ours: Mapping[str, Any], theirs: Mapping[str, Any], agreed: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None) -> Verdict:
+    """Both records exist. Values of each field must be of one type on all sides."""
+    kept = kept or {}
+    if ours["deleted"] and theirs["deleted"]:
+        return Verdict()
+    names = COMPARED
+    if ours["deleted"] != theirs["deleted"]:
+        # One side is gone: whether it lives is the question, the other fields come after it.
+        names = ("deleted",)
+    rows = []
+    for name in names:
+        known = agreed is not None and name in agreed
+        before = agreed[name] if known else None  # type: ignore[index]
+        state = state_of(before, ours[name], theirs[name], known)
+        if state == IN_STEP:
+            continue
+        if kept.get(name, _NOT_KEPT) == theirs[name]:
+            state = RESET
+        rows.append(FieldVerdict(name, state, before, ours[name], theirs[name]))
+    states = {row.state for row in rows}
+    kind = next((state for state in UNDECIDED if state in states), "")
+    if kind and theirs["deleted"] and not ours["deleted"]:
+        kind = DELETED_IN_PASI
+    return Verdict(kind, tuple(rows))
