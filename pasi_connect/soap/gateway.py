@@ -1,0 +1,243 @@
+"""The one door to PASI. Caller identity, time limits, checks both ways, the exchange log and the link's state live here."""
+
+import logging
+import random
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from lxml import etree
+
+from operations import clock
+from operations.actor import Actor
+from operations.rules import latin1
+from pasi_connect.models import CallerSettings, ConnectionSettings, Exchange, LinkState, SyncSettings
+from pasi_connect.rules import back_off, faults
+from pasi_connect.soap import codec
+from pasi_connect.soap.contract import Operation, contract
+from pasi_connect.soap.transport import NoAnswer, NotSent, Refused, Transport
+
+log = logging.getLogger(__name__)
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+ENVELOPE, BODY, FAULT = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Body", "Fault"))
+MOST_REQUEST_BYTES = 65_536  # PASI drops larger requests without a code (Error Reporting)
+PROBE_FIRST_SECONDS, PROBE_MOST_SECONDS = 1.0, 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`outcome` as in rules.faults; `value` the decoded result when PASI answered normally, `element` its XML."""
+
+    outcome: str
+    value: Any = None
+    element: etree._Element | None = None
+    code: str = ""
+    detail: str = ""
+    rejections: list[dict[str, str]] = field(default_factory=list)
+    exchange_id: int | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.outcome in (faults.ACCEPTED, faults.NO_CHANGE)
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """On whose behalf and for which record a call is made."""
+
+    actor: Actor
+    organisation: str
+    key: str = ""
+    school_code: str = ""
+    submission_id: int | None = None
+
+
+_local = threading.local()
+
+
+def _transport(connection: ConnectionSettings) -> Transport:
+    """One session a thread and process; replaced when the certificate files have changed."""
+    files = connection.files()
+    kept: Transport | None = getattr(_local, "transport", None)
+    if kept is None or not kept.is_current(*files):
+        _local.transport = kept = Transport(*files)
+    return kept
+
+
+def call(name: str, request: dict[str, Any], purpose: Purpose, *, seconds: float | None = None, writes: bool = False) -> Answer:
+    """Calls PASI's operation `name` with the members of `request` (without CallerInfo). Never raises for what PASI does.
+
+    `writes`: the operation changes PASI, so an answer that did not come is an unknown outcome, not a failure.
+    The exchange row is committed before the call; no transaction may be open around this function.
+    """
+    operation = contract().operations[name]
+    message_id = uuid.uuid4()
+    settings = SyncSettings.load()
+    connection = ConnectionSettings.load()
+    body, problem = _envelope(operation, request, purpose, message_id)
+    exchange = Exchange.objects.create(
+        message_id=message_id,
+        operation=name,
+        key=purpose.key[:60],
+        submission_id=purpose.submission_id,
+        school_code=purpose.school_code,
+        organisation=purpose.organisation,
+        person_name=purpose.actor.name,
+        person_local_id=purpose.actor.local_id,
+        person_ip=purpose.actor.ip,
+        sent_at=clock.now(),
+        request_bytes=len(body),
+        request_body=body.decode() if settings.keep_bodies else "",
+    )
+    started = time.monotonic()
+    raw = b""
+    if problem:
+        answer = Answer(faults.OUR_FAULT, code="", detail=problem)
+    elif not connection.complete:
+        answer = Answer(faults.NOT_AUTHORISED, detail="The connection is not set up yet.")
+    else:
+        answer, raw = _exchange(operation, body, connection, seconds or settings.web_service_timeout_minutes * 60, writes)
+    took = time.monotonic() - started
+    with transaction.atomic():
+        Exchange.objects.filter(pk=exchange.pk).update(
+            answered_at=clock.now(),
+            milliseconds=int(took * 1000),
+            outcome=answer.outcome,
+            code=answer.code,
+            detail=answer.detail[:500],
+            answer_bytes=len(raw),
+            answer_body=raw.decode(errors="replace")[:2_000_000] if settings.keep_bodies else "",
+        )
+        if not problem:
+            _note_link(answer)
+    if answer.outcome in (faults.OUR_FAULT, faults.NOT_AUTHORISED, faults.UNKNOWN):
+        log.warning("%s %s: %s %s", name, message_id, answer.outcome, answer.code)
+    return Answer(**{**answer.__dict__, "exchange_id": exchange.pk})
+
+
+def _envelope(operation: Operation, request: dict[str, Any], purpose: Purpose, message_id: uuid.UUID) -> tuple[bytes, str]:
+    """(bytes to send, "" or why they must not be sent)."""
+    caller = CallerSettings.load()
+    members = {"CallerInfo": _caller_info(caller, purpose, message_id), **request}
+    outside = [text for text in _texts(members["CallerInfo"]) if not latin1.fits(text)]
+    envelope = etree.Element(ENVELOPE, nsmap={"s": SOAP, "i": "http://www.w3.org/2001/XMLSchema-instance"})
+    wrapper = etree.SubElement(etree.SubElement(envelope, BODY), operation.request_tag)
+    codec.encode_member(wrapper, operation.request, members)
+    body = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+    if outside:
+        return body, "The caller information has letters that PASI cannot store."
+    if len(body) > MOST_REQUEST_BYTES:
+        return body, f"The request has {len(body)} bytes; PASI takes {MOST_REQUEST_BYTES}."
+    fault = contract().check(wrapper)
+    return body, f"The request does not fit the contract: {fault}." if fault else ""
+
+
+def _caller_info(caller: CallerSettings, purpose: Purpose, message_id: uuid.UUID) -> dict[str, Any]:
+    """Mandatory on every request (Authentication and Authorization; Calling PASI Services)."""
+    actor = purpose.actor
+    system = actor.is_system
+    return {
+        "ClientMessageID": str(message_id),
+        "SentUtcTime": clock.now(),
+        "Software": {
+            "BuildNumber": caller.build,
+            "Manufacturer": caller.manufacturer,
+            "Product": caller.product,
+            "Version": caller.software_version,
+        },
+        "User": {
+            "IPAddress": (caller.ip_address if system else actor.ip)[:50],
+            "LocalID": (caller.sync_local_id if system else actor.local_id)[:50],
+            "Name": (caller.sync_name if system else actor.name)[:100],
+            "OrganizationCode": purpose.organisation,
+        },
+    }
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _texts(part)]
+    return [value] if isinstance(value, str) else []
+
+
+def _exchange(operation: Operation, body: bytes, connection: ConnectionSettings, seconds: float, writes: bool) -> tuple[Answer, bytes]:
+    lost = faults.UNKNOWN if writes else faults.UNAVAILABLE
+    try:
+        reply = _transport(connection).post(connection.endpoint_url, body, operation.action, seconds)
+    except Refused as error:
+        return Answer(faults.NOT_AUTHORISED, code="TLS", detail=str(error)), b""
+    except NotSent as error:
+        return Answer(faults.UNAVAILABLE, detail=f"PASI did not answer: {error}"), b""
+    except NoAnswer as error:
+        return Answer(lost, detail=f"No whole answer: {error}"), b""
+    return _read(operation, reply.status, reply.body, lost), reply.body
+
+
+def _read(operation: Operation, status: int, body: bytes, lost: str) -> Answer:
+    """The answer in `body`. Anything that is not PASI's own XML says nothing about what PASI did."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return Answer(lost, detail=f"The answer (HTTP {status}) is not XML.")
+    if root.getroottree().docinfo.doctype:
+        return Answer(lost, detail="The answer carries a document type: refused.")
+    wrapped = root.find(BODY) if root.tag == ENVELOPE else None
+    content = wrapped[0] if wrapped is not None and len(wrapped) else None
+    if content is None:
+        return Answer(lost, detail=f"The answer (HTTP {status}) is not an envelope.")
+    if content.tag == FAULT:
+        return _fault(content)
+    if content.tag != operation.answer_tag or status != 200:
+        return Answer(lost, detail=f"The answer (HTTP {status}) is not one of {operation.name}.")
+    if problem := contract().check(content):
+        return Answer(lost, detail=f"The answer does not fit the contract: {problem}.")
+    value = codec.decode_member(content[0], operation.answer)
+    rejections = value.get("Rejections") or [] if isinstance(value, dict) else []
+    if rejections:
+        told = [{"code": row["Code"], "message": row["Message"]} for row in rejections]
+        codes = [row["code"] for row in told]
+        return Answer(faults.of_rejections(codes).outcome, value, content[0], code=codes[0], detail=told[0]["message"], rejections=told)
+    return Answer(faults.ACCEPTED, value, content[0])
+
+
+def _fault(element: etree._Element) -> Answer:
+    """A fault under 200 or under 500 alike: code and text stand in the detail, else in the fault string."""
+    texts = {etree.QName(child).localname: (child.text or "").strip() for child in element.iter() if isinstance(child.tag, str)}
+    text = texts.get("FaultString") or texts.get("faultstring", "")
+    code = texts.get("FaultCode") or "".join(text.split(":")[:1]).strip()
+    code = code if code.isdigit() else ""
+    return Answer(faults.of_fault(code).outcome, code=code, detail=text[:500])
+
+
+# Outcomes that say PASI itself answered.
+ANSWERED = {faults.ACCEPTED, faults.NO_CHANGE, faults.REJECTED, faults.VERSION_CONFLICT, faults.OUR_FAULT, faults.NOT_YET, faults.PASI_FAULT}
+
+
+def _note_link(answer: Answer) -> None:
+    """Moves the link's state by what the call showed. One row; a reachable link is written at most once a second."""
+    now = clock.now()
+    state = LinkState.load()
+    if answer.outcome in ANSWERED or (answer.outcome == faults.UNKNOWN and answer.code):
+        if state.state == LinkState.State.UP and state.last_answer_at and (now - state.last_answer_at).total_seconds() < 1:
+            return
+        after = LinkState.State.UP
+        state.failures, state.next_probe_at, state.code, state.detail = 0, None, "", ""
+        state.last_answer_at = now
+    else:
+        after = LinkState.State.NOT_AUTHORISED if answer.outcome == faults.NOT_AUTHORISED else LinkState.State.DOWN
+        if answer.code == "1007":  # this operation alone is barred
+            after = LinkState.State(state.state)
+        state.failures += 1
+        wait = back_off.seconds(state.failures, PROBE_FIRST_SECONDS, PROBE_MOST_SECONDS, random.random())
+        state.next_probe_at = now + clock.dt.timedelta(seconds=wait)
+        state.code, state.detail = answer.code, answer.detail[:300]
+    if after != state.state:
+        state.state, state.since = after, now
+        log.warning("The link to PASI is %s. %s", after, answer.detail)
+    state.pk = 1
+    state.save()

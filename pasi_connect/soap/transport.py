@@ -1,0 +1,129 @@
+"""HTTPS with our client certificate: one kept-alive session a process, our own limits of time and size.
+
+What goes wrong is told by whether PASI may have seen the request: that decides between trying again and reading back.
+"""
+
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
+from urllib3.util.retry import Retry
+
+CONNECT_SECONDS = 5.0
+MOST_BYTES = 40 * 1024 * 1024  # a full set of 150,000 pairs takes about 20 MB
+IDLE_SECONDS = 4.0  # an older connection may have been closed by the other side: take a new one
+
+
+class NotSent(Exception):
+    """PASI cannot have seen the request."""
+
+
+class Refused(Exception):
+    """The TLS handshake failed on a certificate, theirs or ours."""
+
+
+class NoAnswer(Exception):
+    """The request went out and no whole answer came back: nobody knows what PASI did."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.context = context
+        super().__init__(pool_connections=1, pool_maxsize=4, max_retries=Retry(total=0, redirect=0))
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+        return super().init_poolmanager(*args, ssl_context=self.context, **kwargs)
+
+
+class Transport:
+    """Bound to one set of certificate files; made anew when a file changes, so a renewed certificate needs no restart."""
+
+    def __init__(self, certificate: Path, key: Path, authorities: Path) -> None:
+        self.stamp = self._stamp(certificate, key, authorities)
+        try:
+            context = ssl.create_default_context(cafile=str(authorities))
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context.load_cert_chain(str(certificate), str(key))
+        except (OSError, ssl.SSLError) as error:
+            raise Refused(f"The certificate files cannot be used: {error.strerror or type(error).__name__}.") from None
+        self.session = requests.Session()
+        self.session.trust_env = False  # no proxy and no REQUESTS_CA_BUNDLE may stand between us and our own authority
+        self.session.mount("https://", _Adapter(context))
+        self.used_at = time.monotonic()
+
+    @staticmethod
+    def _stamp(*files: Path) -> tuple[Any, ...]:
+        try:
+            return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+        except OSError as error:
+            raise Refused(f"The certificate files cannot be read: {error.strerror}.") from None
+
+    def is_current(self, certificate: Path, key: Path, authorities: Path) -> bool:
+        return self.stamp == self._stamp(certificate, key, authorities)
+
+    def post(self, url: str, body: bytes, action: str, seconds: float) -> Answer:
+        """Raises NotSent, Refused or NoAnswer. `seconds` bounds the whole answer, however slowly it drips."""
+        started = time.monotonic()
+        if started - self.used_at > IDLE_SECONDS:
+            for adapter in self.session.adapters.values():
+                adapter.close()
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
+        try:
+            with self.session.post(url, data=body, headers=headers, timeout=(CONNECT_SECONDS, seconds), stream=True, allow_redirects=False) as response:
+                return Answer(response.status_code, self._read(response, started + seconds))
+        except requests.exceptions.SSLError as error:
+            raise Refused(_tls_words(error)) from None
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
+            raise NotSent(type(error).__name__) from None
+        except requests.exceptions.ConnectionError as error:
+            if "alert" in str(error).lower() or "certificate" in str(error).lower():
+                raise Refused(_tls_words(error)) from None
+            if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
+                raise NotSent("No connection.") from None
+            raise NoAnswer(type(error).__name__) from None
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise NoAnswer(type(error).__name__) from None
+        finally:
+            self.used_at = time.monotonic()
+
+    @staticmethod
+    def _read(response: requests.Response, deadline: float) -> bytes:
+        """The body, within time and size. A slow drip keeps each single read alive: only a deadline ends it."""
+        parts, size = [], 0
+        for part in response.iter_content(64 * 1024):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_BYTES:
+                raise NoAnswer("The answer is larger than any that PASI gives.")
+            if time.monotonic() > deadline:
+                raise NoAnswer("The answer took too long.")
+        return b"".join(parts)
+
+
+def _tls_words(error: Exception) -> str:
+    text = str(error).lower()
+    for mark, words in (
+        ("certificate_expired", "The certificate has expired."),
+        ("certificate expired", "The certificate has expired."),
+        ("unknown_ca", "The other side does not know the certificate's authority."),
+        ("unknown ca", "The other side does not know the certificate's authority."),
+        ("self-signed", "The server's certificate is not signed by an authority that we trust."),
+        ("unable to get local issuer", "The server's certificate is not signed by an authority that we trust."),
+        ("certificate_required", "The server demands a client certificate."),
+        ("certificate required", "The server demands a client certificate."),
+        ("hostname mismatch", "The server's certificate is for another address."),
+    ):
+        if mark in text:
+            return words
+    return "The certificates were not accepted."
