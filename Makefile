@@ -1,2 +1,50 @@
+# `make run` starts everything, `make test` proves it. Nothing but Python 3.11 and make is needed.
+# Variables: PORT, PASI_SIMULATOR_PORT, PASI_CONTROL_PORT, DATA_DIR (docs/operator/environment.md).
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
+# The static checks need some data folder, and must leave that of a running demo alone.
+CHECK_DATA := $(CURDIR)/.venv/.check
+FOR_CHECK := env -u DATABASE_URL -u REDIS_URL -u DEMO PRODUCTION=0 DATA_DIR=$(CHECK_DATA)
+
+.PHONY: install run reset test check openapi lock
+.DELETE_ON_ERROR:
+
+install: $(INSTALLED) $(CATALOGUES:.po=.mo)
+
+$(INSTALLED): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed; name it: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+%.mo: %.po $(INSTALLED)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+	@test -f $@ || { echo "$< was not compiled: take the word fuzzy out of its header."; exit 1; }
+
+run: install
+	@$(BIN)/python -m config.supervisor
+
+reset: install
+	@$(BIN)/python -m config.data_folder
+
+test: check
+	@$(BIN)/python -m tests.parts
+
+check: install
+	$(BIN)/ruff check --quiet .
+	$(FOR_CHECK) $(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
+	$(FOR_CHECK) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --lint --quiet templates
+	$(FOR_CHECK) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file $(CHECK_DATA)/openapi.yaml
+	@diff -u tests/contract/openapi.yaml $(CHECK_DATA)/openapi.yaml || { echo "The API has changed. If that is meant: make openapi"; exit 1; }
+
+openapi: install
+	$(FOR_CHECK) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file tests/contract/openapi.yaml
+
 lock:
 	uv pip compile pyproject.toml --no-emit-index-url --no-header --generate-hashes -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --no-emit-index-url --no-header --generate-hashes -q -o requirements-dev.lock

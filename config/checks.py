@@ -1,0 +1,119 @@
+"""What must not be in production. The checks run at every start, and a start that fails them does not happen.
+
+`manage.py check` shows the same messages. Without `settings.PRODUCTION` they say nothing.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+SHORTEST_SECRET = 50  # characters; Django's own measure (security.W009)
+FEWEST_CHARACTERS = 5
+WELL_KNOWN = ("django-insecure-", "secret", "change", "default", "example", "insecure")
+
+
+@register(Tags.security)
+def unsafe_settings(app_configs: Sequence[Any] | None = None, **_: Any) -> list[CheckMessage]:
+    """Every reason why these settings must not serve real students; empty outside production."""
+    if not settings.PRODUCTION:
+        return []
+    return [*_switches(), *_secret(), *_key_files(), *_servers()]
+
+
+def refuse_unsafe_start() -> None:
+    """For the entry points of web, worker and beat, which run no system checks by themselves. Raises SystemExit."""
+    if messages := unsafe_settings():
+        lines = [f"{message.id}: {message.msg}\n    {message.hint}" for message in messages]
+        raise SystemExit("\n".join(["PASI Connect does not start with these settings:", *lines]))
+
+
+def _switches() -> Iterator[Error]:
+    if settings.DEBUG:
+        yield Error(
+            "DEBUG is on in production: error pages would show student data.",
+            hint="Unset DEBUG.",
+            id="config.E001",
+        )
+    if settings.DEMO:
+        yield Error(
+            "DEMO is on in production: the demonstration's users have published passwords.",
+            hint="Unset DEMO, or set PRODUCTION=0 on a machine without real students.",
+            id="config.E002",
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS lets any host name in.",
+            hint="Name the addresses that people type, separated by commas: ALLOWED_HOSTS=pasi.example.ca",
+            id="config.E003",
+        )
+
+
+def _secret() -> Iterator[Error]:
+    try:
+        secret = settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's answer to an empty one
+        secret = ""
+    weak = len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_CHARACTERS
+    if weak or secret.lower().startswith(WELL_KNOWN):
+        yield Error(
+            f"SECRET_KEY is missing, well known, or shorter than {SHORTEST_SECRET} characters.",
+            hint="Put a random one into a file and name it in SECRET_KEY_FILE: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(64))'",
+            id="config.E004",
+        )
+
+
+def _key_files() -> Iterator[Error]:
+    """Keys must be readable by the product and by nobody else ("Managing PASI Certificates": a secured server)."""
+    named = {
+        "SECRET_KEY_FILE": os.environ.get("SECRET_KEY_FILE"),
+        "PASI_CLIENT_KEY_FILE": getattr(settings, "PASI_CLIENT_KEY_FILE", None),
+    }
+    for variable, name in named.items():
+        if not name:
+            continue
+        path = Path(name)
+        try:
+            with path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+        except OSError as error:
+            yield Error(
+                f"{variable}: the key file {path} cannot be read ({error.strerror}).",
+                hint="Give the file to the user that PASI Connect runs as: chown; chmod 600.",
+                id="config.E005",
+            )
+            continue
+        if stat.S_IMODE(mode) & 0o077:
+            yield Error(
+                f"{variable}: the key file {path} can be used by other users of this machine.",
+                hint=f"chmod 600 {path}",
+                id="config.E006",
+            )
+
+
+def _servers() -> Iterator[Error]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if engine == "django.db.backends.sqlite3" and _number_of_hosts() > 1:
+        yield Error(
+            "SQLite serves one host, and HOSTS names several.",
+            hint="Set DATABASE_URL=postgres://user:password@host:5432/name on every host.",
+            id="config.E007",
+        )
+    if not settings.REDIS_URL:
+        yield Error(
+            "REDIS_URL is missing: the broker in the data folder is for one machine and loses messages when killed.",
+            hint="Set REDIS_URL=redis://host:6379/0.",
+            id="config.E008",
+        )
+
+
+def _number_of_hosts() -> int:
+    """HOSTS names the application hosts, or gives their number alone."""
+    hosts = settings.HOSTS
+    return int(hosts[0]) if len(hosts) == 1 and hosts[0].isdecimal() else len(hosts)

@@ -1,0 +1,136 @@
+"""Each unsafe production setting has its own message; a safe one passes; real processes refuse to start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from config.checks import refuse_unsafe_start, unsafe_settings
+from config.data_folder import CHECKOUT
+
+SECRET = "K7_q-Zr2mXw9Tb4Lc6Vn8Hs1Jd3Fg5Pk0Qy-RtUvBxEeGiMoAaSzDf"
+POSTGRESQL = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "pasi"}}
+SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "pasi.sqlite3"}}
+SAFE: dict[str, Any] = {
+    "PRODUCTION": True,
+    "DEBUG": False,
+    "DEMO": False,
+    "ALLOWED_HOSTS": ["pasi.example.ca"],
+    "SECRET_KEY": SECRET,
+    "REDIS_URL": "redis://broker.example:6379/0",
+    "HOSTS": ["one", "two"],
+}
+
+
+def ids(databases: dict[str, Any] = POSTGRESQL, **changes: Any) -> list[str | None]:
+    # Only the mapping is looked at: no connection is made, and those of the test run stay as they are.
+    with override_settings(**{**SAFE, **changes}), pytest.MonkeyPatch.context() as patch:
+        from django.conf import settings
+
+        patch.setattr(settings, "DATABASES", databases)
+        return [message.id for message in unsafe_settings()]
+
+
+def test_safe_settings_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECRET_KEY_FILE", raising=False)
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"DEBUG": True}, "config.E001"),
+        ({"DEMO": True}, "config.E002"),
+        ({"ALLOWED_HOSTS": ["pasi.example.ca", "*"]}, "config.E003"),
+        ({"SECRET_KEY": ""}, "config.E004"),
+        ({"SECRET_KEY": SECRET[:49]}, "config.E004"),
+        ({"SECRET_KEY": "abcd" * 20}, "config.E004"),
+        ({"SECRET_KEY": "django-insecure-" + SECRET}, "config.E004"),
+        ({"SECRET_KEY": "Change-me-" + SECRET}, "config.E004"),
+        ({"REDIS_URL": ""}, "config.E008"),
+        ({"databases": SQLITE}, "config.E007"),
+        ({"databases": SQLITE, "HOSTS": ["3"]}, "config.E007"),
+    ],
+)
+def test_unsafe_setting_has_its_message(changes: dict[str, Any], expected: str) -> None:
+    assert ids(**changes) == [expected]
+
+
+@pytest.mark.parametrize("hosts", [[], ["one"], ["1"]])
+def test_sqlite_on_one_host_is_allowed(hosts: list[str]) -> None:
+    assert ids(databases=SQLITE, HOSTS=hosts) == []
+
+
+def test_secret_of_exactly_fifty_characters_is_long_enough() -> None:
+    assert ids(SECRET_KEY=SECRET[:50]) == []
+
+
+@pytest.mark.parametrize("variable", ["SECRET_KEY_FILE", "PASI_CLIENT_KEY_FILE"])
+def test_key_files(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = tmp_path / "key"
+
+    def found() -> list[str | None]:
+        if variable == "SECRET_KEY_FILE":
+            monkeypatch.setenv(variable, str(key))
+            return ids()
+        return ids(PASI_CLIENT_KEY_FILE=str(key))
+
+    assert found() == ["config.E005"]
+    key.write_text("key")
+    for mode, expected in [(0o640, ["config.E006"]), (0o604, ["config.E006"]), (0o600, []), (0o400, [])]:
+        key.chmod(mode)
+        assert found() == expected
+
+
+def test_nothing_is_said_outside_production() -> None:
+    assert ids(PRODUCTION=False, DEBUG=True, SECRET_KEY="", REDIS_URL="", ALLOWED_HOSTS=["*"]) == []
+
+
+def test_start_is_refused_with_what_to_do() -> None:
+    with override_settings(**{**SAFE, "DEBUG": True, "ALLOWED_HOSTS": ["*"]}), pytest.raises(SystemExit) as refusal:
+        refuse_unsafe_start()
+    text = str(refusal.value)
+    assert "config.E001" in text
+    assert "Unset DEBUG." in text
+    assert "ALLOWED_HOSTS=pasi.example.ca" in text
+    assert SECRET not in text
+
+
+@pytest.mark.slow_process
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "gunicorn", "config.wsgi:application", "--check-config"],
+        ["-m", "celery", "-A", "config", "worker", "-Q", "default", "--without-mingle", "--without-gossip"],
+        ["-m", "celery", "-A", "config", "beat", "--pidfile="],
+        ["manage.py", "listen"],
+    ],
+    ids=["web", "worker", "beat", "listener"],
+)
+def test_no_process_starts_with_debug_in_production(command: list[str], tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "PRODUCTION": "1",
+        "DEBUG": "1",
+        "SECRET_KEY": SECRET,
+        "DATABASE_URL": "",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    environment.pop("DEMO", None)
+    result = subprocess.run(
+        [sys.executable, *command],
+        cwd=CHECKOUT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "config.E001" in result.stdout + result.stderr

@@ -1,0 +1,136 @@
+"""Runs the tests in parts and counts them: `python -m tests.parts [part …]` (`make test`).
+
+A part that cannot run here is named with the reason. Where CI or PARTS_REQUIRED is set, such a part and a skipped test
+are failures. The last line is always `N passed, N failed, N skipped`; the exit code is 1 when anything failed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVERS = {"DATABASE_URL", "REDIS_URL", "DEMO"}  # a part says for itself on what it runs
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    missing: str = ""  # why it cannot run here
+
+
+@dataclass(frozen=True)
+class Result:
+    part: Part
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    minutes: float = 0.0
+    note: str = ""
+
+
+def parts(environment: Mapping[str, str]) -> list[Part]:
+    """All parts, for what this machine has."""
+    database, redis = environment.get("TEST_DATABASE_URL", ""), environment.get("TEST_REDIS_URL", "")
+    browser = environment.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
+    unset = [name for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL") if not environment.get(name)]
+    ordinary = "not journey and not slow_process"
+    return [
+        Part("sqlite", ["-m", f"{ordinary} and not postgresql", "-n", "2"]),
+        Part(
+            "postgresql",
+            ["-m", ordinary, "-n", "2"],
+            {"DATABASE_URL": database, "REDIS_URL": redis},
+            f"{' and '.join(unset)} not set" if unset else "",
+        ),
+        Part("processes", ["-m", "slow_process"]),
+        Part(
+            "journeys",
+            ["-m", "journey"],
+            {"CHROMIUM": browser},
+            "" if browser else "no Chromium found (CHROMIUM, or chromium on PATH)",
+        ),
+    ]
+
+
+def run(part: Part, data_folder: Path) -> Result:
+    """Run one part in a process of its own, on a data folder of its own, so that a running demo is not touched."""
+    report = data_folder / f"{part.name}.xml"
+    ours = {"DATA_DIR": str(data_folder / part.name), "PRODUCTION": "0", **part.environment}
+    environment = {name: value for name, value in os.environ.items() if name not in SERVERS} | ours
+    start = time.monotonic()
+    code = subprocess.run(
+        [sys.executable, "-m", "pytest", *part.arguments, f"--junitxml={report}", "-q"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    ).returncode
+    return count(part, report, code, minutes=(time.monotonic() - start) / 60)
+
+
+def count(part: Part, report: Path, code: int, *, minutes: float) -> Result:
+    """Figures from pytest's report. A run that ended badly otherwise is one failure more."""
+    passed = failed = skipped = 0
+    if report.exists():
+        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            failed += bad
+            skipped += int(suite.get("skipped", 0))
+            passed += max(0, int(suite.get("tests", 0)) - bad - int(suite.get("skipped", 0)))
+    note = ""
+    if code == 5:
+        note = "no test was found"
+    elif code not in {0, 1} or (code == 1 and not failed):
+        note = f"pytest ended with code {code}"
+    return Result(part, passed, failed + bool(note), skipped, minutes, note)
+
+
+def table(results: Sequence[Result]) -> str:
+    lines = [f"{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'minutes':>9}"]
+    for result in results:
+        figures = f"{result.passed:>8}{result.failed:>8}{result.skipped:>9}{result.minutes:>9.1f}"
+        lines.append(f"{result.part.name:<12}{figures}{f'  {result.note}' if result.note else ''}")
+    return "\n".join(lines)
+
+
+def main(wanted: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
+    chosen = parts(environment)
+    if unknown := set(wanted) - {part.name for part in chosen}:
+        print(f"No such part: {', '.join(sorted(unknown))}. There are: {', '.join(part.name for part in chosen)}.")
+        return 2
+    return report_on([part for part in chosen if not wanted or part.name in wanted], required=is_required(environment))
+
+
+def is_required(environment: Mapping[str, str]) -> bool:
+    return any(environment.get(name, "").lower() not in {"", "0", "false"} for name in ("CI", "PARTS_REQUIRED"))
+
+
+def report_on(chosen: Sequence[Part], *, required: bool) -> int:
+    results = []
+    with tempfile.TemporaryDirectory(prefix="pasi-connect-tests-") as folder:
+        for part in chosen:
+            if part.missing:
+                results.append(Result(part, failed=int(required), note=f"not run: {part.missing}"))
+                continue
+            print(f"\n== {part.name} ==", flush=True)
+            results.append(run(part, Path(folder)))
+    passed, failed, skipped = (sum(getattr(r, name) for r in results) for name in ("passed", "failed", "skipped"))
+    print(f"\n{table(results)}")
+    if required and skipped:
+        print("Nothing may be skipped here; the lines above say what was.")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed or (required and skipped) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
