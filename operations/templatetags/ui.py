@@ -11,7 +11,8 @@ from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.forms import BoundField
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms import BaseForm, BoundField
 from django.http import QueryDict
 from django.template.context import Context
 from django.templatetags.static import static
@@ -164,6 +165,12 @@ def _kind(widget: Any) -> str:
     return "date" if type(widget).__name__ == "DateInput" else "input"
 
 
+@register.filter
+def wrong_fields(form: BaseForm) -> int:
+    """How many fields of a form have errors; those of the form as a whole do not count."""
+    return sum(name != NON_FIELD_ERRORS for name in form.errors)
+
+
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
     """The address of this page with some query parameters changed; None or "" takes a parameter out.
@@ -237,4 +244,5 @@ def spark(values: Iterable[float], label: str, limit: float = 0) -> dict[str, An
         {"x": n * 20 + 2, "y": round(72 - 68 * v / top, 1), "height": round(68 * v / top, 1), "high": 0 < limit < v}
         for n, v in enumerate(known)
     ]
-    return {"bars": bars, "width": len(known) * 20, "line": round(72 - 68 * limit / top, 1) if limit else 0, "label": label}
+    line = round(72 - 68 * limit / top, 1) if limit else 0
+    return {"bars": bars, "width": len(known) * 20, "line": line, "label": label}
