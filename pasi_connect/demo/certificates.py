@@ -1,8 +1,8 @@
 """Throw-away certificates for development, demonstration and tests: an authority, the simulator's server, its clients.
 
 PASI knows a client by its certificate, which lives 14 months ("Managing PASI Certificates"); these live as long, so
-that the warning ahead of expiry is seen in the demo as in earnest. Never for production: the authority's key lies beside
-what it signed.
+that the warning ahead of expiry is seen in the demo as in earnest. Never for production: the authority's key lies
+beside what it signed.
 """
 
 import json
