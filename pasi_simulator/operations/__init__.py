@@ -1,0 +1,38 @@
+"""The operations of the end point: one table of name, role and function. [Source: roles on the service pages]"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pasi_simulator.core import Caller, Core, Reply
+from pasi_simulator.operations import generic, notifications, records, submit
+from pasi_simulator.state import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`run` gets the core, the caller, the decoded request and the call's log entry."""
+
+    name: str
+    role: str
+    run: Callable[[Core, Caller, dict[str, Any], Call], Reply]
+
+
+HELLO, CLIENT, VIEW, SUBMIT = "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"
+
+SERVICES = {
+    service.name: service
+    for service in (
+        Service("HelloWorld", HELLO, generic.hello_world),
+        Service("GetCodeValues", HELLO, generic.get_code_values),
+        Service("GetAcceptedRegistrationStatus", CLIENT, generic.get_accepted_registration_status),
+        Service("IsDataAvailable", CLIENT, notifications.is_data_available),
+        Service("GetSchoolInformation", CLIENT, records.get_school_information),
+        Service("GetSchoolAuthorityInformation", CLIENT, records.get_school_authority_information),
+        Service("GetStudent", CLIENT, records.get_student),
+        Service("GetStudentSchoolEnrolment", VIEW, records.get_student_school_enrolment),
+        Service("SubmitStudentSchoolEnrolment", SUBMIT, submit.submit_student_school_enrolment),
+    )
+}

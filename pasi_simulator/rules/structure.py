@@ -1,0 +1,86 @@
+"""Checks that end in fault 3002: mandatory values, formats, the content rule for text, code values.
+
+[Source: Error Reporting; CallerInfo; Student School Enrolment (business object)]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pasi_simulator.codes import LISTS
+
+# The published rule for every text: no outer or double blanks, no control characters, nothing beyond Latin-1.
+# The page states the ranges as written here; it does not list U+001A to U+001F, so neither does this.
+CONTENT_RULE = re.compile(r"^\s|\s{2,}|\s$|[\x00-\x19]|[\x7F-\x9F]|[^\x00-\xFF]")
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one member of a submitted enrolment must satisfy."""
+
+    member: str
+    mandatory: bool
+    pattern: str = ""
+    words: str = ""
+    codes: str = ""
+
+
+# RegistrationExitDate is mandatory from the 2019 end point on, Grade optional (business object).
+DEMANDS = (
+    Demand("ExitDateType", True, codes="ExitDateType"),
+    Demand("Grade", False, codes="Grade"),
+    Demand("ProgrammingTimeframe", True, codes="ProgrammingTimeframe"),
+    Demand("ProgrammingType", True, codes="ProgrammingType"),
+    Demand("RegistrationExitDate", True),
+    Demand("RegistrationStartDate", True),
+    Demand("SchoolCode", True, r"[0-9]{4}", "four digits"),
+    Demand("SchoolYear", True),
+    Demand("StateProvinceId", True, r"[0-9]{9}", "nine digits"),
+)
+
+Problem = tuple[str, str]  # member path, which check failed
+
+
+def caller_problems(caller: Mapping[str, Any]) -> Iterator[Problem]:
+    """Every text of CallerInfo is mandatory and follows the content rule."""
+    for path, text in texts(caller, "CallerInfo"):
+        if path == "CallerInfo.SentUtcTime":
+            continue
+        if not text:
+            yield path, "mandatory value missing"
+        elif CONTENT_RULE.search(text):
+            yield path, CONTENT_WORDS
+
+
+def enrolment_problems(enrolment: Mapping[str, Any]) -> Iterator[Problem]:
+    for demand in DEMANDS:
+        value = enrolment.get(demand.member)
+        path = f"StudentSchoolEnrolment.{demand.member}"
+        if value is None or value == "":
+            if demand.mandatory:
+                yield path, "mandatory value missing"
+        elif demand.pattern and not re.fullmatch(demand.pattern, value):
+            yield path, f"format: {demand.words} expected"
+        elif demand.codes and value not in LISTS[demand.codes]:
+            yield path, f"not a code value of {demand.codes}"
+    for path, text in texts(enrolment, "StudentSchoolEnrolment"):
+        if CONTENT_RULE.search(text):
+            yield path, CONTENT_WORDS
+
+
+CONTENT_WORDS = "content rule: no outer or double blanks, no control characters, only Latin-1"
+
+
+def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every text in a nested value with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from texts(part, f"{path}.{name}")
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from texts(part, f"{path}[{number}]")
