@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import django
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 SHORTEST_SECRET = 50  # characters; Django's own measure (security.W009)
 FEWEST_CHARACTERS = 5
@@ -28,6 +31,8 @@ def unsafe_settings(app_configs: Sequence[Any] | None = None, **_: Any) -> list[
 
 def refuse_unsafe_start() -> None:
     """For the entry points of web, worker and beat, which run no system checks by themselves. Raises SystemExit."""
+    if not apps.ready:  # Celery asks before it sets Django up
+        django.setup()
     if messages := unsafe_settings():
         lines = [f"{message.id}: {message.msg}\n    {message.hint}" for message in messages]
         raise SystemExit("\n".join(["PASI Connect does not start with these settings:", *lines]))
@@ -71,11 +76,8 @@ def _secret() -> Iterator[Error]:
 
 def _key_files() -> Iterator[Error]:
     """Keys must be readable by the product and by nobody else ("Managing PASI Certificates": a secured server)."""
-    named = {
-        "SECRET_KEY_FILE": os.environ.get("SECRET_KEY_FILE"),
-        "PASI_CLIENT_KEY_FILE": getattr(settings, "PASI_CLIENT_KEY_FILE", None),
-    }
-    for variable, name in named.items():
+    named = {"SECRET_KEY_FILE": os.environ.get("SECRET_KEY_FILE", ""), "The client key for PASI": _client_key_file()}
+    for what, name in named.items():
         if not name:
             continue
         path = Path(name)
@@ -84,17 +86,27 @@ def _key_files() -> Iterator[Error]:
                 mode = os.fstat(file.fileno()).st_mode
         except OSError as error:
             yield Error(
-                f"{variable}: the key file {path} cannot be read ({error.strerror}).",
+                f"{what}: the file {path} cannot be read ({error.strerror}).",
                 hint="Give the file to the user that PASI Connect runs as: chown; chmod 600.",
                 id="config.E005",
             )
             continue
         if stat.S_IMODE(mode) & 0o077:
             yield Error(
-                f"{variable}: the key file {path} can be used by other users of this machine.",
+                f"{what}: the file {path} can be used by other users of this machine.",
                 hint=f"chmod 600 {path}",
                 id="config.E006",
             )
+
+
+def _client_key_file() -> str:
+    """The path on the connection page; empty while there is no database with that page's table yet."""
+    from pasi_connect.models import ConnectionSettings
+
+    try:
+        return ConnectionSettings.load().key_file
+    except DatabaseError:  # `manage.py migrate` must be able to start; health tells of a database that is away
+        return ""
 
 
 def _servers() -> Iterator[Error]:

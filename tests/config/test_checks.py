@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from config.checks import refuse_unsafe_start, unsafe_settings
 from config.data_folder import CHECKOUT
+from pasi_connect.models import ConnectionSettings
+
+pytestmark = pytest.mark.django_db
 
 SECRET = "K7_q-Zr2mXw9Tb4Lc6Vn8Hs1Jd3Fg5Pk0Qy-RtUvBxEeGiMoAaSzDf"
 POSTGRESQL = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "pasi"}}
@@ -29,8 +33,6 @@ SAFE: dict[str, Any] = {
 def ids(databases: dict[str, Any] = POSTGRESQL, **changes: Any) -> list[str | None]:
     # Only the mapping is looked at: no connection is made, and those of the test run stay as they are.
     with override_settings(**{**SAFE, **changes}), pytest.MonkeyPatch.context() as patch:
-        from django.conf import settings
-
         patch.setattr(settings, "DATABASES", databases)
         return [message.id for message in unsafe_settings()]
 
@@ -69,21 +71,18 @@ def test_secret_of_exactly_fifty_characters_is_long_enough() -> None:
     assert ids(SECRET_KEY=SECRET[:50]) == []
 
 
-@pytest.mark.parametrize("variable", ["SECRET_KEY_FILE", "PASI_CLIENT_KEY_FILE"])
-def test_key_files(variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("named_by", ["SECRET_KEY_FILE", "connection page"])
+def test_key_files(named_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = tmp_path / "key"
-
-    def found() -> list[str | None]:
-        if variable == "SECRET_KEY_FILE":
-            monkeypatch.setenv(variable, str(key))
-            return ids()
-        return ids(PASI_CLIENT_KEY_FILE=str(key))
-
-    assert found() == ["config.E005"]
+    if named_by == "SECRET_KEY_FILE":
+        monkeypatch.setenv(named_by, str(key))
+    else:
+        ConnectionSettings(pk=1, key_file=str(key)).save()
+    assert ids() == ["config.E005"]
     key.write_text("key")
     for mode, expected in [(0o640, ["config.E006"]), (0o604, ["config.E006"]), (0o600, []), (0o400, [])]:
         key.chmod(mode)
-        assert found() == expected
+        assert ids() == expected
 
 
 def test_nothing_is_said_outside_production() -> None:
