@@ -64,7 +64,7 @@ def wait(port: int, path: str, name: str) -> bool:
         if missing != told:
             print(f"waiting for: {', '.join(missing)} …", flush=True)
             told = missing
-        time.sleep(0.5)
+        time.sleep(1)
 
 
 def manage(command: str) -> bool:
