@@ -44,11 +44,16 @@ class Knobs:
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
 
-    def merge(self, given: object) -> dict[str, Any]:
-        """Checks everything first, so that a bad value changes nothing."""
+    @staticmethod
+    def check(given: object) -> dict[str, Any]:
+        """The values as they would be stored; raises KnobError."""
         if not isinstance(given, Mapping):
             raise KnobError("an object with knobs is expected")
-        checked = {name: _check(name, value) for name, value in given.items()}
+        return {name: _check(name, value) for name, value in given.items()}
+
+    def merge(self, given: object) -> dict[str, Any]:
+        """Checks everything first, so that a bad value changes nothing."""
+        checked = self.check(given)
         with self._lock:
             self._values.update(checked)
             self._save(self._values)

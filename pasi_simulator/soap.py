@@ -5,6 +5,7 @@ Order (5.1): certificate, role, organisation, schema and structure, then node ca
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,16 +54,27 @@ def handle(core: Core, body: bytes, peer: Peer) -> Answer:
         reply = _run(core, client, operation, peer, call)
         body = core.contract.encode(core.contract.operations[call.operation or ""], reply.result)
         status = 200
-    except (Fault, ContractError) as problem:
-        code = problem.code
-        text = problem.text if isinstance(problem, Fault) else Fault(code, str(problem)).text
+    except Disconnect:
+        raise
+    except Exception as problem:
+        fault = _as_fault(problem)
         reply = Reply(None, call)
-        call.outcome, call.applied, call.fault_code, call.rejections = "fault", False, code, None
-        body, status = core.contract.encode_fault(code, text), 500
+        call.outcome, call.applied, call.fault_code, call.rejections = "fault", False, fault.code, None
+        body, status = core.contract.encode_fault(fault.code, fault.text), 500
     if not reply.logged:
         with core.state.writing() as writer:
             writer.log(call)
     return _delivered(core, call, Answer(status, body))
+
+
+def _as_fault(problem: Exception) -> Fault:
+    """Anything that is neither a fault nor a broken contract is our failure: 9001, its kind on the terminal."""
+    if isinstance(problem, Fault):
+        return problem
+    if isinstance(problem, ContractError):
+        return Fault(problem.code, str(problem))
+    print(f"pasi_simulator: {type(problem).__name__} while answering a call", file=sys.stderr)
+    return Fault("9001")
 
 
 def _run(core: Core, client: Client, operation: etree._Element, peer: Peer, call: Call) -> Reply:

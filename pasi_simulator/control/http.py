@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -29,7 +29,6 @@ class Request:
     path: str
     query: dict[str, str]
     body: bytes
-    cookies: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pasi_simulator.control import calls, records
+from pasi_simulator.control import calls, morning, records
 from pasi_simulator.control.http import ControlError, Request, Response, as_json, dispatch, route
 from pasi_simulator.core import Core
+from pasi_simulator.pages.html import error_page
+from pasi_simulator.pages.routes import PAGES
 from pasi_simulator.server import QuietServer
 
 LARGEST_BODY = 512 * 1024 * 1024  # a whole district is loaded in one request
@@ -28,6 +31,7 @@ API = (
     route(r"/control/knobs/", GET=calls.get_knobs, POST=calls.set_knobs),
     route(r"/control/calls/", GET=calls.list_calls),
     route(r"/control/reset/", POST=calls.reset),
+    route(r"/control/busy-morning/", POST=morning.busy_morning),
     route(r"/control/health/", GET=calls.health),
 )
 
@@ -51,7 +55,14 @@ class ControlHandler(BaseHTTPRequestHandler):
         try:
             self._send(self._answer())
         except ControlError as problem:
-            self._send(as_json({"title": problem.title, "detail": problem.detail}, problem.status))
+            of_api = self.path.startswith("/control/")
+            told = as_json({"title": problem.title, "detail": problem.detail}, problem.status)
+            self._send(told if of_api else error_page(problem))
+        except OSError:
+            raise  # the other side hung up: there is nobody to tell
+        except Exception as problem:
+            print(f"pasi_simulator: {type(problem).__name__} at the control port", file=sys.stderr)
+            self._send(as_json({"title": "Unexpected problem", "detail": type(problem).__name__}, 500))
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = handle_any
 
@@ -62,7 +73,7 @@ class ControlHandler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(address.query, keep_blank_values=True))
         method = "GET" if self.command == "HEAD" else self.command
         request = Request(self.server.core, method, unquote(address.path), query, body)
-        return dispatch(API, request)
+        return dispatch((*API, *PAGES), request)
 
     def _guard(self) -> None:
         """Only loopback names (a foreign page could point its own name here), and no posts from other pages."""

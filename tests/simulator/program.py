@@ -175,7 +175,9 @@ def plain(element):
         lists = name in ("Rejections", "IdVersions", "TypeInfos", "CodeValues", "KeyValues") or name.startswith("Get")
         return [] if lists else element.text or ""
     names = [etree.QName(child).localname for child in element]
-    if name in ("Rejections", "IdVersions", "KeyValues", "Classifications", "OtherNames") or len(set(names)) < len(names):
+    if name in ("Rejections", "IdVersions", "KeyValues", "Classifications", "OtherNames") or len(set(names)) < len(
+        names
+    ):
         return [plain(child) for child in element]
     if names[0] in REPEATED:
         return [plain(child) for child in element]

@@ -1,0 +1,28 @@
+"""Searches are kept here and named by a token, so that no address ever carries a student's number or name."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+
+KEPT = 200
+
+
+class Searches:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, dict[str, str]] = OrderedDict()
+
+    def keep(self, criteria: dict[str, str]) -> str:
+        token = secrets.token_urlsafe(9)
+        with self._lock:
+            self._known[token] = criteria
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return token
+
+    def find(self, token: str) -> dict[str, str]:
+        """The criteria, or none for a token that is not known any more."""
+        with self._lock:
+            return dict(self._known.get(token, {}))
