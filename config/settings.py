@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "config",
     "operations",
     "sis",
     "pasi_connect",
@@ -199,16 +200,16 @@ else:
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "operations.api.TokenAuthentication",
+        "operations.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "operations.api.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["operations.api.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "operations.api.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["operations.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "operations.api.problem",
+    "EXCEPTION_HANDLER": "operations.api.problems.problem",
     "PAGE_SIZE": 100,
     "UNAUTHENTICATED_USER": None,
 }
@@ -230,7 +231,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
     "loggers": {
-        "django.request": {"level": "CRITICAL"},  # its lines carry the full address; operations.middleware writes the pattern
+        "django.request": {
+            "level": "CRITICAL"
+        },  # its lines carry the full address; operations.middleware writes the pattern
         "django.security": {"level": "ERROR"},
         "axes": {"level": "ERROR"},
         "operations": {"level": env.text("LOG_LEVEL", "INFO")},

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -6,4 +7,7 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self) -> None:
+        from operations.services.people import ensure_roles
+
+        post_migrate.connect(ensure_roles, sender=self)
         autodiscover_modules("panels")

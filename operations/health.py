@@ -16,7 +16,10 @@ def report() -> tuple[bool, dict[str, Any]]:
     if checks["database"]["ok"]:
         for name in PROCESSES:
             age = heartbeats.age_seconds(name)
-            checks[name] = {"ok": age is not None and age < heartbeats.FRESH_SECONDS, "age_seconds": None if age is None else round(age, 1)}
+            checks[name] = {
+                "ok": age is not None and age < heartbeats.FRESH_SECONDS,
+                "age_seconds": None if age is None else round(age, 1),
+            }
     checks["broker"] = _broker()
     body: dict[str, Any] = {"checks": checks}
     if checks["database"]["ok"]:

@@ -14,7 +14,9 @@ EVERY_SECONDS = 5
 
 
 def beat(name: str) -> None:
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.now(), "host": socket.gethostname()[:100], "pid": os.getpid()})
+    Heartbeat.objects.update_or_create(
+        name=name, defaults={"at": clock.now(), "host": socket.gethostname()[:100], "pid": os.getpid()}
+    )
 
 
 def age_seconds(name: str) -> float | None:

@@ -28,5 +28,11 @@ class PersonMiddleware:
         took = time.monotonic() - started
         if response.status_code >= 500 or took > 2:
             match = request.resolver_match
-            log.warning("%s %s answered %s in %.1f s", request.method, match.route if match else "(no route)", response.status_code, took)
+            log.warning(
+                "%s %s answered %s in %.1f s",
+                request.method,
+                match.route if match else "(no route)",
+                response.status_code,
+                took,
+            )
         return response

@@ -11,16 +11,29 @@ from operations.rules import latin1
 
 
 class User(AbstractUser):
-    local_id = models.CharField(_("local ID"), max_length=50, blank=True, help_text=_("Told to PASI with every change you make. Empty: the user name."))
+    local_id = models.CharField(
+        _("local ID"),
+        max_length=50,
+        blank=True,
+        help_text=_("Told to PASI with every change you make. Empty: the user name."),
+    )
     plain_name = models.CharField(
         _("name in Latin letters"),
         max_length=100,
         blank=True,
         help_text=_("PASI can store Latin letters only. Agree here how your name is written there."),
     )
-    theme = models.CharField(_("theme"), max_length=5, blank=True, choices=[("", _("As my system")), ("light", _("Light")), ("dark", _("Dark"))])
+    theme = models.CharField(
+        _("theme"),
+        max_length=5,
+        blank=True,
+        choices=[("", _("As my system")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
     shortcuts_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
-    language = models.CharField(_("language"), max_length=2, blank=True, choices=[("en", "English"), ("fr", "Français")])
+    is_demo = models.BooleanField(default=False, editable=False)
+    language = models.CharField(
+        _("language"), max_length=2, blank=True, choices=[("en", "English"), ("fr", "Français")]
+    )
 
     class Meta(AbstractUser.Meta):
         permissions = [

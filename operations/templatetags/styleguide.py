@@ -59,10 +59,14 @@ class ExampleForm(forms.Form):
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept with the decision. PASI does not receive it."
     )
-    kind = forms.ChoiceField(label="Exit date type", choices=[("c", "Completion Date"), ("w", "Withdrawal Date")])
-    kind.widget = forms.RadioSelect(choices=kind.choices)
-    stay = forms.ChoiceField(label="Choose one stay", choices=[("1", "since 2026-09-14"), ("2", "since 2026-10-01")])
-    stay.widget = forms.RadioSelect(choices=stay.choices)
+    kind = forms.ChoiceField(
+        label="Exit date type", widget=forms.RadioSelect, choices=[("c", "Completion Date"), ("w", "Withdrawal Date")]
+    )
+    stay = forms.ChoiceField(
+        label="Choose one stay",
+        widget=forms.RadioSelect,
+        choices=[("1", "since 2026-09-14"), ("2", "since 2026-10-01")],
+    )
     apart = forms.BooleanField(label="Set deleted rows apart", required=False, help_text="They are counted as well.")
     sync = forms.BooleanField(label="Regular synchronisation", required=False, initial=True)
 

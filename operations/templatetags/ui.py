@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
@@ -163,6 +163,18 @@ def _kind(widget: Any) -> str:
         case "":
             return "textarea"
     return "date" if type(widget).__name__ == "DateInput" else "input"
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number with its thousands apart, as the language does it: 4,121 or 4 121. Words stay as they are."""
+    return number_format(value, force_grouping=True) if isinstance(value, int | float) else str(value)
+
+
+@register.filter
+def minutes(span: dt.timedelta) -> int:
+    """A length of time in whole minutes, never less than one."""
+    return max(round(span.total_seconds() / 60), 1)
 
 
 @register.filter

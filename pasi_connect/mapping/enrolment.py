@@ -90,7 +90,14 @@ def columns(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def new_document(ref_id: uuid.UUID, asn: str, school_code: str, school_year: SchoolYear) -> Document:
     """The ground of a record that PASI does not have yet."""
-    return {"RefId": str(ref_id), "StateProvinceId": asn, "SchoolCode": school_code, "SchoolYear": school_year.ending, "IsDeleted": False, "PASICoreVersion": 0}
+    return {
+        "RefId": str(ref_id),
+        "StateProvinceId": asn,
+        "SchoolCode": school_code,
+        "SchoolYear": school_year.ending,
+        "IsDeleted": False,
+        "PASICoreVersion": 0,
+    }
 
 
 def lay_on(document: Mapping[str, Any], ours: Mapping[str, Any], names: Iterable[str]) -> Document:
@@ -109,7 +116,10 @@ def lay_on(document: Mapping[str, Any], ours: Mapping[str, Any], names: Iterable
             laid[row.member] = value
     had_list = document.get("ExtendedSchoolEnrolmentInfo") is not None
     if pairs or had_list:
-        laid["ExtendedSchoolEnrolmentInfo"] = {"KeyValues": [{"Key": key, "Value": value} for key, value in pairs], "Name": LIST_NAME}
+        laid["ExtendedSchoolEnrolmentInfo"] = {
+            "KeyValues": [{"Key": key, "Value": value} for key, value in pairs],
+            "Name": LIST_NAME,
+        }
     return laid
 
 

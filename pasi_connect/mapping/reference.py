@@ -33,7 +33,11 @@ def school(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def authority(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {"code": document["SchoolAuthorityCode"], "name": (document.get("Name") or "")[:160], "is_active": bool(document.get("IsActive"))}
+    return {
+        "code": document["SchoolAuthorityCode"],
+        "name": (document.get("Name") or "")[:160],
+        "is_active": bool(document.get("IsActive")),
+    }
 
 
 def code_value(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,12 @@
-from pasi_connect.models.copies import AuthorityCopy, CodeValue, EnrolmentCopy, LocalCopy, SchoolCopy, StudentCopy, SyncCursor
+from pasi_connect.models.copies import (
+    AuthorityCopy,
+    CodeValue,
+    EnrolmentCopy,
+    LocalCopy,
+    SchoolCopy,
+    StudentCopy,
+    SyncCursor,
+)
 from pasi_connect.models.discrepancy import Decision, Discrepancy
 from pasi_connect.models.exchange import Exchange
 from pasi_connect.models.link import EnrolmentLink, LinkState, ListenerLease

@@ -35,30 +35,92 @@ class Singleton(models.Model):
 class SyncSettings(Singleton):
     """Synchronization Settings. Defaults and ranges: Set Up Data Synchronization."""
 
-    regular_synchronization = models.BooleanField(_("regular synchronisation"), default=False, help_text=_("Off: changes are kept and counted, and sent when it is switched on."))
-    historical_years = models.PositiveSmallIntegerField(_("historical years for school enrolments"), default=0, validators=between(0, 2), help_text=_("0 to 2 school years before the current one."))
-    start_delay_minutes = models.PositiveSmallIntegerField(_("start delay"), default=5, validators=between(0, 30), help_text=_("Minutes after the start before synchronisation begins."))
-    polling_interval_seconds = models.PositiveSmallIntegerField(_("polling interval"), default=30, validators=between(30, 300), help_text=_("Seconds. Changes go out at once; this is the upper bound."))
-    data_available_wait_minutes = models.PositiveSmallIntegerField(_("PASI data available wait time"), default=1, validators=between(1, 30), help_text=_("Minutes that one question for news stays open."))
-    web_service_timeout_minutes = models.PositiveSmallIntegerField(_("PASI web service time-out"), default=10, validators=between(1, 30), help_text=_("Minutes to wait for one answer."))
-    maximum_attempts = models.PositiveSmallIntegerField(_("maximum attempts"), default=50, validators=between(1, 100), help_text=_("Then a submission becomes a dead letter that a person looks at."))
-    keep_bodies = models.BooleanField(_("keep message bodies in the exchange log"), default=False, help_text=_("For a search for a fault. Bodies hold student data; switch it off again afterwards."))
-    pasiprep_link = models.CharField(_("link to PASIprep"), max_length=300, blank=True, help_text=_("Address of one enrolment in PASIprep; {ref_id} stands for its RefId."))
+    regular_synchronization = models.BooleanField(
+        _("regular synchronisation"),
+        default=False,
+        help_text=_("Off: changes are kept and counted, and sent when it is switched on."),
+    )
+    historical_years = models.PositiveSmallIntegerField(
+        _("historical years for school enrolments"),
+        default=0,
+        validators=between(0, 2),
+        help_text=_("0 to 2 school years before the current one."),
+    )
+    start_delay_minutes = models.PositiveSmallIntegerField(
+        _("start delay"),
+        default=5,
+        validators=between(0, 30),
+        help_text=_("Minutes after the start before synchronisation begins."),
+    )
+    polling_interval_seconds = models.PositiveSmallIntegerField(
+        _("polling interval"),
+        default=30,
+        validators=between(30, 300),
+        help_text=_("Seconds. Changes go out at once; this is the upper bound."),
+    )
+    data_available_wait_minutes = models.PositiveSmallIntegerField(
+        _("PASI data available wait time"),
+        default=1,
+        validators=between(1, 30),
+        help_text=_("Minutes that one question for news stays open."),
+    )
+    web_service_timeout_minutes = models.PositiveSmallIntegerField(
+        _("PASI web service time-out"),
+        default=10,
+        validators=between(1, 30),
+        help_text=_("Minutes to wait for one answer."),
+    )
+    maximum_attempts = models.PositiveSmallIntegerField(
+        _("maximum attempts"),
+        default=50,
+        validators=between(1, 100),
+        help_text=_("Then a submission becomes a dead letter that a person looks at."),
+    )
+    keep_bodies = models.BooleanField(
+        _("keep message bodies in the exchange log"),
+        default=False,
+        help_text=_("For a search for a fault. Bodies hold student data; switch it off again afterwards."),
+    )
+    pasiprep_link = models.CharField(
+        _("link to PASIprep"),
+        max_length=300,
+        blank=True,
+        help_text=_("Address of one enrolment in PASIprep; {ref_id} stands for its RefId."),
+    )
     # Read-only, told by GetAcceptedRegistrationStatus.
-    current_school_year = SchoolYearField(_("current school year for synchronisation"), null=True, blank=True, editable=False)
+    current_school_year = SchoolYearField(
+        _("current school year for synchronisation"), null=True, blank=True, editable=False
+    )
     accepted_school_years = models.JSONField(default=list, editable=False)
     reference_read_at = models.DateTimeField(null=True, editable=False)
+    # The moment at which every record that takes part was first equal on both sides.
+    first_in_step_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("Synchronization settings")
 
 
 class ConnectionSettings(Singleton):
-    endpoint_url = models.CharField(_("address of the service"), max_length=300, blank=True, validators=[URLValidator(schemes=["https"])], help_text=_("https, up to and with the end point year."))
+    endpoint_url = models.CharField(
+        _("address of the service"),
+        max_length=300,
+        blank=True,
+        validators=[URLValidator(schemes=["https"])],
+        help_text=_("https, up to and with the end point year."),
+    )
     certificate_file = models.CharField(_("client certificate file"), max_length=300, blank=True)
-    key_file = models.CharField(_("private key file"), max_length=300, blank=True, help_text=_("Readable by the product's own account alone."))
-    ca_file = models.CharField(_("authority certificates file"), max_length=300, blank=True, help_text=_("PEM file with the root and issuing certificates that PASI's server is checked against."))
-    warn_days = models.PositiveSmallIntegerField(_("warn before expiry"), default=60, validators=between(7, 180), help_text=_("Days."))
+    key_file = models.CharField(
+        _("private key file"), max_length=300, blank=True, help_text=_("Readable by the product's own account alone.")
+    )
+    ca_file = models.CharField(
+        _("authority certificates file"),
+        max_length=300,
+        blank=True,
+        help_text=_("PEM file with the root and issuing certificates that PASI's server is checked against."),
+    )
+    warn_days = models.PositiveSmallIntegerField(
+        _("warn before expiry"), default=60, validators=between(7, 180), help_text=_("Days.")
+    )
 
     class Meta:
         verbose_name = _("Connection")

@@ -68,13 +68,23 @@ class Submission(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["subject_type", "subject_id"], condition=Q(status__in=["waiting", "held"]), name="one_queued_a_subject"),
-            models.UniqueConstraint(fields=["lane"], condition=Q(status__in=["in_flight", "checking"]), name="one_flying_a_lane"),
+            models.UniqueConstraint(
+                fields=["subject_type", "subject_id"],
+                condition=Q(status__in=["waiting", "held"]),
+                name="one_queued_a_subject",
+            ),
+            models.UniqueConstraint(
+                fields=["lane"], condition=Q(status__in=["in_flight", "checking"]), name="one_flying_a_lane"
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "id"], name="submission_status"),
             models.Index(fields=["subject_type", "subject_id", "id"], name="submission_subject"),
-            models.Index(fields=["lane", "id"], name="submission_live_lane", condition=Q(status__in=["waiting", "in_flight", "checking"])),
+            models.Index(
+                fields=["lane", "id"],
+                name="submission_live_lane",
+                condition=Q(status__in=["waiting", "in_flight", "checking"]),
+            ),
             models.Index(fields=["school_code", "status", "id"], name="submission_school"),
             models.Index(fields=["finished_at"], name="submission_finished", condition=Q(status="accepted")),
         ]

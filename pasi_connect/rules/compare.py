@@ -78,7 +78,12 @@ def state_of(agreed: Any, ours: Any, theirs: Any, known: bool) -> str:
 _NOT_KEPT = object()
 
 
-def compare(ours: Mapping[str, Any], theirs: Mapping[str, Any], agreed: Mapping[str, Any] | None, kept: Mapping[str, Any] | None = None) -> Verdict:
+def compare(
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    agreed: Mapping[str, Any] | None,
+    kept: Mapping[str, Any] | None = None,
+) -> Verdict:
     """Both records exist. Values of each field must be of one type on all sides."""
     kept = kept or {}
     if ours["deleted"] and theirs["deleted"]:

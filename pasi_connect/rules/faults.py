@@ -37,15 +37,25 @@ FAULTS: dict[str, Meaning] = {
     "1003": Meaning(NOT_AUTHORISED, "PASI has disabled our client.", CERTIFICATE),
     "1004": Meaning(NOT_AUTHORISED, "PASI cannot use our certificate.", CERTIFICATE),
     "1006": Meaning(NOT_AUTHORISED, "PASI does not accept calls from our address.", CERTIFICATE),
-    "1007": Meaning(NOT_AUTHORISED, "Our client has no access to this service.", "An administrator asks PASI for the role."),
-    "1008": Meaning(NOT_AUTHORISED, "Our client may not act for this organisation.", "An administrator checks the organisation code under Setup."),
+    "1007": Meaning(
+        NOT_AUTHORISED, "Our client has no access to this service.", "An administrator asks PASI for the role."
+    ),
+    "1008": Meaning(
+        NOT_AUTHORISED,
+        "Our client may not act for this organisation.",
+        "An administrator checks the organisation code under Setup.",
+    ),
     "2001": Meaning(UNAVAILABLE, "PASI Core is not available.", BY_ITSELF),
     "3001": Meaning(OUR_FAULT, "PASI could not read the message.", SUPPORT),
     "3002": Meaning(OUR_FAULT, "PASI found a value that it does not take.", "Correct the value named, and send again."),
-    "3004": Meaning(VERSION_CONFLICT, "The record has changed in PASI since you saw it.", "Look at both values, then decide."),
+    "3004": Meaning(
+        VERSION_CONFLICT, "The record has changed in PASI since you saw it.", "Look at both values, then decide."
+    ),
     "3005": Meaning(OUR_FAULT, "PASI does not know this kind of notification.", SUPPORT),
     "3006": Meaning(OUR_FAULT, "A school year was given where none is allowed.", SUPPORT),
-    "3007": Meaning(OUR_FAULT, "PASI does not take this wait time.", "An administrator checks the wait time under Setup."),
+    "3007": Meaning(
+        OUR_FAULT, "PASI does not take this wait time.", "An administrator checks the wait time under Setup."
+    ),
     "3008": Meaning(OUR_FAULT, "A school year is missing.", SUPPORT),
     "4001": Meaning(PASI_FAULT, "PASI could not save.", BY_ITSELF),
     "4002": Meaning(UNKNOWN, "PASI took too long inside.", BY_ITSELF),

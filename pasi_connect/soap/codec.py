@@ -87,3 +87,13 @@ def encode(element: etree._Element, record: Record, value: Any) -> None:
     for member in record.members:
         if member.name in value:
             encode_member(element, member, value[member.name])
+
+
+def local_name(element: etree._Element) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def bare_xml(element: etree._Element) -> bytes:
+    """The element's own XML, without what surrounds it: the evidence kept of one record."""
+    etree.cleanup_namespaces(element)
+    return etree.tostring(element, with_tail=False)

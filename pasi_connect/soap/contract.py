@@ -124,7 +124,9 @@ def _checker(path: Path) -> Callable[[etree._Element], str]:
     imports = "".join(f'<xs:import namespace="{space}" schemaLocation="{place}"/>' for space, place in places.items())
     parser = etree.XMLParser(no_network=True)
     parser.resolvers.add(_Schemas(texts))
-    whole = etree.fromstring(f'<xs:schema xmlns:xs="{XS[1:-1]}">{imports}</xs:schema>'.encode(), parser, base_url="memory:all.xsd")
+    whole = etree.fromstring(
+        f'<xs:schema xmlns:xs="{XS[1:-1]}">{imports}</xs:schema>'.encode(), parser, base_url="memory:all.xsd"
+    )
     validator = etree.XMLSchema(whole)
 
     def check(element: etree._Element) -> str:

@@ -68,7 +68,9 @@ def _transport(connection: ConnectionSettings) -> Transport:
     return kept
 
 
-def call(name: str, request: dict[str, Any], purpose: Purpose, *, seconds: float | None = None, writes: bool = False) -> Answer:
+def call(
+    name: str, request: dict[str, Any], purpose: Purpose, *, seconds: float | None = None, writes: bool = False
+) -> Answer:
     """Calls PASI's operation `name` with the members of `request` (without CallerInfo). Never raises for what PASI does.
 
     `writes`: the operation changes PASI, so an answer that did not come is an unknown outcome, not a failure.
@@ -100,7 +102,9 @@ def call(name: str, request: dict[str, Any], purpose: Purpose, *, seconds: float
     elif not connection.complete:
         answer = Answer(faults.NOT_AUTHORISED, detail="The connection is not set up yet.")
     else:
-        answer, raw = _exchange(operation, body, connection, seconds or settings.web_service_timeout_minutes * 60, writes)
+        answer, raw = _exchange(
+            operation, body, connection, seconds or settings.web_service_timeout_minutes * 60, writes
+        )
     took = time.monotonic() - started
     with transaction.atomic():
         Exchange.objects.filter(pk=exchange.pk).update(
@@ -119,7 +123,9 @@ def call(name: str, request: dict[str, Any], purpose: Purpose, *, seconds: float
     return Answer(**{**answer.__dict__, "exchange_id": exchange.pk})
 
 
-def _envelope(operation: Operation, request: dict[str, Any], purpose: Purpose, message_id: uuid.UUID) -> tuple[bytes, str]:
+def _envelope(
+    operation: Operation, request: dict[str, Any], purpose: Purpose, message_id: uuid.UUID
+) -> tuple[bytes, str]:
     """(bytes to send, "" or why they must not be sent)."""
     caller = CallerSettings.load()
     members = {"CallerInfo": _caller_info(caller, purpose, message_id), **request}
@@ -164,7 +170,9 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _exchange(operation: Operation, body: bytes, connection: ConnectionSettings, seconds: float, writes: bool) -> tuple[Answer, bytes]:
+def _exchange(
+    operation: Operation, body: bytes, connection: ConnectionSettings, seconds: float, writes: bool
+) -> tuple[Answer, bytes]:
     lost = faults.UNKNOWN if writes else faults.UNAVAILABLE
     try:
         reply = _transport(connection).post(connection.endpoint_url, body, operation.action, seconds)
@@ -179,7 +187,9 @@ def _exchange(operation: Operation, body: bytes, connection: ConnectionSettings,
 
 def _read(operation: Operation, status: int, body: bytes, lost: str) -> Answer:
     """The answer in `body`. Anything that is not PASI's own XML says nothing about what PASI did."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
@@ -201,13 +211,24 @@ def _read(operation: Operation, status: int, body: bytes, lost: str) -> Answer:
     if rejections:
         told = [{"code": row["Code"], "message": row["Message"]} for row in rejections]
         codes = [row["code"] for row in told]
-        return Answer(faults.of_rejections(codes).outcome, value, content[0], code=codes[0], detail=told[0]["message"], rejections=told)
+        return Answer(
+            faults.of_rejections(codes).outcome,
+            value,
+            content[0],
+            code=codes[0],
+            detail=told[0]["message"],
+            rejections=told,
+        )
     return Answer(faults.ACCEPTED, value, content[0])
 
 
 def _fault(element: etree._Element) -> Answer:
     """A fault under 200 or under 500 alike: code and text stand in the detail, else in the fault string."""
-    texts = {etree.QName(child).localname: (child.text or "").strip() for child in element.iter() if isinstance(child.tag, str)}
+    texts = {
+        etree.QName(child).localname: (child.text or "").strip()
+        for child in element.iter()
+        if isinstance(child.tag, str)
+    }
     text = texts.get("FaultString") or texts.get("faultstring", "")
     code = texts.get("FaultCode") or "".join(text.split(":")[:1]).strip()
     code = code if code.isdigit() else ""
@@ -215,7 +236,15 @@ def _fault(element: etree._Element) -> Answer:
 
 
 # Outcomes that say PASI itself answered.
-ANSWERED = {faults.ACCEPTED, faults.NO_CHANGE, faults.REJECTED, faults.VERSION_CONFLICT, faults.OUR_FAULT, faults.NOT_YET, faults.PASI_FAULT}
+ANSWERED = {
+    faults.ACCEPTED,
+    faults.NO_CHANGE,
+    faults.REJECTED,
+    faults.VERSION_CONFLICT,
+    faults.OUR_FAULT,
+    faults.NOT_YET,
+    faults.PASI_FAULT,
+}
 
 
 def _note_link(answer: Answer) -> None:
@@ -223,7 +252,11 @@ def _note_link(answer: Answer) -> None:
     now = clock.now()
     state = LinkState.load()
     if answer.outcome in ANSWERED or (answer.outcome == faults.UNKNOWN and answer.code):
-        if state.state == LinkState.State.UP and state.last_answer_at and (now - state.last_answer_at).total_seconds() < 1:
+        if (
+            state.state == LinkState.State.UP
+            and state.last_answer_at
+            and (now - state.last_answer_at).total_seconds() < 1
+        ):
             return
         after = LinkState.State.UP
         state.failures, state.next_probe_at, state.code, state.detail = 0, None, "", ""

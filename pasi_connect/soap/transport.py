@@ -80,7 +80,9 @@ class Transport:
                 adapter.close()
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
         try:
-            with self.session.post(url, data=body, headers=headers, timeout=(CONNECT_SECONDS, seconds), stream=True, allow_redirects=False) as response:
+            with self.session.post(
+                url, data=body, headers=headers, timeout=(CONNECT_SECONDS, seconds), stream=True, allow_redirects=False
+            ) as response:
                 return Answer(response.status_code, self._read(response, started + seconds))
         except requests.exceptions.SSLError as error:
             raise Refused(_tls_words(error)) from None

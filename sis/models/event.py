@@ -10,7 +10,7 @@ class Origin(models.TextChoices):
 
 
 class DataEvent(models.Model):
-    """"Look at this record again": written in the transaction of every change, also while synchronisation is off.
+    """ "Look at this record again": written in the transaction of every change, also while synchronisation is off.
 
     It carries no values. What is sent is computed from the state at that time. `collected_at` is set when the change has
     become (part of) a submission; `seen_version` is PASI's version that the person had before their eyes.

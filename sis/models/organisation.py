@@ -34,8 +34,12 @@ class School(models.Model):
     name = models.CharField(_("name"), max_length=160)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     # Two explicit states where other products read meaning into an empty school type.
-    enrolment_sync = models.CharField(_("enrolment synchronisation"), max_length=8, choices=State, default=State.INACTIVE)
-    course_marks_integration = models.CharField(_("Course Marks Integration Status"), max_length=8, choices=State, default=State.INACTIVE)
+    enrolment_sync = models.CharField(
+        _("enrolment synchronisation"), max_length=8, choices=State, default=State.INACTIVE
+    )
+    course_marks_integration = models.CharField(
+        _("Course Marks Integration Status"), max_length=8, choices=State, default=State.INACTIVE
+    )
 
     class Meta:
         ordering = ["id"]

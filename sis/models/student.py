@@ -22,7 +22,9 @@ class Student(models.Model):
     preferred_last_name = models.CharField(_("preferred last name"), max_length=50, blank=True)
     birth_date = models.DateField(_("birth date"))
     gender = models.CharField(_("gender"), max_length=20, blank=True)
-    search_name = models.CharField(max_length=220, editable=False, db_index=True)  # "last first preferred…", case-folded
+    search_name = models.CharField(
+        max_length=220, editable=False, db_index=True
+    )  # "last first preferred…", case-folded
 
     class Meta:
         ordering = ["id"]
@@ -44,7 +46,13 @@ class Student(models.Model):
         return asn.shown(self.asn or "")
 
     def make_search_name(self) -> str:
-        parts = [self.legal_last_name, self.legal_first_name, self.preferred_last_name, self.preferred_first_name, self.legal_middle_name]
+        parts = [
+            self.legal_last_name,
+            self.legal_first_name,
+            self.preferred_last_name,
+            self.preferred_first_name,
+            self.legal_middle_name,
+        ]
         return " ".join(dict.fromkeys(part for part in parts if part)).casefold()[:220]
 
 
@@ -61,9 +69,13 @@ class SchoolEnrolment(models.Model):
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
-    grade = models.CharField(_("grade"), max_length=2, blank=True, choices=[(grade, grade) for grade in enrolment.GRADES])
+    grade = models.CharField(
+        _("grade"), max_length=2, blank=True, choices=[(grade, grade) for grade in enrolment.GRADES]
+    )
     start_date = models.DateField(_("start date"))
-    exit_date = models.DateField(_("exit date"), help_text=_("The planned last day; after a withdrawal the last day attended."))
+    exit_date = models.DateField(
+        _("exit date"), help_text=_("The planned last day; after a withdrawal the last day attended.")
+    )
     exit_date_type = models.CharField(
         _("exit date type"),
         max_length=20,
@@ -86,7 +98,9 @@ class SchoolEnrolment(models.Model):
     # Kept here, never sent: PASI stopped collecting them on 31 January 2019.
     entry_code = models.CharField(_("entry code"), max_length=10, blank=True)
     exit_code = models.CharField(_("exit code"), max_length=10, blank=True)
-    concurrent = models.BooleanField(_("concurrent"), default=False, help_text=_("The student's main school is another one."))
+    concurrent = models.BooleanField(
+        _("concurrent"), default=False, help_text=_("The student's main school is another one.")
+    )
 
     class Meta:
         ordering = ["id"]
@@ -94,7 +108,9 @@ class SchoolEnrolment(models.Model):
             models.Index(fields=["school", "school_year", "id"], name="enrolment_school_year"),
             models.Index(fields=["student", "school_year"], name="enrolment_student_year"),
         ]
-        constraints = [models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward")
+        ]
 
     def __str__(self) -> str:
         return f"{self.school_id} {self.school_year} from {self.start_date}"

@@ -37,7 +37,9 @@ class Term(models.Model):
 
     class Meta:
         ordering = ["first_day", "id"]
-        constraints = [models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="term_forward")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="term_forward")
+        ]
 
     def __str__(self) -> str:
         return self.name

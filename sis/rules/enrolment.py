@@ -59,7 +59,12 @@ def _whole(text: str, digits: int, least: int, most: int, fixed: bool = False) -
     """True when `text` is empty or a number in the limits, of exactly `digits` digits when `fixed`."""
     if not text:
         return True
-    return text.isascii() and text.isdigit() and (len(text) == digits if fixed else len(text) <= digits) and least <= int(text) <= most
+    return (
+        text.isascii()
+        and text.isdigit()
+        and (len(text) == digits if fixed else len(text) <= digits)
+        and least <= int(text) <= most
+    )
 
 
 PAGE = "Student School Enrolment (business object)"
@@ -103,4 +108,8 @@ RULES: tuple[Rule, ...] = (
 
 def faults(record: Mapping[str, Any]) -> list[Fault]:
     """Every broken rule. `record` holds all fields of a school enrolment by name; `school_year` is a SchoolYear."""
-    return [Fault(rule, f"{rule.message} (rule {rule.number})" if rule.number else rule.message) for rule in RULES if rule.broken(record)]
+    return [
+        Fault(rule, f"{rule.message} (rule {rule.number})" if rule.number else rule.message)
+        for rule in RULES
+        if rule.broken(record)
+    ]

@@ -43,7 +43,9 @@ def check(record: Mapping[str, Any]) -> None:
     problems: dict[str, list[str]] = {}
     for fault in rules.faults(record):
         message = _(fault.rule.message)
-        problems.setdefault(fault.rule.field, []).append(f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message)
+        problems.setdefault(fault.rule.field, []).append(
+            f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message
+        )
     if problems:
         raise ValidationError(problems)
 
@@ -54,7 +56,9 @@ def shown(value: Any) -> Any:
 
 
 def _clean(changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: rules.canonical_codes(value) if name in rules.CODE_LISTS else value for name, value in changes.items()}
+    return {
+        name: rules.canonical_codes(value) if name in rules.CODE_LISTS else value for name, value in changes.items()
+    }
 
 
 @transaction.atomic
@@ -73,8 +77,15 @@ def create(
     if origin == Origin.SIS:
         check(values(enrolment))
     enrolment.save(force_insert=True)
-    changes = {name: [None, shown(getattr(enrolment, name))] for name in EDITABLE if getattr(enrolment, name) not in ("", None, False)}
-    audit.record(actor, audit.Entry("enrolment created", events.SCHOOL_ENROLMENT, str(enrolment.pk), school.code, changes, reason))
+    changes = {
+        name: [None, shown(getattr(enrolment, name))]
+        for name in EDITABLE
+        if getattr(enrolment, name) not in ("", None, False)
+    }
+    audit.record(
+        actor,
+        audit.Entry("enrolment created", events.SCHOOL_ENROLMENT, str(enrolment.pk), school.code, changes, reason),
+    )
     events.leave(actor, enrolment, EDITABLE, origin)
     return enrolment
 
@@ -98,10 +109,16 @@ def change(
     unknown = set(wanted) - set(EDITABLE)
     if unknown:
         raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
-    enrolment = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school").get(pk=enrolment_id)
+    enrolment = (
+        SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school").get(pk=enrolment_id)
+    )
     if expected_revision is not None and enrolment.revision != expected_revision:
         raise StaleRecord(enrolment)
-    changes = {name: [getattr(enrolment, name), value] for name, value in _clean(wanted).items() if getattr(enrolment, name) != value}
+    changes = {
+        name: [getattr(enrolment, name), value]
+        for name, value in _clean(wanted).items()
+        if getattr(enrolment, name) != value
+    }
     if not changes:
         return enrolment
     for name, (_before, after) in changes.items():
@@ -111,6 +128,11 @@ def change(
     enrolment.revision += 1
     enrolment.save(update_fields=[*changes, "revision"])
     told = {name: [shown(before), shown(after)] for name, (before, after) in changes.items()}
-    audit.record(actor, audit.Entry("enrolment changed", events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code, told, reason))
+    audit.record(
+        actor,
+        audit.Entry(
+            "enrolment changed", events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code, told, reason
+        ),
+    )
     events.leave(actor, enrolment, changes, origin, seen_version)
     return enrolment

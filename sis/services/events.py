@@ -10,7 +10,13 @@ from sis.models.event import Origin
 SCHOOL_ENROLMENT = "school_enrolment"
 
 
-def leave(actor: Actor, enrolment: SchoolEnrolment, fields: Iterable[str], origin: str = Origin.SIS, seen_version: int | None = None) -> DataEvent:
+def leave(
+    actor: Actor,
+    enrolment: SchoolEnrolment,
+    fields: Iterable[str],
+    origin: str = Origin.SIS,
+    seen_version: int | None = None,
+) -> DataEvent:
     """Call inside the transaction of the change. Wakes the collector after commit."""
     event = DataEvent.objects.create(
         at=clock.now(),

@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import exceptions
+from rest_framework.request import Request
+
+from operations.api.pagination import KeysetPagination
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """A filter that is not known answers 400: a misspelt one must not answer with everything."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        filterset = self.get_filterset(request, queryset, view)
+        known = set(filterset.filters) if filterset else set()
+        unknown = [
+            name for name in request.query_params if name not in known and name not in KeysetPagination.parameters
+        ]
+        if unknown:
+            possible = ", ".join(sorted(known)) or "-"
+            raise exceptions.ValidationError(
+                {name: [_("This filter is not known. Possible: %(names)s.") % {"names": possible}] for name in unknown}
+            )
+        return super().filter_queryset(request, queryset, view)

@@ -1,0 +1,81 @@
+"""Answers that say what is wrong, where, and what to do: application/problem+json."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+PROBLEM = "application/problem+json"
+
+
+def if_match(request: Request) -> str | None:
+    """The version in If-Match without its quotes; None when the header is absent or `*`."""
+    raw = request.headers.get("If-Match", "").strip()
+    if not raw or raw == "*":
+        return None
+    return raw.removeprefix("W/").strip('"')
+
+
+class Conflict(exceptions.APIException):
+    """409: the request does not fit the state; `extra` carries the new picture."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+    def __init__(self, detail: str, extra: dict[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.extra = extra or {}
+
+
+class PreconditionFailed(Conflict):
+    """412: If-Match carries an old version."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "precondition_failed"
+
+
+def _errors(detail: Any, prefix: str = "") -> list[dict[str, str]]:
+    if isinstance(detail, dict):
+        return [
+            row for key, value in detail.items() for row in _errors(value, f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if isinstance(detail, list):
+        return [row for value in detail for row in _errors(value, prefix)]
+    return [{"field": prefix, "message": force_str(detail)}]
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error as application/problem+json: what is wrong, where, and what to do."""
+    if isinstance(error, ValidationError):
+        error = exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else {"": error.messages})
+    from rest_framework.views import exception_handler  # the framework reads this module while it is being imported
+
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, Http404):
+        error = exceptions.NotFound(_("There is no such record in the schools that you may see."))
+    assert isinstance(error, (exceptions.APIException, Exception))
+    code = getattr(error, "default_code", "error")
+    body: dict[str, Any] = {
+        "type": f"urn:pasi-connect:problem:{code}",
+        "title": force_str(getattr(error, "default_detail", _("Not possible"))),
+        "status": response.status_code,
+    }
+    if isinstance(error, exceptions.ValidationError):
+        body["title"] = _("Some values cannot be used")
+        body["errors"] = _errors(error.detail)
+        body["detail"] = " ".join(
+            f"{row['field']}: {row['message']}" if row["field"] else row["message"] for row in body["errors"]
+        )
+    else:
+        body["detail"] = force_str(getattr(error, "detail", error))
+    body.update(getattr(error, "extra", {}))
+    response.data = body
+    response.content_type = PROBLEM
+    return response

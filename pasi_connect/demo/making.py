@@ -1,0 +1,237 @@
+"""Writes the made-up district into the SIS and hands the same records to the simulator, which only speaks PASI's words."""
+
+import datetime as dt
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from operations import clock
+from operations.actor import SYNC
+from operations.models import User
+from operations.services import audit
+from pasi_connect.demo import district as made_up
+from pasi_connect.mapping import enrolment as mapping
+from pasi_connect.models import ConnectionSettings, EnrolmentLink, SyncSettings
+from sis.models import Authority, School, SchoolAccess, SchoolCalendar, SchoolEnrolment, Student, Term
+from sis.models.organisation import State
+from sis.rules.school_year import SchoolYear
+
+PASSWORD = "lantern-demo-2026"  # noqa: S105 - of a made-up district on the person's own machine
+PEOPLE = (
+    ("registrar_a", "Rhea", "Molnar", "Registrar", (made_up.SCHOOL_A,)),
+    ("registrar_b", "Tobin", "Achterberg", "Registrar", (made_up.SCHOOL_B,)),
+    ("district", "Marisol", "Ferreira", "District officer", ()),
+    ("admin", "Anders", "Lindqvist", "Administrator", ()),
+)
+
+
+def prepare(simulator_port: int, certificates: Path) -> bool:
+    """Users, settings and SIS records. True when the district was made now; connection settings follow the ports each time."""
+    with transaction.atomic():
+        connection = ConnectionSettings.load()
+        connection.endpoint_url = f"https://127.0.0.1:{simulator_port}/2020/PASIService2020.svc"
+        connection.certificate_file = str(certificates / "client.pem")
+        connection.key_file = str(certificates / "client.key")
+        connection.ca_file = str(certificates / "ca.pem")
+        connection.save()
+        if Authority.objects.exists():
+            return False
+        _settings()
+        schools = _organisations()
+        _people(schools)
+        _records(schools, made_up.Builder(clock.today()).build())
+        audit.record(SYNC, audit.Entry("demo district made", "authority", made_up.AUTHORITY[0]))
+    return True
+
+
+def _settings() -> None:
+    current = SyncSettings.load()
+    current.regular_synchronization = True
+    current.historical_years = 1
+    current.start_delay_minutes = 0
+    current.web_service_timeout_minutes = 1
+    current.save()
+
+
+def _organisations() -> dict[str, School]:
+    code, name = made_up.AUTHORITY
+    authority = Authority.objects.create(code=code, name=name, external_id=f"authority-{code}")
+    schools = {}
+    current = SchoolYear.of(clock.today())
+    for school_code, school_name in made_up.SCHOOLS.items():
+        school = School.objects.create(
+            authority=authority,
+            code=school_code,
+            name=school_name,
+            external_id=f"school-{school_code}",
+            enrolment_sync=State.ACTIVE,
+            course_marks_integration=State.ACTIVE,
+        )
+        schools[school_code] = school
+        for year in (current - 1, current, current + 1):
+            first, last = dt.date(year.ending - 1, 9, 1), dt.date(year.ending, 6, 26)
+            calendar = SchoolCalendar.objects.create(school=school, school_year=year, first_day=first, last_day=last)
+            Term.objects.create(
+                calendar=calendar,
+                name="Semester 1",
+                portion="1/2",
+                first_day=first,
+                last_day=dt.date(year.ending, 1, 29),
+            )
+            Term.objects.create(
+                calendar=calendar, name="Semester 2", portion="1/2", first_day=dt.date(year.ending, 2, 1), last_day=last
+            )
+    return schools
+
+
+def _people(schools: dict[str, School]) -> None:
+    for username, first, last, role, codes in PEOPLE:
+        user = User.objects.create_user(
+            username, password=PASSWORD, first_name=first, last_name=last, local_id=username, is_demo=True
+        )
+        user.groups.add(Group.objects.get(name=role))
+        SchoolAccess.objects.bulk_create([SchoolAccess(user=user, school=schools[code]) for code in codes])
+
+
+def _records(schools: dict[str, School], district: made_up.District) -> None:
+    students = {}
+    for person in district.people:
+        student = Student(
+            external_id=f"student-{person.number}",
+            asn=person.asn,
+            local_number=person.local_number,
+            legal_first_name=person.first,
+            legal_last_name=person.last,
+            preferred_first_name=person.preferred,
+            birth_date=person.birth_date,
+            gender=person.gender,
+        )
+        student.search_name = student.make_search_name()
+        students[person.number] = student
+    Student.objects.bulk_create(students.values(), batch_size=200)
+    enrolments = [
+        SchoolEnrolment(
+            external_id=f"enrolment-{number}",
+            student=students[stay.person.number],
+            school=schools[stay.school],
+            school_year=stay.year,
+            **stay.values,
+        )
+        for number, stay in enumerate(district.stays, 1)
+    ]
+    SchoolEnrolment.objects.bulk_create(enrolments, batch_size=200)
+    links = [
+        EnrolmentLink(enrolment=enrolment, ref_id=stay.ref_id)
+        for enrolment, stay in zip(enrolments, district.stays, strict=True)
+    ]
+    EnrolmentLink.objects.bulk_create(links, batch_size=200)
+
+
+# --- The simulator's side ----------------------------------------------------------------------------------------
+
+
+def fill_simulator(control_port: int) -> bool:
+    """Loads the district into the simulator unless it holds records already. True when it was filled now."""
+    control = f"http://127.0.0.1:{control_port}/control"
+    if any(_ask(f"{control}/health/")["records"].values()):
+        return False
+    _ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
+    return True
+
+
+def _ask(address: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body, default=str).encode()
+    request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({})
+    )  # a proxy must not stand between us and our own machine
+    with opener.open(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def documents(district: made_up.District) -> dict[str, Any]:
+    """The district in PASI's member names."""
+    authorities = [
+        {"SchoolAuthorityCode": code, "Name": name, "IsActive": True}
+        for code, name in (made_up.AUTHORITY, made_up.OTHER_AUTHORITY)
+    ]
+    schools = [
+        {"SchoolCode": code, "Name": name, "SchoolAuthorityCode": authority, "IsActive": True}
+        for authority, names in (
+            (made_up.AUTHORITY[0], made_up.SCHOOLS),
+            (made_up.OTHER_AUTHORITY[0], made_up.OTHER_SCHOOLS),
+        )
+        for code, name in names.items()
+    ]
+    return {
+        "SchoolAuthority": authorities,
+        "School": schools,
+        "Student": [_student(person) for person in [*district.people, *district.pasi_only_people]],
+        "StudentSchoolEnrolment": [_enrolment(stay) for stay in [*district.stays, *district.others]],
+        "_as": {"name": "Prairie Lantern data load", "organization": f"A.{made_up.AUTHORITY[0]}"},
+    }
+
+
+def _student(person: made_up.Person) -> dict[str, Any]:
+    exact = not person.pasi_first
+    first, last = person.pasi_first or person.first, person.pasi_last or person.last
+    document: dict[str, Any] = {
+        "StateProvinceId": person.asn,
+        "PrimaryStateProvinceId": person.asn,
+        "IsDeactivated": False,
+        "IsDeceased": False,
+        "IdentificationRecord": {
+            "FirstName": first,
+            "LastName": last,
+            "BirthDate": person.birth_date,
+            "Gender": person.gender,
+            "IsNameExact": exact,
+        },
+    }
+    if person.preferred:
+        document["PreferredName"] = {
+            "FirstName": person.preferred,
+            "LastName": last,
+            "IsNameExact": exact,
+            "IsPreferred": True,
+        }
+    return document
+
+
+def _enrolment(stay: made_up.Stay) -> dict[str, Any]:
+    empty = {row.name: row.empty for row in mapping.ROWS}
+    base = mapping.new_document(stay.ref_id, stay.person.asn, stay.school, stay.year)
+    return mapping.lay_on(base, {**empty, **stay.values}, mapping.BY_NAME)
+
+
+def welcome(port: str, control_port: str) -> str:
+    """What `make run` prints when everything works."""
+    from operations.services.people import demo_token
+
+    lines = [
+        "",
+        f"  PASI Connect     http://127.0.0.1:{port}/",
+        f"  API              http://127.0.0.1:{port}/api/v1/docs/",
+        f"  PASIprep (simulator)  http://127.0.0.1:{control_port}/",
+        "",
+        f"  Sign in with the password {PASSWORD}",
+    ]
+    tokens = {user.username: demo_token(user) for user in User.objects.filter(is_demo=True)}
+    for username, first, last, role, codes in PEOPLE:
+        where = ", ".join(made_up.SCHOOLS[code] for code in codes) or "all schools"
+        lines.append(f"    {username:<12} {first} {last}, {role}, {where}")
+        lines.append(f"    {'':<12} API token {tokens.get(username, '(manage.py demo_token ' + username + ')')}")
+    lines += [
+        "",
+        "  Try first: as registrar_a open a student, change the exit date: it is in PASI within seconds.",
+        "  Then change the same enrolment on the PASIprep page, come back to Changes from PASI, accept one field, keep another.",
+        "",
+        f"  Data: {settings.DATA_DIR}",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,22 @@
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from pasi_connect.demo import making
+
+
+class Command(BaseCommand):
+    help = "Makes the demo district. Run twice, it changes nothing the second time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--prepare", action="store_true", help="the SIS side alone, before the simulator runs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["prepare"]:
+            certificates = Path(settings.DATA_DIR) / "certificates"
+            making.prepare(int(os.environ.get("PASI_SIMULATOR_PORT", "9443")), certificates)
+        else:
+            making.fill_simulator(int(os.environ.get("PASI_CONTROL_PORT", "9480")))

@@ -1,0 +1,78 @@
+"""Reads of the synchronisation. Every one takes the person who asks, or serves health."""
+
+from django.db.models import Q, QuerySet
+
+from operations import clock
+from operations.models import User
+from pasi_connect.models import (
+    Decision,
+    Discrepancy,
+    EnrolmentCopy,
+    EnrolmentLink,
+    Exchange,
+    Submission,
+    SyncCursor,
+    SyncSettings,
+)
+from pasi_connect.services import pulling
+from pasi_connect.services.context import Context
+from sis import selectors as sis_selectors
+from sis.models import DataEvent, SchoolEnrolment
+
+
+def submissions(user: User) -> QuerySet[Submission]:
+    return sis_selectors.scoped(Submission.objects.all(), user)
+
+
+def discrepancies(user: User) -> QuerySet[Discrepancy]:
+    return sis_selectors.scoped(Discrepancy.objects.select_related("enrolment__student", "enrolment__school"), user)
+
+
+def decisions(user: User) -> QuerySet[Decision]:
+    return sis_selectors.scoped(Decision.objects.select_related("discrepancy"), user, "discrepancy__school_code")
+
+
+def exchanges(user: User) -> QuerySet[Exchange]:
+    """Calls for records of the person's schools; the calls of internal processes for those who set the product up."""
+    found = Exchange.objects.defer("request_body", "answer_body")
+    if sis_selectors.sees_all(user):
+        return found
+    return found.filter(school_code__in=sis_selectors.school_codes(user) or [])
+
+
+def in_step() -> bool:
+    """Every record that takes part is the same here and in PASI; remembered once it was so (first synchronisation done)."""
+    settings = SyncSettings.load()
+    if settings.first_in_step_at:
+        return True
+    context = Context(settings)
+    if not context.years:
+        return False
+    wanted = {kind.name for kind in pulling.kinds(context)}
+    complete = set(SyncCursor.objects.exclude(complete_at=None).values_list("notification_type", flat=True))
+    if wanted - complete or Discrepancy.objects.filter(status=Discrepancy.Status.OPEN).exists():
+        return False
+    if DataEvent.objects.filter(collected_at=None).exists():
+        return False
+    live = SchoolEnrolment.objects.filter(
+        school__code__in=context.active_schools, school_year__in=[year.ending for year in context.years], deleted=False
+    )
+    held_by_pasi = EnrolmentLink.objects.filter(
+        agreed__isnull=False, ref_id__in=EnrolmentCopy.objects.filter(vanished_at=None).values("ref_id")
+    )
+    if live.exclude(pk__in=held_by_pasi.values("enrolment_id")).exists():
+        return False
+    SyncSettings.objects.filter(pk=1).update(first_in_step_at=clock.now())
+    return True
+
+
+def counts(user: User) -> dict[str, int]:
+    """What waits for the person: open changes with a field to decide, and submissions that are stuck or held."""
+    open_items = discrepancies(user).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
+    return {
+        "changes": open_items.order_by().count(),
+        "stuck": submissions(user)
+        .filter(Q(status__in=["rejected", "needs_review", "dead", "held"]))
+        .order_by()
+        .count(),
+    }

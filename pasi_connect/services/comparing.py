@@ -1,0 +1,298 @@
+"""Keeps the list of discrepancies true: looked at again at every save and at every pull, set by set.
+
+Locks in one order (copy, link, discrepancy), so that a save, a pull and a decision on one record wait for each other.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from operations import clock
+from operations.actor import SYNC
+from operations.services import audit
+from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission, SyncCursor
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.submission import LIVE
+from pasi_connect.rules import compare as rules
+from pasi_connect.rules.versions import opaque
+from pasi_connect.services import values
+from pasi_connect.services.context import Context
+from sis.models import DataEvent, SchoolEnrolment
+from sis.models.event import Origin
+from sis.services.events import SCHOOL_ENROLMENT
+
+CHUNK = 500
+
+
+@dataclass
+class _Pair:
+    """One PASI record key with what exists for it on each side."""
+
+    ref_id: UUID
+    copy: EnrolmentCopy | None
+    link: EnrolmentLink | None
+    item: Discrepancy | None
+
+    @property
+    def enrolment(self) -> SchoolEnrolment | None:
+        return self.link.enrolment if self.link else None
+
+
+def evaluate(enrolment_ids: Iterable[int] = (), ref_ids: Iterable[UUID] = (), settled_by: str = "itself") -> None:
+    """Looks again at the named SIS records and PASI records, both sides of each."""
+    refs = set(ref_ids)
+    ids = list(enrolment_ids)
+    if ids:
+        refs |= set(EnrolmentLink.objects.filter(enrolment_id__in=ids).values_list("ref_id", flat=True))
+    context = Context()
+    ordered = sorted(refs)
+    for start in range(0, len(ordered), CHUNK):
+        with transaction.atomic():
+            _evaluate_chunk(ordered[start : start + CHUNK], context, settled_by)
+
+
+def evaluate_all() -> None:
+    """Every linked record and every copy without a SIS record: after a change of settings, of the years or of a school's state.
+
+    Reads columns set by set and looks closer only where something differs.
+    """
+    refs: list[UUID] = []
+    for ref_id, equal in _linked_rows():
+        if not equal:
+            refs.append(ref_id)
+    linked = EnrolmentLink.objects.values("ref_id")
+    refs.extend(EnrolmentCopy.objects.filter(deleted=False).exclude(ref_id__in=linked).values_list("ref_id", flat=True))
+    refs.extend(
+        EnrolmentLink.objects.exclude(
+            ref_id__in=EnrolmentCopy.objects.filter(vanished_at=None).values("ref_id")
+        ).values_list("ref_id", flat=True)
+    )
+    refs.extend(Discrepancy.objects.filter(status=Discrepancy.Status.OPEN).values_list("ref_id", flat=True))
+    evaluate(ref_ids=refs)
+
+
+def _linked_rows() -> Iterator[tuple[UUID, bool]]:
+    """(ref_id, both sides equal and agreed on it) of every linked record, in one pass over three joined tables."""
+    ours = ", ".join(f"e.{name}" for name in rules.COMPARED)
+    theirs = ", ".join(f"c.{name}" for name in rules.COMPARED)
+    width = len(rules.COMPARED)
+    statement = (
+        f"SELECT l.ref_id, l.agreed_digest, c.digest, {ours}, {theirs} FROM {EnrolmentLink._meta.db_table} l "  # noqa: S608
+        f"JOIN {SchoolEnrolment._meta.db_table} e ON e.id = l.enrolment_id "
+        f"JOIN {EnrolmentCopy._meta.db_table} c ON c.ref_id = l.ref_id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        while rows := cursor.fetchmany(2000):
+            for row in rows:
+                ref_id = row[0] if isinstance(row[0], UUID) else UUID(row[0])
+                yield ref_id, row[1] == row[2] and row[3 : 3 + width] == row[3 + width :]
+
+
+def _pairs(refs: list[UUID]) -> list[_Pair]:
+    copies = {
+        copy.ref_id: copy
+        for copy in EnrolmentCopy.objects.select_for_update().filter(ref_id__in=refs).order_by("id").defer("document")
+    }
+    links = {
+        link.ref_id: link
+        for link in EnrolmentLink.objects.select_for_update(of=("self",))
+        .filter(ref_id__in=refs)
+        .order_by("id")
+        .select_related("enrolment__school", "enrolment__student")
+    }
+    items = {
+        item.ref_id: item
+        for item in Discrepancy.objects.select_for_update()
+        .filter(ref_id__in=refs, status=Discrepancy.Status.OPEN)
+        .order_by("id")
+    }
+    return [_Pair(ref, copies.get(ref), links.get(ref), items.get(ref)) for ref in refs]
+
+
+def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None:
+    pairs = _pairs(refs)
+    without_copy = [pair.link.enrolment_id for pair in pairs if pair.link and not _live_copy(pair)]
+    on_the_way = _on_the_way(without_copy)
+    pulled = _pulled_years() if without_copy else set()
+    links, opened, followed, settled = [], [], [], []
+    for pair in pairs:
+        verdict = _verdict(pair, context, on_the_way, pulled)
+        if verdict is None:
+            continue
+        if pair.link and pair.copy and _move_agreed(pair.link, pair.copy, verdict):
+            links.append(pair.link)
+        needed = bool(verdict.kind or (pair.item and verdict.resetting))
+        if not needed:
+            if pair.item:
+                settled.append(
+                    _settle(
+                        pair.item,
+                        "reject" if any(row["state"] == rules.RESET for row in pair.item.fields) else settled_by,
+                    )
+                )
+            continue
+        picture = _picture(pair, verdict)
+        if pair.item is None:
+            opened.append(Discrepancy(ref_id=pair.ref_id, opened_at=clock.now(), **picture))
+        elif any(getattr(pair.item, name) != value for name, value in picture.items()):
+            for name, value in picture.items():
+                setattr(pair.item, name, value)
+            followed.append(pair.item)
+    EnrolmentLink.objects.bulk_update(links, ["agreed", "agreed_at", "agreed_digest", "kept"], batch_size=200)
+    Discrepancy.objects.bulk_create(opened, batch_size=200)
+    if followed or settled:
+        Discrepancy.objects.bulk_update(
+            followed + settled,
+            [
+                "kind",
+                "fields",
+                "undecided",
+                "core_version",
+                "version",
+                "changed_by",
+                "changed_at",
+                "school_code",
+                "school_year",
+                "asn",
+                "enrolment",
+                "status",
+                "settled_at",
+                "settled_by",
+            ],
+            batch_size=200,
+        )
+    audit.record_all(
+        SYNC,
+        [_told("discrepancy opened", item) for item in opened]
+        + [_told("discrepancy settled", item) for item in settled],
+    )
+
+
+def _told(action: str, item: Discrepancy) -> audit.Entry:
+    changes = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields}
+    return audit.Entry(action, "discrepancy", str(item.pk), item.school_code, changes, item.kind)
+
+
+def _live_copy(pair: _Pair) -> bool:
+    return pair.copy is not None and pair.copy.vanished_at is None
+
+
+def _verdict(pair: _Pair, context: Context, on_the_way: set[int], pulled: set[int]) -> rules.Verdict | None:
+    """None: cannot be compared now, leave everything as it is."""
+    enrolment, copy, link = pair.enrolment, pair.copy, pair.link
+    if enrolment is None:
+        if (
+            copy is None
+            or not _live_copy(pair)
+            or copy.deleted
+            or not context.takes_part(copy.school_code, copy.school_year)
+        ):
+            return rules.Verdict()
+        return rules.Verdict(rules.CREATED_IN_PASI)
+    if not context.takes_part(enrolment.school.code, enrolment.school_year):
+        return rules.Verdict()
+    if not _live_copy(pair):
+        here_only = not enrolment.deleted and enrolment.pk not in on_the_way and enrolment.school_year.ending in pulled
+        return rules.Verdict(rules.MISSING_IN_PASI if here_only else "")
+    assert copy is not None and link is not None
+    if copy.core_version < link.accepted_version:
+        return None  # an older picture than the one we know PASI to hold
+    return rules.compare(
+        values.ours(enrolment, link), values.theirs(copy), values.typed(link.agreed), values.typed(link.kept)
+    )
+
+
+def _on_the_way(enrolment_ids: list[int]) -> set[int]:
+    if not enrolment_ids:
+        return set()
+    live = Submission.objects.filter(
+        subject_type=SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, status__in=LIVE
+    ).values_list("subject_id", flat=True)
+    events = DataEvent.objects.filter(
+        subject_type=SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, collected_at=None, origin=Origin.SIS
+    ).values_list("subject_id", flat=True)
+    return set(live) | set(events)
+
+
+def _pulled_years() -> set[int]:
+    """Ending years whose full set has been stored once: only then does "not there" mean missing."""
+    names = (
+        SyncCursor.objects.filter(notification_type__startswith="StudentSchoolEnrolment.")
+        .exclude(complete_at=None)
+        .values_list("notification_type", flat=True)
+    )
+    return {int(name.rpartition(".")[2]) for name in names}
+
+
+def _move_agreed(link: EnrolmentLink, copy: EnrolmentCopy, verdict: rules.Verdict) -> bool:
+    """Where both sides are equal, that is agreed. True when the link changed."""
+    differing = {row.name: row for row in verdict.fields}
+    present = values.plain(values.theirs(copy))
+    agreed = dict(link.agreed or {})
+    if differing.keys() == {"deleted"}:
+        moved: dict[str, Any] = {}  # one side is gone: the other fields were not compared
+    else:
+        moved = {name: value for name, value in present.items() if name not in differing}
+    kept = {
+        name: value for name, value in link.kept.items() if name in differing and differing[name].state == rules.RESET
+    }
+    digest = copy.digest if verdict.in_step else ""
+    changed = any(name not in agreed or agreed[name] != value for name, value in moved.items())
+    if not changed and kept == link.kept and digest == link.agreed_digest:
+        return False
+    if changed:
+        link.agreed, link.agreed_at = {**agreed, **moved}, clock.now()
+    link.kept, link.agreed_digest = kept, digest
+    return True
+
+
+def _settle(item: Discrepancy, by: str) -> Discrepancy:
+    item.status, item.settled_at, item.settled_by = Discrepancy.Status.SETTLED, clock.now(), by
+    return item
+
+
+def _picture(pair: _Pair, verdict: rules.Verdict) -> dict[str, Any]:
+    """Everything that an open item shows."""
+    enrolment, copy = pair.enrolment, pair.copy
+    if verdict.kind in (rules.CREATED_IN_PASI, rules.MISSING_IN_PASI):
+        one = values.theirs(copy) if copy and not enrolment else values.ours(enrolment, pair.link)  # type: ignore[arg-type]
+        side, other = ("sis", "pasi") if enrolment else ("pasi", "sis")
+        fields = [
+            {"name": name, "agreed": None, side: values.to_json(value), other: None, "state": verdict.kind}
+            for name, value in one.items()
+            if value not in ("", None, False)
+        ]
+        undecided = 1
+    else:
+        rows = [row for row in verdict.fields if row.state != rules.OURS_TO_SEND]
+        fields = [
+            {
+                "name": row.name,
+                "agreed": values.to_json(row.agreed),
+                "sis": values.to_json(row.ours),
+                "pasi": values.to_json(row.theirs),
+                "state": row.state,
+            }
+            for row in rows
+        ]
+        undecided = len(verdict.undecided)
+    kind = verdict.kind or (pair.item.kind if pair.item else Kind.CHANGED_IN_PASI)
+    core_version = copy.core_version if copy else 0
+    who = ", ".join(part for part in (copy.updated_by, copy.updated_by_organisation) if part) if copy else ""
+    return {
+        "kind": kind,
+        "enrolment": enrolment,
+        "school_code": enrolment.school.code if enrolment else copy.school_code,  # type: ignore[union-attr]
+        "school_year": enrolment.school_year if enrolment else copy.school_year,  # type: ignore[union-attr]
+        "asn": (copy.asn if copy else enrolment.student.asn) or "",  # type: ignore[union-attr]
+        "fields": fields,
+        "undecided": undecided,
+        "core_version": core_version,
+        "version": opaque(enrolment.revision if enrolment else 0, core_version),
+        "changed_by": who,
+        "changed_at": copy.effective_at if copy else None,
+    }

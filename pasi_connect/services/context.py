@@ -1,0 +1,30 @@
+"""What decides whether a record takes part: the settings and the years, read once for a batch."""
+
+from dataclasses import dataclass, field
+
+from operations import clock
+from pasi_connect.models import SyncSettings
+from pasi_connect.rules import window
+from sis.models import School
+from sis.models.organisation import State
+from sis.rules.school_year import SchoolYear
+
+
+@dataclass
+class Context:
+    settings: SyncSettings = field(default_factory=SyncSettings.load)
+
+    def __post_init__(self) -> None:
+        wanted = window.synchronised(self.settings.current_school_year, self.settings.historical_years)
+        self.years: frozenset[SchoolYear] = wanted & window.possible(clock.today())
+        self.active_schools: frozenset[str] = frozenset(
+            School.objects.filter(enrolment_sync=State.ACTIVE).values_list("code", flat=True)
+        )
+
+    def takes_part(self, school_code: str, year: SchoolYear | None) -> bool:
+        """Compared and shown to people; everything else is `not_compared`."""
+        return year in self.years and school_code in self.active_schools
+
+    def year_accepted(self, year: SchoolYear) -> bool:
+        accepted = self.settings.accepted_school_years
+        return not accepted or year.ending in accepted

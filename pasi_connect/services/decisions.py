@@ -1,0 +1,333 @@
+"""A person decides on a discrepancy: accept PASI's value here, or keep ours and reset PASI. Whole or field by field."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from operations import clock
+from operations.actor import Actor
+from operations.services import audit
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.submission import QUEUED, Status
+from pasi_connect.rules.compare import COMPARED, RESET
+from pasi_connect.rules.versions import opaque
+from pasi_connect.services import comparing, submissions, values
+from sis.models import School, SchoolEnrolment, Student
+from sis.models.event import Origin
+from sis.services import enrolments, events
+
+WHOLE = (Kind.CREATED_IN_PASI, Kind.MISSING_IN_PASI, Kind.DELETED_IN_PASI)
+
+
+class Moved(Exception):
+    """Something has moved since the person saw the item; `item` is the present picture."""
+
+    def __init__(self, item: Discrepancy, message: str) -> None:
+        super().__init__(message)
+        self.item = item
+
+
+def accept(
+    actor: Actor, item_id: int, fields: Iterable[str] | None = None, *, reason: str = "", version: str | None = None
+) -> Decision:
+    """The SIS takes PASI's values. See `decide`."""
+    return decide(
+        actor,
+        item_id,
+        accepted=fields,
+        rejected=() if fields is None else None,
+        reason=reason,
+        version=version,
+        all_accepted=fields is None,
+    )
+
+
+def reject(
+    actor: Actor, item_id: int, fields: Iterable[str] | None = None, *, reason: str, version: str | None = None
+) -> Decision:
+    """The SIS keeps its values and PASI is reset. See `decide`."""
+    return decide(
+        actor,
+        item_id,
+        rejected=fields,
+        accepted=() if fields is None else None,
+        reason=reason,
+        version=version,
+        all_rejected=fields is None,
+    )
+
+
+@transaction.atomic
+def decide(
+    actor: Actor,
+    item_id: int,
+    *,
+    accepted: Iterable[str] | None = None,
+    rejected: Iterable[str] | None = None,
+    reason: str = "",
+    version: str | None = None,
+    all_accepted: bool = False,
+    all_rejected: bool = False,
+) -> Decision:
+    """Decides named fields (or all undecided ones) of an open item and gives the Decision.
+
+    `version` is what the person saw; None counts the present state as seen. Raises Moved with the new picture when the item
+    has moved or is settled, ValidationError {field: [sentences]} for a name that is not in the item or a missing reason.
+    """
+    item, copy, link = _lock(item_id)
+    if not item.is_open:
+        raise Moved(item, _("This change is settled already."))
+    comparing.evaluate(ref_ids=[item.ref_id])
+    item.refresh_from_db()
+    if not item.is_open:
+        raise Moved(item, _("Both sides have become equal; there is nothing left to decide."))
+    if version is not None and version != item.version:
+        raise Moved(item, _("Something has moved since this page was drawn. Look at the new values, then decide."))
+    names = [row["name"] for row in item.fields]
+    open_names = [row["name"] for row in item.fields if row["state"] != RESET or accepted or all_accepted]
+    take = open_names if all_accepted else list(dict.fromkeys(accepted or ()))
+    keep = (
+        [row["name"] for row in item.fields if row["state"] != RESET]
+        if all_rejected
+        else list(dict.fromkeys(rejected or ()))
+    )
+    _check(item, names, take, keep, reason)
+    decision = Decision(
+        discrepancy=item,
+        at=clock.now(),
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        accepted=take,
+        rejected=keep,
+        reason=reason,
+        picture=item.fields,
+        agreed_before=link.agreed if link else None,
+    )
+    if item.kind in WHOLE:
+        _decide_whole(actor, item, copy, link, bool(take), reason, decision)
+    else:
+        assert copy is not None and link is not None
+        _decide_fields(actor, item, copy, link, take, keep, reason, decision)
+    decision.save()
+    told = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields if row["name"] in {*take, *keep}}
+    verb = "accepted PASI" if take and not keep else "kept SIS" if keep and not take else "accepted PASI in part"
+    audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
+    comparing.evaluate(ref_ids=[item.ref_id], settled_by="accept" if take else "reject")
+    return decision
+
+
+def _lock(item_id: int) -> tuple[Discrepancy, EnrolmentCopy | None, EnrolmentLink | None]:
+    """The rows of the record, locked in the order copy, link, discrepancy."""
+    ref_id: UUID = Discrepancy.objects.values_list("ref_id", flat=True).get(pk=item_id)
+    copy = EnrolmentCopy.objects.select_for_update().filter(ref_id=ref_id).first()
+    link = EnrolmentLink.objects.select_for_update().filter(ref_id=ref_id).first()
+    return Discrepancy.objects.select_for_update().get(pk=item_id), copy, link
+
+
+def _check(item: Discrepancy, names: list[str], take: list[str], keep: list[str], reason: str) -> None:
+    unknown = [name for name in [*take, *keep] if name not in names]
+    if unknown:
+        raise ValidationError(
+            {
+                "fields": [
+                    _("%(name)s is not in dispute. In dispute: %(names)s.")
+                    % {"name": unknown[0], "names": ", ".join(names)}
+                ]
+            }
+        )
+    both = set(take) & set(keep)
+    if both:
+        raise ValidationError({"fields": [_("%(name)s cannot be both accepted and kept.") % {"name": sorted(both)[0]}]})
+    if not take and not keep:
+        raise ValidationError({"fields": [_("Choose at least one field.")]})
+    if keep and not reason.strip():
+        raise ValidationError({"reason": [_("Say why PASI is to be reset; it is kept with the decision.")]})
+    if item.kind in WHOLE and 0 < len(take or keep) < len(names):
+        raise ValidationError({"fields": [_("This change is decided as a whole.")]})
+
+
+def _decide_fields(
+    actor: Actor,
+    item: Discrepancy,
+    copy: EnrolmentCopy,
+    link: EnrolmentLink,
+    take: list[str],
+    keep: list[str],
+    reason: str,
+    decision: Decision,
+) -> None:
+    theirs = values.theirs(copy)
+    if take:
+        enrolment = enrolments.change(
+            actor, link.enrolment_id, {name: theirs[name] for name in take}, origin=Origin.PASI, reason=reason
+        )
+        decision.revision_after = enrolment.revision
+        link.agreed = {**(link.agreed or {}), **values.plain({name: theirs[name] for name in take})}
+        link.kept = {name: value for name, value in link.kept.items() if name not in take}
+    if keep:
+        link.kept = {**link.kept, **values.plain({name: theirs[name] for name in keep})}
+        _send_ours(actor, link, keep, copy.core_version)
+    link.save(update_fields=["agreed", "kept"])
+
+
+def _send_ours(actor: Actor, link: EnrolmentLink, names: Iterable[str], seen_version: int) -> None:
+    """Leaves the event that resets PASI; a queued submission of the record has been seen together with this picture."""
+    enrolment = SchoolEnrolment.objects.select_related("school").get(pk=link.enrolment_id)
+    Submission.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk, status__in=QUEUED).update(
+        seen_version=seen_version
+    )
+    events.leave(actor, enrolment, names, Origin.SIS, seen_version)
+
+
+def _decide_whole(
+    actor: Actor,
+    item: Discrepancy,
+    copy: EnrolmentCopy | None,
+    link: EnrolmentLink | None,
+    accepted: bool,
+    reason: str,
+    decision: Decision,
+) -> None:
+    """Created, deleted or missing in PASI: the record as a whole."""
+    if item.kind == Kind.CREATED_IN_PASI:
+        assert copy is not None
+        made = _create_here(actor, copy, reason, deleted=not accepted)
+        decision.created_enrolment = True
+        decision.revision_after = made.enrolment.revision
+        if not accepted:
+            # Known here as deleted, so that it is deleted there: our side of the difference is "deleted".
+            made.kept = {"deleted": False}
+            made.save(update_fields=["kept"])
+            _send_ours(actor, made, ["deleted"], copy.core_version)
+        return
+    assert link is not None
+    if item.kind == Kind.DELETED_IN_PASI:
+        assert copy is not None
+        _decide_fields(
+            actor, item, copy, link, ["deleted"] if accepted else [], [] if accepted else ["deleted"], reason, decision
+        )
+    elif accepted:
+        enrolment = enrolments.change(actor, link.enrolment_id, {"deleted": True}, origin=Origin.PASI, reason=reason)
+        decision.revision_after = enrolment.revision
+    else:
+        _send_ours(actor, link, COMPARED, 0)
+
+
+def _create_here(actor: Actor, copy: EnrolmentCopy, reason: str, deleted: bool) -> EnrolmentLink:
+    """The SIS record for a record that was created in PASI, tied to it by its RefId: adopted, never made again."""
+    school = School.objects.get(code=copy.school_code)
+    student = Student.objects.filter(asn=copy.asn).first() or _student_of(actor, copy.asn)
+    theirs = values.theirs(copy)
+    assert copy.school_year is not None
+    enrolment = enrolments.create(
+        actor, student, school, copy.school_year, {**theirs, "deleted": deleted}, origin=Origin.PASI, reason=reason
+    )
+    agreed = values.plain(theirs)
+    return EnrolmentLink.objects.create(enrolment=enrolment, ref_id=copy.ref_id, agreed=agreed, agreed_at=clock.now())
+
+
+def _student_of(actor: Actor, asn: str) -> Student:
+    """A student that only PASI knows so far, taken over with what PASI tells."""
+    told = StudentCopy.objects.filter(asn=asn, vanished_at=None).first()
+    if told is None or told.birth_date is None:
+        raise ValidationError({"fields": [_("PASI has not told us who this student is yet. Try again in a minute.")]})
+    student = Student(
+        asn=asn,
+        legal_first_name=told.first_name,
+        legal_middle_name=told.middle_name,
+        legal_last_name=told.last_name,
+        preferred_first_name=told.preferred_first_name,
+        preferred_last_name=told.preferred_last_name,
+        birth_date=told.birth_date,
+        gender=told.gender,
+    )
+    student.search_name = student.make_search_name()
+    student.save()
+    audit.record(actor, audit.Entry("student created from PASI", "student", str(student.pk)))
+    return student
+
+
+# --- Undo --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def undo(actor: Actor, decision_id: int) -> Decision:
+    """Takes a decision back while nothing has moved on. Nothing is sent; the item opens again.
+
+    Accepted fields: the SIS value and the agreed value go back. Rejected fields: cancelled when not sent yet.
+    Raises ValidationError with the reason when it is too late.
+    """
+    item_id = Decision.objects.values_list("discrepancy_id", flat=True).get(pk=decision_id)
+    item, copy, link = _lock(item_id)
+    decision = Decision.objects.select_for_update().get(pk=decision_id)
+    why = why_not_undo(decision, copy, link)
+    if why:
+        raise ValidationError(why)
+    assert link is not None
+    before = {row["name"]: row for row in decision.picture}
+    if decision.accepted:
+        back = {name: values.from_json(name, before[name]["sis"]) for name in decision.accepted}
+        enrolments.change(actor, link.enrolment_id, back, origin=Origin.PASI, reason=_("Undone"))
+        agreed = {name: value for name, value in (link.agreed or {}).items() if name not in decision.accepted}
+        for name in decision.accepted:
+            if decision.agreed_before is not None and name in decision.agreed_before:
+                agreed[name] = decision.agreed_before[name]
+        link.agreed = agreed if decision.agreed_before is not None else None
+    if decision.rejected:
+        link.kept = {name: value for name, value in link.kept.items() if name not in decision.rejected}
+        queued = (
+            Submission.objects.select_for_update()
+            .filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=link.enrolment_id, status__in=QUEUED)
+            .first()
+        )
+        if queued is not None and set(queued.fields) <= set(decision.rejected):
+            submissions.move(queued, Status.CANCELLED, actor, reason="undone")
+    link.agreed_digest = ""
+    link.save(update_fields=["agreed", "kept", "agreed_digest"])
+    decision.undone_at, decision.undone_by = clock.now(), actor.name
+    decision.save(update_fields=["undone_at", "undone_by"])
+    audit.record(actor, audit.Entry("decision undone", "discrepancy", str(item.pk), item.school_code))
+    if not item.is_open and not Discrepancy.objects.filter(ref_id=item.ref_id, status=Discrepancy.Status.OPEN).exists():
+        item.status, item.settled_at, item.settled_by = Discrepancy.Status.OPEN, None, ""
+        item.save(update_fields=["status", "settled_at", "settled_by"])
+    comparing.evaluate(ref_ids=[item.ref_id])
+    return decision
+
+
+def why_not_undo(decision: Decision, copy: EnrolmentCopy | None, link: EnrolmentLink | None) -> str:
+    """ "" when the decision can be taken back, else the reason in one sentence."""
+    if decision.undone_at:
+        return _("This decision was taken back already.")
+    if decision.created_enrolment or link is None:
+        return _("A record was created here; delete it instead.")
+    if Decision.objects.filter(discrepancy__ref_id=link.ref_id, pk__gt=decision.pk, undone_at=None).exists():
+        return _("A later decision stands on this one; take that back first.")
+    if decision.accepted and decision.revision_after != link.enrolment.revision:
+        return _("The record has been changed here since.")
+    if copy is None or any(
+        values.to_json(getattr(copy, row["name"])) != row["pasi"]
+        for row in decision.picture
+        if row["name"] in {*decision.accepted, *decision.rejected}
+    ):
+        return _("PASI holds another value by now. You can still accept or keep it as a new decision.")
+    if (
+        decision.rejected
+        and Submission.objects.filter(
+            subject_type=events.SCHOOL_ENROLMENT, subject_id=link.enrolment_id, status__in=["in_flight", "checking"]
+        ).exists()
+    ):
+        return _("The reset is on its way to PASI. Wait for its outcome.")
+    return ""
+
+
+def picture_version(enrolment: SchoolEnrolment, copy: EnrolmentCopy | None) -> str:
+    return opaque(enrolment.revision, copy.core_version if copy else 0)
+
+
+def item_values(item: Discrepancy) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in item.fields}

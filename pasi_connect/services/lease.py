@@ -1,0 +1,47 @@
+"""A submission in somebody's hands: renewed while the call lasts, void when the holder dies."""
+
+import os
+import socket
+import threading
+from types import TracebackType
+
+from django.conf import settings
+from django.db import connection
+
+from operations import clock
+from pasi_connect.models import Submission
+from pasi_connect.models.submission import FLYING
+
+
+def holder() -> str:
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{threading.get_ident()}"
+
+
+def until() -> clock.dt.datetime:
+    return clock.now() + clock.dt.timedelta(seconds=settings.LEASE_SECONDS)
+
+
+class Keeper:
+    """Renews the lease of one submission every heartbeat while the `with` block runs; a thread of its own, since calls block."""
+
+    def __init__(self, submission: Submission) -> None:
+        self.pk, self.fence = submission.pk, submission.fence
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._run, name=f"lease-{self.pk}", daemon=True)
+
+    def _run(self) -> None:
+        try:
+            while not self.done.wait(settings.LEASE_HEARTBEAT_SECONDS):
+                Submission.objects.filter(pk=self.pk, fence=self.fence, status__in=FLYING).update(lease_until=until())
+        finally:
+            connection.close()
+
+    def __enter__(self) -> "Keeper":
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.done.set()
+        self.thread.join(timeout=5)

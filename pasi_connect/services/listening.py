@@ -1,0 +1,111 @@
+"""The listener: one process that keeps a question open at PASI and stores what it answers."""
+
+import datetime as dt
+import logging
+import os
+import random
+import socket
+import threading
+import time
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+
+from operations import clock, heartbeats
+from pasi_connect.models import LinkState, ListenerLease, SyncSettings
+from pasi_connect.rules import back_off
+from pasi_connect.services import pulling, reference
+
+log = logging.getLogger(__name__)
+
+HASH_EVERY = dt.timedelta(hours=24)
+
+
+class Listener:
+    """Runs until `stop` is set. A database lease lets one listener work; another waits for its turn."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.name = f"{socket.gethostname()[:60]}:{os.getpid()}"
+        self.fence = 0
+        self.puller = pulling.Puller(may_write=self.holds)
+        self.failures = 0
+
+    def holds(self) -> bool:
+        return ListenerLease.objects.filter(pk=1, holder=self.name, fence=self.fence, until__gt=clock.now()).exists()
+
+    def acquire(self) -> bool:
+        """Takes or renews the lease."""
+        now = clock.now()
+        until = now + dt.timedelta(seconds=settings.LEASE_SECONDS)
+        with transaction.atomic():
+            if self.fence and ListenerLease.objects.filter(pk=1, holder=self.name, fence=self.fence).update(
+                until=until
+            ):
+                return True
+            row = ListenerLease.objects.select_for_update().filter(pk=1).first()
+            if row is None:
+                row = ListenerLease.objects.create(pk=1, holder=self.name, until=until, fence=1)
+            elif row.until > now and row.holder != self.name:
+                return False
+            else:
+                row.holder, row.until, row.fence = self.name, until, row.fence + 1
+                row.save()
+            self.fence = row.fence
+            return True
+
+    def _keep(self) -> None:
+        """Renews lease and heartbeat while the main thread waits for PASI."""
+        while not self.stop.is_set():
+            close_old_connections()
+            try:
+                if self.acquire():
+                    heartbeats.beat("listener")
+            except Exception as error:  # noqa: BLE001 - a busy or absent database: the next turn tries again
+                log.warning("The listener could not renew its lease: %s.", type(error).__name__)
+                connection.close()
+            self.stop.wait(min(settings.LEASE_HEARTBEAT_SECONDS, heartbeats.EVERY_SECONDS))
+        connection.close()
+
+    def run(self) -> None:
+        keeper = threading.Thread(target=self._keep, name="listener-lease", daemon=True)
+        keeper.start()
+        started = time.monotonic()
+        while not self.stop.is_set():
+            close_old_connections()
+            try:
+                self._turn(time.monotonic() - started)
+            except Exception:
+                log.exception("A turn of the listener failed; it goes on.")
+                connection.close()
+                self.stop.wait(2)
+        keeper.join(timeout=5)
+
+    def _turn(self, age_seconds: float) -> None:
+        current = SyncSettings.load()
+        if (
+            not current.regular_synchronization
+            or age_seconds < current.start_delay_minutes * 60
+            or not self.fence
+            or not self.holds()
+        ):
+            self.stop.wait(0.5)
+            return
+        link = LinkState.load()
+        if link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORISED):
+            self.stop.wait(0.5)  # the probe finds out when PASI is back
+            return
+        if reference.due() and not reference.refresh():
+            self._wait_after_failure()
+            return
+        answer = self.puller.ask(current.data_available_wait_minutes)
+        if answer.good and not self.puller.short:
+            self.failures = 0
+        else:
+            self._wait_after_failure()
+
+    def _wait_after_failure(self) -> None:
+        self.failures += 1
+        self.stop.wait(
+            back_off.seconds(self.failures, settings.BACK_OFF_SECONDS, settings.BACK_OFF_MAX_SECONDS, random.random())
+        )

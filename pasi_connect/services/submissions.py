@@ -1,0 +1,205 @@
+"""The queue of submissions: from data events to one row a record, and from state to state. A state changes only here."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from operations import clock, wake
+from operations.actor import SYNC, Actor
+from operations.rules import latin1
+from operations.services import audit
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models.submission import QUEUED, STUCK, Status
+from pasi_connect.rules import compare, held
+from pasi_connect.services import comparing, values
+from pasi_connect.services.context import Context
+from sis.models import DataEvent, SchoolEnrolment
+from sis.models.event import Origin
+from sis.services.events import SCHOOL_ENROLMENT
+
+SEND = "pasi_connect.send"
+
+
+def link_of(enrolment: SchoolEnrolment) -> EnrolmentLink:
+    """The link, made with a RefId of our own when there is none: stored before anything is sent."""
+    return EnrolmentLink.objects.get_or_create(enrolment=enrolment, defaults={"ref_id": uuid4()})[0]
+
+
+def copy_of(link: EnrolmentLink) -> EnrolmentCopy | None:
+    return EnrolmentCopy.objects.filter(ref_id=link.ref_id, vanished_at=None).first()
+
+
+def verdict_of(enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None) -> compare.Verdict | None:
+    """None when PASI has no such record."""
+    if copy is None:
+        return None
+    return compare.compare(
+        values.ours(enrolment, link), values.theirs(copy), values.typed(link.agreed), values.typed(link.kept)
+    )
+
+
+def collect(enrolment_id: int) -> None:
+    """Makes ONE queued submission of all uncollected events of a record. Harmless when run twice."""
+    with transaction.atomic():
+        events = list(
+            DataEvent.objects.select_for_update()
+            .filter(subject_type=SCHOOL_ENROLMENT, subject_id=enrolment_id, collected_at=None)
+            .order_by("id")
+        )
+        if not events:
+            return
+        enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id)
+        link = link_of(enrolment)
+        DataEvent.objects.filter(pk__in=[event.pk for event in events]).update(collected_at=clock.now())
+        own = [event for event in events if event.origin == Origin.SIS]
+        if own:
+            queued = _queue(enrolment, link, own)
+            hold_or_release(queued, Context(), enrolment, link)
+            if queued.status == Status.WAITING:
+                wake.after_commit(SEND, queued.pk)
+        comparing.evaluate(enrolment_ids=[enrolment_id])
+
+
+def _queue(enrolment: SchoolEnrolment, link: EnrolmentLink, events: list[DataEvent]) -> Submission:
+    copy = copy_of(link)
+    present = copy.core_version if copy else 0
+    seen = min(present if event.seen_version is None else event.seen_version for event in events)
+    fields = {name for event in events for name in event.fields}
+    last = events[-1]
+    person = {
+        "user_id": last.user_id,
+        "actor_name": last.actor_name,
+        "actor_local_id": last.actor_local_id,
+        "actor_ip": last.actor_ip,
+    }
+    now = clock.now()
+    queued = (
+        Submission.objects.select_for_update()
+        .filter(subject_type=SCHOOL_ENROLMENT, subject_id=enrolment.pk, status__in=QUEUED)
+        .first()
+    )
+    if queued is None:
+        queued = Submission.objects.create(
+            subject_type=SCHOOL_ENROLMENT,
+            subject_id=enrolment.pk,
+            lane=f"student:{enrolment.student_id}",
+            ref_id=link.ref_id,
+            school_code=enrolment.school.code,
+            fields=sorted(fields),
+            seen_version=seen,
+            next_attempt_at=now,
+            created_at=now,
+            changed_at=now,
+            **person,
+        )
+        _tell(queued, Actor(last.user_id, last.actor_name, last.actor_local_id, last.actor_ip), "")
+        return queued
+    queued.fields = sorted(fields | set(queued.fields))
+    queued.seen_version = min(seen, queued.seen_version)
+    queued.changed_at = now
+    for name, value in person.items():
+        setattr(queued, name, value)
+    queued.save(update_fields=["fields", "seen_version", "changed_at", *person])
+    return queued
+
+
+def move(
+    submission: Submission, status: str, actor: Actor = SYNC, *, reason: str = "", detail: str = "", **more: Any
+) -> Submission:
+    """To another state, with its audit entry. Inside the caller's transaction, which holds the row."""
+    before = submission.status
+    submission.status, submission.reason, submission.detail, submission.changed_at = status, reason, detail, clock.now()
+    for name, value in more.items():
+        setattr(submission, name, value)
+    if status not in (Status.IN_FLIGHT, Status.CHECKING):
+        submission.lease_until, submission.lease_holder = None, ""
+    if status in (Status.ACCEPTED, Status.NO_CHANGE, Status.CANCELLED):
+        submission.finished_at = clock.now()
+    submission.save()
+    if status != before:
+        _tell(submission, actor, before)
+    return submission
+
+
+def _tell(submission: Submission, actor: Actor, before: str) -> None:
+    changes = {"status": [before or None, submission.status]}
+    audit.record(
+        actor,
+        audit.Entry("submission", "submission", str(submission.pk), submission.school_code, changes, submission.reason),
+    )
+
+
+def situation(
+    submission: Submission, context: Context, enrolment: SchoolEnrolment, link: EnrolmentLink
+) -> held.Situation:
+    copy = copy_of(link)
+    verdict = verdict_of(enrolment, link, copy)
+    ours = values.ours(enrolment, link)
+    sent = set(verdict.to_send) if verdict else set(compare.COMPARED)
+    return held.Situation(
+        sync_on=context.settings.regular_synchronization,
+        school_active=enrolment.school.code in context.active_schools,
+        year_synchronised=enrolment.school_year in context.years,
+        year_accepted=context.year_accepted(enrolment.school_year),
+        has_asn=bool(enrolment.student.asn),
+        undecided=bool(verdict and verdict.undecided and not verdict.to_send),
+        text_outside=", ".join(name for name in values.outside(ours) if name in sent),
+        person_outside=not latin1.fits(submission.actor_name),
+    )
+
+
+def hold_or_release(submission: Submission, context: Context, enrolment: SchoolEnrolment, link: EnrolmentLink) -> bool:
+    """Sets a queued submission to `held` with its reason, or to `waiting`. True when it may be sent."""
+    if submission.user is not None and submission.actor_name != submission.user.name_for_others:
+        submission.actor_name = submission.user.name_for_others  # agreed in the profile since
+    found = situation(submission, context, enrolment, link)
+    reason = held.reason_of(found)
+    if reason is None:
+        if submission.status == Status.HELD or submission.reason:
+            move(submission, Status.WAITING, next_attempt_at=clock.now())
+        return True
+    if submission.status != Status.HELD or submission.reason != reason.code:
+        move(
+            submission,
+            Status.HELD,
+            reason=reason.code,
+            detail=found.text_outside if reason.code == "text_outside" else "",
+        )
+    return False
+
+
+def release_held(limit: int = 500, **which: Any) -> int:
+    """Looks again at held submissions; those whose cause is gone go out. Gives the number released."""
+    context = Context()
+    released = 0
+    for pk in list(
+        Submission.objects.filter(status=Status.HELD, **which)
+        .order_by("changed_at")
+        .values_list("pk", flat=True)[:limit]
+    ):
+        with transaction.atomic():
+            submission = (
+                Submission.objects.select_for_update(of=("self",))
+                .select_related("user")
+                .filter(pk=pk, status=Status.HELD)
+                .first()
+            )
+            if submission is None:
+                continue
+            enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=submission.subject_id)
+            if hold_or_release(submission, context, enrolment, link_of(enrolment)):
+                released += 1
+                wake.after_commit(SEND, submission.pk)
+    return released
+
+
+def supersede_stuck(submission: Submission) -> None:
+    """A later accepted submission of the record answers the older ones that a person was asked to look at."""
+    older = (
+        Submission.objects.select_for_update()
+        .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=STUCK)
+        .exclude(pk=submission.pk)
+    )
+    for stuck in older.order_by("id"):
+        move(stuck, Status.CANCELLED, reason="superseded")

@@ -1,0 +1,57 @@
+"""What the tick looks after: whatever a lost message, a killed process or the passing of time has left behind."""
+
+import datetime as dt
+
+from django.conf import settings
+
+from operations import clock, wake
+from pasi_connect.models import LinkState
+from pasi_connect.services import reference, sending, submissions
+from pasi_connect.soap import gateway
+from sis.models import DataEvent
+
+RELEASE_EVERY = dt.timedelta(seconds=30)
+PROBE_SECONDS = 10.0
+
+_released_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def sweep() -> None:
+    """One tick's round. Bounded: what it leaves the next tick finds."""
+    _collect()
+    _release()
+    probe()
+    if sending.may_call():
+        for pk in sending.dead_leases().values_list("pk", flat=True)[: settings.SENDERS]:
+            wake.now(submissions.SEND, pk)
+        if sending.due().exists():
+            for _ in range(settings.SENDERS):
+                wake.now(submissions.SEND, 0)
+
+
+def _collect() -> None:
+    """Events whose wake was lost: older than a tick, so that the woken task has had its chance."""
+    before = clock.now() - dt.timedelta(seconds=settings.TICK_SECONDS)
+    lost = (
+        DataEvent.objects.filter(collected_at=None, at__lt=before)
+        .order_by("id")
+        .values_list("subject_id", flat=True)[:200]
+    )
+    for subject_id in dict.fromkeys(lost):
+        submissions.collect(subject_id)
+
+
+def _release() -> None:
+    global _released_at
+    if clock.now() - _released_at >= RELEASE_EVERY:
+        _released_at = clock.now()
+        submissions.release_held()
+
+
+def probe() -> None:
+    """While PASI is away or refuses us, a light HelloWorld asks whether it is back (Connecting to PASI)."""
+    link = LinkState.load()
+    if link.state not in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORISED):
+        return
+    if link.next_probe_at is None or link.next_probe_at <= clock.now():
+        gateway.call("HelloWorld", {}, reference.purpose(), seconds=PROBE_SECONDS)

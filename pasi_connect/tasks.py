@@ -1,0 +1,15 @@
+"""Thin doors for Celery: each carries one id; the rows are the work."""
+
+from celery import shared_task
+
+from pasi_connect.services import sending, submissions
+
+
+@shared_task(name="pasi_connect.collect", ignore_result=True)
+def collect(enrolment_id: int) -> None:
+    submissions.collect(enrolment_id)
+
+
+@shared_task(name="pasi_connect.send", ignore_result=True)
+def send(submission_id: int) -> None:
+    sending.drain(submission_id or None)
