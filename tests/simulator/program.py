@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import json
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -24,6 +27,7 @@ SERVICE = "urn:pasi:core:service:2020"
 V9 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2009"
 V20 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2020"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+XS = "http://www.w3.org/2001/XMLSchema"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ROLES = ["Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"]
 TODAY = "2026-11-20"  # the school year that ends in 2027
@@ -145,13 +149,31 @@ class Simulator:
         return self.call("IsDataAvailable", type_infos(*types, wait=wait), **caller)
 
 
+@functools.cache
+def answer_schema() -> etree.XMLSchema:
+    """The WSDL's inline schemas as one validator, read here once more and apart from the program's own reading."""
+    inline = etree.parse(WSDL).findall(f".//{{{XS}}}schema")
+    folder = Path(tempfile.mkdtemp())
+    names = {schema.get("targetNamespace"): f"{number}.xsd" for number, schema in enumerate(inline)}
+    for schema in inline:
+        for node in schema.iterfind(f"{{{XS}}}import"):
+            node.set("schemaLocation", names[node.get("namespace")])
+    for schema in inline:
+        (folder / names[schema.get("targetNamespace")]).write_bytes(etree.tostring(schema, with_tail=False))
+    schema = etree.XMLSchema(etree.parse(folder / names[SERVICE]))
+    shutil.rmtree(folder)
+    return schema
+
+
 class Answer:
     """A SOAP answer: fault code and text, or the result as nested plain values."""
 
     def __init__(self, response: requests.Response) -> None:
-        self.status, self.raw = response.status_code, response.content
+        self.status = response.status_code
         root = etree.fromstring(response.content)
         self.body = root.find(f"{{{SOAP}}}Body")[0]
+        if etree.QName(self.body).namespace == SERVICE:
+            answer_schema().assertValid(self.body)
         fault = root.find(f".//{{{V9}}}PASIFault")
         self.fault = fault.findtext(f"{{{V9}}}FaultCode") if fault is not None else None
         self.fault_text = root.findtext(".//faultstring") or ""
