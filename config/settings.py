@@ -166,7 +166,7 @@ BACK_OFF_SECONDS = env.number("BACK_OFF_SECONDS", 1)
 BACK_OFF_MAX_SECONDS = env.number("BACK_OFF_MAX_SECONDS", 60)
 BROKER_DIR = DATA_DIR / "broker"
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"operations.tick": {"queue": "tick"}}
