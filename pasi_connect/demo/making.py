@@ -51,7 +51,7 @@ def prepare(simulator_port: int, certificates: Path) -> bool:
 
 def _settings() -> None:
     current = SyncSettings.load()
-    current.regular_synchronization = True
+    current.regular_synchronization = False  # on when the simulator holds the records: before, all of them would be missing there
     current.historical_years = 1
     current.start_delay_minutes = 0
     current.web_service_timeout_minutes = 1
@@ -136,12 +136,16 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
 
 
 def fill_simulator(control_port: int) -> bool:
-    """Loads the district into the simulator unless it holds records already. True when it was filled now."""
+    """Loads the district into the simulator unless it holds records already. True when it was filled now.
+
+    The first time it also switches regular synchronisation on; afterwards that is the district officer's choice.
+    """
     control = f"http://127.0.0.1:{control_port}/control"
-    if any(_ask(f"{control}/health/")["records"].values()):
-        return False
-    _ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
-    return True
+    empty = not any(_ask(f"{control}/health/")["records"].values())
+    if empty:
+        _ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
+    SyncSettings.objects.filter(first_in_step_at=None).update(regular_synchronization=True)
+    return empty
 
 
 def _ask(address: str, body: Any = None) -> Any:
