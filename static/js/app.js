@@ -6,6 +6,7 @@
 //   data-tally="value"       counts the radio buttons of the form that are set to the value ("" means not decided)
 //   data-check-all           a checkbox that chooses all rows of its form; data-chosen says how many
 //   data-focus               takes the focus when it appears: an error summary, the heading of what comes next
+//   data-first               takes the focus when its popover opens (autofocus would act at page load and complain)
 //   data-poll="2"            gets the htmx event "poll" every 2 seconds while the page is seen
 //   data-dismiss=".toast"    takes its surrounding toast away
 //   data-again               on a form: may be sent twice (a download)
@@ -153,7 +154,7 @@
       const quarter = Math.floor(bar.position * 4);
       if (quarters.get(box.id) === quarter) continue;
       quarters.set(box.id, quarter);
-      tell(box.querySelector(".row").textContent.trim().replace(/\s+/g, " "));
+      tell([...box.querySelector(".row").children].map((part) => part.textContent.trim()).join(", "));
     }
   }
 
@@ -170,6 +171,10 @@
   }
 
   document.addEventListener("htmx:afterSettle", (event) => settle(event.detail.elt));
+
+  document.addEventListener("toggle", (event) => {
+    if (event.newState === "open") event.target.querySelector?.("[data-first]")?.focus();
+  }, true);
 
   // Text that is there when the page opens is not read as news; put back a moment later, it is.
   const toasts = document.getElementById("toasts");
