@@ -287,5 +287,5 @@ def _row(
         "deleted": bool(stored.get("IsDeleted")),
         # A missing exit date is derived: the end of the school year (By Recent School Enrolment; derivation INFERRED).
         "ends_on": stored.get("RegistrationExitDate") or (f"{year}-08-31" if year else None),
-        "name": stored.get("Name") or f"{identity.get('LastName', '')} {identity.get('FirstName', '')}".strip(),
+        "name": stored.get("Name") or f"{identity.get('LastName', '')}, {identity.get('FirstName', '')}".strip(", "),
     }
