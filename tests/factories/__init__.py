@@ -1,0 +1,25 @@
+"""Made-up people and records. Small: each makes what it names and nothing else.
+
+A record that is in step, or that differs, is made by the product's own services (`pasi.py`), so that it is never a picture that
+the product could not have.
+"""
+
+from tests.factories.organisations import AuthorityFactory, SchoolFactory
+from tests.factories.pasi import changed_in_pasi, created_in_pasi, link_and_copy, submission, synchronising, take_up
+from tests.factories.people import UserFactory, token_of
+from tests.factories.students import EnrolmentFactory, StudentFactory
+
+__all__ = [
+    "AuthorityFactory",
+    "EnrolmentFactory",
+    "SchoolFactory",
+    "StudentFactory",
+    "UserFactory",
+    "changed_in_pasi",
+    "created_in_pasi",
+    "link_and_copy",
+    "submission",
+    "synchronising",
+    "take_up",
+    "token_of",
+]

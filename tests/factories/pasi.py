@@ -1,0 +1,111 @@
+"""The PASI side of a record: what the local copy holds, and what the product makes of it."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+from operations import clock
+from operations.actor import SYNC, Actor
+from pasi_connect.mapping import enrolment as mapping
+from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission, SyncCursor, SyncSettings
+from pasi_connect.services import comparing, copies, submissions, values
+from sis.models import SchoolEnrolment
+from sis.rules.school_year import SchoolYear
+from tests.factories.students import this_year
+
+
+def synchronising(**settings: Any) -> SyncSettings:
+    """Regular synchronisation is on, PASI has told its current year, and all years have been pulled once."""
+    row = SyncSettings.load()
+    row.regular_synchronization, row.current_school_year = True, this_year()
+    for name, value in settings.items():
+        setattr(row, name, value)
+    row.save()
+    for step in (-2, -1, 0, 1):
+        name = f"StudentSchoolEnrolment.{(this_year() + step).ending}"
+        SyncCursor.objects.get_or_create(notification_type=name, defaults={"complete_at": clock.now()})
+    return row
+
+
+def _store(base: dict[str, Any], record: dict[str, Any], version: int, by: str, organisation: str) -> None:
+    document = mapping.lay_on(base, record, mapping.BY_NAME)
+    document |= {
+        "PASICoreVersion": version,
+        "EffectiveUtc": clock.now(),
+        "LastUpdate": {"OrganizationCode": organisation, "UserName": by},
+    }
+    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
+
+
+def link_and_copy(enrolment: SchoolEnrolment, version: int = 10, **theirs: Any) -> EnrolmentLink:
+    """Ties the enrolment to PASI's record at `version`: equal and agreed, except for what is named in `theirs`."""
+    link = EnrolmentLink.objects.create(enrolment=enrolment, ref_id=uuid4())
+    base = mapping.new_document(link.ref_id, enrolment.student.asn or "", enrolment.school.code, enrolment.school_year)
+    _store(base, {**values.ours(enrolment, link), **theirs}, version, "Data load", "A.1750")
+    comparing.evaluate(ref_ids=[link.ref_id])
+    link.refresh_from_db()
+    return link
+
+
+def changed_in_pasi(
+    enrolment: SchoolEnrolment, *, by: str = "Ola Brandt", organisation: str = "A.1750", **theirs: Any
+) -> Discrepancy:
+    """Somebody changed the record in PASI and we have pulled it. Gives the open item."""
+    copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
+    base = copies.to_document(copy.document)
+    _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organisation)
+    comparing.evaluate(ref_ids=[copy.ref_id])
+    return Discrepancy.objects.get(ref_id=copy.ref_id, status=Discrepancy.Status.OPEN)
+
+
+def created_in_pasi(
+    asn: str, school_code: str, school_year: SchoolYear | None = None, version: int = 10, **theirs: Any
+) -> Discrepancy:
+    """A record that only PASI has. Gives the open item."""
+    year, ref_id = school_year or this_year(), uuid4()
+    record = {
+        **{row.name: row.empty for row in mapping.ROWS},
+        "grade": "08",
+        "start_date": dt.date(year.ending - 1, 9, 1),
+        "exit_date": dt.date(year.ending, 6, 26),
+        "exit_date_type": "CompletionDate",
+        "programming_type": "Regular",
+        "programming_timeframe": "Day",
+        **theirs,
+    }
+    _store(mapping.new_document(ref_id, asn, school_code, year), record, version, "Ola Brandt", "A.1750")
+    comparing.evaluate(ref_ids=[ref_id])
+    return Discrepancy.objects.get(ref_id=ref_id)
+
+
+def take_up(enrolment: SchoolEnrolment) -> Submission:
+    """What the worker does after a save: the events of the record become one submission. Gives the newest."""
+    submissions.collect(enrolment.pk)
+    return Submission.objects.filter(subject_id=enrolment.pk).latest("id")
+
+
+def submission(
+    enrolment: SchoolEnrolment, status: str = "waiting", *, actor: Actor = SYNC, ref_id: UUID | None = None, **more: Any
+) -> Submission:
+    """A submission row in any state, for pages and lists; nothing is sent."""
+    now = clock.now()
+    return Submission.objects.create(
+        subject_type="school_enrolment",
+        subject_id=enrolment.pk,
+        lane=f"student:{enrolment.student_id}",
+        ref_id=ref_id or submissions.link_of(enrolment).ref_id,
+        school_code=enrolment.school.code,
+        status=status,
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        actor_local_id=actor.local_id,
+        actor_ip=actor.ip,
+        **{
+            "fields": ["exit_date"],
+            "seen_version": 0,
+            "next_attempt_at": now,
+            "created_at": now,
+            "changed_at": now,
+            **more,
+        },
+    )
