@@ -183,7 +183,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 if REDIS_URL:
     # A killed worker's messages come back soon; our rows do not depend on it (the sweep finds them anyway).
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "unacked_restore_interval": 5}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 60, "unacked_restore_interval": 5}
 else:
     for name in ("messages", "processed"):
         (BROKER_DIR / name).mkdir(parents=True, exist_ok=True)

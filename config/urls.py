@@ -2,9 +2,21 @@
 
 from django.urls import include, path
 
+from operations.views import errors, gate, health
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("livez", health.livez, name="livez"),
+    path("sign-in/", gate.SignIn.as_view(), name="login"),
+    path("sign-out/", gate.SignOut.as_view(), name="logout"),
+    path("language/", gate.set_language, name="set_language"),
     path("api/v1/", include("config.api_urls")),
     path("", include("operations.urls")),
     path("", include("sis.urls")),
     path("", include("pasi_connect.urls")),
 ]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -21,6 +21,7 @@ class NavItem:
     count: int | None = None
     attention: bool = False
     current: bool = False
+    key: str = ""  # keyboard shortcut, as "g i"
 
 
 @dataclass(frozen=True)

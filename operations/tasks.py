@@ -1,6 +1,7 @@
 """The tick: the one scheduled task. It finds what a lost message left behind and what has become due."""
 
 import logging
+import threading
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
@@ -21,7 +22,7 @@ def tick() -> None:
             log.exception("The chore %s failed; it runs again at the next tick.", name)
 
 
-_stops = []
+_stops: list[threading.Event] = []
 
 
 @worker_ready.connect

@@ -17,5 +17,5 @@ def after_commit(task: str, *args: int | str) -> None:
 def now(task: str, *args: int | str) -> None:
     try:
         current_app.send_task(task, args=args, ignore_result=True, retry=False)
-    except Exception as error:  # a broker that is away, full or read-only must not undo a committed change
+    except Exception as error:  # noqa: BLE001 - a broker that is away, full or read-only must not undo a committed change
         log.warning("Could not wake %s: %s. The sweep will.", task, type(error).__name__)

@@ -46,10 +46,10 @@ class IdempotentWrites:
         try:
             with transaction.atomic():
                 self.idempotency = IdempotencyKey.objects.create(
-                    user=request.user, key=key, request_digest=digest, created_at=clock.now()
+                    user_id=request.user.pk or 0, key=key, request_digest=digest, created_at=clock.now()
                 )
         except IntegrityError:
-            earlier = IdempotencyKey.objects.get(user=request.user, key=key)
+            earlier = IdempotencyKey.objects.get(user_id=request.user.pk or 0, key=key)
             if earlier.request_digest != digest:
                 raise KeyReused(_("This idempotency key was used with another request. Use a new key.")) from None
             raise Replay(earlier) from None

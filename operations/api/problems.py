@@ -24,7 +24,7 @@ def if_match(request: Request) -> str | None:
 class Conflict(exceptions.APIException):
     """409: the request does not fit the state; `extra` carries the new picture."""
 
-    status_code = status.HTTP_409_CONFLICT
+    status_code: int = status.HTTP_409_CONFLICT
     default_code = "conflict"
 
     def __init__(self, detail: str, extra: dict[str, Any] | None = None) -> None:

@@ -25,12 +25,14 @@ OTHER_SCHOOLS = {"7201": "Meadowlark School", "7202": "Chinook Ridge School"}
 PLAIN_IN_A = 80
 
 FIRST = (
-    "Wendel Ines Priya Bram Odile Rhea Tobin Marisol Anders Keiko Jonah Safiya Lorne Mireille Dashiell Amara Corwin Thea Ravi Brielle "
-    "Soren Nadia Emmett Calla Idris Fern Malik Greta Otis Zola Hollis Maeve Arlo Noor Pascal Wren Ezra Linnea Omar Tamsin"
+    "Wendel Ines Priya Bram Odile Rhea Tobin Marisol Anders Keiko Jonah Safiya Lorne Mireille Dashiell Amara Corwin "
+    "Thea Ravi Brielle Soren Nadia Emmett Calla Idris Fern Malik Greta Otis Zola Hollis Maeve Arlo Noor Pascal Wren "
+    "Ezra Linnea Omar Tamsin"
 ).split()
 LAST = (
-    "Oduya Strand Halvorsen Castellane Delacroix Nakamura Frost Molnar Vandermolen Petrov Okafor Lindqvist Baptiste Harrow Singhal Moreau "
-    "Whitlock Tanaka Ferreira Brandvold Ashgrove Kowalchuk Dufresne Marchetti Yellowhorn Pemberly Soto Achterberg Ingram Bellweather"
+    "Oduya Strand Halvorsen Castellane Delacroix Nakamura Frost Molnar Vandermolen Petrov Okafor Lindqvist Baptiste "
+    "Harrow Singhal Moreau Whitlock Tanaka Ferreira Brandvold Ashgrove Kowalchuk Dufresne Marchetti Yellowhorn "
+    "Pemberly Soto Achterberg Ingram Bellweather"
 ).split()
 BEYOND_LATIN1 = (
     ("Łucja", "Wiśniewska", "Lucja", "Wisniewska"),

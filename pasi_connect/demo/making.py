@@ -51,7 +51,9 @@ def prepare(simulator_port: int, certificates: Path) -> bool:
 
 def _settings() -> None:
     current = SyncSettings.load()
-    current.regular_synchronization = False  # on when the simulator holds the records: before, all of them would be missing there
+    current.regular_synchronization = (
+        False  # on when the simulator holds the records: before, all of them would be missing there
+    )
     current.historical_years = 1
     current.start_delay_minutes = 0
     current.web_service_timeout_minutes = 1

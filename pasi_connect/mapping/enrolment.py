@@ -60,15 +60,15 @@ def values(document: Mapping[str, Any]) -> dict[str, Any]:
     listed: dict[str, list[str]] = {}
     for key, value in _pairs(document):
         listed.setdefault(key, []).append(value)
-    found = {}
+    found: dict[str, Any] = {}
     for row in ROWS:
         if row.many:
             found[row.name] = " ".join(sorted(set(listed.get(row.member, []))))
         elif row.listed:
             found[row.name] = (listed.get(row.member) or [""])[0]
         else:
-            value = document.get(row.member)
-            found[row.name] = row.empty if value is None else value
+            given = document.get(row.member)
+            found[row.name] = row.empty if given is None else given
     return found
 
 

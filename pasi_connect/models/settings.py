@@ -3,8 +3,9 @@
 `version` keeps two administrators from overwriting each other (the form carries the version it was drawn with).
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sis.models.fields import SchoolYearField
 
 
-def between(least: int, most: int) -> list[object]:
+def between(least: int, most: int) -> list[Callable[[Any], None]]:
     return [MinValueValidator(least), MaxValueValidator(most)]
 
 
@@ -29,7 +30,7 @@ class Singleton(models.Model):
     @classmethod
     def load(cls) -> Self:
         """The row, with the defaults until somebody saves it."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return cls._default_manager.filter(pk=1).first() or cls(pk=1)
 
 
 class SyncSettings(Singleton):

@@ -5,7 +5,7 @@ rejected and that is being reset. Pure; the same function serves one record and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 COMPARED = (
@@ -88,7 +88,7 @@ def compare(
     kept = kept or {}
     if ours["deleted"] and theirs["deleted"]:
         return Verdict()
-    names = COMPARED
+    names: tuple[str, ...] = COMPARED
     if ours["deleted"] != theirs["deleted"]:
         # One side is gone: whether it lives is the question, the other fields come after it.
         names = ("deleted",)

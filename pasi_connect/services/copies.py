@@ -105,8 +105,9 @@ def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, gu
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    names = [quote(field.column) for field in fields]
-    key_column = quote(model._meta.get_field(key).column)
+    columns = {field.name: str(field.column) for field in fields}
+    names = [quote(column) for column in columns.values()]
+    key_column = quote(columns[key])
     updates = ", ".join(f"{name} = excluded.{name}" for name in names if name != key_column)
     condition = f"{table}.digest <> excluded.digest AND {table}.{quote(guard)} <= excluded.{quote(guard)} OR {table}.vanished_at IS NOT NULL"
     size = max(1, min(500, 30_000 // len(fields)))

@@ -78,7 +78,7 @@ class Kind:
 
 
 def kinds(context: Context) -> list[Kind]:
-    made = []
+    made: list[Kind] = []
     for name, entity in ENTITIES.items():
         if entity.by_year:
             made.extend(Kind(f"{name}.{year.ending}", entity, year) for year in sorted(context.years))
@@ -155,9 +155,7 @@ class Puller:
 def held(kind: Kind) -> Iterator[Pair]:
     """Id and version of every record of the kind that we hold."""
     model = kind.entity.model
-    rows = model._default_manager.filter(vanished_at=None)
-    if kind.year:
-        rows = rows.filter(school_year=kind.year)
+    rows = model._default_manager.filter(vanished_at=None, **({"school_year": kind.year} if kind.year else {}))
     for key, version in rows.values_list(model.key_field, "core_version").iterator(chunk_size=2000):
         yield str(key), version
 
@@ -247,9 +245,9 @@ def mark_vanished(model: type[LocalCopy], keys: list[str]) -> None:
 
 def _guard_trips(kind: Kind, gone: list[str]) -> bool:
     """By school for enrolments (a school's live records of that year), else over all records of the kind."""
-    if not kind.entity.by_year:
+    if kind.year is None:
         return VANISHING.trips(len(gone), kind.entity.model._default_manager.filter(vanished_at=None).count())
-    live = EnrolmentCopy.objects.filter(vanished_at=None, school_year=kind.year, deleted=False)
+    live = EnrolmentCopy.objects.filter(vanished_at=None, school_year=kind.year.ending, deleted=False)
     whole = Counter(live.values_list("school_code", flat=True))
     lost: Counter[str] = Counter()
     for start in range(0, len(gone), 500):

@@ -194,7 +194,7 @@ def _read(operation: Operation, status: int, body: bytes, lost: str) -> Answer:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
         return Answer(lost, detail=f"The answer (HTTP {status}) is not XML.")
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         return Answer(lost, detail="The answer carries a document type: refused.")
     wrapped = root.find(BODY) if root.tag == ENVELOPE else None
     content = wrapped[0] if wrapped is not None and len(wrapped) else None

@@ -11,6 +11,8 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.retry import Retry
 
@@ -37,13 +39,29 @@ class Answer:
     body: bytes
 
 
+class _Connection(HTTPSConnection):
+    """Tells a handshake that breaks off (PASI is away: nothing was sent) from one that fails on a certificate."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
+            raise NewConnectionError(self, "The connection was closed before anything was sent.") from error
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
 class _Adapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext) -> None:
         self.context = context
         super().__init__(pool_connections=1, pool_maxsize=4, max_retries=Retry(total=0, redirect=0))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=self.context, **kwargs)
+        made = super().init_poolmanager(*args, ssl_context=self.context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {**self.poolmanager.pool_classes_by_scheme, "https": _Pool}
+        return made
 
 
 class Transport:

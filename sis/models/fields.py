@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,7 +18,13 @@ def to_school_year(value: Any) -> SchoolYear | None:
     return SchoolYear.parse(str(value))
 
 
-class SchoolYearField(models.SmallIntegerField):
+if TYPE_CHECKING:
+    _Stored = models.SmallIntegerField[Any, Any]  # SchoolYear, or None where null
+else:
+    _Stored = models.SmallIntegerField
+
+
+class SchoolYearField(_Stored):
     """Stores the ending year; gives and takes SchoolYear values."""
 
     description = "A school year"

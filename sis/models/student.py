@@ -85,7 +85,7 @@ class SchoolEnrolment(models.Model):
     programming_type = models.CharField(_("programming type"), max_length=50, default="Regular")
     programming_timeframe = models.CharField(_("programming timeframe"), max_length=50, default="Day")
     program_percentage = models.PositiveSmallIntegerField(_("program percentage"), null=True, blank=True)
-    # SISV1 (ExtendedSchoolEnrolmentInfo)
+    # From here on PASI holds them in the list SISV1: ExtendedSchoolEnrolmentInfo.
     local_student_id = models.CharField(_("local student number"), max_length=15, blank=True)
     resident_board = models.CharField(_("resident board"), max_length=4, blank=True)
     francophone_board = models.CharField(_("francophone board"), max_length=4, blank=True)
