@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+import requests
 
 from tests.simulator.program import student
 from tests.simulator.test_reads import RECORDS, load_pupil
@@ -195,6 +196,16 @@ def test_a_long_poll_ends_empty_after_its_time(pasi):
     started = time.monotonic()
     assert ask(pasi, (YEAR, version_of(pasi, record)), wait=1) == [([], False)]
     assert 0.35 < time.monotonic() - started < 2
+
+
+def test_a_long_poll_breaks_when_pasi_goes_away(pasi):
+    _, record = load_pupil(pasi)
+    newest = version_of(pasi, record)
+    threading.Timer(0.3, lambda: pasi.knobs(unavailable=True)).start()
+    started = time.monotonic()
+    with pytest.raises(requests.ConnectionError):
+        ask(pasi, (YEAR, newest), wait=1)
+    assert 0.2 < time.monotonic() - started < 2
 
 
 def test_an_empty_year_lets_the_caller_wait(pasi):

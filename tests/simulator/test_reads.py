@@ -77,6 +77,9 @@ def test_unknown_records_are_shells_not_nil(pasi):
     assert shell["RefId"] == ref_id
     assert shell["IsDeleted"] == "false"
     assert shell["StateProvinceId"] is None
+    newest = pasi.control("GET", "/control/health/")["version"]
+    assert len(pasi.get_enrolment(ref_id, newest).result) == 1
+    assert pasi.get_enrolment(ref_id, newest + 1).result == []  # announced by another node, it may yet come
     [answer] = pasi.call("GetStudent", keys("StateProvinceIds", ("999999999", 0))).result
     assert answer["Student"]["StateProvinceId"] == "999999999"
     assert answer["Student"]["IdentificationRecord"] is None

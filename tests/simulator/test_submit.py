@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -180,10 +181,12 @@ def test_a_cut_answer_is_applied(pasi, pupil):
 
 def test_an_html_page_stands_in_front(pasi, pupil):
     record = enrolment(pupil)
-    pasi.knobs(html=1)
+    pasi.knobs(html=2)
     pasi.available(("School", 0))  # long polls do not use it up
-    response = pasi.post(envelope("SubmitStudentSchoolEnrolment", enrolment_xml(record)))
-    assert (response.status_code, response.headers["Content-Type"][:9]) == (200, "text/html")
+    for left in (1, 0):
+        response = pasi.post(envelope("SubmitStudentSchoolEnrolment", enrolment_xml(record)))
+        assert (response.status_code, response.headers["Content-Type"][:9]) == (200, "text/html")
+        assert pasi.control("GET", "/control/knobs/")["html"] == left
     pasi.control("GET", f"{RECORDS}/StudentSchoolEnrolment/{record['RefId']}/", status=404)
     assert pasi.submit(record).codes == []
 
@@ -195,6 +198,8 @@ def test_unavailable_closes_connections_and_ends(pasi, pupil):
         pasi.call("HelloWorld")
     with pytest.raises(requests.ConnectionError):
         pasi.submit(enrolment(pupil))
+    with socket.create_connection(("127.0.0.1", pasi.port), timeout=2) as bare:
+        assert bare.recv(1) == b""  # closed before TLS begins
     pasi.knobs(unavailable=False)
     assert pasi.call("HelloWorld").fault is None
 
