@@ -14,8 +14,9 @@ def after_commit(task: str, *args: int | str) -> None:
     transaction.on_commit(partial(now, task, *args), robust=True)
 
 
-def now(task: str, *args: int | str) -> None:
+def now(task: str, *args: int | str, expires: float | None = None) -> None:
+    """Sends at once. `expires`: seconds after which a message that nobody fetched says nothing new any more."""
     try:
-        current_app.send_task(task, args=args, ignore_result=True, retry=False)
+        current_app.send_task(task, args=args, ignore_result=True, retry=False, expires=expires)
     except Exception as error:  # noqa: BLE001 - a broker that is away, full or read-only must not undo a committed change
         log.warning("Could not wake %s: %s. The sweep will.", task, type(error).__name__)

@@ -14,11 +14,13 @@ from django.db import close_old_connections, connection, transaction
 from operations import clock, heartbeats
 from pasi_connect.models import LinkState, ListenerLease, SyncSettings
 from pasi_connect.rules import back_off
-from pasi_connect.services import pulling, reference
+from pasi_connect.services import comparing, pulling, reference
+from pasi_connect.services.context import Context
+from sis.rules.school_year import SchoolYear
 
 log = logging.getLogger(__name__)
 
-HASH_EVERY = dt.timedelta(hours=24)
+LONGEST_STORE_SECONDS = 300.0  # storing and comparing the largest answer, with room
 
 
 class Listener:
@@ -30,6 +32,9 @@ class Listener:
         self.fence = 0
         self.puller = pulling.Puller(may_write=self.holds)
         self.failures = 0
+        self.years: frozenset[SchoolYear] | None = None
+        # The main thread promises to be back by then; while it keeps that, the keeper speaks for it.
+        self.alive_until = time.monotonic() + 60
 
     def holds(self) -> bool:
         return ListenerLease.objects.filter(pk=1, holder=self.name, fence=self.fence, until__gt=clock.now()).exists()
@@ -59,7 +64,8 @@ class Listener:
         while not self.stop.is_set():
             close_old_connections()
             try:
-                if self.acquire():
+                if time.monotonic() < self.alive_until:
+                    self.acquire()
                     heartbeats.beat("listener")
             except Exception as error:  # noqa: BLE001 - a busy or absent database: the next turn tries again
                 log.warning("The listener could not renew its lease: %s.", type(error).__name__)
@@ -73,6 +79,7 @@ class Listener:
         started = time.monotonic()
         while not self.stop.is_set():
             close_old_connections()
+            self.alive_until = time.monotonic() + LONGEST_STORE_SECONDS
             try:
                 self._turn(time.monotonic() - started)
             except Exception:
@@ -98,11 +105,20 @@ class Listener:
         if reference.due() and not reference.refresh():
             self._wait_after_failure()
             return
+        self._follow_years()
+        self.alive_until = time.monotonic() + current.data_available_wait_minutes * 60 + LONGEST_STORE_SECONDS
         answer = self.puller.ask(current.data_available_wait_minutes)
         if answer.good and not self.puller.short:
             self.failures = 0
         else:
             self._wait_after_failure()
+
+    def _follow_years(self) -> None:
+        """The window moves on 1 January and by the settings: what takes part now is looked at again."""
+        years = Context().years
+        if self.years is not None and years != self.years:
+            comparing.evaluate_all()
+        self.years = years
 
     def _wait_after_failure(self) -> None:
         self.failures += 1

@@ -194,7 +194,8 @@ def _send(submission: Submission, document: dict[str, Any]) -> None:
 
 
 def _ours(submission: Submission) -> Submission | None:
-    """The row, locked, while the lease is still ours; None when somebody took it over: then our outcome is late and void."""
+    """The row, its record locked before it, while the lease is still ours; None when somebody took it over: then our outcome is late and void."""
+    submissions.lock_record(submission.ref_id)
     row = (
         Submission.objects.select_for_update(of=("self",))
         .filter(pk=submission.pk, fence=submission.fence, status__in=FLYING)

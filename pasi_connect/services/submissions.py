@@ -1,7 +1,7 @@
 """The queue of submissions: from data events to one row a record, and from state to state. A state changes only here."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -26,6 +26,12 @@ def link_of(enrolment: SchoolEnrolment) -> EnrolmentLink:
     return EnrolmentLink.objects.get_or_create(enrolment=enrolment, defaults={"ref_id": uuid4()})[0]
 
 
+def lock_record(ref_id: UUID) -> None:
+    """Copy, then link: the order in which everybody locks a record before its submissions and discrepancies."""
+    list(EnrolmentCopy.objects.select_for_update().filter(ref_id=ref_id).values_list("pk"))
+    list(EnrolmentLink.objects.select_for_update().filter(ref_id=ref_id).values_list("pk"))
+
+
 def copy_of(link: EnrolmentLink) -> EnrolmentCopy | None:
     return EnrolmentCopy.objects.filter(ref_id=link.ref_id, vanished_at=None).first()
 
@@ -41,7 +47,10 @@ def verdict_of(enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentC
 
 def collect(enrolment_id: int) -> None:
     """Makes ONE queued submission of all uncollected events of a record. Harmless when run twice."""
+    enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id)
+    link = link_of(enrolment)
     with transaction.atomic():
+        lock_record(link.ref_id)
         events = list(
             DataEvent.objects.select_for_update()
             .filter(subject_type=SCHOOL_ENROLMENT, subject_id=enrolment_id, collected_at=None)
@@ -50,7 +59,7 @@ def collect(enrolment_id: int) -> None:
         if not events:
             return
         enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id)
-        link = link_of(enrolment)
+        link = EnrolmentLink.objects.get(pk=link.pk)
         DataEvent.objects.filter(pk__in=[event.pk for event in events]).update(collected_at=clock.now())
         own = [event for event in events if event.origin == Origin.SIS]
         if own:
@@ -119,6 +128,8 @@ def move(
     submission.save()
     if status != before:
         _tell(submission, actor, before)
+    if status in STUCK:
+        supersede_stuck(submission)  # the newest one speaks for the record
     return submission
 
 
@@ -169,33 +180,35 @@ def hold_or_release(submission: Submission, context: Context, enrolment: SchoolE
     return False
 
 
-def release_held(limit: int = 500, **which: Any) -> int:
-    """Looks again at held submissions; those whose cause is gone go out. Gives the number released."""
+def release_held(**which: Any) -> int:
+    """Looks again at every held submission; those whose cause is gone go out. Gives the number released."""
     context = Context()
-    released = 0
-    for pk in list(
-        Submission.objects.filter(status=Status.HELD, **which)
-        .order_by("changed_at")
-        .values_list("pk", flat=True)[:limit]
+    released, after = 0, 0
+    while batch := list(
+        Submission.objects.filter(status=Status.HELD, pk__gt=after, **which)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:500]
     ):
-        with transaction.atomic():
-            submission = (
-                Submission.objects.select_for_update(of=("self",))
-                .select_related("user")
-                .filter(pk=pk, status=Status.HELD)
-                .first()
-            )
-            if submission is None:
-                continue
-            enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=submission.subject_id)
-            if hold_or_release(submission, context, enrolment, link_of(enrolment)):
-                released += 1
-                wake.after_commit(SEND, submission.pk)
+        after = batch[-1]
+        released += sum(_release(pk, context) for pk in batch)
     return released
 
 
+@transaction.atomic
+def _release(pk: int, context: Context) -> bool:
+    rows = Submission.objects.select_for_update(of=("self",)).select_related("user")
+    submission = rows.filter(pk=pk, status=Status.HELD).first()
+    if submission is None:
+        return False
+    enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=submission.subject_id)
+    if not hold_or_release(submission, context, enrolment, link_of(enrolment)):
+        return False
+    wake.after_commit(SEND, submission.pk)
+    return True
+
+
 def supersede_stuck(submission: Submission) -> None:
-    """A later accepted submission of the record answers the older ones that a person was asked to look at."""
+    """A later submission of the record, accepted or stuck itself, answers the older ones that a person was asked to look at."""
     older = (
         Submission.objects.select_for_update()
         .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=STUCK)

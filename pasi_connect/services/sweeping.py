@@ -5,13 +5,15 @@ import datetime as dt
 from django.conf import settings
 
 from operations import clock, wake
-from pasi_connect.models import LinkState
+from pasi_connect.models import LinkState, Submission
+from pasi_connect.models.submission import FLYING
 from pasi_connect.services import reference, sending, submissions
 from pasi_connect.soap import gateway
 from sis.models import DataEvent
 
 RELEASE_EVERY = dt.timedelta(seconds=30)
 PROBE_SECONDS = 10.0
+WAKE_SECONDS = 10.0
 
 _released_at = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -25,8 +27,10 @@ def sweep() -> None:
         for pk in sending.dead_leases().values_list("pk", flat=True)[: settings.SENDERS]:
             wake.now(submissions.SEND, pk)
         if sending.due().exists():
-            for _ in range(settings.SENDERS):
-                wake.now(submissions.SEND, 0)
+            # As many as are idle, and only while the message is fresh: a slow PASI must not fill the broker with wakes.
+            flying = Submission.objects.filter(status__in=FLYING).count()
+            for _ in range(max(settings.SENDERS - flying, 0)):
+                wake.now(submissions.SEND, 0, expires=WAKE_SECONDS)
 
 
 def _collect() -> None:

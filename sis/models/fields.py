@@ -28,6 +28,10 @@ class SchoolYearField(_Stored):
     """Stores the ending year; gives and takes SchoolYear values."""
 
     description = "A school year"
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+        _pyi_lookup_exact_type: Any
 
     def from_db_value(self, value: int | None, expression: Any, connection: Any) -> SchoolYear | None:
         return None if value is None else SchoolYear(value)
