@@ -1,0 +1,321 @@
+"""Changes from PASI: the list, one change side by side, the decision and its undo."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from operations import actor
+from operations.models import User
+from pasi_connect import selectors
+from pasi_connect.filters import CONFLICTS, SAFE, WHOLE, DiscrepancyFilter, start_of_today
+from pasi_connect.forms import AS_A_WHOLE, DecisionForm, take_errors
+from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
+from pasi_connect.models.submission import STUCK
+from pasi_connect.rules.compare import CHANGED_IN_PASI, RESET
+from pasi_connect.services import decisions
+from pasi_connect.views import lists, words
+from pasi_connect.views.change_text import cause, effects, whole_choice
+from pasi_connect.views.record import Record, names_of, words_asn
+
+GROUPS = dict(DiscrepancyFilter.GROUPS)
+GROUP_ICONS = {"safe": "check-circle", "conflicts": "split", "whole": "plus", "reset": "send"}
+
+
+def group_counts(user: User) -> dict[str, int]:
+    """How many stand in each tab; one query."""
+    live, undecided = Q(status=Discrepancy.Status.OPEN), Q(status=Discrepancy.Status.OPEN, undecided__gt=0)
+    today = Q(status=Discrepancy.Status.SETTLED, settled_at__gte=start_of_today())
+    found: dict[str, int] = (
+        selectors.discrepancies(user)
+        .filter(live | today)
+        .order_by()
+        .aggregate(
+            open=Count("pk", filter=live),
+            safe=Count("pk", filter=undecided & Q(kind__in=SAFE)),
+            conflicts=Count("pk", filter=undecided & Q(kind__in=CONFLICTS)),
+            whole=Count("pk", filter=undecided & Q(kind__in=WHOLE)),
+            reset=Count("pk", filter=live & Q(undecided=0)),
+            closed=Count("pk", filter=today),
+        )
+    )
+    return found
+
+
+def newest(user: User) -> int:
+    """The mark from which a page counts what is new."""
+    return selectors.discrepancies(user).order_by().aggregate(most=Max("pk"))["most"] or 0
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
+    filterset = DiscrepancyFilter(params, selectors.discrepancies(user))
+    lists.choose_school(filterset, lists.school_choices(user))
+    newest_first = request.GET.get("order") == "newest"
+    found = lists.rows(filterset)
+    made = lists.page(request, found, newest_first)
+    counts = group_counts(user)
+    group = params.get("group", "")
+    chips = lists.chips(request, filterset, besides=("group",))
+    total = found.order_by().count() if chips or group not in counts else counts[group]
+    waiting = counts["safe"] + counts["conflicts"] + counts["whole"]
+    context = {
+        "filterset": filterset,
+        "tabs": [
+            {
+                "label": label,
+                "url": lists.address(request, group=name),
+                "count": counts[name],
+                "current": name == group,
+                "icon": GROUP_ICONS.get(name, ""),
+            }
+            for name, label in GROUPS.items()
+        ],
+        "chips": chips,
+        "clear": f"?group={group}" if group in GROUPS else "?",
+        "rows": shown_rows(made.rows, group),
+        "pager": lists.pager(request, made, total, newest_first),
+        "newest_first": newest_first,
+        "turned": lists.address(request, order=None if newest_first else "newest"),
+        "title": _title(waiting),
+        "waiting": waiting,
+        "first": first_open(user, group).first() if waiting else None,
+        "group": group,
+        "everything": counts["open"],
+        "closed": counts["closed"],
+        "since": newest(user),
+        "kinds": words.KIND,
+    }
+    return render(request, "pasi_connect/changes.html", context, status=200 if filterset.is_valid() else 400)
+
+
+def _title(waiting: int) -> str:
+    if not waiting:
+        return _("No change from PASI waits for you")
+    return ngettext("%(n)s change from PASI waits for you", "%(n)s changes from PASI wait for you", waiting) % {
+        "n": waiting
+    }
+
+
+def first_open(user: User, group: str) -> QuerySet[Discrepancy]:
+    """Items of the group that wait for a decision, oldest first."""
+    found = selectors.discrepancies(user).filter(status=Discrepancy.Status.OPEN, undecided__gt=0).order_by("id")
+    return DiscrepancyFilter.in_group(found, "group", group) if group in ("safe", "conflicts", "whole") else found
+
+
+def shown_rows(items: list[Discrepancy], group: str = "") -> list[dict[str, Any]]:
+    """Rows of the list. Three queries however many there are."""
+    told = names_of(item.asn for item in items if item.enrolment is None)
+    resets = [item.ref_id for item in items if item.is_open and not item.undecided]
+    refused = (
+        set(Submission.objects.filter(ref_id__in=resets, status__in=STUCK).values_list("ref_id", flat=True))
+        if resets
+        else set()
+    )
+    boards = words.boards(
+        *(
+            row.get(side)
+            for item in items
+            for row in item.fields
+            if row["name"] in words.BOARDS
+            for side in ("sis", "pasi")
+        )
+    )
+    rows = []
+    for item in items:
+        state = item.kind
+        if not item.is_open:
+            state = "settled"
+        elif not item.undecided:
+            state = "refused" if item.ref_id in refused else "reset"
+        first = item.fields[0] if item.fields else None
+        whole = item.kind in AS_A_WHOLE
+        query = f"?group={group}" if group in ("safe", "conflicts", "whole") else ""
+        rows.append(
+            {
+                "item": item,
+                "state": state,
+                "name": item.enrolment.student.name if item.enrolment else told.get(item.asn) or words_asn(item.asn),
+                "grade": item.enrolment.grade if item.enrolment else "",
+                "fields": _("School enrolment") if whole else words.field_labels(row["name"] for row in item.fields),
+                "from": "" if whole or not first else words.shown(first["name"], first["sis"], boards),
+                "to": "" if whole or not first else words.shown(first["name"], first["pasi"], boards),
+                "first_label": "" if whole or not first else words.field_label(first["name"]),
+                "whole": whole,
+                "url": reverse("pasi_connect:change", args=[item.pk]) + query,
+            }
+        )
+    return rows
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    one = get_object_or_404(selectors.discrepancies(user), pk=pk)
+    if request.method != "POST":
+        return _page(
+            request, one, DecisionForm(one, initial={"version": one.version, "group": request.GET.get("group", "")})
+        )
+    lists.require(lists.decides(user))
+    form = DecisionForm(one, request.POST)
+    if not form.is_valid():
+        return _page(request, one, form, status=422)
+    try:
+        made = decisions.decide(
+            actor.of_request(request),
+            one.pk,
+            accepted=form.side("pasi"),
+            rejected=form.side("sis"),
+            reason=form.cleaned_data["reason"],
+            version=form.cleaned_data["version"],
+        )
+    except decisions.Moved as moved:
+        one = get_object_or_404(selectors.discrepancies(user), pk=pk)
+        fresh = DecisionForm(one, initial={**form.cleaned_data, "version": one.version})
+        return _page(request, one, fresh, status=409, moved=str(moved))
+    except ValidationError as error:
+        take_errors(form, error)
+        return _page(request, one, form, status=422)
+    undo = reverse("pasi_connect:decision-undo", args=[made.pk])
+    messages.success(request, _result(made), extra_tags=f"undo={undo}" if not made.created_enrolment else "")
+    only_pasi = one.kind == CHANGED_IN_PASI
+    if request.POST.get("do") == "next" or (request.POST.get("do") == "all-pasi" and only_pasi):
+        group = form.cleaned_data["group"]
+        following = neighbour(user, group, pk, forward=True) or first_open(user, group).exclude(pk=pk).first()
+        if following is None:
+            return redirect("pasi_connect:changes")
+        return redirect(_address(following, group))
+    return redirect("pasi_connect:change", pk)
+
+
+def _address(one: Discrepancy, group: str) -> str:
+    suffix = f"?group={group}" if group in ("safe", "conflicts", "whole") else ""
+    return reverse("pasi_connect:change", args=[one.pk]) + suffix
+
+
+def _result(made: Decision) -> str:
+    """What was done and what follows, for the message after saving."""
+    parts = []
+    if made.accepted:
+        parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(made.accepted)})
+    if made.rejected:
+        parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(made.rejected)})
+        up = LinkState.load().state == LinkState.State.UP
+        parts.append(_("It goes to PASI now.") if up else _("It goes to PASI as soon as PASI answers."))
+    return " ".join(parts)
+
+
+def neighbour(user: User, group: str, pk: int, forward: bool) -> Discrepancy | None:
+    """The next or previous item of the group that waits for a decision."""
+    found = first_open(user, group)
+    return found.filter(pk__gt=pk).first() if forward else found.filter(pk__lt=pk).order_by("-id").first()
+
+
+def _page(
+    request: HttpRequest, one: Discrepancy, form: DecisionForm, status: int = 200, moved: str = ""
+) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    record = Record.load(one.ref_id)
+    may = lists.decides(user)
+    rows = record.rows_of(one)
+    undecided = [row for row in rows if row["state"] != RESET]
+    underway = [row for row in rows if row["state"] == RESET]
+    seen = {row["name"] for row in rows}
+    if one.is_open:
+        underway += [row for row in record.differing if row["state"] == "ours_to_send" and row["name"] not in seen]
+    for row in undecided:
+        preset = "pasi" if row["state"] == CHANGED_IN_PASI and one.kind == CHANGED_IN_PASI else ""
+        row["chosen"] = form.choices.get(row["name"], "") if form.is_bound else preset
+    group = (form.data if form.is_bound else form.initial).get("group", "")
+    queue = first_open(user, group)
+    total, before = queue.order_by().count(), queue.order_by().filter(pk__lt=one.pk).count()
+    previous, following = neighbour(user, group, one.pk, False), neighbour(user, group, one.pk, True)
+    made = list(one.decisions.order_by("-id")[:5])
+    last = next((each for each in made if not each.undone_at), None)
+    whole = one.kind in AS_A_WHOLE
+    decidable = may and one.is_open and one.undecided > 0
+    differing = [*seen, *(row["name"] for row in underway)]
+    settled = _settled(one, last) if not one.is_open else None
+    context = {
+        "item": one,
+        "record": record,
+        "form": form,
+        "state": _state(one, record),
+        "kinds": words.KIND,
+        "rows": undecided,
+        "underway": underway,
+        "equal": record.equal(differing),
+        "heads": record.heads,
+        "decidable": decidable,
+        "may": may,
+        "whole": whole_choice(one.kind, form.choices) if whole and one.is_open else None,
+        "cause": cause(one, record, undecided) if one.is_open else None,
+        "effects": effects(one, undecided) if decidable else [],
+        "only_pasi": one.kind == CHANGED_IN_PASI,
+        "moved": moved,
+        "time_line": record.time_line(_("Waits for a decision") if one.is_open and one.undecided else ""),
+        "position": {"number": before + 1, "total": total} if decidable else None,
+        "group": group,
+        "group_label": GROUPS.get(group, ""),
+        "previous": _address(previous, group) if previous else "",
+        "next": _address(following, group) if following else "",
+        "decisions": made,
+        "settled": settled,
+        "undo": last if last and may and not decisions.why_not_undo(last, record.copy, record.link) else None,
+        "why_not_undo": decisions.why_not_undo(last, record.copy, record.link) if last and may else "",
+        "submission": record.submission if one.is_open else None,
+        "why": words.why(record.submission) if record.submission and one.is_open else None,
+        "stuck": bool(record.submission and record.submission.status in STUCK and one.is_open),
+        "submission_words": words.SUBMISSION,
+        "since": newest(user),
+    }
+    return render(request, "pasi_connect/change.html", context, status=status)
+
+
+def _state(one: Discrepancy, record: Record) -> str:
+    if not one.is_open:
+        return "settled"
+    if one.undecided:
+        return one.kind
+    return "refused" if record.submission and record.submission.status in STUCK else "reset"
+
+
+def _settled(one: Discrepancy, last: Decision | None) -> dict[str, Any]:
+    """How a settled item came to its end, in words."""
+    titles = {"accept": _("Settled: PASI's values were accepted"), "reject": _("Settled: PASI took the SIS values")}
+    return {
+        "title": titles.get(
+            one.settled_by, _("Settled by itself: both sides are equal, or the record takes no part any more")
+        ),
+        "who": last.actor_name if last and one.settled_by in titles else "",
+        "reason": last.reason if last and one.settled_by in titles else "",
+    }
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes a decision back while nothing has moved on."""
+    user: User = request.user  # type: ignore[assignment]
+    decision = get_object_or_404(selectors.decisions(user), pk=pk)
+    lists.require(lists.decides(user))
+    try:
+        decisions.undo(actor.of_request(request), decision.pk)
+    except ValidationError as error:
+        messages.error(request, _("Not taken back: %(why)s") % {"why": " ".join(error.messages)})
+    else:
+        messages.success(request, _("Decision taken back. The change waits for you again; nothing was sent."))
+    now = Discrepancy.objects.filter(ref_id=decision.discrepancy.ref_id, status=Discrepancy.Status.OPEN).first()
+    return redirect("pasi_connect:change", (now or decision.discrepancy).pk)

@@ -1,0 +1,260 @@
+"""One record with both its sides, as the pages of a change and of a submission draw it."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from operations.models import AuditEntry
+from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
+from pasi_connect.models.submission import LIVE
+from pasi_connect.rules import compare
+from pasi_connect.services import values
+from pasi_connect.views import words
+from sis.models import SchoolEnrolment
+
+MOVED = {
+    compare.CHANGED_IN_PASI: "pasi",
+    compare.CHANGED_ON_BOTH: "both",
+    compare.NEVER_AGREED: "never",
+    compare.RESET: "sis",
+    compare.OURS_TO_SEND: "sis",
+}
+HISTORY = 30  # entries of the time line; the newest
+
+
+@dataclass
+class Record:
+    """Both sides of one PASI key. `copy` is None when PASI has no such record, `enrolment` when the SIS has none."""
+
+    ref_id: UUID
+    link: EnrolmentLink | None
+    copy: EnrolmentCopy | None
+    enrolment: SchoolEnrolment | None
+    submission: Submission | None  # the newest that has not ended
+
+    @classmethod
+    def load(cls, ref_id: UUID) -> "Record":
+        link = (
+            EnrolmentLink.objects.select_related("enrolment__student", "enrolment__school")
+            .filter(ref_id=ref_id)
+            .first()
+        )
+        copy = EnrolmentCopy.objects.defer("document").filter(ref_id=ref_id, vanished_at=None).first()
+        live = Submission.objects.defer("sent_document").filter(ref_id=ref_id, status__in=LIVE).order_by("-id").first()
+        return cls(ref_id, link, copy, link.enrolment if link else None, live)
+
+    @cached_property
+    def person(self) -> str:
+        """The student's name: ours, else as PASI told it, else the ASN."""
+        if self.enrolment:
+            return self.enrolment.student.name
+        asn = self.copy.asn if self.copy else ""
+        return names_of([asn]).get(asn, "") or words_asn(asn)
+
+    @property
+    def asn(self) -> str:
+        return (self.enrolment.student.asn if self.enrolment else self.copy.asn if self.copy else "") or ""
+
+    @property
+    def start_date(self) -> dt.date | None:
+        return self.enrolment.start_date if self.enrolment else self.copy.start_date if self.copy else None
+
+    @property
+    def grade(self) -> str:
+        return self.enrolment.grade if self.enrolment else self.copy.grade if self.copy else ""
+
+    @cached_property
+    def verdict(self) -> compare.Verdict | None:
+        if not (self.enrolment and self.copy and self.link):
+            return None
+        return compare.compare(
+            values.ours(self.enrolment, self.link),
+            values.theirs(self.copy),
+            values.typed(self.link.agreed),
+            values.typed(self.link.kept),
+        )
+
+    @cached_property
+    def board_names(self) -> dict[str, str]:
+        sides = [side for side in (self.enrolment, self.copy) if side]
+        codes = [getattr(side, name) for side in sides for name in words.BOARDS]
+        agreed = (self.link.agreed if self.link else None) or {}
+        return words.boards(*codes, *(agreed.get(name) for name in words.BOARDS))
+
+    def row(self, name: str, agreed: Any, ours: Any, theirs: Any, state: str) -> dict[str, str]:
+        """One field for the comparison, values as in JSON."""
+        return {
+            "name": name,
+            "label": words.field_label(name),
+            "agreed": words.shown(name, agreed, self.board_names),
+            "sis": words.shown(name, ours, self.board_names),
+            "pasi": words.shown(name, theirs, self.board_names),
+            "moved": MOVED.get(state, ""),
+            "state": state,
+        }
+
+    def rows_of(self, item: Discrepancy) -> list[dict[str, str]]:
+        return [
+            self.row(each["name"], each["agreed"], each["sis"], each["pasi"], each["state"]) for each in item.fields
+        ]
+
+    @cached_property
+    def differing(self) -> list[dict[str, str]]:
+        """Every field that differs now, also those that are ours to send."""
+        if self.verdict is None:
+            if not self.enrolment:
+                return []
+            ours = values.ours(self.enrolment, self.link)
+            return [
+                self.row(name, None, values.to_json(value), None, "")
+                for name, value in ours.items()
+                if value not in ("", None, False)
+            ]
+        return [
+            self.row(
+                each.name,
+                values.to_json(each.agreed),
+                values.to_json(each.ours),
+                values.to_json(each.theirs),
+                each.state,
+            )
+            for each in self.verdict.fields
+        ]
+
+    def equal(self, differing: Iterable[str]) -> list[tuple[str, str]]:
+        """The fields beside `differing` with their value; nothing where one side is missing."""
+        if self.verdict is None or self.enrolment is None:
+            return []
+        left_out = set(differing)
+        ours = values.ours(self.enrolment, self.link)
+        return [
+            (words.field_label(name), words.shown(name, values.to_json(ours[name]), self.board_names))
+            for name in compare.COMPARED
+            if name not in left_out
+        ]
+
+    @cached_property
+    def history(self) -> list[AuditEntry]:
+        """What the audit tells of this record, oldest first; the newest HISTORY entries."""
+        items = Discrepancy.objects.filter(ref_id=self.ref_id).values_list("pk", flat=True)
+        sent = Submission.objects.filter(ref_id=self.ref_id).values_list("pk", flat=True)
+        subjects = {
+            "discrepancy": [str(pk) for pk in items],
+            "submission": [str(pk) for pk in sent],
+            "school_enrolment": [str(self.enrolment.pk)] if self.enrolment else [],
+        }
+        found: list[AuditEntry] = []
+        for kind, keys in subjects.items():
+            if keys:
+                found += AuditEntry.objects.filter(subject_type=kind, subject_id__in=keys).order_by("-id")[:HISTORY]
+        return sorted(found, key=lambda entry: entry.pk)[-HISTORY:]
+
+    @property
+    def heads(self) -> dict[str, Any]:
+        """Who and when, for the heads of the comparison's columns."""
+        own = [entry for entry in self.history if entry.subject_type == "school_enrolment"]
+        last = own[-1] if own else None
+        who = (
+            ", ".join(part for part in (self.copy.updated_by, self.copy.updated_by_organisation) if part)
+            if self.copy
+            else ""
+        )
+        return {
+            "agreed_at": self.link.agreed_at if self.link and self.link.agreed else None,
+            "sis_by": last.actor_name if last else "",
+            "sis_at": last.at if last else None,
+            "pasi_by": who,
+            "pasi_at": self.copy.effective_at if self.copy else None,
+        }
+
+    def time_line(self, waiting: str = "") -> list[dict[str, Any]]:
+        """Entries for the two lanes; `waiting` is the last one, without a time."""
+        entries = [told for entry in self.history if (told := _told(entry, self.board_names))]
+        heads = self.heads
+        if heads["pasi_at"]:
+            who = heads["pasi_by"]
+            text = _("Changed by %(who)s") % {"who": who} if who else _("Changed in PASI")
+            entries.append({"side": "pasi", "text": text, "at": heads["pasi_at"]})
+        if heads["agreed_at"]:
+            entries.append({"side": "both", "text": _("Both sides equal where they agree"), "at": heads["agreed_at"]})
+        entries.sort(key=lambda entry: entry["at"])
+        if waiting:
+            entries.append({"side": "both", "text": waiting, "at": None})
+        return entries
+
+
+def names_of(asns: Iterable[str]) -> dict[str, str]:
+    """Names of students that only PASI knows, by ASN, in one query."""
+    wanted = {asn for asn in asns if asn}
+    if not wanted:
+        return {}
+    return {
+        copy.asn: f"{copy.preferred_first_name or copy.first_name} {copy.preferred_last_name or copy.last_name}".strip()
+        for copy in StudentCopy.objects.filter(asn__in=wanted).defer("document")
+    }
+
+
+def words_asn(asn: str) -> str:
+    return _("ASN %(asn)s") % {"asn": f"{asn[:4]}-{asn[4:8]}-{asn[8:]}"} if len(asn) == 9 else _("A student")
+
+
+def _told(entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
+    who = {"who": entry.actor_name}
+    told = {"side": "sis", "at": entry.at}
+    match entry.subject_type, entry.action:
+        case "school_enrolment", "enrolment created":
+            return {**told, "text": _("Entered by %(who)s") % who}
+        case "school_enrolment", "spelling agreed":
+            return {**told, "text": _("Spelling for PASI agreed by %(who)s") % who}
+        case "school_enrolment", "enrolment changed":
+            return {**told, "text": _changed(entry, boards)}
+        case "discrepancy", "discrepancy opened":
+            return {**told, "text": _("The difference was seen here")}
+        case "discrepancy", "discrepancy settled":
+            return {**told, "side": "both", "text": _("Settled: both sides equal")}
+        case "discrepancy", "decision undone":
+            return {**told, "text": _("Decision taken back by %(who)s") % who}
+        case "discrepancy", "accepted PASI":
+            return {**told, "text": _("Accepted PASI: %(who)s") % who}
+        case "discrepancy", "kept SIS":
+            return {**told, "text": _("Kept SIS: %(who)s") % who}
+        case "discrepancy", _action:
+            return {**told, "text": _("Decided field by field: %(who)s") % who}
+        case "submission", _action:
+            return _submission_told(entry, told)
+    return None
+
+
+def _submission_told(entry: AuditEntry, told: dict[str, Any]) -> dict[str, Any] | None:
+    before, after = (entry.changes.get("status") or [None, ""])[:2]
+    if after in ("in_flight", "checking") or (after == "waiting" and before not in (None, "")):
+        return None  # steps between, which nobody needs in the story of a record
+    if after == "accepted":
+        return {**told, "side": "pasi", "text": _("Stored in PASI")}
+    label = words.SUBMISSION.get(after, {}).get("label", after)
+    text = (
+        _("Submission: %(state)s") % {"state": label}
+        if before
+        else _("Queued for PASI by %(who)s") % {"who": entry.actor_name}
+    )
+    return {**told, "text": text}
+
+
+def _changed(entry: AuditEntry, boards: Mapping[str, str]) -> str:
+    known = [(name, pair) for name, pair in entry.changes.items() if words.is_field(name)]
+    if len(known) == 1:
+        name, (_before, after) = known[0]
+        return _("%(field)s set to %(value)s by %(who)s") % {
+            "field": words.field_label(name),
+            "value": words.shown(name, after, boards) or _("not set"),
+            "who": entry.actor_name,
+        }
+    return _("%(fields)s changed by %(who)s") % {
+        "fields": words.field_labels([name for name, _pair in known]),
+        "who": entry.actor_name,
+    }

@@ -1,0 +1,187 @@
+"""States, reasons and values in words that people read. The tables of `rules/` say what; here stands how it is shown."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pasi_connect.models import AuthorityCopy, Discrepancy, Submission
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.exchange import Outcome
+from pasi_connect.models.submission import Status
+from pasi_connect.rules import faults, held
+from sis.models import SchoolEnrolment
+
+Words = Mapping[str, Mapping[str, Any]]
+
+
+def _entry(label: Any, icon: str, level: str = "") -> dict[str, Any]:
+    return {"label": label, "icon": icon, "level": level}
+
+
+SUBMISSION: Words = {
+    Status.WAITING: _entry(Status.WAITING.label, "clock"),
+    Status.HELD: _entry(Status.HELD.label, "pause", "attn"),
+    Status.IN_FLIGHT: _entry(Status.IN_FLIGHT.label, "send", "sis"),
+    Status.CHECKING: _entry(Status.CHECKING.label, "help"),
+    Status.ACCEPTED: _entry(Status.ACCEPTED.label, "check-circle", "ok"),
+    Status.NO_CHANGE: _entry(Status.NO_CHANGE.label, "equal"),
+    Status.REJECTED: _entry(Status.REJECTED.label, "x-circle", "bad"),
+    Status.NEEDS_REVIEW: _entry(Status.NEEDS_REVIEW.label, "eye", "attn"),
+    Status.DEAD: _entry(Status.DEAD.label, "warn", "bad"),
+    Status.CANCELLED: _entry(Status.CANCELLED.label, "x"),
+}
+# What a record is, beside the states of its live submission.
+RECORD: Words = {
+    **SUBMISSION,
+    "not_linked": _entry(gettext_lazy("Not in PASI"), "minus"),
+    "not_compared": _entry(gettext_lazy("Not compared"), "minus"),
+    "differs": _entry(gettext_lazy("Differs"), "split", "attn"),
+    "in_step": _entry(gettext_lazy("In step"), "equal", "ok"),
+}
+KIND: Words = {
+    Kind.CHANGED_IN_PASI: _entry(gettext_lazy("Only PASI moved"), "check-circle", "ok"),
+    Kind.CHANGED_ON_BOTH: _entry(gettext_lazy("Conflict: both sides moved"), "split", "attn"),
+    Kind.NEVER_AGREED: _entry(gettext_lazy("Never agreed"), "help", "attn"),
+    Kind.CREATED_IN_PASI: _entry(Kind.CREATED_IN_PASI.label, "plus", "pasi"),
+    Kind.DELETED_IN_PASI: _entry(Kind.DELETED_IN_PASI.label, "x-circle", "attn"),
+    Kind.MISSING_IN_PASI: _entry(Kind.MISSING_IN_PASI.label, "minus", "attn"),
+    "reset": _entry(gettext_lazy("Reset on its way"), "send", "sis"),
+    "refused": _entry(gettext_lazy("Reset refused"), "x-circle", "bad"),
+    "settled": _entry(Discrepancy.Status.SETTLED.label, "check-circle", "ok"),
+}
+OUTCOME: Words = {
+    Outcome.PENDING: _entry(Outcome.PENDING.label, "send", "sis"),
+    Outcome.ACCEPTED: _entry(Outcome.ACCEPTED.label, "check-circle", "ok"),
+    Outcome.NO_CHANGE: _entry(Outcome.NO_CHANGE.label, "equal"),
+    Outcome.REJECTED: _entry(Outcome.REJECTED.label, "x-circle", "bad"),
+    Outcome.VERSION_CONFLICT: _entry(Outcome.VERSION_CONFLICT.label, "split", "attn"),
+    Outcome.NOT_AUTHORISED: _entry(Outcome.NOT_AUTHORISED.label, "lock", "bad"),
+    Outcome.OUR_FAULT: _entry(Outcome.OUR_FAULT.label, "wrench", "bad"),
+    Outcome.NOT_YET: _entry(Outcome.NOT_YET.label, "clock"),
+    Outcome.PASI_FAULT: _entry(Outcome.PASI_FAULT.label, "warn", "attn"),
+    Outcome.UNAVAILABLE: _entry(Outcome.UNAVAILABLE.label, "link-off", "attn"),
+    Outcome.UNKNOWN: _entry(Outcome.UNKNOWN.label, "help", "attn"),
+}
+
+# Reasons that the sender and people leave on a submission, beside the held reasons and PASI's codes.
+REASONS: dict[str, tuple[Any, Any]] = {
+    "changed_in_pasi": (
+        gettext_lazy("The record changed in PASI after you had seen it, so it was not sent over that change."),
+        gettext_lazy("Look at both values, then send again or take PASI's values."),
+    ),
+    "version_conflict": (
+        gettext_lazy("The record changed in PASI at the same moment."),
+        gettext_lazy("Nothing to do: PASI's record is being read again."),
+    ),
+    "outcome_unknown": (
+        gettext_lazy("We do not know yet whether PASI stored this."),
+        gettext_lazy("Nothing to do: the record is being read back, and only then sent again if it must be."),
+    ),
+    "not_applied": (
+        gettext_lazy("PASI did not store the first try."),
+        gettext_lazy("Nothing to do: it is sent again by itself."),
+    ),
+    "no_access": (
+        gettext_lazy("PASI does not show us this record any more."),
+        gettext_lazy("Look the student up in PASIprep; the record may have moved to another school."),
+    ),
+    "attempts": (
+        gettext_lazy("It was tried as often as the settings allow, without an answer that settles it."),
+        gettext_lazy("Send it again when PASI answers; an administrator looks at the exchanges."),
+    ),
+    "our_fault": (gettext_lazy("PASI could not read the message."), gettext_lazy(faults.SUPPORT)),
+    "unavailable": (gettext_lazy("PASI did not answer."), gettext_lazy(faults.BY_ITSELF)),
+    "pasi_fault": (gettext_lazy("PASI could not save."), gettext_lazy(faults.BY_ITSELF)),
+    "not_yet": (gettext_lazy("PASI does not see its newest version everywhere yet."), gettext_lazy(faults.BY_ITSELF)),
+    "not_authorised": (gettext_lazy("PASI refuses us."), gettext_lazy(faults.CERTIFICATE)),
+    "read_back": (gettext_lazy("The answer was lost; PASI's record was read back and holds what we sent."), ""),
+    "never_in_pasi": (gettext_lazy("The record was deleted before PASI had it."), ""),
+    "superseded": (gettext_lazy("A later submission of the same record took its place."), ""),
+    "by_person": (gettext_lazy("A person cancelled it."), ""),
+    "took_pasi": (gettext_lazy("A person took PASI's values."), ""),
+    "undone": (gettext_lazy("The decision behind it was taken back."), ""),
+}
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why something stands where it stands, and what comes next. `code` is PASI's or a rule's, shown in brackets."""
+
+    message: str = ""
+    next_step: str = ""
+    code: str = ""
+    said: tuple[str, ...] = ()  # PASI's own words
+
+    @property
+    def text(self) -> str:
+        return f"{self.message} ({self.code})" if self.code and self.message else self.message
+
+
+def why(submission: Submission) -> Why:
+    """The reason of a submission in words."""
+    codes = [str(row.get("code", "")) for row in submission.rejections]
+    if codes and submission.status not in (Status.ACCEPTED, Status.CANCELLED):
+        meaning = faults.of_rejections(codes) if codes[0] not in faults.FAULTS else faults.FAULTS[codes[0]]
+        said = tuple(str(row.get("message", "")) for row in submission.rejections if row.get("message"))
+        message = _(meaning.message) if meaning.message else (said[0] if said else _("PASI refused the record."))
+        return Why(message, _(meaning.next_step), ", ".join(codes), said)
+    if submission.reason in held.BY_CODE:
+        reason = held.BY_CODE[submission.reason]
+        return Why(_(reason.message), _(reason.next_step))
+    if submission.reason in REASONS:
+        message, step = REASONS[submission.reason]
+        return Why(str(message), str(step))
+    if submission.reason in faults.FAULTS:
+        meaning = faults.FAULTS[submission.reason]
+        return Why(_(meaning.message), _(meaning.next_step), submission.reason)
+    if submission.status == Status.WAITING:
+        return Why(_("It goes to PASI in its turn."), _("Nothing to do."))
+    if submission.status == Status.IN_FLIGHT:
+        return Why(_("It is being sent."), _("Nothing to do."))
+    return Why(submission.reason.replace("_", " "))
+
+
+def field_label(name: str) -> str:
+    return capfirst(str(SchoolEnrolment._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def field_labels(names: Iterable[str], most: int = 3) -> str:
+    """ "Exit date, Grade and 2 more"."""
+    known = [field_label(name) for name in names if is_field(name)]
+    if len(known) <= most:
+        return ", ".join(known)
+    return _("%(names)s and %(number)s more") % {
+        "names": ", ".join(known[: most - 1]),
+        "number": len(known) - most + 1,
+    }
+
+
+def is_field(name: str) -> bool:
+    return any(field.name == name for field in SchoolEnrolment._meta.get_fields())
+
+
+BOARDS = ("resident_board", "francophone_board")
+
+
+def boards(*values: Any) -> dict[str, str]:
+    """Names of the authorities whose codes stand among `values`; no query when there are none."""
+    codes = {str(value) for value in values if value}
+    return dict(AuthorityCopy.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
+
+
+def shown(name: str, value: Any, board_names: Mapping[str, str] | None = None) -> str:
+    """A field's value as people read it; "" for none."""
+    if value is None or value == "":
+        return ""
+    if name == "deleted":
+        return _("deleted") if value else _("active")
+    if name == "concurrent":
+        return _("yes") if value else _("no")
+    if name in BOARDS:
+        return f"{value} {(board_names or {}).get(str(value), '')}".strip()
+    choices = dict(SchoolEnrolment._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
+    return str(choices.get(value, value))
