@@ -1,0 +1,52 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from pasi_connect.rules import held
+from pasi_connect.rules.held import Situation
+
+FREE = Situation(
+    sync_on=True,
+    school_active=True,
+    year_synchronised=True,
+    year_accepted=True,
+    has_asn=True,
+    undecided=False,
+    text_outside="",
+    person_outside=False,
+)
+# In the order in which a person could do something about them.
+CAUSES = [
+    ("sync_off", {"sync_on": False}),
+    ("school_inactive", {"school_active": False}),
+    ("year_not_synchronised", {"year_synchronised": False}),
+    ("year_not_accepted", {"year_accepted": False}),
+    ("no_asn", {"has_asn": False}),
+    ("text_outside", {"text_outside": "local_student_id"}),
+    ("person_outside", {"person_outside": True}),
+    ("undecided", {"undecided": True}),
+]
+
+
+def test_nothing_holds_what_is_free():
+    assert held.reason_of(FREE) is None
+
+
+@pytest.mark.parametrize(("code", "cause"), CAUSES)
+def test_each_cause_holds_by_itself(code, cause):
+    reason = held.reason_of(replace(FREE, **cause))
+    assert reason is held.BY_CODE[code]
+    assert reason.message.endswith(".")
+    assert reason.next_step.endswith(".")
+
+
+def test_of_two_causes_the_earlier_is_told():
+    for (code, cause), (_later, other) in pairwise(CAUSES):
+        found = held.reason_of(replace(FREE, **{**other, **cause}))
+        assert found is not None
+        assert found.code == code
+
+
+def test_no_reason_is_without_a_test():
+    assert [reason.code for reason in held.REASONS] == [code for code, _cause in CAUSES]
