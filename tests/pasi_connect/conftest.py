@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 
 from operations import clock
-from pasi_connect.soap import gateway
 from tests.pasi_connect.world import TODAY, World
 from tests.simulator_process import SimulatorProcess
 
@@ -37,5 +36,5 @@ def pasi(simulator, on_a_fixed_day) -> SimulatorProcess:
 def world(db, pasi, settings) -> World:
     """A district that is connected to `pasi`; back-off is short and leases last long."""
     settings.BACK_OFF_SECONDS = settings.BACK_OFF_MAX_SECONDS = 0.0
-    gateway._local.__dict__.clear()  # a fresh connection, as a new process has
+    World.hang_up()
     return World(pasi)

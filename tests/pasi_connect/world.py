@@ -17,6 +17,7 @@ from pasi_connect.models import (
     SyncSettings,
 )
 from pasi_connect.services import pulling, sending, submissions, values
+from pasi_connect.soap import gateway
 from sis.models import School, SchoolEnrolment, Student
 from sis.rules.school_year import SchoolYear
 from sis.services import enrolments
@@ -58,7 +59,9 @@ class World:
         self.school, self.other = (factories.SchoolFactory(code=code, authority=authority) for code in SCHOOL_CODES)
         self.user: User = factories.UserFactory(role="Registrar", schools=[self.school])
         self.actor: Actor = of_user(self.user, ip="10.1.2.3")
-        factories.synchronising(current_school_year=YEAR, accepted_school_years=ALL_YEARS, web_service_timeout_minutes=1)
+        factories.synchronising(
+            current_school_year=YEAR, accepted_school_years=ALL_YEARS, web_service_timeout_minutes=1
+        )
         files = pasi.files
         self.connect(files.client)
         LinkState.objects.update_or_create(pk=1, defaults={"state": LinkState.State.UP})
@@ -83,6 +86,11 @@ class World:
         connection.key_file = str(self.pasi.files.key_of(certificate))
         connection.ca_file = str(self.pasi.files.ca)
         connection.save()
+
+    @staticmethod
+    def hang_up() -> None:
+        """The next call opens a connection of its own, as the first call of a process does."""
+        gateway._local.__dict__.clear()
 
     # Records -------------------------------------------------------------------------------------------------
 
