@@ -215,12 +215,26 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "PASI Connect API",
-    "DESCRIPTION": "Read and change the SIS records of your schools, and decide what to do with changes from PASI.",
+    "DESCRIPTION": (
+        "Read and change the SIS records of your schools, and decide what to do with changes from PASI.\n\n"
+        "Send `Authorization: Token …`. Lists hold 100 items a page; follow `next` until it is null. A filter that is not "
+        "known answers 400. What lies outside of your schools does not exist (404). Errors are application/problem+json. "
+        "Writes take an `Idempotency-Key`; a change takes the `version` that you saw as `If-Match`."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # no call to anybody else's machine
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "SchoolStateEnum": "sis.models.organisation.State",
+        "SubmissionStatusEnum": "pasi_connect.models.submission.Status",
+        "DiscrepancyStatusEnum": "pasi_connect.models.discrepancy.Discrepancy.Status",
+        "DiscrepancyKindEnum": "pasi_connect.models.discrepancy.Kind",
+        "FieldNameEnum": "pasi_connect.rules.compare.COMPARED",
+        "PasiStateEnum": "pasi_connect.states.STATES",
+    },
 }
 
 # Logs: one line an event, never a body, a name or an address with a value in it (the route's pattern instead)

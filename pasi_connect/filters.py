@@ -45,7 +45,7 @@ class SchoolYearFormField(forms.CharField):
             raise ValidationError(_("Write a school year like 2026-2027.")) from None
 
 
-class SchoolYearFilter(django_filters.Filter):
+class SchoolYearFilter(django_filters.CharFilter):
     field_class = SchoolYearFormField
 
 

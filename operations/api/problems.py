@@ -39,11 +39,15 @@ class PreconditionFailed(Conflict):
     default_code = "precondition_failed"
 
 
+def _place(prefix: str, key: str) -> str:
+    if key in ("non_field_errors", "__all__"):
+        return prefix
+    return f"{prefix}.{key}" if prefix else key
+
+
 def _errors(detail: Any, prefix: str = "") -> list[dict[str, str]]:
     if isinstance(detail, dict):
-        return [
-            row for key, value in detail.items() for row in _errors(value, f"{prefix}.{key}" if prefix else str(key))
-        ]
+        return [row for key, value in detail.items() for row in _errors(value, _place(prefix, str(key)))]
     if isinstance(detail, list):
         return [row for value in detail for row in _errors(value, prefix)]
     return [{"field": prefix, "message": force_str(detail)}]

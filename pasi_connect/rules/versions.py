@@ -18,3 +18,11 @@ def may_replace(seen: int, current: int, our_steps: Mapping[int, int]) -> bool:
 def opaque(revision: int, core_version: int) -> str:
     """What people and API consumers hold as "the version": it changes when either side does."""
     return f"{revision}.{core_version}"
+
+
+def parts(version: str) -> tuple[int, int] | None:
+    """(revision, core version) of an opaque version; None when it is none of ours."""
+    revision, _, core_version = version.partition(".")
+    if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in (revision, core_version)):
+        return None
+    return int(revision), int(core_version)

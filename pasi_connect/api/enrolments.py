@@ -1,0 +1,156 @@
+"""School enrolments: read, change, add. The way in for a host SIS; everything else follows by itself."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import exceptions, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from operations.actor import of_request
+from operations.api.idempotency import IdempotentWrites
+from operations.api.permissions import MayDo
+from operations.api.problems import PreconditionFailed, if_match
+from operations.api.schema import IDEMPOTENCY_KEY, IF_MATCH, problems
+from pasi_connect.api import examples
+from pasi_connect.api.filters import EnrolmentFilter
+from pasi_connect.serializers import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
+from pasi_connect.services import seen
+from pasi_connect.states import state_of, states_of
+from sis import selectors
+from sis.models import School, SchoolEnrolment, Student
+from sis.services import enrolments
+
+
+@extend_schema(tags=["Enrolments"])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Enrolments of your schools",
+        responses={200: EnrolmentSerializer(many=True), **problems(400, 401)},
+        examples=[OpenApiExample("An enrolment in step", examples.ENROLMENT, response_only=True)],
+    ),
+    retrieve=extend_schema(
+        summary="One enrolment",
+        description="The answer's ETag is the item's `version`.",
+        responses={200: EnrolmentSerializer, **problems(401, 404)},
+        examples=[OpenApiExample("An enrolment in step", examples.ENROLMENT, response_only=True)],
+    ),
+    partial_update=extend_schema(
+        summary="Change an enrolment",
+        description=(
+            "Changes the named fields and sends them to PASI. With If-Match the change is refused (412, with the item as it is "
+            "now) when either side has moved since; what our own accepted submissions did to PASI's version does not count as "
+            "moving. Without If-Match the state at arrival counts as seen."
+        ),
+        request=EnrolmentFields(partial=True),
+        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        responses={200: EnrolmentSerializer, **problems(400, 401, 403, 404, 412, 422, current=EnrolmentSerializer)},
+        examples=[
+            OpenApiExample("A withdrawal", examples.WITHDRAWAL, request_only=True),
+            OpenApiExample("It waits for its turn", examples.CHANGED, response_only=True, status_codes=["200"]),
+        ],
+    ),
+    create=extend_schema(
+        summary="Add an enrolment",
+        description="The student must have an enrolment at one of your schools already.",
+        request=NewEnrolmentSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: EnrolmentSerializer, **problems(400, 401, 403, 422)},
+        examples=[
+            OpenApiExample("A new stay", examples.NEW, request_only=True),
+            OpenApiExample("It waits for its turn", examples.CREATED, response_only=True, status_codes=["201"]),
+        ],
+    ),
+)
+class EnrolmentViewSet(IdempotentWrites, viewsets.GenericViewSet[SchoolEnrolment]):
+    """SIS records with their PASI state. The school year, the school and the student make another enrolment."""
+
+    queryset = SchoolEnrolment.objects.none()
+    serializer_class = EnrolmentSerializer
+    filterset_class = EnrolmentFilter
+    permission_classes = [MayDo]
+    needs = {"partial_update": ("operations.edit_records",), "create": ("operations.edit_records",)}
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet[SchoolEnrolment]:
+        return selectors.enrolments(self.request.user)  # type: ignore[arg-type]
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        assert page is not None
+        context = {**self.get_serializer_context(), "states": states_of(page)}
+        return self.get_paginated_response(EnrolmentSerializer(page, many=True, context=context).data)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self._answer(self.get_object())
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        enrolment = self.get_object()
+        wanted = self._given(EnrolmentFields(enrolment, data=request.data, partial=True))
+        expected, seen_version = self._seen(request, enrolment)
+        try:
+            changed = enrolments.change(
+                of_request(request),  # type: ignore[arg-type]
+                enrolment.pk,
+                wanted,
+                expected_revision=expected,
+                seen_version=seen_version,
+            )
+        except enrolments.StaleRecord as stale:
+            raise self._stale(stale.current) from None
+        return self._answer(changed)
+
+    def create(self, request: Request) -> Response:
+        given = self._given(NewEnrolmentSerializer(data=request.data))
+        student, school = self._student(given), self._school(given)
+        enrolment = enrolments.create(of_request(request), student, school, given.pop("school_year"), given)  # type: ignore[arg-type]
+        response = self._answer(enrolment, status.HTTP_201_CREATED)
+        response["Location"] = reverse("api:enrolment-detail", [enrolment.pk], request=request)
+        return response
+
+    @staticmethod
+    def _given(serializer: EnrolmentFields) -> dict[str, Any]:
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    @staticmethod
+    def _answer(enrolment: SchoolEnrolment, code: int = status.HTTP_200_OK) -> Response:
+        state = state_of(enrolment)
+        item = EnrolmentSerializer(enrolment, context={"states": {enrolment.pk: state}}).data
+        return Response(item, code, headers={"ETag": f'"{state.version}"'})
+
+    def _seen(self, request: Request, enrolment: SchoolEnrolment) -> tuple[int | None, int]:
+        """The revision to expect, and PASI's version that the caller has seen."""
+        state = state_of(enrolment)
+        version = if_match(request)
+        if version is None:
+            return None, state.seen_version
+        seen_version = seen.core_version_of(version, enrolment.revision, state.seen_version, state.ref_id)
+        if seen_version is None:
+            raise self._stale(enrolment)
+        return enrolment.revision, seen_version
+
+    @staticmethod
+    def _stale(enrolment: SchoolEnrolment) -> PreconditionFailed:
+        item = EnrolmentSerializer(enrolment).data
+        return PreconditionFailed(
+            _("The enrolment has changed since you read it. Look at its present values, then send your change again."),
+            {"current": item},
+        )
+
+    def _student(self, given: dict[str, Any]) -> Student:
+        name = "asn" if "asn" in given else "student"
+        wanted = {"asn": given.pop("asn")} if name == "asn" else {"pk": given.pop("student")}
+        student = selectors.students(self.request.user).filter(**wanted).first()  # type: ignore[arg-type]
+        if student is None:
+            raise exceptions.ValidationError({name: [_("There is no such student in the schools that you may see.")]})
+        return student
+
+    def _school(self, given: dict[str, Any]) -> School:
+        school = selectors.schools(self.request.user).filter(code=given.pop("school")).first()  # type: ignore[arg-type]
+        if school is None:
+            raise exceptions.ValidationError({"school": [_("There is no such school among yours.")]})
+        return school
