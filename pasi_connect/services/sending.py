@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from operations import clock, wake
 from operations.actor import SYNC, Actor
 from pasi_connect.mapping import enrolment as mapping
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, LinkState, Submission, SyncSettings
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, LinkState, Submission, SyncSettings
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import back_off, faults, versions
 from pasi_connect.services import comparing, copies, lease, submissions, values
@@ -173,6 +173,9 @@ def _take_over(pk: int) -> Submission | None:
         )
         if not taken:
             return None
+        Exchange.objects.filter(submission_id=pk, outcome="").update(
+            outcome=faults.UNKNOWN, detail="The process ended before the answer was recorded."
+        )
         submission = Submission.objects.get(pk=pk)
         return submissions.move(submission, Status.CHECKING, reason="outcome_unknown")
 

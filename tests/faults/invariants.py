@@ -1,0 +1,166 @@
+"""What must hold once everything is quiet, whatever was killed. Each broken rule is one sentence with ids, no values."""
+
+import json
+import urllib.request
+from collections import defaultdict
+from typing import Any
+
+from operations.models import AuditEntry
+from pasi_connect.mapping import enrolment as mapping
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Exchange, Submission, SyncSettings
+from pasi_connect.models.submission import FLYING, QUEUED, Status
+from pasi_connect.services import values
+from sis.models import DataEvent
+from sis.models.event import Origin
+
+
+def all_of(address: str) -> list[dict[str, Any]]:
+    """Every row of a list of the simulator's control, page by page."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    root = address.split("/control/")[0]
+    rows, following = [], address
+    while following:
+        with opener.open(following, timeout=30) as answer:
+            page = json.load(answer)
+        rows.extend(page["results"])
+        following = page["next"] or ""
+        following = root + following if following.startswith("/") else following
+    return rows
+
+
+def broken(control: str) -> list[str]:
+    return [
+        *_every_change_has_one_state(),
+        *_applied_once(control),
+        *_order_kept(),
+        *_copies_are_pasis(control),
+        *_sides_equal(),
+        *_audit_tells_every_step(),
+        *_decisions_kept(),
+        *_attempts(),
+    ]
+
+
+def _every_change_has_one_state() -> list[str]:
+    found = [
+        f"event {pk} was never collected"
+        for pk in DataEvent.objects.filter(collected_at=None).values_list("pk", flat=True)
+    ]
+    covered = set(Submission.objects.values_list("subject_id", flat=True))
+    changed = set(DataEvent.objects.filter(origin=Origin.SIS).values_list("subject_id", flat=True))
+    found += [f"record {pk} was changed and has no submission" for pk in changed - covered]
+    moving = Submission.objects.filter(status__in=[Status.WAITING, *FLYING]).values_list("pk", "status")
+    found += [f"submission {pk} is still {status}" for pk, status in moving]
+    audited = AuditEntry.objects.filter(subject_type="school_enrolment", action="enrolment changed").count()
+    events = DataEvent.objects.exclude(fields=[]).count()
+    if audited > events:
+        found.append(f"{audited} changes in the audit, {events} events")
+    return found
+
+
+def _applied_once(control: str) -> list[str]:
+    applied: dict[str, int] = defaultdict(int)
+    for call in all_of(f"{control}/calls/?operation=SubmitStudentSchoolEnrolment"):
+        applied[call["key"].lower()] += bool(call["applied"])
+    accepted: dict[str, int] = defaultdict(int)
+    for ref_id in Submission.objects.filter(status=Status.ACCEPTED).values_list("ref_id", flat=True):
+        accepted[str(ref_id)] += 1
+    # A submission that was applied and then overtaken by another's change waits for a person: applied, not accepted.
+    reviewed: dict[str, int] = defaultdict(int)
+    for ref_id in Submission.objects.filter(status__in=[Status.NEEDS_REVIEW, Status.CANCELLED]).values_list(
+        "ref_id", flat=True
+    ):
+        reviewed[str(ref_id)] += 1
+    found = []
+    for key in applied.keys() | accepted.keys():
+        if not accepted[key] <= applied[key] <= accepted[key] + reviewed[key]:
+            found.append(f"record {key}: applied {applied[key]} times, accepted {accepted[key]}")
+    return found
+
+
+def _order_kept() -> list[str]:
+    found, last = [], {}
+    rows = (
+        Submission.objects.filter(status=Status.ACCEPTED)
+        .order_by("lane", "id")
+        .values_list("lane", "id", "core_version")
+    )
+    for lane, pk, version in rows:
+        if version <= last.get(lane, 0):
+            found.append(f"submission {pk} was applied before an earlier one of its student")
+        last[lane] = version
+    return found
+
+
+def _copies_are_pasis(control: str) -> list[str]:
+    theirs = {row["RefId"].lower(): row for row in all_of(f"{control}/records/StudentSchoolEnrolment/")}
+    found = []
+    for copy in EnrolmentCopy.objects.filter(vanished_at=None).defer("document"):
+        record = theirs.pop(str(copy.ref_id), None)
+        if record is None:
+            found.append(f"local copy {copy.ref_id} has no record in PASI")
+        elif record["PASICoreVersion"] != copy.core_version:
+            found.append(f"local copy {copy.ref_id} stands at {copy.core_version}, PASI at {record['PASICoreVersion']}")
+        elif values.plain(values.theirs(copy)) != values.plain(mapping.values(record)):
+            found.append(f"local copy {copy.ref_id} differs from PASI at the same version")
+    found += [f"PASI's record {key} has no local copy" for key in theirs]
+    return found
+
+
+def _sides_equal() -> list[str]:
+    """Without an open item, a held or a stuck submission both sides are equal."""
+    open_refs = set(
+        Submission.objects.filter(status__in=[*QUEUED, Status.REJECTED, Status.NEEDS_REVIEW, Status.DEAD]).values_list(
+            "ref_id", flat=True
+        )
+    )
+
+    open_refs |= set(Discrepancy.objects.filter(status="open").values_list("ref_id", flat=True))
+    copies = {copy.ref_id: copy for copy in EnrolmentCopy.objects.filter(vanished_at=None).defer("document")}
+    found = []
+    for link in EnrolmentLink.objects.select_related("enrolment"):
+        copy = copies.get(link.ref_id)
+        if copy is None or link.ref_id in open_refs:
+            continue
+        if values.ours(link.enrolment, link) != values.theirs(copy) and not (link.enrolment.deleted and copy.deleted):
+            found.append(f"record {link.ref_id} differs, and nobody is told")
+    return found
+
+
+def _audit_tells_every_step() -> list[str]:
+    """The audit's steps of each submission form one chain that ends at its present state."""
+    steps: dict[str, list[list[str | None]]] = defaultdict(list)
+    rows = AuditEntry.objects.filter(action="submission").order_by("id").values_list("subject_id", "changes")
+    for pk, changes in rows:
+        steps[pk].append(changes["status"])
+    found = []
+    for pk, status in Submission.objects.values_list("pk", "status"):
+        chain = steps[str(pk)]
+        at: str | None = None
+        for before, after in chain:
+            if before != at:
+                found.append(f"submission {pk}: the audit jumps from {at} to {before}")
+            at = after
+        if at != status:
+            found.append(f"submission {pk} is {status}, the audit ends at {at}")
+    return found
+
+
+def _decisions_kept() -> list[str]:
+    told = AuditEntry.objects.filter(
+        subject_type="discrepancy", action__in=["accepted PASI", "kept SIS", "accepted PASI in part"]
+    ).count()
+    made = Decision.objects.count()
+    return [] if told == made else [f"{made} decisions, {told} in the audit"]
+
+
+def _attempts() -> list[str]:
+    most = SyncSettings.load().maximum_attempts
+    found = [
+        f"submission {pk} had {attempts} attempts"
+        for pk, attempts in Submission.objects.filter(attempts__gt=most).values_list("pk", "attempts")
+    ]
+    lost = Exchange.objects.filter(
+        operation="SubmitStudentSchoolEnrolment", outcome="accepted", submission=None
+    ).count()
+    return [*found, *([f"{lost} accepted exchanges without a submission"] if lost else [])]

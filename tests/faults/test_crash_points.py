@@ -1,0 +1,123 @@
+"""Kill -9 at every step of the way of one change: nothing is lost, nothing is done twice.
+
+The process dies at its k-th step for k = 1 … K; K is found, not fixed: the first k that the way no longer reaches ends the test.
+"""
+
+import datetime as dt
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.stage import Stage
+
+pytestmark = [pytest.mark.slow_process, pytest.mark.timeout(900)]
+MOST_STEPS = 120
+
+
+def day(k: int) -> str:
+    return (dt.date(dt.date.today().year + 1, 1, 1) + dt.timedelta(days=k)).isoformat()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with Stage(tmp_path) as made:
+        yield made
+
+
+def exit_date(stage: Stage, number: int) -> str:
+    return stage.record(number)["RegistrationExitDate"]
+
+
+def steps_wanted() -> range:
+    """All of them in the full matrix; CRASH_EVERY=n takes every n-th."""
+    return range(1, MOST_STEPS, int(os.environ.get("CRASH_EVERY", "1")))
+
+
+def test_worker_killed_at_every_step(stage: Stage, tmp_path: Path, record_property: object) -> None:
+    trigger = tmp_path / "crash"
+    reached = 0
+    for k in steps_wanted():
+        stage.start("worker", trigger)
+        stage.until(stage.is_quiet, f"quiet before step {k}")
+        trigger.write_text(str(k))
+        number = k % stage.students
+        stage.do(
+            "change", enrolment=stage.enrolments[number], changes={"exit_date": day(k), "grade": f"{1 + k % 9:02d}"}
+        )
+        stage.until(
+            lambda number=number, k=k: (
+                not stage.alive("worker") or (exit_date(stage, number) == day(k) and stage.is_quiet())
+            ),
+            f"step {k}",
+        )
+        if stage.alive("worker"):
+            stage.kill("worker")
+            trigger.unlink(missing_ok=True)
+            break
+        reached = k
+    stage.start("worker")
+    stage.until(lambda: exit_date(stage, number) == day(k), "the last change")
+    stage.assert_sound()
+    assert reached >= 10, f"the way of a change has more steps than {reached}"
+    print(f"\nworker: killed at every step up to K = {reached}")
+
+
+def test_registrars_process_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+    """The web process: either the change is committed whole and arrives, or nothing of it is there."""
+    trigger = tmp_path / "crash"
+    stage.start("worker")
+    reached = 0
+    for k in range(1, MOST_STEPS):
+        stage.kill("driver")
+        stage.start("driver", trigger)
+        trigger.write_text(str(k))
+        number = k % stage.students
+        try:
+            stage.do("change", enrolment=stage.enrolments[number], changes={"exit_date": day(k)})
+        except (BrokenPipeError, RuntimeError):
+            reached = k
+            stage.kill("driver")
+            stage.start("driver")
+            continue
+        trigger.unlink(missing_ok=True)
+        break
+    stage.assert_sound()
+    assert reached >= 3
+    print(f"\nweb: killed at every step up to K = {reached}")
+
+
+def test_listener_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+    """Every change made in PASI is noticed once, whatever the listener was doing when it died."""
+    trigger = tmp_path / "crash"
+    stage.start("worker")
+    reached = 0
+    for k in steps_wanted():
+        stage.kill("listener")
+        stage.start("listener", trigger)
+        number = k % stage.students
+        trigger.write_text(str(k))
+        stage.foreign_edit(number, Grade=f"{1 + k % 9:02d}", RegistrationExitDate=day(k))
+        version = stage.record(number)["PASICoreVersion"]
+        end = time.monotonic() + 20
+        while stage.alive("listener") and time.monotonic() < end and not noticed(stage, version):
+            time.sleep(0.05)
+        if stage.alive("listener"):
+            trigger.unlink(missing_ok=True)
+            break
+        reached = k
+    stage.kill("listener")
+    stage.start("listener")
+    stage.until(lambda: noticed(stage, version), "the last change of PASI")
+    for item in stage.do("state")["open"]:
+        stage.do("accept" if item % 2 else "reject", item=item)
+    stage.until(lambda: not stage.do("state")["open"], "every item settled")
+    stage.assert_sound()
+    assert reached >= 5
+    print(f"\nlistener: killed at every step up to K = {reached}")
+
+
+def noticed(stage: Stage, version: int) -> bool:
+    return any(row.endswith(f".{version}") for row in stage.do("open_versions"))
