@@ -151,7 +151,9 @@ class ExchangeFilter(django_filters.FilterSet):
     )
     key = django_filters.CharFilter(label=_("Record key"), help_text=_("RefId or code"))
     ref_id = django_filters.UUIDFilter(method="of_record", label="RefId")
-    submission = django_filters.NumberFilter(field_name="submission_id", label=_("Submission"))
+    submission = django_filters.NumberFilter(
+        field_name="submission_id", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
+    )
     school = school_filter()
 
     class Meta:

@@ -61,9 +61,9 @@ class AsnText(serializers.CharField):
 
 
 class CodeList(serializers.ListField):
-    """Codes of one key; stored as one text in canonical order."""
+    """Codes of one key; stored as one text in canonical order. How many at most is a rule of the service."""
 
-    child = serializers.RegexField(r"^[^\s,]+$", max_length=20)
+    child = serializers.RegexField(r"^[^\s,]+$", max_length=19)  # three of them fit into the column
 
     def to_representation(self, value: Any) -> list[str]:
         return codes(value or "")
@@ -85,9 +85,9 @@ class PasiStateSerializer(serializers.Serializer):
 class EnrolmentFields(Strict, serializers.ModelSerializer):
     """What a person may change. Rules (limits, dates, codes) are checked by the service."""
 
-    enrolment_type_codes = CodeList(required=False, max_length=CODE_LISTS["enrolment_type_codes"])
-    exception_codes = CodeList(required=False, max_length=CODE_LISTS["exception_codes"])
-    grants_program_codes = CodeList(required=False, max_length=CODE_LISTS["grants_program_codes"])
+    enrolment_type_codes = CodeList(required=False)
+    exception_codes = CodeList(required=False)
+    grants_program_codes = CodeList(required=False)
 
     class Meta:
         model = SchoolEnrolment

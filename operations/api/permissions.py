@@ -5,13 +5,15 @@ from rest_framework import permissions
 from rest_framework.request import Request
 
 
-class MayDo(permissions.BasePermission):
+class MayDo(permissions.IsAuthenticated):
     """Reading is for every signed-in person (the queryset knows the schools); a write asks for one of the permissions that
     the view's `needs` names for the action: {"cancel": ("operations.synchronization", …)}. An action without an entry is
     refused to everybody: a new write is closed until somebody decides who may do it.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        if not super().has_permission(request, view):
+            return False
         if request.method in permissions.SAFE_METHODS:
             return True
         if view.action is None:

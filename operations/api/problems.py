@@ -50,7 +50,12 @@ def _errors(detail: Any, prefix: str = "") -> list[dict[str, str]]:
         return [row for key, value in detail.items() for row in _errors(value, _place(prefix, str(key)))]
     if isinstance(detail, list):
         return [row for value in detail for row in _errors(value, prefix)]
-    return [{"field": prefix, "message": force_str(detail)}]
+    return [{"field": _text(prefix), "message": _text(detail)}]
+
+
+def _text(value: Any) -> str:
+    """A name that the caller sent may hold halves of characters, which no answer can carry."""
+    return force_str(value).encode("utf-8", "replace").decode()
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -78,7 +83,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
             f"{row['field']}: {row['message']}" if row["field"] else row["message"] for row in body["errors"]
         )
     else:
-        body["detail"] = force_str(getattr(error, "detail", error))
+        body["detail"] = _text(getattr(error, "detail", error))
     body.update(getattr(error, "extra", {}))
     response.data = body
     response.content_type = PROBLEM
