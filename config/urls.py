@@ -3,8 +3,10 @@
 from django.urls import include, path
 
 from operations.views import errors, gate, health
+from pasi_connect.views import home
 
 urlpatterns = [
+    path("", home.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
     path("sign-in/", gate.SignIn.as_view(), name="login"),

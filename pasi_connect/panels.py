@@ -1,9 +1,27 @@
 """What PASI Connect offers to the pages around it: navigation, the link's state, banners, health and chores."""
 
-from operations import offers
-from pasi_connect import selectors
-from pasi_connect.models import LinkState, SyncSettings
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from operations import clock, offers
+from operations.models import User
+from pasi_connect import certificate, columns, selectors, student_panels  # noqa: F401 - they register what they offer
+from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
+from pasi_connect.models.submission import QUEUED
 from pasi_connect.services import sweeping
+from pasi_connect.views import words
+from sis import selectors as sis_selectors
+from sis.models import Authority
+
+CERTIFICATE_SECONDS = 60
 
 
 def _link() -> dict[str, object]:
@@ -27,6 +45,93 @@ def _district() -> dict[str, object]:
     return {"ok": there} if there else {"ok": False, "detail": "records here and in PASI are not equal yet"}
 
 
+def navigation(request: HttpRequest) -> list[offers.NavItem]:
+    user: User = request.user  # type: ignore[assignment]
+    counts = selectors.counts(user)
+    mine, sync = _("My work"), _("Synchronisation")
+    home = reverse("home")
+
+    def item(group: str, order: int, label: str, name: str, icon: str, **more: Any) -> offers.NavItem:
+        url = reverse(name)
+        current = request.path == url if url == home else request.path.startswith(url)
+        return offers.NavItem(group, order, label, url, icon, current=current, **more)
+
+    return [
+        item(mine, 10, _("Home"), "home", "home"),
+        item(mine, 20, _("Changes from PASI"), "pasi_connect:changes", "inbox", count=counts["changes"], key="g i"),
+        item(
+            mine,
+            30,
+            _("Submissions"),
+            "pasi_connect:submissions",
+            "send",
+            count=counts["stuck"],
+            attention=counts["stuck"] > 0,
+        ),
+        item(sync, 110, _("Exchange log"), "pasi_connect:exchanges", "list"),
+        item(sync, 120, _("Link to PASI"), "pasi_connect:link", "link"),
+    ]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The link's state, the banner, and where the person works."""
+    user: User = request.user  # type: ignore[assignment]
+    link, settings = LinkState.load(), SyncSettings.load()
+    year = settings.current_school_year
+    return {
+        "link": words.link(link),
+        "banner": _banner(user, link, settings),
+        "context_school": _place(user),
+        "context_year": str(year) if year else "",
+    }
+
+
+def _place(user: User) -> dict[str, str] | None:
+    """The person's one school, else the authority."""
+    schools = [] if sis_selectors.sees_all(user) else list(sis_selectors.schools(user)[:2])
+    if len(schools) == 1:
+        return {"code": schools[0].organisation_code, "name": schools[0].name}
+    authority = Authority.objects.first()
+    return {"code": authority.organisation_code, "name": authority.name} if authority else None
+
+
+def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banner | None:
+    """The gravest thing that everybody must know: refused, away, switched off."""
+    since = _since(link)
+    page, label = reverse("pasi_connect:link"), _("What waits")
+    if link.state == LinkState.State.NOT_AUTHORISED:
+        title = _("PASI refuses us since %(time)s.") % {"time": since} if since else _("PASI refuses us.")
+        text = _("You can keep working; nothing is lost. An administrator checks the certificate.")
+        return offers.Banner("bad", title, f" {text} {_queued(user)}".rstrip(), page, label)
+    if link.state == LinkState.State.DOWN:
+        title = _("PASI has been away since %(time)s.") % {"time": since} if since else _("PASI is away.")
+        text = _("You can keep working; changes go to PASI by themselves when it answers again.")
+        return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
+    if not settings.regular_synchronization:
+        text = _("Changes are kept and counted, and go to PASI when it is switched on.")
+        return offers.Banner(
+            "attn", _("Regular synchronisation is off."), f" {text} {_queued(user)}".rstrip(), page, label
+        )
+    return None
+
+
+def _since(link: LinkState) -> str:
+    """10:42, with the day when it was another one."""
+    if link.since is None:
+        return ""
+    moment = localtime(link.since)
+    return moment.strftime("%H:%M") if moment.date() == clock.today() else date_format(moment, "Y-m-d H:i")
+
+
+def _queued(user: User) -> str:
+    waiting = selectors.submissions(user).filter(status__in=QUEUED).order_by().count()
+    if not waiting:
+        return ""
+    return ngettext("%(n)s change waits.", "%(n)s changes wait.", waiting) % {"n": waiting}
+
+
+offers.navigation.append(navigation)
+offers.frame_makers.append(frame)
 offers.probes["link"] = _link
 offers.probes["synchronisation"] = _synchronisation
 offers.probes["in_step"] = _district

@@ -61,7 +61,8 @@ def index(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
     filterset = DiscrepancyFilter(params, selectors.discrepancies(user))
-    lists.choose_school(filterset, lists.school_choices(user))
+    schools = lists.school_choices(user)
+    lists.choose_school(filterset, schools)
     newest_first = request.GET.get("order") == "newest"
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first)
@@ -96,6 +97,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "closed": counts["closed"],
         "since": newest(user),
         "kinds": words.KIND,
+        "keep": [("group", group), ("order", request.GET.get("order"))],
+        "everywhere": bool(schools),
     }
     return render(request, "pasi_connect/changes.html", context, status=200 if filterset.is_valid() else 400)
 
@@ -243,6 +246,14 @@ def _page(
     total, before = queue.order_by().count(), queue.order_by().filter(pk__lt=one.pk).count()
     previous, following = neighbour(user, group, one.pk, False), neighbour(user, group, one.pk, True)
     made = list(one.decisions.order_by("-id")[:5])
+    told = [
+        {
+            "made": each,
+            "accepted": words.field_labels(each.accepted),
+            "rejected": words.field_labels(each.rejected),
+        }
+        for each in made
+    ]
     last = next((each for each in made if not each.undone_at), None)
     whole = one.kind in AS_A_WHOLE
     decidable = may and one.is_open and one.undecided > 0
@@ -271,7 +282,7 @@ def _page(
         "group_label": GROUPS.get(group, ""),
         "previous": _address(previous, group) if previous else "",
         "next": _address(following, group) if following else "",
-        "decisions": made,
+        "decisions": told,
         "settled": settled,
         "undo": last if last and may and not decisions.why_not_undo(last, record.copy, record.link) else None,
         "why_not_undo": decisions.why_not_undo(last, record.copy, record.link) if last and may else "",
@@ -280,6 +291,7 @@ def _page(
         "stuck": bool(record.submission and record.submission.status in STUCK and one.is_open),
         "submission_words": words.SUBMISSION,
         "since": newest(user),
+        "changes_url": reverse("pasi_connect:changes"),
     }
     return render(request, "pasi_connect/change.html", context, status=status)
 

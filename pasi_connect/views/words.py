@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pasi_connect.models import AuthorityCopy, Discrepancy, Submission
+from pasi_connect.models import AuthorityCopy, Discrepancy, LinkState, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.models.submission import Status
@@ -105,6 +105,30 @@ REASONS: dict[str, tuple[Any, Any]] = {
     "took_pasi": (gettext_lazy("A person took PASI's values."), ""),
     "undone": (gettext_lazy("The decision behind it was taken back."), ""),
 }
+
+
+LINK: Words = {
+    LinkState.State.UP: _entry(gettext_lazy("Reachable"), "link", "ok"),
+    LinkState.State.DOWN: _entry(gettext_lazy("Away"), "link-off", "attn"),
+    LinkState.State.NOT_AUTHORISED: _entry(gettext_lazy("Refuses us"), "lock", "bad"),
+    LinkState.State.UNKNOWN: _entry(gettext_lazy("Not asked yet"), "help"),
+}
+
+
+def link(state: LinkState) -> dict[str, Any]:
+    """{state, label, icon, detail} of the link, for the top bar."""
+    labels = {
+        LinkState.State.UP: _("PASI reachable"),
+        LinkState.State.DOWN: _("PASI away"),
+        LinkState.State.NOT_AUTHORISED: _("PASI refuses us"),
+        LinkState.State.UNKNOWN: _("PASI not asked yet"),
+    }
+    return {
+        "state": state.state,
+        "label": labels.get(state.state, state.state),  # type: ignore[call-overload]
+        "icon": LINK[state.state]["icon"],
+        "detail": "",
+    }
 
 
 @dataclass(frozen=True)

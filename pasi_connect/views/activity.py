@@ -1,0 +1,139 @@
+"""Recent activity of the person's schools, in sentences; decisions come with their Undo."""
+
+import datetime as dt
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from operations import clock
+from operations.models import AuditEntry, User
+from pasi_connect import selectors
+from pasi_connect.models import Decision, Discrepancy, Submission
+from pasi_connect.views import words
+from pasi_connect.views.record import names_of, words_asn
+from sis import selectors as sis_selectors
+from sis.models import SchoolEnrolment
+
+SHOWN = 8
+READ = 60  # entries read to find SHOWN that tell something
+UNDO_FOR = dt.timedelta(hours=24)
+SUBJECTS = ("school_enrolment", "discrepancy", "submission")
+
+
+def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
+    """[{icon, hue, text, name, url, at, meta, undo}]; six queries at most."""
+    entries = list(
+        sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user).order_by("-id")[:READ]
+    )
+    told = [(entry, found) for entry in entries if (found := _told(entry))][:SHOWN]
+    ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
+    for entry, _found in told:
+        ids[entry.subject_type].add(int(entry.subject_id))
+    items = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=ids["discrepancy"])}
+    sent = dict(Submission.objects.filter(pk__in=ids["submission"]).values_list("pk", "subject_id"))
+    enrolments = SchoolEnrolment.objects.select_related("student").in_bulk({*ids["school_enrolment"], *sent.values()})
+    pasi_names = names_of(item.asn for item in items.values() if item.enrolment is None)
+    undo = _undo(user, ids["discrepancy"]) if may_undo else {}
+    shown = []
+    for entry, found in told:
+        pk = int(entry.subject_id)
+        name, url = _subject(entry.subject_type, pk, items, sent, enrolments, pasi_names)
+        took_back = undo.pop(pk, None) if entry.subject_type == "discrepancy" and found.get("decision") else None
+        shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
+    return shown
+
+
+def _subject(
+    kind: str,
+    pk: int,
+    items: dict[int, Discrepancy],
+    sent: dict[int, int],
+    enrolments: dict[int, SchoolEnrolment],
+    pasi_names: dict[str, str],
+) -> tuple[str, str]:
+    """Name and page of what an entry tells of."""
+    if kind == "discrepancy":
+        item = items.get(pk)
+        if item is None:
+            return "", ""
+        name = item.enrolment.student.name if item.enrolment else pasi_names.get(item.asn) or words_asn(item.asn)
+        return name, reverse("pasi_connect:change", args=[pk])
+    enrolment = enrolments.get(sent.get(pk, 0) if kind == "submission" else pk)
+    if enrolment is None:
+        return "", ""
+    if kind == "submission":
+        return enrolment.student.name, reverse("pasi_connect:submission", args=[pk])
+    return enrolment.student.name, reverse("sis:student", args=[enrolment.student_id])
+
+
+def _undo(user: User, items: set[int]) -> dict[int, str]:
+    """Where the newest decision on each item is taken back; the service has the last word on whether it can be."""
+    if not items:
+        return {}
+    found: dict[int, Decision] = {}
+    for decision in (
+        selectors.decisions(user).filter(discrepancy_id__in=items, at__gte=clock.now() - UNDO_FOR).order_by("id")
+    ):
+        found[decision.discrepancy_id] = decision
+    return {
+        item: reverse("pasi_connect:decision-undo", args=[decision.pk])
+        for item, decision in found.items()
+        if not decision.undone_at and not decision.created_enrolment
+    }
+
+
+def _told(entry: AuditEntry) -> dict[str, Any] | None:
+    """Icon and sentence of one entry; None for steps between that nobody needs to see."""
+    fields = words.field_labels([name for name in entry.changes if words.is_field(name)])
+    match entry.subject_type, entry.action:
+        case "school_enrolment", "enrolment created":
+            return {"icon": "plus", "hue": "sis", "text": _("Enrolment entered")}
+        case "school_enrolment", "enrolment changed":
+            return {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
+        case "school_enrolment", "spelling agreed":
+            return {"icon": "check", "hue": "sis", "text": _("Spelling for PASI agreed")}
+        case "discrepancy", "discrepancy opened":
+            return {
+                "icon": "inbox",
+                "hue": "pasi",
+                "text": _("Differs from PASI: %(fields)s") % {"fields": fields} if fields else _("Differs from PASI"),
+            }
+        case "discrepancy", "discrepancy settled":
+            return {"icon": "equal", "hue": "ok", "text": _("Both sides equal again")}
+        case "discrepancy", "decision undone":
+            return {"icon": "undo", "hue": "", "text": _("Decision taken back")}
+        case "discrepancy", "accepted PASI":
+            return {
+                "icon": "check-circle",
+                "hue": "pasi",
+                "text": _("Accepted PASI: %(fields)s") % {"fields": fields},
+                "decision": True,
+            }
+        case "discrepancy", "kept SIS":
+            return {
+                "icon": "shield",
+                "hue": "sis",
+                "text": _("Kept SIS: %(fields)s") % {"fields": fields},
+                "decision": True,
+            }
+        case "discrepancy", _action:
+            return {
+                "icon": "check-circle",
+                "hue": "",
+                "text": _("Decided field by field: %(fields)s") % {"fields": fields},
+                "decision": True,
+            }
+        case "submission", _action:
+            after = (entry.changes.get("status") or [None, ""])[-1]
+            if after in ("waiting", "in_flight", "checking", "no_change"):
+                return None
+            shown = words.SUBMISSION.get(after, {})
+            hue = {"accepted": "ok", "rejected": "bad", "dead": "bad"}.get(after, "attn")
+            text = (
+                _("In PASI")
+                if after == "accepted"
+                else _("Submission: %(state)s") % {"state": shown.get("label", after)}
+            )
+            return {"icon": shown.get("icon", "send"), "hue": "" if after == "cancelled" else hue, "text": text}
+    return None

@@ -1,0 +1,82 @@
+"""The link to PASI: its state for people, and the small fragment that keeps an open page true."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from operations import clock
+from operations.models import User
+from pasi_connect import certificate, figures, selectors
+from pasi_connect.models import Discrepancy, LinkState, SyncSettings
+from pasi_connect.rules import faults
+from pasi_connect.views import words
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    link = LinkState.load()
+    may_see = user.has_perm("operations.certificates") or user.has_perm("operations.setup")
+    context = {
+        "state": link,
+        "words": words.link(link),
+        "meaning": faults.FAULTS.get(link.code),
+        "on": SyncSettings.load().regular_synchronization,
+        "certificate": _certificate(),
+        "certificate_url": reverse("pasi_connect:certificate") if may_see else "",
+        "queue": figures.queue(user),
+        "calls": list(selectors.exchanges(user).order_by("-id")[:8]),
+        "outcomes": words.OUTCOME,
+    }
+    return render(request, "pasi_connect/link.html", context)
+
+
+def _certificate() -> str:
+    """One line: until when, or what is wrong."""
+    found, problem = certificate.look()
+    if problem:
+        return problem.message
+    if found is None:
+        return ""
+    return _("valid until %(day)s, %(days)s days left") % {"day": f"{found.valid_to:%Y-%m-%d}", "days": found.days_left}
+
+
+@login_required
+@require_safe
+def pulse(request: HttpRequest) -> HttpResponse:
+    """What has changed since a page was drawn: new changes, the page's own item, counts and the link.
+
+    `told` is what the last answer said; the same again answers 204, so that nothing is read aloud twice.
+    """
+    user: User = request.user  # type: ignore[assignment]
+    params = request.GET
+    since = int(params["since"]) if params.get("since", "").isdigit() else 0
+    new = (
+        selectors.discrepancies(user)
+        .filter(status=Discrepancy.Status.OPEN, undecided__gt=0, pk__gt=since)
+        .order_by()
+        .count()
+    )
+    moved = False
+    if params.get("item", "").isdigit():
+        present = selectors.discrepancies(user).filter(pk=int(params["item"])).values_list("version", "status").first()
+        moved = bool(present) and list(present) != [params.get("version"), params.get("status")]
+    counts = selectors.counts(user)
+    link = LinkState.load()
+    told = f"{new}.{int(moved)}.{counts['changes']}.{counts['stuck']}.{link.state}"
+    if told == params.get("told"):
+        return HttpResponse(status=204)
+    context = {
+        "new": new,
+        "moved": moved,
+        "counts": counts,
+        "link_now": words.link(link),
+        "told": told,
+        "item_id": params.get("item") if moved else "",
+        "at": clock.now(),
+    }
+    return render(request, "pasi_connect/pulse_answer.html", context)

@@ -1,0 +1,259 @@
+"""Submissions: the list, one with its record side by side, and the ways out of one that needs a person."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from operations import actor
+from operations.models import User
+from operations.rules import latin1
+from pasi_connect import selectors
+from pasi_connect.filters import SubmissionFilter
+from pasi_connect.forms import ExitForm, SpellingForm, take_errors
+from pasi_connect.models import Discrepancy, Submission
+from pasi_connect.models.submission import ENDED, FLYING, QUEUED, STUCK, Status
+from pasi_connect.services import reviews, values
+from pasi_connect.views import lists, words
+from pasi_connect.views.record import Record
+from sis.models import SchoolEnrolment
+
+ALWAYS = (Status.WAITING, Status.HELD, Status.REJECTED, Status.NEEDS_REVIEW, Status.ACCEPTED)
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    base = selectors.submissions(user).defer("sent_document")
+    filterset = SubmissionFilter(request.GET, base)
+    schools = lists.school_choices(user)
+    lists.choose_school(filterset, schools)
+    found = lists.rows(filterset)
+    made = lists.page(request, found, newest_first=True)
+    counts = dict(base.order_by().values_list("status").annotate(number=Count("pk")))
+    status = request.GET.get("status", "")
+    group = request.GET.get("group", "")
+    chips = lists.chips(request, filterset, besides=("status",))
+    total = found.order_by().count() if chips else counts.get(status, 0) if status else sum(counts.values())
+    stuck = sum(counts.get(each, 0) for each in (*STUCK, Status.HELD))
+    context = {
+        "filterset": filterset,
+        "tabs": [
+            {
+                "label": _("All"),
+                "url": lists.address(request, status=None),
+                "count": sum(counts.values()),
+                "current": not status,
+            }
+        ]
+        + [
+            {
+                "label": each.label,
+                "url": lists.address(request, status=each.value, group=None),
+                "count": counts.get(each, 0),
+                "current": status == each.value,
+                "icon": words.SUBMISSION[each]["icon"],
+                "attention": bool(counts.get(each)) and each in (*STUCK, Status.HELD),
+            }
+            for each in Status
+            if each in ALWAYS or counts.get(each) or status == each.value
+        ],
+        "chips": chips,
+        "clear": f"?status={status}" if status else "?",
+        "rows": shown_rows(made.rows),
+        "pager": lists.pager(request, made, total, newest_first=True),
+        "group": group,
+        "stuck": stuck,
+        "states": words.SUBMISSION,
+        "everything": sum(counts.values()),
+        "keep": [("status", status)],
+        "everywhere": bool(schools),
+    }
+    return render(request, "pasi_connect/submissions.html", context, status=200 if filterset.is_valid() else 400)
+
+
+def shown_rows(submissions: list[Submission]) -> list[dict[str, Any]]:
+    """Rows of a list of submissions; one query for the names."""
+    ids = {each.subject_id for each in submissions}
+    enrolments = SchoolEnrolment.objects.select_related("student").in_bulk(ids)
+    rows = []
+    for each in submissions:
+        enrolment = enrolments.get(each.subject_id)
+        rows.append(
+            {
+                "submission": each,
+                "name": enrolment.student.name if enrolment else "",
+                "asn": enrolment.student.asn if enrolment else "",
+                "enrolment": enrolment,
+                "fields": words.field_labels(each.fields),
+                "why": words.why(each),
+            }
+        )
+    return rows
+
+
+def _own(request: HttpRequest, pk: int) -> Submission:
+    user: User = request.user  # type: ignore[assignment]
+    return get_object_or_404(selectors.submissions(user).defer("sent_document"), pk=pk)
+
+
+@login_required
+@require_safe
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, _own(request, pk))
+
+
+@login_required
+@require_safe
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """The state alone, for the page that waits for it."""
+    one = _own(request, pk)
+    return render(request, "pasi_connect/submission_state.html", _state(one))
+
+
+def _state(one: Submission) -> dict[str, Any]:
+    return {
+        "submission": one,
+        "states": words.SUBMISSION,
+        "why": words.why(one),
+        "running": one.status in (Status.WAITING, *FLYING),
+        "stuck": one.status in STUCK,
+        "took": (one.finished_at - one.created_at) if one.status == Status.ACCEPTED and one.finished_at else None,
+    }
+
+
+def _page(
+    request: HttpRequest,
+    one: Submission,
+    form: ExitForm | None = None,
+    spelling: SpellingForm | None = None,
+    status: int = 200,
+    moved: str = "",
+) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    record = Record.load(one.ref_id)
+    present = record.copy.core_version if record.copy else 0
+    open_item = Discrepancy.objects.filter(ref_id=one.ref_id, status=Discrepancy.Status.OPEN).order_by("-id").first()
+    own_exchanges = list(selectors.exchanges(user).filter(submission=one).order_by("-id")[:20])
+    rows = record.differing
+    context = {
+        **_state(one),
+        "record": record,
+        "item": open_item,
+        "rows": rows,
+        "equal": record.equal(row["name"] for row in rows),
+        "heads": record.heads,
+        "fields": words.field_labels(one.fields, most=20),
+        "sent_fields": words.field_labels(one.sent_fields, most=20),
+        "form": form or ExitForm(initial={"seen": present}),
+        "present": present,
+        "may": lists.sends(user),
+        "may_edit": user.has_perm("operations.edit_records"),
+        "can_send": one.status in STUCK,
+        "can_end": one.status in (*QUEUED, *STUCK),
+        "can_take": one.status in (*QUEUED, *STUCK) and record.copy is not None and bool(rows),
+        "ended": one.status in ENDED,
+        "spelling": spelling if spelling is not None else _spelling(one, record),
+        "exchanges": own_exchanges,
+        "outcomes": words.OUTCOME,
+        "time_line": record.time_line(),
+        "moved": moved,
+        "edit_url": reverse("pasi_connect:enrolment", args=[record.enrolment.pk]) if record.enrolment else "",
+    }
+    return render(request, "pasi_connect/submission.html", context, status=status)
+
+
+def _spelling(one: Submission, record: Record, data: Any = None) -> SpellingForm | None:
+    """The form where people agree how a text is written for PASI; None where nothing is in the way."""
+    if one.status != Status.HELD or one.reason != "text_outside" or record.enrolment is None:
+        return None
+    ours = values.ours(record.enrolment, record.link)
+    texts = {name: (words.field_label(name), ours[name], latin1.proposal(ours[name])) for name in values.outside(ours)}
+    return SpellingForm(one, texts, data) if texts else None
+
+
+def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
+    """One way out: the service does it or says why not; then the page shows what is."""
+    one = _own(request, pk)
+    lists.require(lists.sends(request.user))  # type: ignore[arg-type]
+    form = ExitForm(request.POST)
+    if not form.is_valid():
+        return _page(request, one, form, status=422)
+    try:
+        act(actor.of_request(request), one.pk, form.cleaned_data)
+    except reviews.NotPossible as refused:
+        present = Record.load(one.ref_id).copy
+        kept = {"reason": form.cleaned_data["reason"], "seen": present.core_version if present else 0}
+        return _page(request, _own(request, pk), ExitForm(initial=kept), status=409, moved=str(refused))
+    except ValidationError as error:
+        take_errors(form, error)
+        return _page(request, one, form, status=422)
+    messages.success(request, done)
+    return redirect("pasi_connect:submission", pk)
+
+
+@login_required
+@require_POST
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queues it again with PASI's version that the page showed."""
+
+    def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
+        reviews.send_again(who, one, seen_version=given["seen"] or 0)
+
+    return _exit(request, pk, act, _("Queued again. It goes to PASI with the values that you have just seen."))
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
+        reviews.cancel(who, one, reason=given["reason"])
+
+    return _exit(
+        request, pk, act, _("Cancelled. Nothing was sent; a difference that is left stands in Changes from PASI.")
+    )
+
+
+@login_required
+@require_POST
+def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes PASI's values, those that the page showed and no others."""
+
+    def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
+        copy = Record.load(_own(request, one).ref_id).copy
+        if (copy.core_version if copy else 0) != (given["seen"] or 0):
+            raise reviews.NotPossible(
+                _("PASI's record has moved since this page was drawn. Look at the new values first.")
+            )
+        reviews.take_pasi(who, one, reason=given["reason"])
+
+    return _exit(request, pk, act, _("Took PASI's values. Nothing is sent."))
+
+
+@login_required
+@require_POST
+def spelling(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person agrees how a text is written for PASI."""
+    one = _own(request, pk)
+    lists.require(lists.sends(request.user))  # type: ignore[arg-type]
+    record = Record.load(one.ref_id)
+    form = _spelling(one, record, request.POST)
+    if form is None or record.enrolment is None:
+        return _page(request, one, status=409, moved=_("No text is in the way any more."))
+    if form.is_valid():
+        try:
+            reviews.agree_spelling(actor.of_request(request), record.enrolment.pk, form.cleaned_data)
+        except ValidationError as error:
+            take_errors(form, error)
+        else:
+            messages.success(request, _("Spelling agreed. The SIS record keeps its own."))
+            return redirect("pasi_connect:submission", pk)
+    return _page(request, one, spelling=form, status=422)
