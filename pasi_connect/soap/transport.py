@@ -3,11 +3,14 @@
 What goes wrong is told by whether PASI may have seen the request: that decides between trying again and reading back.
 """
 
+import select
+import socket
 import ssl
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Self
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,6 +20,8 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util.retry import Retry
 
 CONNECT_SECONDS = 5.0
+VERDICT_SECONDS = 0.2
+TOO_LATE = "The answer took too long."
 MOST_BYTES = 40 * 1024 * 1024  # a full set of 150,000 pairs takes about 20 MB
 IDLE_SECONDS = 4.0  # an older connection may have been closed by the other side: take a new one
 
@@ -39,14 +44,70 @@ class Answer:
     body: bytes
 
 
+class _Deadline:
+    """Cuts the connection of one call when its time is over: a slow drip keeps every single read alive."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self.socket: socket.socket | None = None
+        self.timer = threading.Timer(seconds, self._cut)
+        self.timer.daemon = True
+
+    def _cut(self) -> None:
+        self.passed = True
+        if self.socket is not None:
+            try:
+                # The plain socket's own shutdown: that of TLS would pull the encryption away under the reading thread.
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is closed already
+
+    def __enter__(self) -> Self:
+        _calls.deadline = self
+        self.timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _calls.deadline = None
+        self.timer.cancel()
+
+
+_calls = threading.local()  # the deadline of the call that this thread makes
+
+
 class _Connection(HTTPSConnection):
     """Tells a handshake that breaks off (PASI is away: nothing was sent) from one that fails on a certificate."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if deadline := getattr(_calls, "deadline", None):
+            deadline.socket = self.sock
+        super().request(*args, **kwargs)
 
     def connect(self) -> None:
         try:
             super().connect()
+            self._await_verdict()
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
             raise NewConnectionError(self, "The connection was closed before anything was sent.") from error
+
+    def _await_verdict(self) -> None:
+        """In TLS 1.3 our side is ready before the other has looked at our certificate; its refusal would meet the request
+        half-way, and nobody would know how far that came. What comes first is a session ticket or the refusal."""
+        if not isinstance(self.sock, ssl.SSLSocket) or self.sock.version() != "TLSv1.3":
+            return
+        wait = select.poll()
+        wait.register(self.sock, select.POLLIN)
+        if not wait.poll(VERDICT_SECONDS * 1000):
+            return
+        before = self.sock.gettimeout()
+        self.sock.setblocking(False)
+        try:
+            if not self.sock.recv(1):
+                raise ConnectionError("closed")
+        except ssl.SSLWantReadError:
+            pass  # it was a ticket: we are welcome
+        finally:
+            self.sock.settimeout(before)
 
 
 class _Pool(HTTPSConnectionPool):
@@ -97,12 +158,36 @@ class Transport:
             for adapter in self.session.adapters.values():
                 adapter.close()
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
+        timeout = (CONNECT_SECONDS, seconds)
+        deadline = _Deadline(seconds)
         try:
-            with self.session.post(
-                url, data=body, headers=headers, timeout=(CONNECT_SECONDS, seconds), stream=True, allow_redirects=False
-            ) as response:
-                return Answer(response.status_code, self._read(response, started + seconds))
+            with (
+                deadline,
+                self.session.post(
+                    url, data=body, headers=headers, timeout=timeout, stream=True, allow_redirects=False
+                ) as response,
+            ):
+                whole = self._read(response)
+                if not deadline.passed:
+                    return Answer(response.status_code, whole)
+            raise NoAnswer(TOO_LATE)
+        except requests.exceptions.RequestException as error:
+            if deadline.passed:
+                raise NoAnswer(TOO_LATE) from None
+            self._tell(error)
+        except OSError as error:
+            raise NoAnswer(TOO_LATE if deadline.passed else type(error).__name__) from None
+        finally:
+            self.used_at = time.monotonic()
+
+    @staticmethod
+    def _tell(failure: requests.exceptions.RequestException) -> NoReturn:
+        """What went wrong, by whether PASI may have seen the request."""
+        try:
+            raise failure
         except requests.exceptions.SSLError as error:
+            if "eof occurred" in str(error).lower():  # after the handshake: the connection broke under the request
+                raise NoAnswer("The connection broke.") from None
             raise Refused(_tls_words(error)) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise NotSent(type(error).__name__) from None
@@ -112,22 +197,18 @@ class Transport:
             if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
                 raise NotSent("No connection.") from None
             raise NoAnswer(type(error).__name__) from None
-        except (requests.exceptions.RequestException, OSError) as error:
+        except requests.exceptions.RequestException as error:
             raise NoAnswer(type(error).__name__) from None
-        finally:
-            self.used_at = time.monotonic()
 
     @staticmethod
-    def _read(response: requests.Response, deadline: float) -> bytes:
-        """The body, within time and size. A slow drip keeps each single read alive: only a deadline ends it."""
+    def _read(response: requests.Response) -> bytes:
+        """The body, within its size."""
         parts, size = [], 0
         for part in response.iter_content(64 * 1024):
             parts.append(part)
             size += len(part)
             if size > MOST_BYTES:
                 raise NoAnswer("The answer is larger than any that PASI gives.")
-            if time.monotonic() > deadline:
-                raise NoAnswer("The answer took too long.")
         return b"".join(parts)
 
 
@@ -142,6 +223,7 @@ def _tls_words(error: Exception) -> str:
         ("unable to get local issuer", "The server's certificate is not signed by an authority that we trust."),
         ("certificate_required", "The server demands a client certificate."),
         ("certificate required", "The server demands a client certificate."),
+        ("address mismatch", "The server's certificate is for another address."),
         ("hostname mismatch", "The server's certificate is for another address."),
     ):
         if mark in text:
