@@ -19,6 +19,11 @@ def today() -> dt.date:
     return timezone.localtime(now()).date()
 
 
+def start_of(day: dt.date) -> dt.datetime:
+    """The first moment of a day in the authority's time zone."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
 @contextmanager
 def moved_to(moment: dt.datetime) -> Iterator[None]:
     """Tests: the clock shows `moment` and goes on from there."""

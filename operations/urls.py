@@ -1,8 +1,22 @@
 from django.urls import path
 
-from operations import views
+from operations.views import gate, people, profile, roles, words
 
+app_name = "operations"
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
-    path("livez", views.livez, name="livez"),
+    path("theme/", gate.set_theme, name="theme"),
+    path("profile/", profile.Profile.as_view(), name="profile"),
+    path("profile/password/", profile.Password.as_view(), name="password"),
+    path("profile/tokens/", profile.Tokens.as_view(), name="tokens"),
+    path("profile/tokens/<int:pk>/revoke/", profile.RevokeToken.as_view(), name="token-revoke"),
+    path("words/", words.Words.as_view(), name="words"),
+    path("styleguide/", words.StyleGuide.as_view(), name="styleguide"),
+    path("people/", people.PeopleList.as_view(), name="people"),
+    path("people/add/", people.AddPerson.as_view(), name="person-add"),
+    path("people/<int:pk>/", people.PersonPage.as_view(), name="person"),
+    path("people/<int:pk>/password/", people.SetPassword.as_view(), name="person-password"),
+    path("people/<int:pk>/unlock/", people.Unlock.as_view(), name="person-unlock"),
+    path("people/<int:pk>/tokens/", people.MakeToken.as_view(), name="person-tokens"),
+    path("people/<int:pk>/tokens/<int:token>/revoke/", people.RevokeToken.as_view(), name="person-token-revoke"),
+    path("roles/", roles.Roles.as_view(), name="roles"),
 ]

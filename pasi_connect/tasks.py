@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pasi_connect.services import sending, submissions
+from pasi_connect.services import comparing, sending, submissions
 
 
 @shared_task(name="pasi_connect.collect", ignore_result=True)
@@ -13,3 +13,10 @@ def collect(enrolment_id: int) -> None:
 @shared_task(name="pasi_connect.send", ignore_result=True)
 def send(submission_id: int) -> None:
     sending.drain(submission_id or None)
+
+
+@shared_task(name="pasi_connect.reconsider", ignore_result=True)
+def reconsider() -> None:
+    """After a change of settings, years or a school's state: what differs, and what may go out, is another question now."""
+    comparing.evaluate_all()
+    submissions.release_held(limit=None)

@@ -5,11 +5,15 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from sis import selectors
 from sis.models import School, Student
 from sis.models.organisation import State, four_digits
 from sis.rules import asn
+from sis.rules.enrolment import GRADES
 from sis.rules.school_year import SchoolYear
 
 
@@ -79,3 +83,59 @@ class StudentFilter(django_filters.FilterSet):
     class Meta:
         model = Student
         fields: list[str] = []
+
+
+def _schools(request: HttpRequest | None) -> QuerySet[School]:
+    return selectors.schools(request.user) if request else School.objects.none()  # type: ignore[arg-type]
+
+
+class SchoolChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: School) -> str:  # type: ignore[override]
+        return f"{obj.name} ({obj.code})"
+
+
+class SchoolChoiceFilter(django_filters.ModelChoiceFilter):
+    field_class = SchoolChoiceField
+
+
+class StudentListFilter(django_filters.FilterSet):
+    """Students with ONE enrolment, at the person's schools, that has all the properties asked for.
+
+    The page's own: an ASN or a number, which the API filters by, must not stand in a page's address.
+    """
+
+    school = SchoolChoiceFilter(queryset=_schools, to_field_name="code", label=_("School"), method="keep")
+    school_year = django_filters.ChoiceFilter(label=_("School year"), method="keep")
+    grade = django_filters.ChoiceFilter(label=_("Grade"), method="keep", choices=[(grade, grade) for grade in GRADES])
+
+    class Meta:
+        model = Student
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        years = selectors.school_years(self.request.user)
+        self.filters["school_year"].extra["choices"] = [(str(year), str(year)) for year in years]
+        for name, empty in (("school", _("All schools")), ("school_year", _("All years")), ("grade", _("All grades"))):
+            self.filters[name].extra["empty_label"] = empty
+
+    def keep(self, queryset: QuerySet[Student], name: str, value: Any) -> QuerySet[Student]:
+        """The three filters speak of one enrolment, so they are applied together."""
+        return queryset
+
+    def filter_queryset(self, queryset: QuerySet[Student]) -> QuerySet[Student]:
+        asked = {name: value for name, value in self.form.cleaned_data.items() if value}
+        if not asked:
+            return queryset
+        here = selectors.enrolments(self.request.user).filter(student=OuterRef("pk"), deleted=False, **asked)
+        return queryset.filter(Exists(here.select_related(None)))
+
+    def chips(self) -> list[tuple[str, str]]:
+        """(name, what it says) of each filter that holds."""
+        if not self.form.is_valid():
+            return []
+        said = []
+        for name, value in self.form.cleaned_data.items():
+            if value:
+                said.append((name, f"{self.form.fields[name].label}: {getattr(value, 'name', value)}"))
+        return said

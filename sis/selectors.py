@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from operations import clock, keyset
 from operations.models import User
 from sis.models import School, SchoolEnrolment, Student
 from sis.rules import asn as asn_rules
+from sis.rules.school_year import SchoolYear
 
 
 def sees_all(user: "User | AnonymousUser") -> bool:
@@ -63,3 +65,37 @@ def scoped(queryset: QuerySet[Any], user: User, school_code: str = "school_code"
     """Rows that carry a school's code in the column `school_code`, reduced to the person's schools."""
     codes = school_codes(user)
     return queryset if codes is None else queryset.filter(**{f"{school_code}__in": codes})
+
+
+def school_years(user: User) -> list[SchoolYear]:
+    """The years in which the person's schools have enrolments, the newest first."""
+    years = enrolments(user).order_by().values_list("school_year", flat=True).distinct()
+    return sorted(filter(None, years), reverse=True)
+
+
+def by_name(students: QuerySet[Student], params: Any, size: int) -> keyset.Page:
+    """One page in the order of the names. Its mark is an id alone, so no name stands in an address."""
+    mark, backwards = keyset.mark(params, "after"), False
+    if mark is None:
+        mark, backwards = keyset.mark(params, "before"), True
+    edge = students.filter(pk=mark).values_list("search_name", flat=True).first() if mark is not None else None
+    found = students
+    if edge is not None:
+        way = "lt" if backwards else "gt"
+        found = found.filter(
+            Q(**{f"search_name__{way}": edge}) | Q(**{"search_name": edge, f"pk__{way}": mark})  # type: ignore[arg-type]
+        )
+    backwards = backwards and edge is not None
+    order = ("-search_name", "-pk") if backwards else ("search_name", "pk")
+    rows = list(found.order_by(*order)[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return keyset.Page([], None, None)
+    follows, precedes = (True, more) if backwards else (more, edge is not None)
+    return keyset.Page(rows, ("after", rows[-1].pk) if follows else None, ("before", rows[0].pk) if precedes else None)
+
+
+def current_year() -> SchoolYear:
+    return SchoolYear.of(clock.today())

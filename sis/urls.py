@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from sis.views import access, schools, students
 
 app_name = "sis"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("schools/", schools.SchoolList.as_view(), name="school-list"),
+    path("schools/<str:code>/", schools.SchoolHome.as_view(), name="school"),
+    path("schools/<str:code>/state/", schools.SwitchState.as_view(), name="school-state"),
+    path("students/", students.StudentList.as_view(), name="student-list"),
+    path("students/find/", students.FindStudent.as_view(), name="student-find"),
+    path("students/<int:pk>/", students.StudentPage.as_view(), name="student"),
+    path("people/<int:pk>/schools/", access.Schools.as_view(), name="access"),
+]

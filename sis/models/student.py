@@ -38,6 +38,11 @@ class Student(models.Model):
         return f"{first} {self.preferred_last_name or self.legal_last_name}"
 
     @property
+    def listed_name(self) -> str:
+        """As lists show it, in the order of `search_name`: last name first."""
+        return f"{self.legal_last_name}, {self.preferred_first_name or self.legal_first_name}"
+
+    @property
     def legal_name(self) -> str:
         return " ".join(part for part in (self.legal_first_name, self.legal_middle_name, self.legal_last_name) if part)
 

@@ -1,8 +1,38 @@
-"""Schools of the authority, as the ministry names them: one-way reference data."""
+"""Schools of the authority: their names come from the ministry, their two states from the district."""
 
-from operations.actor import SYNC
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from operations import wake
+from operations.actor import SYNC, Actor
 from operations.services import audit
 from sis.models import Authority, School
+from sis.models.organisation import State
+
+STATES = ("enrolment_sync", "course_marks_integration")
+RECONSIDER = "pasi_connect.reconsider"
+
+
+@transaction.atomic
+def set_state(actor: Actor, school_id: int, name: str, value: str) -> bool:
+    """Switches one of the two explicit states of a school. False when it stood there already.
+
+    Raises ValidationError for an unknown state. Afterwards whoever depends on it looks again at the school's records.
+    """
+    if name not in STATES or value not in State.values:
+        raise ValidationError(_("A school has two states, each active or inactive."))
+    school = School.objects.select_for_update().get(pk=school_id)
+    before = getattr(school, name)
+    if before == value:
+        return False
+    setattr(school, name, value)
+    school.save(update_fields=[name])
+    audit.record(
+        actor, audit.Entry("school state changed", "school", str(school.pk), school.code, {name: [before, value]})
+    )
+    wake.after_commit(RECONSIDER)
+    return True
 
 
 def follow_pasi(rows: list[tuple[str, str, str]]) -> None:

@@ -1,0 +1,100 @@
+"""What a person decides about themselves: name for PASI, looks, keys, password, API tokens."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from operations.actor import of_request
+from operations.forms import OwnPasswordForm, ProfileForm, TokenForm
+from operations.models import ApiToken, User
+from operations.rules import latin1
+from operations.services import accounts, people
+
+
+def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
+    person: Any = request.user
+    person = User.objects.get(pk=person.pk)  # as stored: a bound form has written on its own copy
+    context = {
+        "person": person,
+        "form": forms.get("profile") or ProfileForm(instance=person),
+        "password_form": forms.get("password") or OwnPasswordForm(person=person),
+        "token_form": forms.get("token") or TokenForm(),
+        "tokens": list(person.api_tokens.all()),
+        "made": forms.get("made"),
+        "fits": latin1.fits(person.full_name),
+        "outside": " ".join(latin1.outside(person.full_name)),
+        "wrong": next((form for form in forms.values() if getattr(form, "errors", None)), None),
+    }
+    return render(request, "operations/profile.html", context, status=status)
+
+
+class Profile(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return show(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        person = User.objects.get(pk=request.user.pk)
+        form = ProfileForm(request.POST, instance=person)
+        if not form.is_valid():
+            return show(request, 422, profile=form)
+        accounts.save_profile(of_request(request), person.pk, form.cleaned_data)
+        language = form.cleaned_data["language"]
+        with translation.override(language or translation.get_language()):
+            messages.success(request, _("Saved: your profile."))
+        answer = redirect("operations:profile")
+        if language:
+            answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax")
+        else:
+            answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        return answer
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class Password(LoginRequiredMixin, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        person = User.objects.get(pk=request.user.pk)
+        form = OwnPasswordForm(request.POST, person=person)
+        if not form.is_valid():
+            return show(request, 422, password=form)
+        accounts.set_password(of_request(request), person, form.cleaned_data["password"])
+        update_session_auth_hash(request, person)
+        messages.success(request, _("Saved: your new password. Other browsers are signed out."))
+        return redirect("operations:profile")
+
+
+@method_decorator(never_cache, name="dispatch")
+class Tokens(LoginRequiredMixin, View):
+    """A new token is shown in the answer itself, this once; nothing keeps it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        person = User.objects.get(pk=request.user.pk)
+        form = TokenForm(request.POST)
+        if not form.is_valid():
+            return show(request, 422, token=form)
+        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until)
+        return show(request, made=made)
+
+
+class RevokeToken(LoginRequiredMixin, View):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        token = get_object_or_404(ApiToken, pk=pk, user_id=request.user.pk)
+        people.revoke_token(of_request(request), token)
+        messages.success(request, _("Revoked: the token %(name)s.") % {"name": token.name})
+        return redirect("operations:profile")

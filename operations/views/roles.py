@@ -1,0 +1,39 @@
+"""What each role may do, by the names that users know from the host system."""
+
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from operations.actor import of_request
+from operations.forms import RoleForm
+from operations.services import accounts
+from operations.views.people import ForPeople
+
+
+class Roles(ForPeople):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page()
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        raw = request.POST.get("role", "")
+        role = get_object_or_404(Group, pk=int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0)
+        form = RoleForm(request.POST, role=role)
+        if not form.is_valid():
+            return self._page(form)
+        try:
+            moved = accounts.set_role(of_request(request), role.pk, form.cleaned_data["permissions"])
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self._page(form)
+        text = _("Saved: the role %(name)s.") if moved else _("Nothing to do: the role %(name)s was so already.")
+        messages.success(request, text % {"name": role.name})
+        return redirect("operations:roles")
+
+    def _page(self, wrong: RoleForm | None = None) -> HttpResponse:
+        roles = Group.objects.order_by("pk").prefetch_related("permissions", "user_set")
+        forms = [wrong if wrong and wrong.role.pk == role.pk else RoleForm(role=role) for role in roles]
+        context = {"forms": forms, "wrong": wrong}
+        return render(self.request, "operations/roles.html", context, status=422 if wrong else 200)

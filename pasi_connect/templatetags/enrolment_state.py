@@ -1,0 +1,37 @@
+"""The state of an enrolment as a badge that follows it by itself while something is under way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from pasi_connect.models.submission import FLYING, Status
+from pasi_connect.states import State
+from pasi_connect.views import words
+
+register = template.Library()
+
+MOVING = (Status.WAITING, *FLYING)  # these change within seconds; the others wait for a person
+
+
+@register.inclusion_tag("pasi_connect/cells/badge.html")
+def enrolment_state(states: Mapping[int, State], enrolment_id: int, was_moving: bool = False) -> dict[str, Any]:
+    """`was_moving`: the page has seen it under way, so being in step now means that it has arrived."""
+    state = states[enrolment_id]
+    label = _("In PASI") if was_moving and state.state == "in_step" else ""
+    url = ""
+    if state.discrepancy is not None:
+        url = reverse("pasi_connect:change", args=[state.discrepancy])
+    elif state.submission is not None and state.state not in MOVING:
+        url = reverse("pasi_connect:submission", args=[state.submission])
+    return {
+        "state": state,
+        "words": words.RECORD,
+        "label": label,
+        "moving": state.state in MOVING,
+        "announced": was_moving or state.state in MOVING,
+        "url": url,
+        "enrolment_id": enrolment_id,
+    }

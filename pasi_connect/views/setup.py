@@ -1,0 +1,167 @@
+"""Set-up: the guide with what blocks each step, the connection test, and the three settings pages."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from operations.actor import of_request
+from operations.views.doors import Permitted
+from pasi_connect.models import CallerSettings, ConnectionSettings, SyncSettings
+from pasi_connect.models.settings import Singleton
+from pasi_connect.services import reference, setting_up
+from pasi_connect.setup_forms import CallerForm, ConnectionForm, SettingsForm, SynchronizationForm
+from pasi_connect.soap import gateway
+from pasi_connect.views import setup_steps
+
+TEST_SECONDS = 10.0
+SETUP = ("operations.setup", "operations.certificates")
+
+
+class Guide(Permitted, View):
+    any_permission = SETUP
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "pasi_connect/setup/guide.html", {"guide": setup_steps.guide()})
+
+
+class TestConnection(Permitted, View):
+    """One call without effect; its exchange stays in the log and is what the guide shows."""
+
+    any_permission = SETUP
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        answer = gateway.call("HelloWorld", {}, reference.purpose(), seconds=TEST_SECONDS)
+        if answer.good:
+            messages.success(request, _("PASI answered. The connection works."))
+        else:
+            meaning = setup_steps.meaning(answer.outcome, answer.code)
+            told = " ".join(part for part in (meaning.message, answer.detail, meaning.next_step) if part)
+            messages.error(request, _("The connection does not work. %(told)s") % {"told": told})
+        return redirect("pasi_connect:setup")
+
+
+class SettingsPage(Permitted, View):
+    """One row of settings. Saved only when nobody else saved since the page was drawn."""
+
+    permission_required = "operations.setup"
+    model: type[Singleton]
+    form_class: type[SettingsForm]
+    title: Any
+    lead: Any
+    address: str
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(self.form_class(instance=self.model.load()))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        current = self.model.load()
+        form = self.form_class(request.POST, instance=self.model.load())  # checking writes on the form's own copy
+        if not form.is_valid() or "back" in request.POST:
+            return self._page(form, 200 if form.is_valid() else 422)
+        if form.cleaned_data["version"] == current.version and (ask := self.preview(form, current)):
+            return ask
+        try:
+            changed = setting_up.save(of_request(request), self.model, form.cleaned_data["version"], form.given)
+        except setting_up.StaleSettings as stale:
+            return self._stale(form, stale.current)
+        if changed:
+            messages.success(request, _("Saved. It holds from now on; nothing has to be restarted."))
+        else:
+            messages.info(request, _("Nothing was changed."))
+        return redirect(f"pasi_connect:{self.address}")
+
+    def preview(self, form: SettingsForm, current: Any) -> HttpResponse | None:
+        """A page to confirm first, or None."""
+        return None
+
+    def _stale(self, form: SettingsForm, current: Any) -> HttpResponse:
+        rows = [
+            {"label": form[name].label, "now": self._said(getattr(current, name)), "entered": self._said(value)}
+            for name, value in form.given.items()
+            if getattr(current, name) != value
+        ]
+        data = form.data.copy()
+        data["version"] = str(current.version)
+        return self._page(self.form_class(data, instance=current), 409, stale=True, rows=rows)
+
+    @staticmethod
+    def _said(value: Any) -> str:
+        if isinstance(value, bool):
+            return _("on") if value else _("off")
+        return str(value)
+
+    def _page(self, form: SettingsForm, status: int = 200, **more: Any) -> HttpResponse:
+        context = {
+            "form": form,
+            "title": self.title,
+            "lead": self.lead,
+            "address": f"pasi_connect:{self.address}",
+            **more,
+        }
+        context["facts"] = self.facts()
+        return render(self.request, "pasi_connect/setup/settings.html", context, status=status)
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What the page shows beside its fields, read-only."""
+        return []
+
+
+class Synchronization(SettingsPage):
+    model = SyncSettings
+    form_class = SynchronizationForm
+    title = gettext_lazy("Synchronization settings")
+    lead = gettext_lazy("Each setting holds as soon as it is saved.")
+    address = "settings-synchronization"
+
+    def preview(self, form: SettingsForm, current: Any) -> HttpResponse | None:
+        switched = form.given["regular_synchronization"] != current.regular_synchronization
+        if not switched or "confirmed" in self.request.POST:
+            return None
+        kept = [
+            (name, value)
+            for name, values in self.request.POST.lists()
+            for value in values
+            if name not in ("csrfmiddlewaretoken", "confirmed", "back")
+        ]
+        context = {
+            "on": form.given["regular_synchronization"],
+            "held": setting_up.held_by_the_switch(),
+            "kept": kept,
+            "title": self.title,
+            "address": f"pasi_connect:{self.address}",
+        }
+        return render(self.request, "pasi_connect/setup/switch.html", context)
+
+    def facts(self) -> list[tuple[str, str]]:
+        settings = SyncSettings.load()
+        years = ", ".join(f"{year - 1}-{year}" for year in settings.accepted_school_years)
+        return [
+            (_("Current school year, told by PASI"), str(settings.current_school_year or "")),
+            (_("Years that PASI accepts"), years),
+        ]
+
+
+class Connection(SettingsPage):
+    any_permission = SETUP
+    model = ConnectionSettings
+    form_class = ConnectionForm
+    title = gettext_lazy("Connection")
+    lead = gettext_lazy("The address of PASI’s service and the three files that prove who calls.")
+    address = "settings-connection"
+
+
+class Caller(SettingsPage):
+    model = CallerSettings
+    form_class = CallerForm
+    title = gettext_lazy("Caller information")
+    lead = gettext_lazy("What every request tells PASI about this product. The person at work is added by itself.")
+    address = "settings-caller"
+
+    def facts(self) -> list[tuple[str, str]]:
+        return [(_("Organisation code"), reference.organisation())]

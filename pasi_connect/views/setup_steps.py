@@ -1,0 +1,187 @@
+"""The ordered steps from an empty product to regular synchronisation: what is done, what comes now, what blocks the rest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pasi_connect import certificate
+from pasi_connect.models import ConnectionSettings, Exchange, SyncCursor, SyncSettings
+from pasi_connect.models.exchange import Outcome
+from pasi_connect.rules import faults
+from sis.models import School
+from sis.models.organisation import State
+
+GOOD = (Outcome.ACCEPTED, Outcome.NO_CHANGE)
+
+
+@dataclass
+class Step:
+    """`state` is done, now, waits (its turn has come, and it goes by itself) or blocked (`after` names the step)."""
+
+    key: str
+    title: str
+    text: str
+    done: bool
+    url: str = ""
+    label: str = ""
+    state: str = ""
+    after: int = 0
+    at: Any = None
+
+
+@dataclass(frozen=True)
+class Guide:
+    steps: list[Step]
+    title: str
+    done: int
+    guard_stopped: int
+
+
+def meaning(outcome: str, code: str) -> faults.Meaning:
+    """The words for an answer that was not good."""
+    if code in faults.FAULTS:
+        return faults.FAULTS[code]
+    if outcome == faults.NOT_AUTHORISED:
+        return faults.Meaning(outcome, _("PASI refuses us."), _("Check the certificate under Setup."))
+    return faults.Meaning(
+        outcome, _("PASI could not be reached."), _("Check the address and the network, then test again.")
+    )
+
+
+def guide() -> Guide:
+    connection, settings = ConnectionSettings.load(), SyncSettings.load()
+    makers: list[Callable[[], Step]] = [
+        lambda: _connection(connection),
+        lambda: _certificate(connection),
+        _test,
+        lambda: _reference(settings),
+        _schools,
+        lambda: _regular(settings),
+        lambda: _first(settings),
+    ]
+    steps = [make() for make in makers]
+    blocked_by = 0
+    for number, step in enumerate(steps, 1):
+        if step.done:
+            step.state = "done"
+        elif blocked_by:
+            step.state, step.after = "blocked", blocked_by
+        else:
+            step.state, blocked_by = "now", number
+    done = sum(step.done for step in steps)
+    if blocked_by:
+        title = _("Set-up guide: step %(n)s of %(all)s is next") % {"n": blocked_by, "all": len(steps)}
+    else:
+        title = _("Set-up guide: everything is set up")
+    stopped = SyncCursor.objects.exclude(guard_stopped_at=None).count()
+    return Guide(steps, title, done, stopped)
+
+
+def _connection(connection: ConnectionSettings) -> Step:
+    text = (
+        _("The address of the service and three files are named.")
+        if connection.complete
+        else _("Name the address of the service, and the files of certificate, key and authorities.")
+    )
+    return Step(
+        "connection",
+        _("Connection"),
+        text,
+        connection.complete,
+        reverse("pasi_connect:settings-connection"),
+        _("Open the connection page"),
+    )
+
+
+def _certificate(connection: ConnectionSettings) -> Step:
+    found, problem = certificate.look(connection)
+    if problem or found is None:
+        text = f"{problem.message} {problem.next_step}" if problem else ""
+    else:
+        text = _("Valid until %(day)s. You are warned %(days)s days before.") % {
+            "day": f"{found.valid_to:%Y-%m-%d}", "days": connection.warn_days
+        }  # fmt: skip
+    return Step(
+        "certificate",
+        _("Certificate"),
+        text,
+        problem is None,
+        reverse("pasi_connect:certificate"),
+        _("Open the certificate page"),
+    )
+
+
+def _test() -> Step:
+    last = Exchange.objects.filter(operation="HelloWorld").exclude(outcome="").order_by("-id").first()
+    answered = (
+        Exchange.objects.filter(outcome__in=GOOD)
+        .order_by("-id")
+        .only("answered_at", "milliseconds", "organisation")
+        .first()
+    )
+    shown = last if last and last.outcome not in GOOD and (not answered or last.pk > answered.pk) else answered
+    if shown is None:
+        return Step(
+            "test", _("Test the connection"), _("One call without any effect shows whether PASI answers."), False
+        )
+    if shown.outcome in GOOD:
+        text = _("PASI answered %(who)s in %(ms)s ms.") % {"who": shown.organisation, "ms": shown.milliseconds}
+        return Step("test", _("Test the connection"), text, True, at=shown.answered_at)
+    said = meaning(shown.outcome, shown.code)
+    text = " ".join(part for part in (said.message, shown.detail, said.next_step) if part)
+    return Step("test", _("Test the connection"), text, False, at=shown.sent_at)
+
+
+def _reference(settings: SyncSettings) -> Step:
+    done = settings.reference_read_at is not None
+    text = (
+        _("Years and code values were read. The current school year is %(year)s.")
+        % {"year": settings.current_school_year}
+        if done
+        else _("Years and code values are read by themselves as soon as PASI answers, and then every day.")
+    )
+    return Step("reference", _("Reference data"), text, done, at=settings.reference_read_at)
+
+
+def _schools() -> Step:
+    all_schools = School.objects.count()
+    active = School.objects.filter(enrolment_sync=State.ACTIVE).count()
+    text = ngettext(
+        "%(active)s of %(all)s school takes part in enrolment synchronisation.",
+        "%(active)s of %(all)s schools take part in enrolment synchronisation.",
+        all_schools,
+    ) % {"active": active, "all": all_schools}
+    return Step("schools", _("Active schools"), text, active > 0, reverse("sis:school-list"), _("Open the schools"))
+
+
+def _regular(settings: SyncSettings) -> Step:
+    on = settings.regular_synchronization
+    text = (
+        _("On: every change is in PASI within seconds.")
+        if on
+        else _("Off: changes are kept and counted, and sent when it is switched on.")
+    )
+    return Step(
+        "regular",
+        _("Regular synchronisation"),
+        text,
+        on,
+        reverse("pasi_connect:settings-synchronization"),
+        _("Open the synchronization settings"),
+    )
+
+
+def _first(settings: SyncSettings) -> Step:
+    done = settings.first_in_step_at is not None
+    text = (
+        _("Every record that takes part was equal on both sides.")
+        if done
+        else _(
+            "It ends when everything has been read, compared, decided and sent. Open changes stand under Changes from PASI."
+        )
+    )
+    return Step("first", _("First time in step"), text, done, at=settings.first_in_step_at)

@@ -1,0 +1,30 @@
+"""Who works at which school. Shown on the page of a person, which belongs to `operations`."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views import View
+
+from operations.actor import of_request
+from operations.models import User
+from operations.views.doors import Permitted
+from sis.forms import AccessForm
+from sis.models import School
+from sis.services import access
+
+
+class Schools(Permitted, View):
+    permission_required = "operations.people"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        person = get_object_or_404(User, pk=pk)
+        form: Any = AccessForm(request.POST, schools=School.objects.all())
+        if form.is_valid():
+            access.set_schools(of_request(request), person, form.cleaned_data["schools"])
+            messages.success(request, _("Saved: the schools of %(name)s.") % {"name": person.full_name})
+        else:
+            messages.error(request, _("Nothing was saved: one of the schools does not exist."))
+        return redirect("operations:person", person.pk)

@@ -1,0 +1,121 @@
+"""The schools: where each stands, and its home."""
+
+from collections import Counter, defaultdict
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views import View
+
+from operations import offers
+from operations.actor import of_request
+from operations.views.doors import Permitted
+from sis import selectors
+from sis.forms import StateForm
+from sis.models import School, SchoolEnrolment
+from sis.rules.enrolment import GRADES
+from sis.rules.school_year import SchoolYear
+from sis.services import organisations
+
+
+class SchoolList(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        year = selectors.current_year()
+        live = Count("enrolments", filter=Q(enrolments__deleted=False, enrolments__school_year=year))
+        schools = list(selectors.schools(request.user).annotate(live=live).order_by("code"))  # type: ignore[arg-type]
+        if len(schools) == 1:
+            return redirect("sis:school", schools[0].code)
+        return render(request, "sis/school_list.html", {"schools": schools, "year": year})
+
+
+class SchoolHome(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+        school = get_object_or_404(selectors.schools(request.user), code=code)  # type: ignore[arg-type]
+        counts = self._counts(school)
+        years = sorted({*counts, selectors.current_year()}, reverse=True)
+        year = self._year(request, years)
+        grades: Counter[str] = counts.get(year, Counter())
+        most = max(grades.values(), default=0)
+        order = [*GRADES, ""]
+        bars = [
+            {"grade": grade, "count": grades[grade], "width": round(1000 * grades[grade] / most)}
+            for grade in sorted(grades, key=lambda grade: order.index(grade) if grade in order else 99)
+        ]
+        context = {
+            "school": school,
+            "year": year,
+            "years": [
+                {
+                    "label": str(one),
+                    "url": f"?school_year={one}",
+                    "count": sum(counts[one].values()),
+                    "current": one == year,
+                }
+                for one in years
+            ],
+            "total": sum(grades.values()),
+            "bars": bars,
+            "calendar": school.calendars.filter(school_year=year).prefetch_related("terms").first(),
+            "panels": offers.panels("sis.school", request, school),
+        }
+        return render(request, "sis/school.html", context)
+
+    @staticmethod
+    def _counts(school: School) -> dict[SchoolYear, Counter[str]]:
+        """Live enrolments by year and grade, in one query."""
+        found: dict[SchoolYear, Counter[str]] = defaultdict(Counter)
+        rows = SchoolEnrolment.objects.filter(school=school, deleted=False).order_by().values("school_year", "grade")
+        for row in rows.annotate(n=Count("pk")):
+            found[row["school_year"]][row["grade"]] = row["n"]
+        return found
+
+    @staticmethod
+    def _year(request: HttpRequest, years: list[SchoolYear]) -> SchoolYear:
+        try:
+            asked = SchoolYear.parse(request.GET.get("school_year", ""))
+        except ValueError:
+            return selectors.current_year()
+        return asked if asked in years else selectors.current_year()
+
+
+class SwitchState(Permitted, View):
+    """First what will happen, then the switch: a school that becomes active sends what was held for it."""
+
+    permission_required = "operations.setup"
+
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+        return self._preview(request, self._school(request, code), StateForm(request.GET))
+
+    def post(self, request: HttpRequest, code: str) -> HttpResponse:
+        school = self._school(request, code)
+        form = StateForm(request.POST)
+        if not form.is_valid():
+            return self._preview(request, school, form)
+        name, value = form.cleaned_data["name"], form.cleaned_data["value"]
+        if organisations.set_state(of_request(request), school.pk, name, value):
+            messages.success(request, _("Saved: %(what)s is now %(state)s.") % form.words())
+        else:
+            messages.info(request, _("Nothing to do: %(what)s was %(state)s already.") % form.words())
+        return redirect("sis:school", school.code)
+
+    @staticmethod
+    def _school(request: HttpRequest, code: str) -> School:
+        return get_object_or_404(selectors.schools(request.user), code=code)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _preview(request: HttpRequest, school: School, form: StateForm) -> HttpResponse:
+        if not form.is_valid():
+            messages.error(request, _("Choose which of the two states you want to switch, and how."))
+            return redirect("sis:school", school.code)
+        asked = (school, form.cleaned_data["name"], form.cleaned_data["value"])
+        context = {
+            "school": school,
+            "form": form,
+            **form.words(),
+            "activating": form.cleaned_data["value"] == "active",
+            "panels": offers.panels("sis.school-state", request, asked),
+        }
+        return render(request, "sis/school_state.html", context)

@@ -1,0 +1,154 @@
+"""Students: the list, the search that leaves no name in an address, and one student's page."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+
+from operations import clock, offers
+from operations.views.doors import Permitted
+from sis import selectors
+from sis.filters import StudentListFilter
+from sis.forms import FindForm
+from sis.models import SchoolEnrolment, Student
+from sis.views.lanes import lanes, month_names
+
+PAGE = 50
+MOST_FOUND = 100
+
+
+class MayFind(Permitted):
+    """Find, or seeing all schools: an administrator looks, and changes nothing."""
+
+    any_permission = ("operations.find", "operations.all_schools")
+
+
+def with_latest(students: QuerySet[Student], request: HttpRequest) -> QuerySet[Student]:
+    """Each with `here`: the enrolments at the person's schools, the newest first."""
+    here = selectors.enrolments(request.user).order_by("-school_year", "deleted", "-start_date", "-pk")  # type: ignore[arg-type]
+    return students.prefetch_related(Prefetch("enrolments", here, to_attr="here"))
+
+
+def listed(request: HttpRequest, students: list[Student]) -> dict[str, Any]:
+    """What the table of students needs: rows with the latest enrolment, and what higher apps say about it."""
+    rows = [{"student": student, "enrolment": student.here[0] if student.here else None} for student in students]  # type: ignore[attr-defined]
+    enrolments = [row["enrolment"] for row in rows if row["enrolment"]]
+    return {"rows": rows, "columns": offers.panels("sis.enrolment-state", request, enrolments)}
+
+
+class StudentList(MayFind, View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        filters = StudentListFilter(request.GET, selectors.students(user), request=request)
+        sound = filters.is_valid()
+        found = filters.qs if sound else Student.objects.none()
+        try:
+            page = selectors.by_name(with_latest(found, request), request.GET, PAGE)
+        except ValidationError:
+            return HttpResponseBadRequest(_("A page mark is a whole number."), content_type="text/plain")
+        context = {
+            "filter": filters,
+            "count": found.order_by().count(),
+            "page": page,
+            "earlier": self._turn(page.previous),
+            "next": self._turn(page.next),
+            "chips": [{"text": text, "url": self._without(name)} for name, text in filters.chips()],
+            **listed(request, page.rows),
+        }
+        return render(request, "sis/student_list.html", context, status=200 if sound else 400)
+
+    def _address(self, **changes: str) -> str:
+        params = self.request.GET.copy()
+        for mark in ("after", "before"):
+            params.pop(mark, None)
+        for name, value in changes.items():
+            params.pop(name, None)
+            if value:
+                params[name] = value
+        return f"{reverse('sis:student-list')}?{params.urlencode()}"
+
+    def _turn(self, mark: tuple[str, int] | None) -> str:
+        return self._address(**{mark[0]: str(mark[1])}) if mark else ""
+
+    def _without(self, name: str) -> str:
+        return self._address(**{name: ""})
+
+
+class FindStudent(MayFind, View):
+    """The words come in a POST and stay there: neither address nor log nor history carries a name."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "sis/student_find.html", {"form": FindForm()})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = FindForm(request.POST)
+        if not form.is_valid():
+            return render(request, "sis/student_find.html", {"form": form}, status=422)
+        found = selectors.find_students(request.user, form.cleaned_data["q"])  # type: ignore[arg-type]
+        students = list(with_latest(found, request).order_by("search_name", "pk")[: MOST_FOUND + 1])
+        if len(students) == 1:
+            return redirect("sis:student", students[0].pk)
+        more, students = len(students) > MOST_FOUND, students[:MOST_FOUND]
+        if more:
+            title = _("More than %(n)s students found") % {"n": MOST_FOUND}
+        else:
+            title = ngettext("%(n)s student found", "%(n)s students found", len(students)) % {"n": len(students)}
+        context = {"form": form, "title": title, "more": more, "asked": True, **listed(request, students)}
+        return render(request, "sis/student_find.html", context)
+
+
+class StudentPage(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user: Any = request.user
+        student = get_object_or_404(selectors.students(user), pk=pk)
+        stays = list(
+            student.enrolments.select_related("school", "student").order_by("-school_year", "-start_date", "-pk")
+        )
+        codes = selectors.school_codes(user)
+        own = [stay for stay in stays if codes is None or stay.school.code in codes]
+        foreign = [stay for stay in stays if stay not in own and not stay.deleted]
+        shown = self._shown_year(own)
+        context = {
+            "student": student,
+            "age": self._age(student),
+            "latest": next((stay for stay in own if not stay.deleted), None),
+            "own": own,
+            "foreign": foreign,
+            "shown_year": shown,
+            "facts": [
+                (_("Legal name"), student.legal_name),
+                (_("Preferred name"), f"{student.preferred_first_name} {student.preferred_last_name}".strip()),
+                (_("Birth date"), student.birth_date.isoformat()),
+                (_("Gender"), student.gender),
+                (_("ASN"), student.asn_shown),
+                (_("Student number"), student.local_number),
+            ],
+            "months": month_names(),
+            "lanes": lanes(shown, [stay for stay in (*own, *foreign) if not stay.deleted], clock.today())
+            if shown
+            else [],
+            "columns": offers.panels("sis.enrolment-state", request, own),
+            "row_actions": offers.panels("sis.enrolment-actions", request, own),
+            "actions": offers.panels("sis.student-actions", request, student),
+            "panels": offers.panels("sis.student", request, student),
+        }
+        return render(request, "sis/student.html", context)
+
+    @staticmethod
+    def _shown_year(stays: list[SchoolEnrolment]) -> Any:
+        """This school year when there is a stay in it, else the latest one."""
+        years = {stay.school_year for stay in stays if not stay.deleted}
+        current = selectors.current_year()
+        return current if current in years else max(years, default=None)
+
+    @staticmethod
+    def _age(student: Student) -> int:
+        today, born = clock.today(), student.birth_date
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
