@@ -1,0 +1,43 @@
+'use strict';
+
+// node-soap as a server of our WSDL over mutual TLS, which answers what it is told:
+//   node server.js WSDL CA.pem SERVER.pem SERVER.key
+// The first line says {operations, address}. Each line {value} or {fault, status} sets the answers from now on and is
+// confirmed by {ready}; each call that comes in says {operation, request, client}, as node-soap read it.
+
+const fs = require('fs');
+const https = require('https');
+const soap = require('soap');
+const { say, listen } = require('./wire');
+
+const [wsdl, ca, cert, key] = process.argv.slice(2).map((name) => fs.readFileSync(name, 'utf8'));
+const PATH = '/2020/PASIService2020.svc';
+let told;
+
+const answering = (operation) => (request, _done, _headers, http) => {
+  say({ operation, request, client: http.socket.getPeerCertificate().subject.CN });
+  if (told.fault) throw { Fault: { ...told.fault, statusCode: told.status } };
+  return told.value;
+};
+
+const operations = [...wsdl.matchAll(/<wsdl:operation name="(\w+)"><soap:operation/g)].map((found) => found[1]);
+const methods = Object.fromEntries(operations.map((name) => [name, answering(name)]));
+const server = https.createServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
+
+server.listen(0, '127.0.0.1', () => {
+  soap.listen(server, {
+    path: PATH,
+    services: { PASIService2020: { PASIService2020: methods } },
+    xml: wsdl,
+    handleNilAsNull: true,
+    preserveWhitespace: true,
+    callback: (error) => {
+      if (error) throw error;
+      say({ operations, address: `https://127.0.0.1:${server.address().port}${PATH}` });
+    },
+  });
+  listen((answer) => {
+    told = answer;
+    say({ ready: true });
+  });
+});
