@@ -123,7 +123,7 @@ def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None
         verdict = _verdict(pair, context, on_the_way, pulled)
         if verdict is None:
             continue
-        if pair.link and pair.copy and _move_agreed(pair.link, pair.copy, verdict):
+        if pair.link and pair.copy and _was_compared(pair, context) and _move_agreed(pair.link, pair.copy, verdict):
             links.append(pair.link)
         needed = bool(verdict.kind or (pair.item and verdict.resetting))
         if not needed:
@@ -179,6 +179,14 @@ def _told(action: str, item: Discrepancy) -> audit.Entry:
 
 def _live_copy(pair: _Pair) -> bool:
     return pair.copy is not None and pair.copy.vanished_at is None
+
+
+def _was_compared(pair: _Pair, context: Context) -> bool:
+    """Both sides were laid side by side. Else nothing can be said to be agreed, and the next comparison must still see it."""
+    enrolment = pair.enrolment
+    return (
+        enrolment is not None and _live_copy(pair) and context.takes_part(enrolment.school.code, enrolment.school_year)
+    )
 
 
 def _verdict(pair: _Pair, context: Context, on_the_way: set[int], pulled: set[int]) -> rules.Verdict | None:
