@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
-from pasi_connect.models.submission import LIVE, Status
+from pasi_connect.models.submission import LIVE, STUCK, Status
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
@@ -86,18 +86,20 @@ def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
         core_version = versions.get(ref_id) if ref_id else None
         item, kind = (items.get(ref_id) if ref_id else None) or (None, "")
         submission = None
-        if row.pk in live:
+        if row.pk in live and not (row.pk in uncollected and live[row.pk][1] in STUCK):
             submission, state, reason = live[row.pk]
         elif row.pk in uncollected:
-            state, reason = Status.WAITING.value, ""
-        elif core_version is None:
-            state, reason = NOT_LINKED, kind
+            state, reason = Status.WAITING.value, ""  # also after an edit of a stuck one: the edit is on its way
+        elif ref_id is None:
+            state, reason = NOT_LINKED, ""
         elif row.school_year not in context.years:
             state, reason = NOT_COMPARED, "year_not_synchronised"
         elif row.school.code not in context.active_schools:
             state, reason = NOT_COMPARED, "school_inactive"
         elif item is not None:
             state, reason = DIFFERS, kind
+        elif core_version is None and not row.deleted:
+            state, reason = NOT_LINKED, ""
         else:
             state, reason = IN_STEP, ""
         version = opaque(row.revision, core_version or 0)
