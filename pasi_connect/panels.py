@@ -7,9 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from operations import clock, offers
 from operations.models import User
@@ -112,7 +111,39 @@ def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banne
         return offers.Banner(
             "attn", _("Regular synchronisation is off."), f" {text} {_queued(user)}".rstrip(), page, label
         )
+    if user.has_perm("operations.certificates") or user.has_perm("operations.setup"):
+        return _certificate_banner()
     return None
+
+
+def _certificate_banner() -> offers.Banner | None:
+    """For those who can act on it. Looked at once a minute: three files and a key are too much for every page."""
+    connection = ConnectionSettings.load()
+    key = f"certificate-banner.{connection.version}.{get_language()}"
+    told: tuple[str, str, str] | None = cache.get(key)
+    if told is None:
+        told = _certificate_told(connection)
+        cache.set(key, told, CERTIFICATE_SECONDS)
+    level, title, text = told
+    if not level:
+        return None
+    return offers.Banner(level, title, f" {text}", reverse("pasi_connect:certificate"), _("Certificate"))
+
+
+def _certificate_told(connection: ConnectionSettings) -> tuple[str, str, str]:
+    """Level, title and text; three empty texts when all is well or nothing has been set up yet."""
+    if not connection.complete:
+        return "", "", ""
+    found, problem = certificate.look(connection)
+    if problem:
+        return "bad", problem.message, problem.next_step
+    if found and certificate.ends_soon(found, connection):
+        title = _("The certificate ends on %(day)s, in %(days)s days.") % {
+            "day": f"{found.valid_to:%Y-%m-%d}",
+            "days": found.days_left,
+        }
+        return "attn", title, _("Request the next one now; it can be put in place without a restart.")
+    return "", "", ""
 
 
 def _since(link: LinkState) -> str:
@@ -136,3 +167,5 @@ offers.probes["link"] = _link
 offers.probes["synchronisation"] = _synchronisation
 offers.probes["in_step"] = _district
 offers.chores["synchronisation"] = sweeping.sweep
+
+from pasi_connect import columns, help, setup_navigation  # noqa: E402, F401 - they register what they offer

@@ -91,7 +91,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "turned": lists.address(request, order=None if newest_first else "newest"),
         "title": _title(waiting),
         "waiting": waiting,
-        "first": first_open(user, group).first() if waiting else None,
+        "first": first_open(user, group).first() if waiting and lists.decides(user) else None,
         "group": group,
         "everything": counts["open"],
         "closed": counts["closed"],

@@ -1,0 +1,63 @@
+"""A school with people of each role, and a browserless client that is signed in as one of them."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from pasi_connect.models import LinkState
+from tests.factories import EnrolmentFactory, SchoolFactory, UserFactory, changed_in_pasi, link_and_copy, synchronising
+
+
+@pytest.fixture
+def here(db):
+    """`school` with a registrar; another school with its own; a district officer and an administrator."""
+    school, other = SchoolFactory(), SchoolFactory()
+    synchronising()
+    LinkState.objects.create(pk=1, state="up")
+    return SimpleNamespace(
+        school=school,
+        other=other,
+        registrar=UserFactory(role="Registrar", schools=[school]),
+        stranger=UserFactory(role="Registrar", schools=[other]),
+        district=UserFactory(role="District officer"),
+        admin=UserFactory(role="Administrator"),
+    )
+
+
+@pytest.fixture
+def as_person():
+    def sign_in(user) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def enrolment(here):
+    """In step at `here.school`."""
+    made = EnrolmentFactory(school=here.school)
+    link_and_copy(made)
+    return made
+
+
+@pytest.fixture
+def item(enrolment):
+    """PASI moved the grade and nothing else."""
+    return changed_in_pasi(enrolment, grade="09", by="Tove Vandermolen", organisation="A.7010")
+
+
+def form_of(item, **given):
+    """What the page of a change posts."""
+    return {"version": item.version, "do": "save", **given}
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages name their files without a digest: nothing has been collected for a test."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
