@@ -41,7 +41,10 @@ class Node:
         )
         self.lines: queue.Queue[str] = queue.Queue()
         self.errors: list[str] = []
-        self.readers = [threading.Thread(target=self._read, daemon=True), threading.Thread(target=self._listen, daemon=True)]
+        self.readers = [
+            threading.Thread(target=self._read, daemon=True),
+            threading.Thread(target=self._listen, daemon=True),
+        ]
         for reader in self.readers:
             reader.start()
         self.about = self.heard()
@@ -108,6 +111,4 @@ def _shaped(value: Any, member: Member, moment: Callable, listed: Callable) -> A
         return moment(value) if isinstance(value, dt.date) else value
     if record.items is not None:
         return listed(record.items.name, [_shaped(item, record.items, moment, listed) for item in value])
-    return {
-        part.name: _shaped(value[part.name], part, moment, listed) for part in record.members if part.name in value
-    }
+    return {part.name: _shaped(value[part.name], part, moment, listed) for part in record.members if part.name in value}

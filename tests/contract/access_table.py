@@ -1,0 +1,168 @@
+"""Every address of the product against every actor.
+
+The statuses stand in the order anonymous, registrar of school A, registrar of school B, district officer, administrator. What
+is asked about belongs to school A (`world.build`). 302 for anonymous people is the way to sign in. Foreign is 404, a missing
+permission 403.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# Reads
+EVERYBODY = "200 200 200 200 200"
+PAGE = "302 200 200 200 200"  # a list or a page of one's own
+IN_SCOPE = "302 200 404 200 200"
+API_LIST = "401 200 200 200 200"
+API_ITEM = "401 200 404 200 200"
+# Permissions: registrars and district officers edit and decide, the administrator decides nothing
+DECIDES_OK = "302 302 404 302 403"
+DECIDES_REFUSED = "302 422 404 422 403"
+API_DECIDES = "401 200 404 200 403"
+SETS_UP = "302 403 403 200 200"
+FOR_ADMINISTRATORS = "302 403 403 403 200"
+ADMINISTRATOR_DOES = "302 403 403 403 302"
+ADMINISTRATOR_REFUSED = "302 403 403 403 422"
+FOR_NOBODY = "404 404 404 404 404"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`args` and the values of `body` that begin with $ are names in the world."""
+
+    name: str
+    statuses: str
+    args: tuple[str, ...] = ()
+    method: str = "GET"
+    body: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+API = (
+    Row("api:school-list", API_LIST),
+    Row("api:school-detail", API_ITEM, ("school",)),
+    Row("api:student-list", API_LIST),
+    Row("api:student-detail", API_ITEM, ("student",)),
+    Row("api:enrolment-list", API_LIST),
+    Row(
+        "api:enrolment-list",
+        "401 201 400 201 403",  # the student does not exist for the other school
+        method="POST",
+        body={
+            "asn": "$asn", "school": "$school", "school_year": "$school_year", "start_date": "$first_day",
+            "exit_date": "$last_day",
+        },
+    ),
+    Row("api:enrolment-detail", API_ITEM, ("enrolment",)),
+    Row("api:enrolment-detail", API_DECIDES, ("enrolment",), "PATCH", {"grade": "10"}),
+    Row("api:submission-list", API_LIST),
+    Row("api:submission-detail", API_ITEM, ("rejected",)),
+    Row("api:submission-send-again", API_DECIDES, ("rejected",), "POST"),
+    Row("api:submission-cancel", API_DECIDES, ("rejected",), "POST"),
+    Row("api:discrepancy-list", API_LIST),
+    Row("api:discrepancy-detail", API_ITEM, ("item",)),
+    Row("api:discrepancy-accept", API_DECIDES, ("item",), "POST"),
+    Row("api:discrepancy-reject", API_DECIDES, ("item",), "POST", {"reason": "Ours is right."}),
+    Row("api:discrepancy-undo", API_DECIDES, ("decided",), "POST"),
+    Row("api:exchange-list", API_LIST),
+    Row("api:exchange-detail", API_ITEM, ("exchange",)),
+    Row("api:schema", API_LIST),
+    Row("api:docs", PAGE),
+    Row("api:no-such-address", FOR_NOBODY),
+)  # fmt: skip
+
+DOORS = (
+    Row("livez", EVERYBODY),
+    Row("healthz", "503 503 503 503 503"),  # no worker beats here; the same for everybody
+    Row("login", "200 302 302 302 302"),
+    Row("login", "200 302 302 302 302", method="POST", body={"username": "x", "password": "y"}),
+    Row("logout", "302 302 302 302 302", method="POST"),
+    Row("set_language", "302 302 302 302 302", method="POST", body={"language": "fr"}),
+    Row("home", PAGE),
+    Row("operations:theme", "302 302 302 302 302", method="POST", body={"theme": "dark"}),
+    Row("operations:words", PAGE),
+    Row("operations:styleguide", PAGE),
+)
+
+OWN = (
+    Row("operations:profile", PAGE),
+    Row("operations:profile", "302 302 302 302 302", method="POST", body={"language": "en"}),
+    Row("operations:password", "302 422 422 422 422", method="POST"),
+    Row("operations:tokens", "302 422 422 422 422", method="POST"),
+    Row("operations:token-revoke", "302 404 404 404 404", ("token",), "POST"),  # somebody else's token
+)
+
+PEOPLE = (
+    Row("operations:people", FOR_ADMINISTRATORS),
+    Row("operations:person-add", FOR_ADMINISTRATORS),
+    Row("operations:person-add", ADMINISTRATOR_REFUSED, method="POST"),
+    Row("operations:person", FOR_ADMINISTRATORS, ("somebody",)),
+    Row("operations:person", ADMINISTRATOR_REFUSED, ("somebody",), "POST"),
+    Row("operations:person-password", ADMINISTRATOR_REFUSED, ("somebody",), "POST"),
+    Row("operations:person-unlock", ADMINISTRATOR_DOES, ("somebody",), "POST"),
+    Row("operations:person-tokens", ADMINISTRATOR_REFUSED, ("somebody",), "POST"),
+    Row("operations:person-token-revoke", ADMINISTRATOR_DOES, ("somebody", "token"), "POST"),
+    Row("operations:roles", FOR_ADMINISTRATORS),
+    Row("operations:roles", "302 403 403 403 404", method="POST"),  # a role that does not exist
+    Row("sis:access", ADMINISTRATOR_DOES, ("somebody",), "POST"),
+)
+
+SIS = (
+    Row("sis:school-list", "302 302 302 200 200"),  # who has one school goes straight to it
+    Row("sis:school", IN_SCOPE, ("school",)),
+    Row(
+        "sis:school-state", SETS_UP, ("school",), query={"name": "enrolment_sync", "value": "inactive"}
+    ),
+    Row(
+        "sis:school-state", "302 403 403 302 302", ("school",), "POST", {"name": "enrolment_sync", "value": "inactive"}
+    ),
+    Row("sis:student-list", PAGE),
+    Row("sis:student-find", PAGE),
+    Row("sis:student-find", "302 302 200 302 302", method="POST", body={"q": "$asn"}),
+    Row("sis:student", IN_SCOPE, ("student",)),
+)  # fmt: skip
+
+CHANGES = (
+    Row("pasi_connect:changes", PAGE),
+    Row("pasi_connect:change", IN_SCOPE, ("item",)),
+    Row(
+        "pasi_connect:change", DECIDES_OK, ("item",), "POST",
+        {"version": "$item_version", "do": "all-pasi", "reason": "As told."},
+    ),
+    Row("pasi_connect:decision-undo", DECIDES_OK, ("decision",), "POST"),
+    Row("pasi_connect:submissions", PAGE),
+    Row("pasi_connect:submission", IN_SCOPE, ("rejected",)),
+    Row("pasi_connect:submission-state", IN_SCOPE, ("rejected",)),
+    Row("pasi_connect:submission-send-again", DECIDES_OK, ("rejected",), "POST", {"seen": "10"}),
+    Row("pasi_connect:submission-cancel", DECIDES_OK, ("rejected",), "POST", {"seen": "10"}),
+    Row("pasi_connect:submission-take-pasi", DECIDES_OK, ("rejected",), "POST", {"seen": "10"}),
+    Row("pasi_connect:submission-spelling", DECIDES_REFUSED, ("held",), "POST"),
+    Row("pasi_connect:exchanges", PAGE),
+    Row("pasi_connect:exchange", IN_SCOPE, ("exchange",)),
+    Row("pasi_connect:link", PAGE),
+    Row("pasi_connect:pulse", PAGE),
+    Row("pasi_connect:enrolment", "302 200 404 200 403", ("enrolment",)),
+    Row("pasi_connect:enrolment", DECIDES_REFUSED, ("enrolment",), "POST"),
+    Row("pasi_connect:enrolment-state", IN_SCOPE, ("enrolment",)),
+    Row("pasi_connect:enrolment-add", "302 200 404 200 403", ("student",)),
+    Row("pasi_connect:enrolment-add", DECIDES_REFUSED, ("student",), "POST"),
+)  # fmt: skip
+
+SETUP = (
+    Row("pasi_connect:setup", SETS_UP),
+    Row("pasi_connect:connection-test", "302 403 403 302 302", method="POST"),
+    Row("pasi_connect:settings-synchronization", SETS_UP),
+    Row("pasi_connect:settings-synchronization", "302 403 403 422 422", method="POST"),
+    Row("pasi_connect:settings-connection", SETS_UP),
+    Row("pasi_connect:settings-connection", "302 403 403 422 422", method="POST", body={"endpoint_url": "http://x"}),
+    Row("pasi_connect:settings-caller", SETS_UP),
+    Row("pasi_connect:settings-caller", "302 403 403 422 422", method="POST"),
+    Row("pasi_connect:certificate", SETS_UP),
+    Row("pasi_connect:guard", SETS_UP),
+    Row("pasi_connect:guard-item", SETS_UP, ("guard",)),
+    Row("pasi_connect:guard-item", "302 403 403 302 403", ("guard",), "POST", {"stopped_at": "$stopped_at"}),
+)
+
+TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *SETUP)

@@ -1,0 +1,64 @@
+"""A list of a hundred asks the database as often as a list of one."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from operations import clock
+from pasi_connect.models import Exchange
+from tests import factories
+from tests.api.conftest import client_of
+
+# Of each request two are the token's and the person's, and up to four the person's permissions and schools.
+COUNTS = {
+    "schools": 4,
+    "students": 4,
+    "enrolments": 11,
+    "submissions": 6,
+    "discrepancies": 5,
+    "exchanges": 5,
+}
+
+
+def add(school, number):
+    """`number` students, each with a linked enrolment that differs, a stuck submission and an exchange."""
+    for _ in range(number):
+        enrolment = factories.EnrolmentFactory(school=school)
+        factories.link_and_copy(enrolment)
+        factories.changed_in_pasi(enrolment, grade="09")
+        made = factories.submission(enrolment, "rejected", rejections=[{"code": "10016", "message": "x"}])
+        Exchange.objects.create(
+            message_id=made.ref_id,
+            operation="SubmitStudentSchoolEnrolment",
+            submission=made,
+            school_code=school.code,
+            organisation=school.organisation_code,
+            sent_at=clock.now(),
+        )
+
+
+@pytest.mark.django_db
+def test_lists_ask_as_often_for_many_rows_as_for_one():
+    factories.synchronising()
+    school = factories.SchoolFactory()
+    api = client_of(factories.UserFactory(schools=[school]))
+
+    def asked():
+        found = {}
+        for name in COUNTS:
+            with CaptureQueriesContext(connection) as seen:
+                rows = api.get(f"{name}/").json()["results"]
+            found[name] = (len(seen), len(rows))
+        return found
+
+    add(school, 1)
+    api.get("schools/")  # the token's time of use is written once a minute
+    one = asked()
+    add(school, 99)
+    many = asked()
+    assert {name: rows for name, (_, rows) in many.items() if name != "schools"} == dict.fromkeys(
+        ("students", "enrolments", "submissions", "discrepancies", "exchanges"), 100
+    )
+    assert {name: count for name, (count, _) in one.items()} == {name: count for name, (count, _) in many.items()}
+    over = {name: count for name, (count, _) in many.items() if count > COUNTS[name]}
+    assert not over
