@@ -17,7 +17,7 @@ from pasi_connect.models.submission import QUEUED, Status
 from pasi_connect.rules.compare import COMPARED, RESET
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services import comparing, submissions, values
-from sis.models import School, SchoolEnrolment, Student
+from sis.models import DataEvent, School, SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.services import enrolments, events
 
@@ -280,13 +280,7 @@ def undo(actor: Actor, decision_id: int) -> Decision:
         link.agreed = agreed if decision.agreed_before is not None else None
     if decision.rejected:
         link.kept = {name: value for name, value in link.kept.items() if name not in decision.rejected}
-        queued = (
-            Submission.objects.select_for_update()
-            .filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=link.enrolment_id, status__in=QUEUED)
-            .first()
-        )
-        if queued is not None and set(queued.fields) <= set(decision.rejected):
-            submissions.move(queued, Status.CANCELLED, actor, reason="undone")
+        _call_back(actor, link, set(decision.rejected))
     link.agreed_digest = ""
     link.save(update_fields=["agreed", "kept", "agreed_digest"])
     decision.undone_at, decision.undone_by = clock.now(), actor.name
@@ -297,6 +291,17 @@ def undo(actor: Actor, decision_id: int) -> Decision:
         item.save(update_fields=["status", "settled_at", "settled_by"])
     comparing.evaluate(ref_ids=[item.ref_id])
     return decision
+
+
+def _call_back(actor: Actor, link: EnrolmentLink, names: set[str]) -> None:
+    """What was to reset these fields, and nothing else, does not go out: neither queued nor yet to be collected."""
+    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id": link.enrolment_id}
+    left = DataEvent.objects.select_for_update().filter(**subject, origin=Origin.SIS, collected_at=None)
+    mine = [event.pk for event in left if set(event.fields) <= names]
+    DataEvent.objects.filter(pk__in=mine).update(collected_at=clock.now())
+    queued = Submission.objects.select_for_update().filter(**subject, status__in=QUEUED).first()
+    if queued is not None and set(queued.fields) <= names:
+        submissions.move(queued, Status.CANCELLED, actor, reason="undone")
 
 
 def why_not_undo(decision: Decision, copy: EnrolmentCopy | None, link: EnrolmentLink | None) -> str:
