@@ -47,5 +47,6 @@ def server(world, _server):
     """node-soap as PASI; our connection points at it."""
     ConnectionSettings.objects.update(endpoint_url=_server.about["address"])
     world.hang_up()
+    _server.forget()
     yield _server
     world.hang_up()

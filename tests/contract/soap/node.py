@@ -64,6 +64,11 @@ class Node:
         assert line, "".join(self.errors)
         return json.loads(line)
 
+    def forget(self) -> None:
+        """Drops what was said and not listened to."""
+        while not self.lines.empty():
+            self.lines.get()
+
     def tell(self, **value: Any) -> dict[str, Any]:
         assert self.process.stdin
         self.process.stdin.write(json.dumps(value) + "\n")

@@ -2,6 +2,8 @@
 
 // node-soap as a server of our WSDL over mutual TLS, which answers what it is told:
 //   node server.js WSDL CA.pem SERVER.pem SERVER.key
+// node-soap's own server writes an answer without looking at the schema: all members in the service's namespace, and xsi:nil
+// with a prefix that nobody declared. Here its writer of requests, which follows the schema, writes the answers too.
 // The first line says {operations, address}. Each line {value} or {fault, status} sets the answers from now on and is
 // confirmed by {ready}; each call that comes in says {operation, request, client}, as node-soap read it.
 
@@ -12,12 +14,16 @@ const { say, listen } = require('./wire');
 
 const [wsdl, ca, cert, key] = process.argv.slice(2).map((name) => fs.readFileSync(name, 'utf8'));
 const PATH = '/2020/PASIService2020.svc';
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 let told;
+let contract; // node-soap's reading of the WSDL
 
 const answering = (operation) => (request, _done, _headers, http) => {
   say({ operation, request, client: http.socket.getPeerCertificate().subject.CN });
   if (told.fault) throw { Fault: { ...told.fault, statusCode: told.status } };
-  return told.value;
+  const { output } = contract.definitions.bindings.PASIService2020Binding.methods[operation];
+  const { $name, targetNSAlias, targetNamespace, $type, $lookupType } = output;
+  return { _xml: contract.objectToDocumentXML($name, told.value, targetNSAlias, targetNamespace, $type || $lookupType) };
 };
 
 const operations = [...wsdl.matchAll(/<wsdl:operation name="(\w+)"><soap:operation/g)].map((found) => found[1]);
@@ -25,7 +31,7 @@ const methods = Object.fromEntries(operations.map((name) => [name, answering(nam
 const server = https.createServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
 
 server.listen(0, '127.0.0.1', () => {
-  soap.listen(server, {
+  const listener = soap.listen(server, {
     path: PATH,
     services: { PASIService2020: { PASIService2020: methods } },
     xml: wsdl,
@@ -33,6 +39,8 @@ server.listen(0, '127.0.0.1', () => {
     preserveWhitespace: true,
     callback: (error) => {
       if (error) throw error;
+      contract = listener.wsdl;
+      contract.xmlnsInEnvelope += ` xmlns:xsi="${XSI}"`;
       say({ operations, address: `https://127.0.0.1:${server.address().port}${PATH}` });
     },
   });
