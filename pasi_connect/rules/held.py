@@ -6,6 +6,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from operations.rules.words import gettext_noop
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -33,46 +35,51 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "sync_off",
         lambda s: not s.sync_on,
-        "Regular synchronisation is off.",
-        "It goes out when a district officer switches it on.",
+        gettext_noop("Regular synchronisation is off."),
+        gettext_noop("It goes out when a district officer switches it on."),
     ),
     Reason(
         "school_inactive",
         lambda s: not s.school_active,
-        "Enrolment synchronisation of this school is inactive.",
-        "It goes out when a district officer makes the school active.",
+        gettext_noop("Enrolment synchronisation of this school is inactive."),
+        gettext_noop("It goes out when a district officer makes the school active."),
     ),
     Reason(
         "year_not_synchronised",
         lambda s: not s.year_synchronised,
-        "This school year is not synchronised.",
-        "A district officer can add historical years under Setup.",
+        gettext_noop("This school year is not synchronised."),
+        gettext_noop("A district officer can add historical years under Setup."),
     ),
     Reason(
         "year_not_accepted",
         lambda s: not s.year_accepted,
-        "PASI does not take enrolments of this school year yet.",
-        "It goes out by itself when PASI opens the year.",
+        gettext_noop("PASI does not take enrolments of this school year yet."),
+        gettext_noop("It goes out by itself when PASI opens the year."),
     ),
     Reason(
         "no_asn",
         lambda s: not s.has_asn,
-        "The student has no ASN yet.",
-        "Find the student in PASI and put the ASN on the record.",
+        gettext_noop("The student has no ASN yet."),
+        gettext_noop("Find the student in PASI and put the ASN on the record."),
     ),
     Reason(
         "text_outside",
         lambda s: bool(s.text_outside),
-        "A text has letters that PASI cannot store.",
-        "Agree to a spelling in Latin letters, or change the text.",
+        gettext_noop("A text has letters that PASI cannot store."),
+        gettext_noop("Agree to a spelling in Latin letters, or change the text."),
     ),
     Reason(
         "person_outside",
         lambda s: s.person_outside,
-        "Your own name has letters that PASI cannot store.",
-        "Agree in your profile how your name is written.",
+        gettext_noop("Your own name has letters that PASI cannot store."),
+        gettext_noop("Agree in your profile how your name is written."),
     ),
-    Reason("undecided", lambda s: s.undecided, "The same field was changed in PASI.", "Decide which value stays."),
+    Reason(
+        "undecided",
+        lambda s: s.undecided,
+        gettext_noop("The same field was changed in PASI."),
+        gettext_noop("Decide which value stays."),
+    ),
 )
 
 BY_CODE = {reason.code: reason for reason in REASONS}

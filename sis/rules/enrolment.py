@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from operations.rules.words import gettext_noop
 from sis.rules.school_year import SchoolYear
 
 COMPLETION = "CompletionDate"
@@ -70,47 +71,61 @@ def _whole(text: str, digits: int, least: int, most: int, fixed: bool = False) -
 PAGE = "Student School Enrolment (business object)"
 KEYS = "ExtendedSchoolEnrolmentInfo (V2019)"
 
+AT_MOST = {2: gettext_noop("At most two codes."), 3: gettext_noop("At most three codes.")}
+
 RULES: tuple[Rule, ...] = (
-    Rule("", "start_date", PAGE, lambda r: not r["start_date"], "Enter the start date."),
+    Rule("", "start_date", PAGE, lambda r: not r["start_date"], gettext_noop("Enter the start date.")),
     Rule(
         "",
         "exit_date",
         PAGE,
         lambda r: not r["exit_date"],
-        "Enter the exit date: the planned last day, or the last day attended.",
+        gettext_noop("Enter the exit date: the planned last day, or the last day attended."),
     ),
     Rule(
         "",
         "exit_date_type",
         PAGE,
         lambda r: r["exit_date_type"] not in EXIT_DATE_TYPES,
-        "Choose what the exit date means: CompletionDate or WithdrawalDate.",
+        gettext_noop("Choose what the exit date means: CompletionDate or WithdrawalDate."),
     ),
-    Rule("", "grade", PAGE, lambda r: bool(r["grade"]) and r["grade"] not in GRADES, "Grades are EC and 01 to 12."),
-    Rule("", "programming_type", PAGE, lambda r: not r["programming_type"], "Choose the programming type."),
     Rule(
-        "", "programming_timeframe", PAGE, lambda r: not r["programming_timeframe"], "Choose the programming timeframe."
+        "",
+        "grade",
+        PAGE,
+        lambda r: bool(r["grade"]) and r["grade"] not in GRADES,
+        gettext_noop("Grades are EC and 01 to 12."),
+    ),
+    Rule(
+        "", "programming_type", PAGE, lambda r: not r["programming_type"], gettext_noop("Choose the programming type.")
+    ),
+    Rule(
+        "",
+        "programming_timeframe",
+        PAGE,
+        lambda r: not r["programming_timeframe"],
+        gettext_noop("Choose the programming timeframe."),
     ),
     Rule(
         "10016",
         "exit_date",
         "Rule 10016",
         lambda r: bool(r["exit_date"] and r["start_date"] and r["exit_date"] < r["start_date"]),
-        "The exit date lies before the start date.",
+        gettext_noop("The exit date lies before the start date."),
     ),
     Rule(
         "10088",
         "exit_date",
         "Rule 10088",
         lambda r: _outside_years(r["exit_date"], r["school_year"]),
-        "The exit date lies outside the two calendar years of the school year.",
+        gettext_noop("The exit date lies outside the two calendar years of the school year."),
     ),
     Rule(
         "10088",
         "start_date",
         "Rule 10088 (its sibling for the start)",
         lambda r: _outside_years(r["start_date"], r["school_year"]),
-        "The start date lies outside the two calendar years of the school year.",
+        gettext_noop("The start date lies outside the two calendar years of the school year."),
     ),
     Rule(
         "10064",
@@ -119,14 +134,14 @@ RULES: tuple[Rule, ...] = (
         lambda r: (
             r["program_percentage"] is not None and not PERCENTAGE_PROGRAMS & set(codes(r["grants_program_codes"]))
         ),
-        "A program percentage goes only with grants program code 610 or 612.",
+        gettext_noop("A program percentage goes only with grants program code 610 or 612."),
     ),
     Rule(
         "9013",
         "program_percentage",
         "Rule 9013",
         lambda r: r["program_percentage"] is not None and not 0 <= r["program_percentage"] <= 100,
-        "A percentage lies between 0 and 100.",
+        gettext_noop("A percentage lies between 0 and 100."),
     ),
     Rule(
         "10133",
@@ -136,38 +151,44 @@ RULES: tuple[Rule, ...] = (
             r["grade"] in ("10", "11", "12")
             and bool(LANGUAGE_PROGRAMS_TO_GRADE_9 & set(codes(r["grants_program_codes"])))
         ),
-        "This language program ends with grade 9.",
+        gettext_noop("This language program ends with grade 9."),
     ),
     Rule(
         "",
         "local_student_id",
         KEYS,
         lambda r: len(r["local_student_id"]) > 15,
-        "The local student number has at most 15 characters.",
+        gettext_noop("The local student number has at most 15 characters."),
     ),
     Rule(
         "",
         "resident_board",
         KEYS,
         lambda r: not _whole(r["resident_board"], 4, 1, 9999, fixed=True),
-        "The resident board is a four-digit authority code.",
+        gettext_noop("The resident board is a four-digit authority code."),
     ),
     Rule(
         "",
         "francophone_board",
         KEYS,
         lambda r: not _whole(r["francophone_board"], 4, 1, 9999, fixed=True),
-        "The francophone board is a four-digit authority code.",
+        gettext_noop("The francophone board is a four-digit authority code."),
     ),
     Rule(
         "",
         "french_hours",
         KEYS,
         lambda r: not _whole(r["french_hours"], 4, 1, 9999),
-        "French hours are a number from 1 to 9999.",
+        gettext_noop("French hours are a number from 1 to 9999."),
     ),
     *(
-        Rule("", name, KEYS, lambda r, name=name, most=most: len(codes(r[name])) > most, f"At most {most} codes.")  # type: ignore[misc]
+        Rule(
+            "",
+            name,
+            KEYS,
+            lambda r, name=name, most=most: len(codes(r[name])) > most,
+            AT_MOST[most],
+        )  # type: ignore[misc]
         for name, most in CODE_LISTS.items()
     ),
 )
