@@ -25,7 +25,8 @@ function served() {
 }
 
 async function main() {
-  const client = await soap.createClientAsync(await served(), { handleNilAsNull: true, preserveWhitespace: true });
+  const client = await soap.createClientAsync(await served(), { handleNilAsNull: true });
+  client.wsdl.options.preserveWhitespace = true; // as an option of its own it is not taken over
   client.setSecurity(new soap.ClientSSLSecurity(key, cert, ca));
   const [service] = Object.values(client.wsdl.services);
   const [port] = Object.values(service.ports);

@@ -105,7 +105,7 @@ def test_the_served_contract_names_every_operation_and_its_own_address(world, cl
 def district(world) -> dict[str, dict[str, Any]]:
     """Records with full, nil and awkward members; per operation a request that finds them."""
     pasi, asn, other = world.pasi, new_asn(), new_asn()
-    names = {"FirstName": AWKWARD.strip(), "LastName": "Varga", "IsNameExact": False, "IsPreferred": True}
+    names = {"FirstName": AWKWARD, "LastName": "Varga", "IsNameExact": False, "IsPreferred": True}
     pasi.load(
         Student=[
             pasi_student(other),
@@ -176,7 +176,7 @@ def test_both_stacks_read_the_same_answer_to_the_same_request(world, wire, distr
 
 def test_an_awkward_text_comes_through_whole(wire, district):
     [full, _, unknown] = wire.call("GetStudent", district["GetStudent"])["StudentResponse"]
-    assert full["Student"]["PreferredName"]["FirstName"] == AWKWARD.strip()
+    assert full["Student"]["PreferredName"]["FirstName"] == AWKWARD
     assert full["Student"]["IdentificationRecord"]["BirthDate"] == {"$date": "2012-03-04T00:00:00.000Z"}
     assert unknown["AvailabilityStatus"] == "Unknown"
     assert unknown["Student"]["IdentificationRecord"] is None
@@ -445,14 +445,23 @@ def test_a_fault_of_node_soap_is_understood(server, status, code, outcome):
     [
         {"Id": UNKNOWN, "Rejections": {"RejectionInfo": []}},
         {"Id": UNKNOWN, "PASICoreVersion": "soon", "Rejections": {"RejectionInfo": []}},
-        {"PASICoreVersion": 1, "Id": UNKNOWN, "Rejections": {"RejectionInfo": []}},
+        {"Id": UNKNOWN, "PASICoreVersion": None, "Rejections": {"RejectionInfo": []}},
+        {"Id": UNKNOWN, "PASICoreVersion": 1, "Rejections": {"RejectionInfo": []}, "Surprise": 1},
     ],
-    ids=["member missing", "wrong type", "wrong order"],
+    ids=["member missing", "wrong type", "nil where none may be", "unknown member"],
 )
 def test_an_answer_of_node_soap_outside_the_contract_says_nothing(server, broken):
     server.tell(value={f"{SUBMIT}Result": broken})
     said = gateway.call(SUBMIT, CANNED[SUBMIT][0], PURPOSE, writes=True)
     assert (said.outcome, said.value) == ("unknown", None)
+    assert "contract" in said.detail
+
+
+def test_members_in_the_wrong_namespace_are_no_answer(server):
+    """What node-soap's server writes when it does not look at the schema: right names, all in the service's namespace."""
+    server.tell(blind={"HelloWorldResult": to_write(CANNED["HelloWorld"][1], OPERATIONS["HelloWorld"].answer)})
+    said = gateway.call("HelloWorld", {}, PURPOSE, seconds=10)
+    assert (said.outcome, said.value) == ("unavailable", None)
     assert "contract" in said.detail
 
 
