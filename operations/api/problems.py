@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +27,7 @@ class Conflict(exceptions.APIException):
 
     status_code: int = status.HTTP_409_CONFLICT
     default_code = "conflict"
+    default_detail = gettext_lazy("The record has moved on")
 
     def __init__(self, detail: str, extra: dict[str, Any] | None = None) -> None:
         super().__init__(detail)
