@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from django.utils.translation import gettext as _
 
@@ -147,8 +148,12 @@ def _date_problem(certificate: Certificate) -> Problem | None:
 
 
 def _issuer_problem(found: x509.Certificate, authorities: list[x509.Certificate]) -> Problem | None:
-    if found.issuer in {authority.subject for authority in authorities}:
-        return None
+    for authority in authorities:
+        try:
+            found.verify_directly_issued_by(authority)
+            return None
+        except (ValueError, TypeError, InvalidSignature):
+            continue
     return Problem(
         "foreign_issuer",
         _("The certificate was issued by somebody who is not among the authority certificates."),

@@ -73,7 +73,7 @@ class CallerForm(SettingsForm):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        for name, text in given.items():
+        for name, text in list(given.items()):
             if isinstance(text, str) and not latin1.fits(text):
                 self.add_error(name, _("PASI can store Latin letters only, without doubled blanks."))
         return given

@@ -50,6 +50,11 @@ class AccessForm(forms.Form):
 
 DATE = "%Y-%m-%d"
 NOTHING = ("", "—")
+PARTS = {
+    "enrolment_type_codes": _("Enrolment type code %(n)s"),
+    "exception_codes": _("Exception code %(n)s"),
+    "grants_program_codes": _("Grants program code %(n)s"),
+}
 Choices = list[tuple[str, str]]
 
 
@@ -141,7 +146,7 @@ class EnrolmentForm(forms.ModelForm):
             code = present[index] if index < len(present) else ""
             self.fields[f"{name}_{index + 1}"] = forms.ChoiceField(
                 choices=[NOTHING, *with_present(choices, code)],
-                label=f"{field.label} {index + 1}",
+                label=PARTS[name] % {"n": index + 1},
                 required=False,
                 initial=code,
             )
@@ -214,7 +219,7 @@ class EnrolmentForm(forms.ModelForm):
                 "entered": self._shown(name, self[name].data),
             }
             for name in self.fields
-            if name in self.changed_data
+            if name in self.changed_data and self.fields[name].show_hidden_initial
         ]
 
     def _shown(self, name: str, value: Any) -> str:

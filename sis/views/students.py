@@ -127,8 +127,6 @@ class StudentPage(LoginRequiredMixin, View):
                 (_("Preferred name"), f"{student.preferred_first_name} {student.preferred_last_name}".strip()),
                 (_("Birth date"), student.birth_date.isoformat()),
                 (_("Gender"), student.gender),
-                (_("ASN"), student.asn_shown),
-                (_("Student number"), student.local_number),
             ],
             "months": month_names(),
             "lanes": lanes(shown, [stay for stay in (*own, *foreign) if not stay.deleted], clock.today())

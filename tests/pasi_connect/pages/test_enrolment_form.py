@@ -1,0 +1,177 @@
+import datetime as dt
+
+import pytest
+
+from operations.actor import of_user
+from pasi_connect.models import CodeValue
+from sis.models import DataEvent, SchoolEnrolment
+from sis.services import enrolments
+from tests.factories import EnrolmentFactory
+from tests.factories.students import this_year
+
+
+def fields_of(page):
+    """What a browser would send back: every field as it was drawn."""
+    form = page.context["form"]
+    data = {}
+    for bound in form:
+        value = bound.value()
+        if isinstance(value, bool):
+            data |= {bound.html_name: "on"} if value else {}
+        else:
+            data[bound.html_name] = "" if value is None else str(value)
+        if bound.field.show_hidden_initial:
+            data[bound.html_initial_name] = data.get(bound.html_name, "")
+    return data
+
+
+@pytest.fixture
+def address(enrolment):
+    return f"/enrolments/{enrolment.pk}/edit/"
+
+
+@pytest.fixture
+def registrar(here, as_person):
+    return as_person(here.registrar)
+
+
+def test_a_saved_change_carries_the_version_that_the_person_saw(registrar, address, enrolment):
+    data = fields_of(registrar.get(address))
+    assert data["seen_version"] == "10"
+    answer = registrar.post(address, {**data, "grade": "09"})
+    assert answer.status_code == 302
+    assert answer.url == f"/students/{enrolment.student_id}/"
+    enrolment.refresh_from_db()
+    assert (enrolment.grade, enrolment.revision) == ("09", 2)
+    event = DataEvent.objects.get()
+    assert (event.fields, event.seen_version, event.origin) == (["grade"], 10, "sis")
+    student = registrar.get(answer.url).content.decode()
+    assert "Saved. On its way to PASI." in student
+    assert f'hx-get="/enrolments/{enrolment.pk}/state/"' in student
+
+
+def test_saving_without_a_change_writes_nothing(registrar, address, enrolment):
+    registrar.post(address, fields_of(registrar.get(address)))
+    enrolment.refresh_from_db()
+    assert enrolment.revision == 1
+    assert not DataEvent.objects.exists()
+
+
+def test_wrong_values_come_back_at_their_fields_and_nothing_is_lost(registrar, address, enrolment):
+    data = fields_of(registrar.get(address))
+    wrong = registrar.post(address, {**data, "exit_date": "28 August", "exit_code": "A7"})
+    assert wrong.status_code == 422
+    assert "exit_date" in wrong.context["form"].errors
+    assert 'value="28 August"' in wrong.content.decode()
+    assert 'value="A7"' in wrong.content.decode()
+    early = registrar.post(address, {**data, "exit_date": str(enrolment.start_date - dt.timedelta(days=3))})
+    assert early.status_code == 422
+    assert "10016" in str(early.context["form"].errors["exit_date"])
+    enrolment.refresh_from_db()
+    assert enrolment.revision == 1
+
+
+def test_a_stale_form_keeps_what_was_typed_beside_the_new_picture(here, registrar, address, enrolment):
+    data = fields_of(registrar.get(address))
+    enrolments.change(of_user(here.district), enrolment.pk, {"grade": "09", "exit_code": "B2"})
+    stale = registrar.post(address, {**data, "grade": "07", "entry_code": "800"})
+    assert stale.status_code == 409
+    form = stale.context["form"]
+    assert (form["grade"].value(), form["entry_code"].value(), form["exit_code"].value()) == ("07", "800", "B2")
+    assert {row["label"]: (row["now"], row["entered"]) for row in stale.context["clashes"]}["Grade"] == ("09", "07")
+    assert here.district.full_name in stale.content.decode()
+    enrolment.refresh_from_db()
+    assert enrolment.grade == "09"
+    again = registrar.post(address, fields_of(stale) | {"initial-grade": "09", "initial-entry_code": ""})
+    assert again.status_code == 302
+    enrolment.refresh_from_db()
+    assert (enrolment.grade, enrolment.entry_code, enrolment.exit_code) == ("07", "800", "B2")
+
+
+def test_a_deletion_is_previewed_and_the_way_back_keeps_the_form(registrar, address, enrolment):
+    data = {**fields_of(registrar.get(address)), "deleted": "on", "exit_code": "A7"}
+    preview = registrar.post(address, data)
+    assert preview.status_code == 200
+    assert "To PASI: 1 submission deletes the record there." in preview.content.decode()
+    assert preview.context["others"] == ["Exit code"]
+    enrolment.refresh_from_db()
+    assert not enrolment.deleted
+    back = registrar.post(address, {**data, "back": "yes"})
+    assert 'value="A7"' in back.content.decode()
+    assert registrar.post(address, {**data, "confirmed": "yes"}).status_code == 302
+    enrolment.refresh_from_db()
+    assert (enrolment.deleted, enrolment.exit_code) == (True, "A7")
+
+
+def test_a_stay_that_overlaps_is_saved_with_a_warning(here, registrar, address, enrolment):
+    EnrolmentFactory(student=enrolment.student, school=here.school)
+    answer = registrar.post(address, {**fields_of(registrar.get(address)), "grade": "09"}, follow=True)
+    assert "overlaps another one" in answer.content.decode()
+
+
+def test_an_open_change_from_pasi_is_announced_with_its_link(registrar, item):
+    page = registrar.get(f"/enrolments/{item.enrolment_id}/edit/")
+    assert f"/changes/{item.pk}/" in page.content.decode()
+
+
+def test_pick_lists_come_from_the_code_values_in_the_persons_language(here, registrar, address, enrolment):
+    year = this_year()
+    for code, first in (("Regular", None), ("Outreach", None), ("Gone", year + 1)):
+        CodeValue.objects.create(class_name="ProgrammingType", code=code, description=f"{code} program", description_fr=f"Programme {code}", first_school_year=first)  # fmt: skip
+    CodeValue.objects.create(class_name="GrantsProgramCode", code="610", description="Shared responsibility")
+    SchoolEnrolment.objects.filter(pk=enrolment.pk).update(programming_timeframe="Midnight", grants_program_codes="999")
+    CodeValue.objects.create(class_name="ProgrammingTimeframe", code="Day", description="Day")
+    form = registrar.get(address).context["form"]
+    assert form.fields["programming_type"].choices == [("Outreach", "Outreach program"), ("Regular", "Regular program")]
+    assert ("Midnight", "Midnight") in form.fields["programming_timeframe"].choices
+    assert [form[f"grants_program_codes_{n}"].value() for n in (1, 2, 3)] == ["999", "", ""]
+    here.registrar.language = "fr"
+    here.registrar.save()
+    french = registrar.get(address).context["form"]
+    assert ("Regular", "Programme Regular") in french.fields["programming_type"].choices
+
+
+def test_codes_from_several_lists_become_one_text(registrar, address, enrolment):
+    for code in ("500", "610"):
+        CodeValue.objects.create(class_name="GrantsProgramCode", code=code, description=code)
+    data = fields_of(registrar.get(address))
+    registrar.post(address, {**data, "grants_program_codes_1": "610", "grants_program_codes_3": "500"})
+    enrolment.refresh_from_db()
+    assert enrolment.grants_program_codes == "500 610"
+
+
+def test_a_new_enrolment_is_made_once(here, registrar, enrolment):
+    address = f"/students/{enrolment.student_id}/enrol/"
+    year = this_year() + 1
+    data = {**fields_of(registrar.get(address)), "school": str(here.school.pk), "school_year": str(year), "grade": "09", "start_date": str(year.first_day), "exit_date": f"{year.ending}-06-25"}  # fmt: skip
+    assert registrar.post(address, data).status_code == 302
+    made = SchoolEnrolment.objects.get(school_year=year)
+    assert (made.school, made.grade, made.programming_type) == (here.school, "09", "Regular")
+    assert DataEvent.objects.get().subject_id == made.pk
+    again = registrar.post(address, data)
+    assert again.status_code == 422
+    assert SchoolEnrolment.objects.filter(school_year=year).count() == 1
+
+
+def test_a_new_enrolment_needs_its_dates_and_an_own_school(here, registrar, enrolment):
+    address = f"/students/{enrolment.student_id}/enrol/"
+    answer = registrar.post(address, {**fields_of(registrar.get(address)), "school": str(here.other.pk)})
+    assert answer.status_code == 422
+    assert {"school", "start_date", "exit_date"} <= set(answer.context["form"].errors)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_foreign_is_404_and_not_permitted_is_403(here, as_person, address, enrolment, method):
+    for url in (address, f"/students/{enrolment.student_id}/enrol/"):
+        assert getattr(as_person(here.stranger), method)(url).status_code == 404
+        assert getattr(as_person(here.admin), method)(url).status_code == 403
+
+
+def test_the_badge_follows_until_it_is_in_pasi(here, registrar, as_person, enrolment):
+    address = f"/enrolments/{enrolment.pk}/state/"
+    assert "In PASI" in registrar.get(address).content.decode()
+    enrolments.change(of_user(here.registrar), enrolment.pk, {"grade": "09"})
+    moving = registrar.get(address).content.decode()
+    assert "Waiting" in moving
+    assert 'data-poll="2"' in moving
+    assert as_person(here.stranger).get(address).status_code == 404
