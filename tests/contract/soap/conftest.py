@@ -29,7 +29,7 @@ def _client(node_soap, simulator):
 
 
 @pytest.fixture
-def client(world, _client):
+def client(node_soap, world, _client):
     """node-soap as a client of the simulator."""
     return _client
 
@@ -43,7 +43,7 @@ def _server(node_soap, simulator):
 
 
 @pytest.fixture
-def server(world, _server):
+def server(node_soap, world, _server):
     """node-soap as PASI; our connection points at it."""
     ConnectionSettings.objects.update(endpoint_url=_server.about["address"])
     world.hang_up()

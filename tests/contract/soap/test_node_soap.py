@@ -25,7 +25,7 @@ OPERATIONS = contract().operations
 SUBMIT, GET = "SubmitStudentSchoolEnrolment", "GetStudentSchoolEnrolment"
 READS = sorted(set(OPERATIONS) - {SUBMIT})
 PURPOSE = Purpose(SYNC, f"A.{AUTHORITY}")
-AWKWARD = "  Zoë <O'Brien> & \"Ünal\"  №1 "
+AWKWARD = '  Zoë <O\'Brien> & "Ünal"  №1 '
 UNKNOWN = "99999999-0000-4000-8000-000000000000"
 LARGEST = 2**53 - 1  # the largest whole number that JavaScript tells from its neighbour
 
@@ -146,9 +146,7 @@ def district(world) -> dict[str, dict[str, Any]]:
             "SchoolCodes": [{"ExpectedVersion": 0, "Key": code} for code in (*SCHOOL_CODES, "0000")]
         },
         "GetSchoolAuthorityInformation": {"SchoolAuthorityCodes": [{"ExpectedVersion": 0, "Key": AUTHORITY}]},
-        "GetStudent": {
-            "StateProvinceIds": [{"ExpectedVersion": 0, "Key": key} for key in (asn, other, "999999999")]
-        },
+        "GetStudent": {"StateProvinceIds": [{"ExpectedVersion": 0, "Key": key} for key in (asn, other, "999999999")]},
         GET: {
             "RefIds": [
                 {"ExpectedVersion": expected, "RefId": key}
@@ -235,7 +233,8 @@ def test_a_submit_with_an_old_version_is_a_conflict_for_node_soap(wire, new):
 
 
 @pytest.mark.parametrize(
-    ("code", "side"), [("1008", "Client"), ("2001", "Server"), ("3004", "Client"), ("9001", "Server"), ("9014", "Server")]
+    ("code", "side"),
+    [("1008", "Client"), ("2001", "Server"), ("3004", "Client"), ("9001", "Server"), ("9014", "Server")],
 )
 def test_a_fault_of_the_simulator_is_read_alike(world, wire, code, side):
     world.pasi.knobs(fault={"code": code, "operation": "HelloWorld", "times": 2})
@@ -435,7 +434,9 @@ def test_rejections_of_node_soap_are_understood(server, codes, outcome):
 @pytest.mark.parametrize(("code", "outcome"), [("9014", "not_yet"), ("1008", "not_authorised"), ("9001", "unknown")])
 def test_a_fault_of_node_soap_is_understood(server, status, code, outcome):
     detail = {"PASIFault": {"FaultCode": code, "FaultString": "Not <now> & here"}}
-    server.tell(fault={"faultcode": "soap:Server", "faultstring": f"{code}: see detail", "detail": detail}, status=status)
+    server.tell(
+        fault={"faultcode": "soap:Server", "faultstring": f"{code}: see detail", "detail": detail}, status=status
+    )
     said = gateway.call(SUBMIT, CANNED[SUBMIT][0], PURPOSE, writes=True)
     assert (said.outcome, said.code, said.detail) == (outcome, code, "Not <now> & here")
 
