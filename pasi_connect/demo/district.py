@@ -189,10 +189,14 @@ class Builder:
                 grants_program_codes="610" if number < 3 else "",
                 program_percentage=40 if number < 3 else None,
             )
-        for _ in range(6):  # at A, and at C for one course
+        for _ in range(12):  # at A, and at C for one course
             person = self.person(9)
             self.stay(person, SCHOOL_A, 9)
             self.stay(person, SCHOOL_C, 9, concurrent=True)
+        for _ in range(4):  # at C, and at A for one course
+            person = self.person(10)
+            self.stay(person, SCHOOL_C, 10)
+            self.stay(person, SCHOOL_A, 10, concurrent=True)
         for number in range(12):  # pre-registered: next school year, and later in this one
             person = self.person(1)
             if number % 2:
