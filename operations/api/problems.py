@@ -39,6 +39,7 @@ class PreconditionFailed(Conflict):
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
     default_code = "precondition_failed"
+    default_detail = gettext_lazy("The version is an old one")
 
 
 def _place(prefix: str, key: str) -> str:
@@ -60,6 +61,15 @@ def _text(value: Any) -> str:
     return force_str(value).encode("utf-8", "replace").decode()
 
 
+def _title(error: Exception) -> str:
+    match error:
+        case exceptions.MethodNotAllowed():
+            return _("This address has no such method")
+        case exceptions.UnsupportedMediaType():
+            return _("The body must be JSON")
+    return force_str(getattr(error, "default_detail", _("Not possible"))).rstrip(".")
+
+
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error as application/problem+json: what is wrong, where, and what to do."""
     if isinstance(error, ValidationError):
@@ -75,7 +85,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     code = getattr(error, "default_code", "error")
     body: dict[str, Any] = {
         "type": f"urn:pasi-connect:problem:{code}",
-        "title": force_str(getattr(error, "default_detail", _("Not possible"))),
+        "title": _title(error),
         "status": response.status_code,
     }
     if isinstance(error, exceptions.ValidationError):

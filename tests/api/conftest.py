@@ -68,6 +68,7 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     assert response["Content-Type"].startswith("application/problem+json")
     body = response.json()
     assert body["status"] == status
+    assert "{" not in body["title"]
     assert body["title"] and body["detail"] and body["type"].startswith("urn:pasi-connect:problem:")
     return body
 

@@ -206,6 +206,7 @@ def test_text_outside_latin_1_is_kept_as_it_was_written(api, house):
 
 def test_what_is_no_json_and_what_says_it_is_none(api, house):
     problem(api.generic("PATCH", address(house), "{grade", content_type="application/json"), 400)
+    problem(api.generic("PATCH", address(house), "[" * 100_000, content_type="application/json"), 400)
     problem(api.generic("PATCH", address(house), "grade=09", content_type="text/plain"), 415)
     problem(api.put(address(house), {"grade": "09"}), 405)
     problem(api.delete(address(house)), 405)
