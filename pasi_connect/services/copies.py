@@ -109,7 +109,10 @@ def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, gu
     names = [quote(column) for column in columns.values()]
     key_column = quote(columns[key])
     updates = ", ".join(f"{name} = excluded.{name}" for name in names if name != key_column)
-    condition = f"{table}.digest <> excluded.digest AND {table}.{quote(guard)} <= excluded.{quote(guard)} OR {table}.vanished_at IS NOT NULL"
+    version, given_version = f"{table}.{quote(guard)}", f"excluded.{quote(guard)}"
+    # What was sent never replaces what PASI itself has told at the same version: the notice may be quicker than the answer.
+    newer = f"({version} < {given_version} OR {version} = {given_version} AND NOT excluded.provisional)"
+    condition = f"{table}.digest <> excluded.digest AND {newer} OR {table}.vanished_at IS NOT NULL"
     size = max(1, min(500, 30_000 // len(fields)))
     with connection.cursor() as cursor:
         for start in range(0, len(rows), size):
