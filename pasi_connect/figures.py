@@ -41,6 +41,8 @@ def times_today(user: User) -> Times:
         return Times()
     by_hour: dict[int, list[float]] = {}
     for created, finished in rows:
+        if finished is None:
+            continue
         by_hour.setdefault(timezone.localtime(finished).hour, []).append((finished - created).total_seconds())
     spans = sorted(span for found in by_hour.values() for span in found)
     p95 = spans[min(round(0.95 * len(spans)), len(spans) - 1)]

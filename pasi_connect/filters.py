@@ -25,7 +25,8 @@ from sis.rules.school_year import SchoolYear
 SAFE = (Kind.CHANGED_IN_PASI,)
 CONFLICTS = (Kind.CHANGED_ON_BOTH, Kind.NEVER_AGREED)
 WHOLE = (Kind.CREATED_IN_PASI, Kind.DELETED_IN_PASI, Kind.MISSING_IN_PASI)
-AGES = ((1, _("More than a day")), (3, _("More than 3 days")), (7, _("More than 7 days")))
+AGES = (("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than 7 days")))
+ANY = _("Any")
 OPERATIONS = (
     "HelloWorld", "GetCodeValues", "GetAcceptedRegistrationStatus", "GetSchoolInformation", "GetSchoolAuthorityInformation",
     "IsDataAvailable", "GetStudent", "GetStudentSchoolEnrolment", "SubmitStudentSchoolEnrolment",
@@ -79,17 +80,15 @@ class DiscrepancyFilter(django_filters.FilterSet):
         ("closed", _("Closed today")),
     )
 
-    group = django_filters.ChoiceFilter(choices=GROUPS, method="in_group", label=_("Group"))
-    status = django_filters.ChoiceFilter(choices=Discrepancy.Status.choices, label=_("Status"))
+    group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
+    status = django_filters.ChoiceFilter(empty_label=ANY, choices=Discrepancy.Status.choices, label=_("Status"))
     ref_id = django_filters.UUIDFilter(label="RefId")
-    kind = django_filters.ChoiceFilter(choices=Kind.choices, label=_("Kind"))
+    kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
     school = school_filter()
     school_year = SchoolYearFilter(label=_("School year"))
-    field = django_filters.ChoiceFilter(choices=field_choices, method="with_field", label=_("Field"))
-    changed_by = django_filters.CharFilter(
-        lookup_expr="icontains", label=_("Changed by"), help_text=_("Name or organisation code")
-    )
-    age = django_filters.TypedChoiceFilter(choices=AGES, coerce=int, method="older", label=_("Age"))
+    field = django_filters.ChoiceFilter(empty_label=ANY, choices=field_choices, method="with_field", label=_("Field"))
+    changed_by = django_filters.CharFilter(lookup_expr="icontains", label=_("Changed by"))
+    age = django_filters.ChoiceFilter(choices=AGES, empty_label=ANY, method="older", label=_("Age"))
 
     class Meta:
         model = Discrepancy
@@ -112,8 +111,8 @@ class DiscrepancyFilter(django_filters.FilterSet):
         return queryset.alias(fields_text=text).filter(fields_text__contains=f'"name": "{value}"')
 
     @staticmethod
-    def older(queryset: QuerySet[Discrepancy], _name: str, value: int) -> QuerySet[Discrepancy]:
-        return queryset.filter(opened_at__lte=clock.now() - dt.timedelta(days=value))
+    def older(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
+        return queryset.filter(opened_at__lte=clock.now() - dt.timedelta(days=int(value)))
 
 
 class SubmissionFilter(django_filters.FilterSet):
@@ -121,12 +120,12 @@ class SubmissionFilter(django_filters.FilterSet):
 
     GROUPS = (("live", _("Not finished")), ("stuck", _("Needs a person")), ("today", _("In PASI today")))
 
-    group = django_filters.ChoiceFilter(choices=GROUPS, method="in_group", label=_("Group"))
-    status = django_filters.ChoiceFilter(choices=Status.choices, label=_("Status"))
+    group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
+    status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
     ref_id = django_filters.UUIDFilter(label="RefId")
     school = school_filter()
     reason = django_filters.ChoiceFilter(
-        choices=[(reason.code, reason.message) for reason in held.REASONS], label=_("Reason")
+        empty_label=ANY, choices=[(reason.code, reason.message) for reason in held.REASONS], label=_("Reason")
     )
 
     class Meta:
@@ -143,13 +142,16 @@ class SubmissionFilter(django_filters.FilterSet):
 
 
 class ExchangeFilter(django_filters.FilterSet):
-    operation = django_filters.ChoiceFilter(choices=[(name, name) for name in OPERATIONS], label=_("Operation"))
+    operation = django_filters.ChoiceFilter(
+        empty_label=ANY, choices=[(name, name) for name in OPERATIONS], label=_("Operation")
+    )
     outcome = django_filters.ChoiceFilter(
+        empty_label=ANY,
         choices=[(value or "pending", label) for value, label in Outcome.choices],
         method="with_outcome",
         label=_("Outcome"),
     )
-    key = django_filters.CharFilter(label=_("Record key"), help_text=_("RefId or code"))
+    key = django_filters.CharFilter(label=_("Record key"))
     ref_id = django_filters.UUIDFilter(method="of_record", label="RefId")
     submission = django_filters.NumberFilter(
         field_name="submission_id", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0

@@ -44,10 +44,10 @@ class DecisionForm(forms.Form):
             return {}
         do = self.data.get("do", "")
         if do in ("all-sis", "all-pasi"):
-            return dict.fromkeys(self.decidable, do.removeprefix("all-"))
+            return {name: do.removeprefix("all-") for name in self.decidable}
         if self.item.kind in AS_A_WHOLE:
             side = self.data.get("field-whole", "")
-            return dict.fromkeys(self.decidable, side) if side in SIDES else {}
+            return {name: side for name in self.decidable} if side in SIDES else {}  # noqa: C420
         chosen = {name: self.data.get(f"field-{name}", "") for name in self.decidable}
         return {name: side for name, side in chosen.items() if side in SIDES}
 

@@ -63,6 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
     filterset = DiscrepancyFilter(params, selectors.discrepancies(user))
     schools = lists.school_choices(user)
     lists.choose_school(filterset, schools)
+    lists.choose_year(filterset)
     newest_first = request.GET.get("order") == "newest"
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first)

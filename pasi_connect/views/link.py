@@ -64,7 +64,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
     moved = False
     if params.get("item", "").isdigit():
         present = selectors.discrepancies(user).filter(pk=int(params["item"])).values_list("version", "status").first()
-        moved = bool(present) and list(present) != [params.get("version"), params.get("status")]
+        moved = present is not None and present != (params.get("version"), params.get("status"))
     counts = selectors.counts(user)
     link = LinkState.load()
     told = f"{new}.{int(moved)}.{counts['changes']}.{counts['stuck']}.{link.state}"

@@ -11,6 +11,7 @@ from django_filters import FilterSet
 
 from operations import keyset
 from operations.models import User
+from pasi_connect.services.context import Context
 from sis import selectors as sis_selectors
 
 SIZE = 25
@@ -105,4 +106,14 @@ def choose_school(filterset: FilterSet, schools: list[tuple[str, str]]) -> None:
     if not schools:
         field.widget = forms.HiddenInput()
         return
-    field.widget = forms.Select(choices=[("", "—"), *schools])
+    field.widget = forms.Select(choices=[("", _("Any")), *schools])
+
+
+def choose_year(filterset: FilterSet) -> None:
+    """Makes the school-year filter a pick list of the years that take part, and of the one that was asked for."""
+    years = {str(year) for year in Context().years}
+    asked = str(filterset.data.get("school_year", "")).strip()
+    choices = sorted(years | ({asked} if asked else set()), reverse=True)
+    filterset.form.fields["school_year"].widget = forms.Select(
+        choices=[("", _("Any")), *((one, one) for one in choices)]
+    )

@@ -181,7 +181,7 @@ class Record:
             text = _("Changed by %(who)s") % {"who": who} if who else _("Changed in PASI")
             entries.append({"side": "pasi", "text": text, "at": heads["pasi_at"]})
         if heads["agreed_at"]:
-            entries.append({"side": "both", "text": _("Both sides equal where they agree"), "at": heads["agreed_at"]})
+            entries.append({"side": "both", "text": _("Both sides equal"), "at": heads["agreed_at"]})
         entries.sort(key=lambda entry: entry["at"])
         if waiting:
             entries.append({"side": "both", "text": waiting, "at": None})
