@@ -16,6 +16,8 @@ from operations.models import ApiToken, User
 from operations.rules import latin1
 from operations.services.accounts import GIVEN, OWN
 
+LANGUAGES = User._meta.get_field("language").choices or []
+
 
 class ProfileForm(forms.ModelForm):
     class Meta:
@@ -25,7 +27,7 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", gettext_lazy("As my browser")), *User.language.field.choices]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [("", gettext_lazy("As my browser")), *list(LANGUAGES)]  # type: ignore[attr-defined]
         person = self.instance
         if not self.is_bound and not person.plain_name and not latin1.fits(person.full_name):
             self.initial["plain_name"] = latin1.proposal(person.full_name)
@@ -140,7 +142,8 @@ class RoleForm(forms.Form):
     )
 
     def __init__(self, *args: Any, role: Group, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=f"role{role.pk}", **kwargs)
+        kwargs["prefix"] = f"role{role.pk}"
+        super().__init__(*args, **kwargs)
         self.role = role
         names = dict(User._meta.permissions)
         self.fields["permissions"].choices = [  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ GROUPS = (
         (
             (_("Authority"), _("The school authority that runs this product. Its organisation code is A and four digits, as in A.7010.")),
             (_("School"), _("A school of the authority. Its organisation code is S and four digits, as in S.7101.")),
-            (_("Student, ASN"), _("Every student in Alberta has one Alberta Student Number of nine digits, shown as 1234-5678-9. When two were given by mistake, one is the primary and the other a secondary ASN.")),
+            (_("Student, ASN"), _("Every student in Alberta has one Alberta Student Number, shown as 1234-5678-9. Of two given by mistake one is the primary ASN.")),
             (_("Actor"), _("Who did something: a person, a program that uses the API, or the product itself, which signs as “[System] Sync”.")),
         ),
     ),

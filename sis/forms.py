@@ -26,14 +26,18 @@ class FindForm(forms.Form):
     )
 
 
+def state_name(name: str) -> str:
+    return str(School._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
 class StateForm(forms.Form):
-    name = forms.ChoiceField(choices=[(name, School._meta.get_field(name).verbose_name) for name in STATES])
+    name = forms.ChoiceField(choices=[(name, name) for name in STATES])
     value = forms.ChoiceField(choices=State.choices)
 
     def words(self) -> dict[str, str]:
         given = self.cleaned_data
         return {
-            "what": str(School._meta.get_field(given["name"]).verbose_name),  # type: ignore[union-attr]
+            "what": state_name(given["name"]),
             "state": str(State(given["value"]).label).lower(),
         }
 
@@ -140,7 +144,7 @@ class EnrolmentForm(forms.ModelForm):
 
     def _pick_several(self, name: str, choices: Choices) -> None:
         """One pick list for each of the codes that the field can hold."""
-        field = self.fields.pop(name)
+        self.fields.pop(name)
         present = getattr(self.instance, name).split()
         for index in range(max(CODE_LISTS[name], len(present))):
             code = present[index] if index < len(present) else ""
@@ -195,7 +199,7 @@ class EnrolmentForm(forms.ModelForm):
     ) -> "EnrolmentForm":
         """The same form over the record as it stands now: what the person changed stays, all else follows the record."""
         fresh = EnrolmentForm(instance=current, pick_lists=pick_lists)
-        data = self.data.copy()
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
         data["revision"], data["seen_version"] = str(current.revision), str(seen_version)
         for name in fresh.fields:
             if name in ("revision", "seen_version"):
@@ -239,7 +243,7 @@ class NewEnrolmentForm(EnrolmentForm):
     """A new stay: its school and year are chosen once and make it what it is."""
 
     class Meta(EnrolmentForm.Meta):
-        fields = ("school", "school_year", *NEW)
+        fields: tuple[str, ...] = ("school", "school_year", *NEW)  # type: ignore[assignment]
 
     GROUPS = ((_("Where and when"), ("school", "school_year")), *EnrolmentForm.GROUPS)
 

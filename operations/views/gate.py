@@ -42,5 +42,5 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme in ("", "light", "dark"):
-        User.objects.filter(pk=request.user.pk).update(theme=theme)
+        User.objects.filter(username=request.user.get_username()).update(theme=theme)
     return HttpResponseRedirect(back(request))

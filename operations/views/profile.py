@@ -22,9 +22,14 @@ from operations.rules import latin1
 from operations.services import accounts, people
 
 
-def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
+def own(request: HttpRequest) -> User:
+    """The person as stored; `request.user` may carry what a form has written on it."""
     person: Any = request.user
-    person = User.objects.get(pk=person.pk)  # as stored: a bound form has written on its own copy
+    return User.objects.get(pk=person.pk)
+
+
+def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
+    person = own(request)
     context = {
         "person": person,
         "form": forms.get("profile") or ProfileForm(instance=person),
@@ -44,7 +49,7 @@ class Profile(LoginRequiredMixin, View):
         return show(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        person = User.objects.get(pk=request.user.pk)
+        person = own(request)
         form = ProfileForm(request.POST, instance=person)
         if not form.is_valid():
             return show(request, 422, profile=form)
@@ -65,7 +70,7 @@ class Password(LoginRequiredMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        person = User.objects.get(pk=request.user.pk)
+        person = own(request)
         form = OwnPasswordForm(request.POST, person=person)
         if not form.is_valid():
             return show(request, 422, password=form)
@@ -82,7 +87,7 @@ class Tokens(LoginRequiredMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        person = User.objects.get(pk=request.user.pk)
+        person = own(request)
         form = TokenForm(request.POST)
         if not form.is_valid():
             return show(request, 422, token=form)

@@ -86,7 +86,7 @@ class SettingsPage(Permitted, View):
             for name, value in form.given.items()
             if getattr(current, name) != value
         ]
-        data = form.data.copy()
+        data: Any = form.data.copy()  # type: ignore[attr-defined]
         data["version"] = str(current.version)
         return self._page(self.form_class(data, instance=current), 409, stale=True, rows=rows)
 

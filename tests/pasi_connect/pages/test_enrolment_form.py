@@ -117,7 +117,13 @@ def test_an_open_change_from_pasi_is_announced_with_its_link(registrar, item):
 def test_pick_lists_come_from_the_code_values_in_the_persons_language(here, registrar, address, enrolment):
     year = this_year()
     for code, first in (("Regular", None), ("Outreach", None), ("Gone", year + 1)):
-        CodeValue.objects.create(class_name="ProgrammingType", code=code, description=f"{code} program", description_fr=f"Programme {code}", first_school_year=first)  # fmt: skip
+        CodeValue.objects.create(
+            class_name="ProgrammingType",
+            code=code,
+            description=f"{code} program",
+            description_fr=f"Programme {code}",
+            first_school_year=first,
+        )
     CodeValue.objects.create(class_name="GrantsProgramCode", code="610", description="Shared responsibility")
     SchoolEnrolment.objects.filter(pk=enrolment.pk).update(programming_timeframe="Midnight", grants_program_codes="999")
     CodeValue.objects.create(class_name="ProgrammingTimeframe", code="Day", description="Day")
@@ -143,7 +149,9 @@ def test_codes_from_several_lists_become_one_text(registrar, address, enrolment)
 def test_a_new_enrolment_is_made_once(here, registrar, enrolment):
     address = f"/students/{enrolment.student_id}/enrol/"
     year = this_year() + 1
-    data = {**fields_of(registrar.get(address)), "school": str(here.school.pk), "school_year": str(year), "grade": "09", "start_date": str(year.first_day), "exit_date": f"{year.ending}-06-25"}  # fmt: skip
+    where = {"school": str(here.school.pk), "school_year": str(year), "grade": "09"}
+    days = {"start_date": str(year.first_day), "exit_date": f"{year.ending}-06-25"}
+    data = {**fields_of(registrar.get(address)), **where, **days}
     assert registrar.post(address, data).status_code == 302
     made = SchoolEnrolment.objects.get(school_year=year)
     assert (made.school, made.grade, made.programming_type) == (here.school, "09", "Regular")
