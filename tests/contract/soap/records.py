@@ -1,0 +1,174 @@
+"""Made-up requests and answers for every operation, with the values that two readers are most likely to take differently."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from tests.pasi_connect.world import SCHOOL_CODES
+from tests.simulator_process import AUTHORITY
+
+SUBMIT, GET = "SubmitStudentSchoolEnrolment", "GetStudentSchoolEnrolment"
+AWKWARD = '  Zoë <O\'Brien> & "Ünal"  №1 '
+UNKNOWN = "99999999-0000-4000-8000-000000000000"
+LARGEST = 2**53 - 1  # the largest whole number that JavaScript tells from its neighbour
+
+
+def caller() -> dict[str, Any]:
+    """CallerInfo of a person in another SIS, with a message number of its own."""
+    return {
+        "ClientMessageID": str(uuid.uuid4()),
+        "SentUtcTime": dt.datetime(2026, 11, 20, 15, 0, 0, 123_000, dt.UTC),
+        "Software": {"BuildNumber": "7", "Manufacturer": "A maker", "Product": "A SIS", "Version": "1.0"},
+        "User": {
+            "IPAddress": "10.0.0.9",
+            "LocalID": "amoreau",
+            "Name": "Ana Moreau",
+            "OrganizationCode": f"A.{AUTHORITY}",
+        },
+    }
+
+
+def enrolment(asn: str, **members: Any) -> dict[str, Any]:
+    """A new record in PASI's member names."""
+    return {
+        "ExitDateType": "CompletionDate",
+        "Grade": "09",
+        "IsDeleted": False,
+        "PASICoreVersion": 0,
+        "ProgrammingTimeframe": "Day",
+        "ProgrammingType": "Regular",
+        "RefId": str(uuid.uuid4()),
+        "RegistrationExitDate": dt.date(2027, 6, 25),
+        "RegistrationStartDate": dt.date(2026, 9, 2),
+        "SchoolCode": SCHOOL_CODES[0],
+        "SchoolYear": 2027,
+        "StateProvinceId": asn,
+        **members,
+    }
+
+
+MOMENT = dt.datetime(2026, 11, 20, 3, 4, 5, 678_000, dt.UTC)
+STUDENT_NAME = {
+    "FirstName": AWKWARD,
+    "IsNameExact": True,
+    "IsPreferred": False,
+    "LastName": "",
+    "SuffixName": None,
+}
+FULL = {
+    "EffectiveUtc": MOMENT,
+    **enrolment("410000001", RefId="0f8fad5b-d9cb-469f-a165-70867728950e", PASICoreVersion=LARGEST),
+    "ExtendedSchoolEnrolmentInfo": {
+        "KeyValues": [{"Key": "ResidentBoard", "Value": "0017"}, {"Key": "Empty", "Value": ""}],
+        "Name": "SISV1",
+    },
+    "LastUpdate": {"OrganizationCode": "S.4801", "UserName": AWKWARD},
+    "SchoolProvidedProgramPercentage": 0,
+}
+BARE = {"IsDeleted": True, "PASICoreVersion": 1, "RefId": UNKNOWN}
+NIL = {**BARE, "Grade": None, "RegistrationExitDate": None, "LastUpdate": None, "ExtendedSchoolEnrolmentInfo": None}
+ORGANISATION = {
+    "Address": {"City": "Trois-Pins", "Country": None},
+    "Classifications": ["Public", "K-9"],
+    "EffectiveUtc": MOMENT,
+    "IsActive": True,
+    "Name": AWKWARD,
+    "PASICoreVersion": 8_800_001,
+    "SchoolAuthorityCode": AUTHORITY,
+}
+KEYS = [{"ExpectedVersion": LARGEST, "Key": "4801"}, {"ExpectedVersion": 0, "Key": AWKWARD}]
+
+CANNED: dict[str, tuple[dict[str, Any], Any]] = {
+    "HelloWorld": ({}, {"Message": AWKWARD, "ServerUtcTime": MOMENT}),
+    "GetCodeValues": (
+        {"LastKnownSourceVersion": LARGEST},
+        {
+            "CodeValues": [
+                {
+                    "CodeClassName": "Grade",
+                    "CodeText": "09",
+                    "Description": "Ninth",
+                    "DisplaySequence": 9,
+                    "FirstSchoolYear": 2009,
+                    "FrenchDescription": "Neuvième année",
+                    "LastSchoolYear": None,
+                    "PASICoreVersion": 5,
+                }
+            ],
+            "SourceVersion": 5,
+        },
+    ),
+    "GetAcceptedRegistrationStatus": (
+        {},
+        {
+            "AcceptedRegistrationStatuses": [
+                {"IsCurrentSchoolYear": True, "RegistrationStatuses": ["Active", "Completed"], "SchoolYear": 2027},
+                {"IsCurrentSchoolYear": False, "RegistrationStatuses": [], "SchoolYear": 2028},
+            ]
+        },
+    ),
+    "IsDataAvailable": (
+        {
+            "TypeInfos": [
+                {"Hash": None, "MaxPASICoreVersion": 0, "NotificationType": "School"},
+                {"MaxPASICoreVersion": 7, "NotificationType": "StudentSchoolEnrolment.2027"},
+            ],
+            "WaitTimeInMinutes": 0,
+        },
+        {
+            "TypeInfos": [
+                {"IdVersions": [], "IsCompleteSet": True, "NotificationType": "School"},
+                {
+                    "IdVersions": [{"Id": UNKNOWN, "Version": LARGEST}, {"Id": "4801", "Version": 0}],
+                    "IsCompleteSet": False,
+                    "NotificationType": "StudentSchoolEnrolment.2027",
+                },
+            ]
+        },
+    ),
+    "GetSchoolInformation": (
+        {"SchoolCodes": KEYS},
+        [
+            {"AvailabilityStatus": "Normal", "School": {**ORGANISATION, "PhoneNumber": None, "SchoolCode": "4801"}},
+            {"AvailabilityStatus": "Recalculating", "School": None},
+            {"AvailabilityStatus": "NoAccess"},
+        ],
+    ),
+    "GetSchoolAuthorityInformation": (
+        {"SchoolAuthorityCodes": KEYS},
+        [{"AvailabilityStatus": "Normal", "SchoolAuthority": ORGANISATION}],
+    ),
+    "GetStudent": (
+        {"StateProvinceIds": KEYS},
+        [
+            {
+                "AvailabilityStatus": "Normal",
+                "Student": {
+                    "CreatedOnUtc": MOMENT,
+                    "EffectiveUtc": None,
+                    "IdentificationRecord": {
+                        "BirthDate": dt.date(2012, 3, 4),
+                        "DocumentNumber": None,
+                        "Gender": "Female",
+                        "IsNameExact": False,
+                    },
+                    "IsDeactivated": False,
+                    "IsDeceased": True,
+                    "OtherNames": [STUDENT_NAME, STUDENT_NAME],
+                    "PASICoreVersion": 9,
+                    "PreferredName": STUDENT_NAME,
+                    "SecondaryStateProvinceIds": ["410000002"],
+                    "StateProvinceId": "410000001",
+                },
+            }
+        ],
+    ),
+    GET: (
+        {"RefIds": [{"ExpectedVersion": 0, "RefId": FULL["RefId"]}, {"ExpectedVersion": 2, "RefId": UNKNOWN}]},
+        [{"AvailabilityStatus": "Normal", "StudentSchoolEnrolment": row} for row in (FULL, BARE, NIL)],
+    ),
+    SUBMIT: (
+        {"StudentSchoolEnrolment": FULL},
+        {"Id": FULL["RefId"], "PASICoreVersion": LARGEST, "Rejections": []},
+    ),
+}
