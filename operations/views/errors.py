@@ -28,8 +28,3 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500)
-
-
-def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form token is missing or old (CSRF_FAILURE_VIEW)."""
-    return render(request, "errors/403_csrf.html", status=403)
