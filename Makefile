@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 CHECK_DATA := $(CURDIR)/.venv/.check
 FOR_CHECK := env -u DATABASE_URL -u REDIS_URL -u DEMO PRODUCTION=0 DATA_DIR=$(CHECK_DATA)
 
-.PHONY: install run reset test check openapi lock
+.PHONY: install run reset test check openapi messages lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(CATALOGUES:.po=.mo)
@@ -44,6 +44,10 @@ check: install
 
 openapi: install
 	$(FOR_CHECK) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file tests/contract/openapi.yaml
+
+# Needs gettext's xgettext. Then translate what is empty in locale/fr; tests/contract/test_catalogue.py says what is missing.
+messages: install
+	$(FOR_CHECK) $(BIN)/python manage.py makemessages -l fr --no-location --no-wrap --no-obsolete -i .venv -i 'tests/*' -i 'pasi_simulator/*' -i node_modules
 
 lock:
 	uv pip compile pyproject.toml --no-emit-index-url --no-header --generate-hashes -q -o requirements.lock

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Authority',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=4, unique=True, validators=[django.core.validators.RegexValidator('^\\d{4}$', 'A code has four digits.')])),
+                ('code', models.CharField(max_length=4, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{4}$', 'A code has four digits.')])),
                 ('name', models.CharField(max_length=160)),
                 ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
             ],
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('asn', models.CharField(blank=True, max_length=9, null=True, unique=True, validators=[django.core.validators.RegexValidator('^\\d{9}$', 'An ASN has nine digits.')], verbose_name='ASN')),
+                ('asn', models.CharField(blank=True, max_length=9, null=True, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{9}$', 'An ASN has nine digits.')], verbose_name='ASN')),
                 ('local_number', models.CharField(blank=True, db_index=True, max_length=15, verbose_name='student number')),
                 ('legal_first_name', models.CharField(max_length=50, verbose_name='legal first name')),
                 ('legal_middle_name', models.CharField(blank=True, max_length=50, verbose_name='legal middle name')),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             name='School',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=4, unique=True, validators=[django.core.validators.RegexValidator('^\\d{4}$', 'A code has four digits.')], verbose_name='code')),
+                ('code', models.CharField(max_length=4, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{4}$', 'A code has four digits.')], verbose_name='code')),
                 ('name', models.CharField(max_length=160, verbose_name='name')),
                 ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
                 ('enrolment_sync', models.CharField(choices=[('inactive', 'Inactive'), ('active', 'Active')], default='inactive', max_length=8, verbose_name='enrolment synchronisation')),

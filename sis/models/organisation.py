@@ -5,7 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-four_digits = RegexValidator(r"^\d{4}$", _("A code has four digits."))
+four_digits = RegexValidator(r"^[0-9]{4}$", _("A code has four digits."))
 
 
 class State(models.TextChoices):

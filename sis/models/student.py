@@ -6,7 +6,7 @@ from sis.models.fields import SchoolYearField
 from sis.models.organisation import School
 from sis.rules import asn, enrolment
 
-nine_digits = RegexValidator(r"^\d{9}$", _("An ASN has nine digits."))
+nine_digits = RegexValidator(r"^[0-9]{9}$", _("An ASN has nine digits."))
 
 
 class Student(models.Model):
