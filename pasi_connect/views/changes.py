@@ -50,9 +50,19 @@ def group_counts(user: User) -> dict[str, int]:
     return found
 
 
-def newest(user: User) -> int:
-    """The mark from which a page counts what is new."""
-    return selectors.discrepancies(user).order_by().aggregate(most=Max("pk"))["most"] or 0
+def newest(user: User) -> str:
+    """The mark from which a page counts what is new: the last item, and PASI's highest version among the items."""
+    most = selectors.discrepancies(user).order_by().aggregate(item=Max("pk"), version=Max("core_version"))
+    return f"{most['item'] or 0}.{most['version'] or 0}"
+
+
+def since(user: User, mark: str) -> QuerySet[Discrepancy]:
+    """Items that wait for a decision and have come, or have moved in PASI, since `mark` (see `newest`) was drawn."""
+    item, _dot, version = mark.partition(".")
+    later = Q(pk__gt=int(item) if item.isdecimal() else 0)
+    if version.isdecimal():
+        later |= Q(core_version__gt=int(version))
+    return first_open(user, "").filter(later)
 
 
 @login_required
@@ -234,8 +244,9 @@ def _page(
     record = Record.load(one.ref_id)
     may = lists.decides(user)
     rows = record.rows_of(one)
-    undecided = [row for row in rows if row["state"] != RESET]
-    underway = [row for row in rows if row["state"] == RESET]
+    # Of a settled item all rows are the past, also what was on its way when it ended.
+    undecided = [row for row in rows if row["state"] != RESET or not one.is_open]
+    underway = [row for row in rows if row["state"] == RESET and one.is_open]
     seen = {row["name"] for row in rows}
     if one.is_open:
         underway += [row for row in record.differing if row["state"] == "ours_to_send" and row["name"] not in seen]

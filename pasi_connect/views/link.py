@@ -7,12 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from operations import clock
 from operations.models import User
 from pasi_connect import certificate, figures, selectors
 from pasi_connect.models import Discrepancy, LinkState, SyncSettings
 from pasi_connect.rules import faults
-from pasi_connect.views import words
+from pasi_connect.views import changes, words
 
 
 @login_required
@@ -54,29 +53,24 @@ def pulse(request: HttpRequest) -> HttpResponse:
     """
     user: User = request.user  # type: ignore[assignment]
     params = request.GET
-    since = int(params["since"]) if params.get("since", "").isdigit() else 0
-    new = (
-        selectors.discrepancies(user)
-        .filter(status=Discrepancy.Status.OPEN, undecided__gt=0, pk__gt=since)
-        .order_by()
-        .count()
-    )
-    moved = False
-    if params.get("item", "").isdigit():
+    new = changes.since(user, params.get("since", "")).order_by().count()
+    moved = settled = False
+    if params.get("item", "").isdecimal():
         present = selectors.discrepancies(user).filter(pk=int(params["item"])).values_list("version", "status").first()
         moved = present is not None and present != (params.get("version"), params.get("status"))
+        settled = moved and present is not None and present[1] == Discrepancy.Status.SETTLED
     counts = selectors.counts(user)
     link = LinkState.load()
-    told = f"{new}.{int(moved)}.{counts['changes']}.{counts['stuck']}.{link.state}"
+    told = f"{new}.{int(moved)}{int(settled)}.{counts['changes']}.{counts['stuck']}.{link.state}"
     if told == params.get("told"):
         return HttpResponse(status=204)
     context = {
         "new": new,
         "moved": moved,
+        "settled": settled,
         "counts": counts,
         "link_now": words.link(link),
         "told": told,
         "item_id": params.get("item") if moved else "",
-        "at": clock.now(),
     }
     return render(request, "pasi_connect/pulse_answer.html", context)

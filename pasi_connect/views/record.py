@@ -21,7 +21,6 @@ MOVED = {
     compare.CHANGED_IN_PASI: "pasi",
     compare.CHANGED_ON_BOTH: "both",
     compare.NEVER_AGREED: "never",
-    compare.RESET: "sis",
     compare.OURS_TO_SEND: "sis",
 }
 HISTORY = 30  # entries of the time line; the newest
@@ -94,7 +93,8 @@ class Record:
             "agreed": words.shown(name, agreed, self.board_names),
             "sis": words.shown(name, ours, self.board_names),
             "pasi": words.shown(name, theirs, self.board_names),
-            "moved": MOVED.get(state, ""),
+            # What is being reset was changed in PASI, and perhaps here as well.
+            "moved": ("pasi" if ours == agreed else "both") if state == compare.RESET else MOVED.get(state, ""),
             "state": state,
         }
 

@@ -7,10 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from operations import clock
 from operations.actor import of_user
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Submission
-from pasi_connect.services import decisions
+from pasi_connect.services import comparing, decisions
 from sis.models import SchoolEnrolment
 from sis.services import enrolments
-from tests.factories import EnrolmentFactory, changed_in_pasi, created_in_pasi, link_and_copy, take_up
+from tests.factories import EnrolmentFactory, StudentFactory, changed_in_pasi, created_in_pasi, link_and_copy, take_up
 from tests.pasi_connect.pages.conftest import form_of
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_keep_puts_the_reset_on_its_way(here, as_person, item, enrolment):
     )
     item.refresh_from_db()
     assert (item.status, item.undecided) == ("open", 0)
-    assert take_up(enrolment).status == Submission._meta.get_field("status").default
+    assert take_up(enrolment).status == "waiting"
     text = response.content.decode()
     assert "Reset on its way" in text
     assert "Kept SIS: Grade. It goes to PASI now." in text
@@ -161,8 +161,6 @@ def test_undo_says_why_not(here, as_person, item, enrolment):
 
 
 def test_created_in_pasi_is_decided_as_a_whole(here, as_person):
-    from tests.factories import StudentFactory
-
     student = StudentFactory(asn="123456782")
     made = created_in_pasi("123456782", here.school.code)
     registrar = as_person(here.registrar)
@@ -175,8 +173,6 @@ def test_created_in_pasi_is_decided_as_a_whole(here, as_person):
 
 def test_missing_in_pasi_is_sent(here, as_person, enrolment):
     EnrolmentCopy.objects.update(vanished_at=clock.now())
-    from pasi_connect.services import comparing
-
     comparing.evaluate(enrolment_ids=[enrolment.pk])
     gone = Discrepancy.objects.get()
     registrar = as_person(here.registrar)
@@ -194,6 +190,16 @@ def test_deleted_in_pasi(here, as_person, enrolment):
     registrar.post(address(gone), form_of(gone, **{"field-deleted": "pasi"}))
     enrolment.refresh_from_db()
     assert enrolment.deleted
+
+
+def test_a_settled_reset_is_the_past(here, as_person, item, enrolment):
+    registrar = as_person(here.registrar)
+    registrar.post(address(item), form_of(item, reason="Ours", **{"field-grade": "sis"}))
+    Discrepancy.objects.filter(pk=item.pk).update(status="settled", settled_at=clock.now(), settled_by="reject")
+    text = registrar.get(address(item)).content.decode()
+    assert "Settled: PASI took the SIS values" in text
+    assert "On its way to PASI" not in text
+    assert "1 field was decided or settled" in text
 
 
 def test_a_refused_reset_says_so_in_words(here, as_person, item, enrolment):

@@ -5,7 +5,9 @@ from uuid import uuid4
 import pytest
 
 from operations import clock
+from operations.actor import of_user
 from pasi_connect.models import Exchange, LinkState
+from pasi_connect.services import decisions
 from tests.factories import EnrolmentFactory, changed_in_pasi, link_and_copy, submission
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +49,35 @@ def test_pulse_tells_that_the_change_on_the_page_has_moved(here, as_person, item
     assert "This record has moved since the page was drawn." in registrar.get(address).content.decode()
 
 
+def test_pulse_tells_that_the_change_on_the_page_has_settled(here, as_person, item, enrolment):
+    decisions.accept(of_user(here.district), item.pk)
+    address = f"/pulse/?since={item.pk}&item={item.pk}&version={item.version}&status=open"
+    assert "This change is settled by now." in as_person(here.registrar).get(address).content.decode()
+
+
+def test_pulse_tells_a_change_of_an_item_that_was_open_already(here, as_person, item, enrolment):
+    registrar = as_person(here.registrar)
+    mark = f"{item.pk}.{item.core_version}"
+    assert "new change" not in registrar.get(f"/pulse/?since={mark}").content.decode()
+    changed_in_pasi(enrolment, grade="11")
+    assert "1 new change from PASI" in registrar.get(f"/pulse/?since={mark}").content.decode()
+
+
 def test_pulse_is_scoped(here, as_person, item):
     assert "new change" not in as_person(here.stranger).get("/pulse/?since=0").content.decode()
 
 
-@pytest.mark.parametrize("query", ["since=x", "item=x", "since=99999999999999999999", "item=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=x",
+        "item=x",
+        "since=99999999999999999999",
+        "since=1.99999999999999999999",
+        "since=²",
+        "item=99999999999999999999",
+    ],
+)
 def test_pulse_bears_odd_addresses(here, as_person, query):
     assert as_person(here.registrar).get(f"/pulse/?{query}").status_code == 200
 
