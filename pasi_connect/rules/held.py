@@ -15,6 +15,7 @@ class Situation:
 
     sync_on: bool
     school_active: bool
+    year_ahead: bool  # a later year than PASI hands out in this calendar year
     year_synchronised: bool
     year_accepted: bool
     has_asn: bool
@@ -43,6 +44,12 @@ REASONS: tuple[Reason, ...] = (
         lambda s: not s.school_active,
         gettext_noop("Enrolment synchronisation of this school is inactive."),
         gettext_noop("It goes out when a district officer makes the school active."),
+    ),
+    Reason(
+        "year_ahead",
+        lambda s: s.year_ahead,
+        gettext_noop("PASI takes this school year from 1 January of the calendar year in which it begins."),
+        gettext_noop("It goes out by itself then."),
     ),
     Reason(
         "year_not_synchronised",

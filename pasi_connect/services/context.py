@@ -16,7 +16,9 @@ class Context:
 
     def __post_init__(self) -> None:
         wanted = window.synchronised(self.settings.current_school_year, self.settings.historical_years)
-        self.years: frozenset[SchoolYear] = wanted & window.possible(clock.today())
+        possible = window.possible(clock.today())
+        self.years: frozenset[SchoolYear] = wanted & possible
+        self.last_possible: SchoolYear = max(possible)
         self.active_schools: frozenset[str] = frozenset(
             School.objects.filter(enrolment_sync=State.ACTIVE).values_list("code", flat=True)
         )

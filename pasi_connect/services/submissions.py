@@ -151,6 +151,7 @@ def situation(
     return held.Situation(
         sync_on=context.settings.regular_synchronization,
         school_active=enrolment.school.code in context.active_schools,
+        year_ahead=enrolment.school_year > context.last_possible,
         year_synchronised=enrolment.school_year in context.years,
         year_accepted=context.year_accepted(enrolment.school_year),
         has_asn=bool(enrolment.student.asn),

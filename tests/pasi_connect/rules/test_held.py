@@ -9,6 +9,7 @@ from pasi_connect.rules.held import Situation
 FREE = Situation(
     sync_on=True,
     school_active=True,
+    year_ahead=False,
     year_synchronised=True,
     year_accepted=True,
     has_asn=True,
@@ -20,6 +21,7 @@ FREE = Situation(
 CAUSES = [
     ("sync_off", {"sync_on": False}),
     ("school_inactive", {"school_active": False}),
+    ("year_ahead", {"year_ahead": True}),
     ("year_not_synchronised", {"year_synchronised": False}),
     ("year_not_accepted", {"year_accepted": False}),
     ("no_asn", {"has_asn": False}),
