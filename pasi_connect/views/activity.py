@@ -79,7 +79,9 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
     return {
         item: reverse("pasi_connect:decision-undo", args=[decision.pk])
         for item, decision in found.items()
-        if not decision.undone_at and not decision.created_enrolment
+        if not decision.undone_at
+        and not decision.created_enrolment
+        and not (decision.rejected and not decision.discrepancy.is_open)  # PASI has taken our value by then
     }
 
 

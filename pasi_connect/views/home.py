@@ -20,6 +20,7 @@ from pasi_connect.views import activity, changes, lists, submissions, words
 from sis import selectors as sis_selectors
 
 STUCK_SHOWN = 6
+HOURS = 8  # the chart shows at least so many, so that one hour does not fill it
 LIMIT = 25.0  # seconds; the dashed line of the chart
 
 
@@ -195,11 +196,12 @@ def _waits(user: User, counts: dict[str, int], queue: figures.Queue) -> list[dic
 
 
 def _chart(times: figures.Times) -> dict[str, Any] | None:
-    """Median seconds by hour, from the first hour with a submission to the last; empty hours are zero."""
+    """Median seconds by hour up to the last one with a submission; empty hours are zero."""
     if not times.hours:
         return None
     known = dict(times.hours)
-    first, last = times.hours[0][0], times.hours[-1][0]
+    last = times.hours[-1][0]
+    first = max(min(times.hours[0][0], last - HOURS + 1), 0)
     told = ", ".join(
         _("%(hour)s:00: %(time)s") % {"hour": f"{hour:02d}", "time": _seconds(span)} for hour, span in times.hours
     )
