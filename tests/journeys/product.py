@@ -166,7 +166,7 @@ class Product:
         return self._control("GET", f"{ENROLMENTS}{stay['ref_id']}/")
 
     def change_in_pasi(self, stay: Json, **members: Any) -> Json:
-        body = members | {"_as": {"name": "Tove Vandermolen", "organization": "S.7102"}}
+        body = members | {"_as": {"name": "Tove Vandermolen", "organization": "A.7010"}}
         return self._control("PATCH", f"{ENROLMENTS}{stay['ref_id']}/", body)
 
     def delete_in_pasi(self, stay: Json) -> None:

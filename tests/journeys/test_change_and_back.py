@@ -37,9 +37,9 @@ def change_on_pasiprep(page: Page, stay: Json, **members: str) -> None:
         else:
             field.fill(value)
     page.get_by_label("Your name").fill("Tove Vandermolen")
-    page.get_by_label("Your organization").fill("S.7102")
+    page.get_by_label("Your organization").fill("A.7010")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
 
 
 def field_row(page: Page, label: str):
