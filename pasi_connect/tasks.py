@@ -19,4 +19,4 @@ def send(submission_id: int) -> None:
 def reconsider() -> None:
     """After a change of settings, years or a school's state: what differs, and what may go out, is another question now."""
     comparing.evaluate_all()
-    submissions.release_held(limit=None)
+    submissions.release_held()
