@@ -1,16 +1,19 @@
 """A submission in somebody's hands: renewed while the call lasts, void when the holder dies."""
 
+import logging
 import os
 import socket
 import threading
 from types import TracebackType
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from operations import clock
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import FLYING
+
+log = logging.getLogger(__name__)
 
 
 def holder() -> str:
@@ -32,7 +35,14 @@ class Keeper:
     def _run(self) -> None:
         try:
             while not self.done.wait(settings.LEASE_HEARTBEAT_SECONDS):
-                Submission.objects.filter(pk=self.pk, fence=self.fence, status__in=FLYING).update(lease_until=until())
+                try:
+                    Submission.objects.filter(pk=self.pk, fence=self.fence, status__in=FLYING).update(
+                        lease_until=until()
+                    )
+                except DatabaseError as error:
+                    # A connection cut or a busy database costs one renewal, not the lease.
+                    log.warning("Submission %s: its lease was not renewed: %s.", self.pk, type(error).__name__)
+                    connection.close()
         finally:
             connection.close()
 
