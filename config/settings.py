@@ -164,6 +164,7 @@ LEASE_HEARTBEAT_SECONDS = env.number("LEASE_HEARTBEAT_SECONDS", 10)
 TICK_SECONDS = env.number("TICK_SECONDS", 2)
 BACK_OFF_SECONDS = env.number("BACK_OFF_SECONDS", 1)
 BACK_OFF_MAX_SECONDS = env.number("BACK_OFF_MAX_SECONDS", 60)
+CALL_SECONDS = env.number("CALL_SECONDS", 0)  # 0: as the settings page says, in minutes
 BROKER_DIR = DATA_DIR / "broker"
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"

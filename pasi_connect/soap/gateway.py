@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from lxml import etree
 
@@ -78,7 +79,7 @@ def call(
     """
     operation = contract().operations[name]
     message_id = uuid.uuid4()
-    settings = SyncSettings.load()
+    sync = SyncSettings.load()
     connection = ConnectionSettings.load()
     body, problem = _envelope(operation, request, purpose, message_id)
     exchange = Exchange.objects.create(
@@ -93,7 +94,7 @@ def call(
         person_ip=purpose.actor.ip,
         sent_at=clock.now(),
         request_bytes=len(body),
-        request_body=body.decode() if settings.keep_bodies else "",
+        request_body=body.decode() if sync.keep_bodies else "",
     )
     started = time.monotonic()
     raw = b""
@@ -103,7 +104,11 @@ def call(
         answer = Answer(faults.NOT_AUTHORISED, detail="The connection is not set up yet.")
     else:
         answer, raw = _exchange(
-            operation, body, connection, seconds or settings.web_service_timeout_minutes * 60, writes
+            operation,
+            body,
+            connection,
+            seconds or settings.CALL_SECONDS or sync.web_service_timeout_minutes * 60,
+            writes,
         )
     took = time.monotonic() - started
     with transaction.atomic():
@@ -114,7 +119,7 @@ def call(
             code=answer.code,
             detail=answer.detail[:500],
             answer_bytes=len(raw),
-            answer_body=raw.decode(errors="replace")[:2_000_000] if settings.keep_bodies else "",
+            answer_body=raw.decode(errors="replace")[:2_000_000] if sync.keep_bodies else "",
         )
         if not problem:
             _note_link(answer)
