@@ -122,12 +122,15 @@ def _prepare(submission: Submission) -> dict[str, Any] | None:
     link = submissions.link_of(enrolment)
     copy = submissions.copy_of(link)
     present = copy.core_version if copy else 0
+    verdict = submissions.verdict_of(enrolment, link, copy)
+    if verdict is not None and verdict.in_step:
+        submissions.move(submission, Status.NO_CHANGE, core_version=present)  # whoever wrote it, PASI holds it already
+        return None
     if not versions.may_replace(submission.seen_version, present, _our_steps(submission)):
         submissions.move(submission, Status.NEEDS_REVIEW, reason="changed_in_pasi")
         return None
     if not submissions.hold_or_release(submission, Context(), enrolment, link):
         return None
-    verdict = submissions.verdict_of(enrolment, link, copy)
     ours = values.ours(enrolment, link)
     if copy is None:
         if enrolment.deleted:
