@@ -15,7 +15,15 @@ from django.db import transaction
 
 from operations import clock
 from operations.rules.guard import VANISHING
-from pasi_connect.models import AuthorityCopy, EnrolmentCopy, LocalCopy, SchoolCopy, StudentCopy, SyncCursor
+from pasi_connect.models import (
+    AuthorityCopy,
+    EnrolmentCopy,
+    EnrolmentLink,
+    LocalCopy,
+    SchoolCopy,
+    StudentCopy,
+    SyncCursor,
+)
 from pasi_connect.rules import hash as hash_rule
 from pasi_connect.services import comparing, copies, reference
 from pasi_connect.services.context import Context
@@ -56,6 +64,13 @@ def _schools_read(received: list[copies.Received]) -> None:
     )
 
 
+RECORD_KEYS: dict[type[LocalCopy], str] = {
+    AuthorityCopy: "SchoolAuthorityCode",
+    SchoolCopy: "SchoolCode",
+    StudentCopy: "StateProvinceId",
+    EnrolmentCopy: "RefId",
+}
+
 # In the order in which they are needed: organisations, people, then what belongs to both.
 ENTITIES = {
     entity.model.notification_type: entity
@@ -93,6 +108,7 @@ class Puller:
 
     may_write: Callable[[], bool] = lambda: True
     full: dict[str, set[str]] = field(default_factory=dict)
+    highest: dict[str, int] = field(default_factory=dict)  # the newest version that each full set has named
     short: bool = False  # the last answer could not be fetched whole: ask again soon, not at once
 
     def ask(self, wait_minutes: int, with_hash: bool = False) -> Answer:
@@ -132,7 +148,8 @@ class Puller:
             self.full[kind.name] = set()  # a failed-hash set
         if kind.name in self.full:
             self.full[kind.name] |= {pair[0].lower() for pair in pairs}
-        whole = fetch(kind, pairs, self.may_write)
+            self.highest[kind.name] = max([self.highest.get(kind.name, 0), *(pair[1] for pair in pairs)])
+        whole = fetch(kind, pairs, self.may_write, full=kind.name in self.full)
         self.short = self.short or not whole
         # A block is cut at a limit that only PASI knows: the set is complete when nothing more follows.
         if kind.name in self.full and whole and not pairs:
@@ -140,13 +157,15 @@ class Puller:
 
     def _complete(self, kind: Kind) -> None:
         """The full set is drained: what we hold and it does not name has left our scope."""
-        there = self.full.pop(kind.name)
+        there, highest = self.full.pop(kind.name), self.highest.pop(kind.name, 0)
         if not self.may_write():
             return
         with transaction.atomic():
             cursor, _ = SyncCursor.objects.get_or_create(notification_type=kind.name)
             vanish(kind, there, cursor)
             cursor.complete_at = clock.now()
+            # Lower than before where PASI was restored from a backup: its next versions must not pass unseen below the cursor.
+            cursor.max_version = highest
             cursor.save()
         if kind.entity.by_year:
             comparing.evaluate_all()
@@ -160,15 +179,23 @@ def held(kind: Kind) -> Iterator[Pair]:
         yield str(key), version
 
 
-def fetch(kind: Kind, pairs: list[Pair], may_write: Callable[[], bool]) -> bool:
-    """Gets and stores what we do not hold at its version, oldest first. False when PASI stopped short: asked again later."""
-    missing = _not_held(kind, pairs)
+def fetch(kind: Kind, pairs: list[Pair], may_write: Callable[[], bool], full: bool = False) -> bool:
+    """Gets and stores what we do not hold at its version, oldest first. False when PASI stopped short: asked again later.
+
+    In a full set a version below the one that we hold means that PASI has gone back, restored from a backup: PASI's present
+    record replaces the local copy then, as nothing else would ever tell.
+    """
+    known = _held_versions(kind, pairs)
+    ahead = {key: known[key] for key, version in _lowered(pairs) if full and known.get(key, -1) > version}
+    missing = [pair for pair in pairs if known.get(pair[0].lower(), -1) < pair[1] or pair[0].lower() in ahead]
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
         received, whole = _get(kind, batch)
         if not may_write():
             return False
         with transaction.atomic():
+            if ahead:
+                _go_back(kind, received, ahead)
             copies.store(kind.entity.model, received)
             if kind.entity.after:
                 kind.entity.after(received)
@@ -184,7 +211,24 @@ def fetch(kind: Kind, pairs: list[Pair], may_write: Callable[[], bool]) -> bool:
     return True
 
 
-def _not_held(kind: Kind, pairs: list[Pair]) -> list[Pair]:
+def _lowered(pairs: list[Pair]) -> list[Pair]:
+    return [(key.lower(), version) for key, version in pairs]
+
+
+def _go_back(kind: Kind, received: list[copies.Received], ahead: dict[str, int]) -> None:
+    """Lets PASI's older records in: only where the copy still stands at the version that was ahead of them."""
+    model = kind.entity.model
+    for item in received:
+        key, version = str(item.document[RECORD_KEYS[model]]).lower(), int(item.document["PASICoreVersion"])
+        if version >= ahead.get(key, 0):
+            continue
+        rows = model._default_manager.filter(**{model.key_field: key}, core_version=ahead[key], provisional=False)
+        if rows.update(core_version=0) and model is EnrolmentCopy:
+            EnrolmentLink.objects.filter(ref_id=key, accepted_version__gt=version).update(accepted_version=version)
+            log.warning("%s: PASI has gone back from version %s to %s.", kind.name, ahead[key], version)
+
+
+def _held_versions(kind: Kind, pairs: list[Pair]) -> dict[str, int]:
     model = kind.entity.model
     known: dict[str, int] = {}
     keys = [pair[0].lower() for pair in pairs]
@@ -193,7 +237,7 @@ def _not_held(kind: Kind, pairs: list[Pair]) -> list[Pair]:
             **{f"{model.key_field}__in": keys[start : start + 500]}, provisional=False, vanished_at=None
         )
         known.update((str(key).lower(), version) for key, version in rows.values_list(model.key_field, "core_version"))
-    return [pair for pair in pairs if known.get(pair[0].lower(), -1) < pair[1]]
+    return known
 
 
 def _get(kind: Kind, batch: list[Pair]) -> tuple[list[copies.Received], bool]:
