@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from operations import clock, offers
 from operations.models import User
-from pasi_connect import certificate, columns, selectors, student_panels  # noqa: F401 - they register what they offer
+from pasi_connect import (  # noqa: F401 - columns, help, setup_navigation and student_panels register what they offer
+    certificate,
+    columns,
+    help,
+    selectors,
+    setup_navigation,
+    student_panels,
+)
 from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
 from pasi_connect.models.submission import QUEUED
 from pasi_connect.services import sweeping
@@ -167,5 +174,3 @@ offers.probes["link"] = _link
 offers.probes["synchronisation"] = _synchronisation
 offers.probes["in_step"] = _district
 offers.chores["synchronisation"] = sweeping.sweep
-
-from pasi_connect import columns, help, setup_navigation  # noqa: E402, F401 - they register what they offer

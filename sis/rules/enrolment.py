@@ -73,6 +73,11 @@ KEYS = "ExtendedSchoolEnrolmentInfo (V2019)"
 
 AT_MOST = {2: gettext_noop("At most two codes."), 3: gettext_noop("At most three codes.")}
 
+
+def _at_most(name: str, most: int) -> Rule:
+    return Rule("", name, KEYS, lambda record: len(codes(record[name])) > most, AT_MOST[most])
+
+
 RULES: tuple[Rule, ...] = (
     Rule("", "start_date", PAGE, lambda r: not r["start_date"], gettext_noop("Enter the start date.")),
     Rule(
@@ -181,16 +186,7 @@ RULES: tuple[Rule, ...] = (
         lambda r: not _whole(r["french_hours"], 4, 1, 9999),
         gettext_noop("French hours are a number from 1 to 9999."),
     ),
-    *(
-        Rule(
-            "",
-            name,
-            KEYS,
-            lambda r, name=name, most=most: len(codes(r[name])) > most,
-            AT_MOST[most],
-        )  # type: ignore[misc]
-        for name, most in CODE_LISTS.items()
-    ),
+    *(_at_most(name, most) for name, most in CODE_LISTS.items()),
 )
 
 
