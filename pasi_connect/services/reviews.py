@@ -38,6 +38,12 @@ def _lock(submission_id: int) -> tuple[Submission, SchoolEnrolment, EnrolmentLin
     )
 
 
+def _check_seen(copy: EnrolmentCopy | None, seen_version: int | None) -> None:
+    """None counts the present state as seen."""
+    if seen_version is not None and seen_version != (copy.core_version if copy else 0):
+        raise NotPossible(_("PASI's record has moved since this page was drawn. Look at the new values first."))
+
+
 def _take_person(submission: Submission, actor: Actor) -> None:
     """Who acts now is who PASI is told."""
     submission.user_id = actor.user_id
@@ -54,8 +60,7 @@ def send_again(actor: Actor, submission_id: int, seen_version: int | None = None
     if submission.status not in STUCK:
         raise NotPossible(_("Only a submission that was rejected, needs review or is a dead letter can be sent again."))
     present = copy.core_version if copy else 0
-    if seen_version is not None and seen_version != present:
-        raise NotPossible(_("PASI's record has moved since this page was drawn. Look at the new values first."))
+    _check_seen(copy, seen_version)
     waiting = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("user")
@@ -101,11 +106,12 @@ def _back_to_difference(link: EnrolmentLink) -> None:
 
 
 @transaction.atomic
-def take_pasi(actor: Actor, submission_id: int, reason: str = "") -> Submission:
+def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: int | None = None) -> Submission:
     """Ends the submission by taking over every value that PASI holds."""
     submission, enrolment, link, copy = _lock(submission_id)
     if submission.status not in (*QUEUED, *STUCK):
         raise NotPossible(_("It is on its way or has ended."))
+    _check_seen(copy, seen_version)
     if copy is None:
         raise NotPossible(_("PASI has no such record whose values could be taken."))
     theirs = values.theirs(copy)

@@ -228,12 +228,7 @@ def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes PASI's values, those that the page showed and no others."""
 
     def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
-        copy = Record.load(_own(request, one).ref_id).copy
-        if (copy.core_version if copy else 0) != (given["seen"] or 0):
-            raise reviews.NotPossible(
-                _("PASI's record has moved since this page was drawn. Look at the new values first.")
-            )
-        reviews.take_pasi(who, one, reason=given["reason"])
+        reviews.take_pasi(who, one, reason=given["reason"], seen_version=given["seen"] or 0)
 
     return _exit(request, pk, act, _("Took PASI's values. Nothing is sent."))
 
