@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pasi_simulator.control.http import Request, Response, route
-from pasi_simulator.pages import calls, enrolment, knobs, listing
+from pasi_simulator.pages import calls, contract, enrolment, knobs, listing
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
 ICON = (
@@ -29,6 +29,7 @@ PAGES = (
     route(r"/enrolments/(?P<key>[\w-]+)/", GET=enrolment.show, POST=enrolment.save),
     route(r"/calls/", GET=calls.calls),
     route(r"/knobs/", GET=knobs.knobs, POST=knobs.save),
+    route(r"/published/", GET=contract.published),
     route(r"/style\.css", GET=style),
     route(r"/icon\.svg", GET=icon),
 )

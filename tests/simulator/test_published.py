@@ -1,0 +1,142 @@
+"""The list of what PASI publishes: true to the simulator's own tables, whole, and the same in the docs and on the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import requests
+from lxml import html
+
+from pasi_simulator.codes import LISTS
+from pasi_simulator.contract import Contract
+from pasi_simulator.faults import TEXTS
+from pasi_simulator.operations import SERVICES
+from pasi_simulator.published import numbers, services
+from pasi_simulator.published.listing import NUMBER_SECTIONS, sections
+from pasi_simulator.published.rows import NOT, PARTLY, SIMULATED, STATES
+from pasi_simulator.published.writing import markdown
+from pasi_simulator.rules.enrolment import REJECTIONS
+from pasi_simulator.state import RECORD_TYPES
+from tests.simulator.program import ROOT, WSDL
+
+CHROMIUM = Path("/usr/bin/chromium")
+PAGE = ROOT / "docs" / "developer" / "published.md"
+
+
+@pytest.fixture(scope="module")
+def found():
+    return {section.title: section for section in sections(Contract(WSDL))}
+
+
+def rows_of(found, title) -> dict:
+    rows = found[title].rows
+    by_name = {row.name: row for row in rows}
+    assert len(by_name) == len(rows), f"{title} names something twice"
+    return by_name
+
+
+def test_the_page_in_the_docs_is_up_to_date(found):
+    assert PAGE.read_text() == markdown(found.values()), (
+        "make it anew: python -m pasi_simulator.published > docs/developer/published.md"
+    )
+
+
+def test_every_operation_that_runs_is_listed_as_running(found):
+    listed = {name for name, row in rows_of(found, "Services").items() if row.state != NOT}
+    assert listed == set(SERVICES) == set(Contract(WSDL).operations)
+
+
+def test_every_record_and_code_class_that_there_is_is_listed(found):
+    entities = rows_of(found, "Entities")
+    assert {name for name in RECORD_TYPES if entities[name].state == NOT} == set()
+    classes = {name for name, row in rows_of(found, "Code classes").items() if row.state == SIMULATED}
+    assert classes == {*LISTS, "SchoolYearType"}
+
+
+def test_a_member_that_the_contract_lacks_is_named(found):
+    student = rows_of(found, "Entities")["Student"]
+    assert student.state == PARTLY
+    assert "DateOfDeath" in student.lacks
+    assert "PrimaryStateProvinceId" not in student.lacks
+    assert rows_of(found, "Services")["GetStudent"].lacks == "what Student lacks"
+
+
+def test_every_fault_and_rejection_of_the_simulator_is_listed(found):
+    faults = {name for name, row in rows_of(found, "Faults").items() if row.state != NOT}
+    assert faults == set(TEXTS)
+    listed = [row for title, _, _ in NUMBER_SECTIONS[1:] for row in found[title].rows if row.state != NOT]
+    assert sorted(row.name for row in listed) == sorted(rule.number for rule in REJECTIONS)
+
+
+def test_a_rule_that_is_simulated_takes_its_words_from_the_rule(found):
+    own = {rule.number: rule.title for rule in REJECTIONS} | TEXTS
+    published = [number for _, _, listed in NUMBER_SECTIONS for number in listed]
+    assert [number.number for number in published if number.number in own and number.title] == []
+    assert len({number.number for number in published}) == len(published)
+    assert {row.name: row.what for row in found["Common rejections"].rows}["9023"] == own["9023"]
+
+
+def test_a_number_of_ours_is_called_inferred(found):
+    published = {number.number for _, _, listed in NUMBER_SECTIONS for number in listed}
+    ours = [row for row in found["Rejections of school enrolments"].rows if row.name not in published]
+    assert len(ours) >= 1
+    assert {row.inferred for row in ours} == {"the number"}
+
+
+def test_faults_that_nothing_raises_are_said_to_come_on_demand_only():
+    said = {number.number for number in numbers.FAULTS if numbers.ON_DEMAND in number.lacks}
+    text = "".join(path.read_text() for path in (ROOT / "pasi_simulator").rglob("*.py"))
+    raised = set(re.findall(r'(?:Fault|ContractError|Rejection)\(\s*"([0-9]{4})"', text))
+    assert said == set(TEXTS) - raised
+
+
+def test_where_a_manner_stands_there_is_a_file():
+    assert [manner.where for manner in services.MANNERS if manner.where and not (ROOT / manner.where).is_file()] == []
+
+
+def test_every_row_is_fit_to_be_read(found):
+    for section in found.values():
+        assert section.said.endswith(".")
+        for row in section.rows:
+            assert row.name and row.source
+            assert row.state in STATES
+            assert bool(row.lacks) == (row.state == PARTLY), row.name
+
+
+def test_ranges_of_numbers():
+    assert numbers.spread("10002-10004 10009") == ["10002", "10003", "10004", "10009"]
+
+
+def test_the_page_shows_the_same_rows(pasi, found):
+    base = f"http://127.0.0.1:{pasi.control_port}"
+    tree = html.fromstring(requests.get(f"{base}/published/", timeout=10).text)
+    shown = [cell.text_content() for cell in tree.xpath("//h2/following-sibling::div//tbody//th")]
+    assert shown == [row.name for section in found.values() for row in section.rows]
+    assert tree.xpath("//header//a[@href='/published/']")
+    partly = html.fromstring(requests.get(f"{base}/published/?state=partly", timeout=10).text)
+    names = [cell.text_content() for cell in partly.xpath("//h2/following-sibling::div//tbody//th")]
+    expected = [row.name for section in found.values() for row in section.rows if row.state == PARTLY]
+    assert [name for name in names if name != "Nothing here."] == expected
+    assert requests.get(f"{base}/published/?state=perhaps", timeout=10).status_code == 400
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
+def test_the_page_is_accessible(pasi):
+    playwright = pytest.importorskip("playwright.sync_api")
+    axe = pytest.importorskip("axe_playwright_python.base")
+    script = Path(axe.__file__).with_name("axe.min.js").read_text()
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    troubles: list[str] = []
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=options)
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.goto(f"http://127.0.0.1:{pasi.control_port}/published/")
+        page.evaluate(script)
+        troubles += [f"{v['id']} {[n['target'] for n in v['nodes']]}" for v in page.evaluate("axe.run()")["violations"]]
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        browser.close()
+    assert troubles == []
+    assert not wide
