@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import os
 import sys
+import time
 import traceback
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,13 @@ django.setup()
 
 from django.contrib.auth.models import Group  # noqa: E402
 from django.db import connection  # noqa: E402
+from rest_framework.test import APIClient  # noqa: E402
 
 from operations import actor as actors  # noqa: E402
+from operations import heartbeats  # noqa: E402
 from operations.models import User  # noqa: E402
 from operations.tasks import tick as run_tick  # noqa: E402
+from pasi_connect import panels  # noqa: E402
 from pasi_connect.demo.making import _ask as ask  # noqa: E402
 from pasi_connect.mapping import enrolment as mapping  # noqa: E402
 from pasi_connect.models import (  # noqa: E402
@@ -29,12 +33,13 @@ from pasi_connect.models import (  # noqa: E402
     Discrepancy,
     EnrolmentCopy,
     EnrolmentLink,
+    Exchange,
     LinkState,
     Submission,
     SyncCursor,
     SyncSettings,
 )
-from pasi_connect.services import decisions, reviews, values  # noqa: E402
+from pasi_connect.services import comparing, decisions, pulling, reviews, submissions, values  # noqa: E402
 from sis.models import Authority, DataEvent, School, SchoolAccess, SchoolEnrolment, Student  # noqa: E402
 from sis.models.organisation import State  # noqa: E402
 from sis.rules.school_year import SchoolYear  # noqa: E402
@@ -133,6 +138,119 @@ def send_again(submission: int) -> str:
     return reviews.send_again(_registrar(), submission).status
 
 
+def undo(decision: int) -> int:
+    return decisions.undo(_registrar(), decision).pk
+
+
+def decide(item: int, version: str, verb: str) -> str:
+    """Accepts or rejects what was seen at `version`; "moved" when that is not the present picture any more."""
+    try:
+        if verb == "accept":
+            decisions.accept(_registrar(), item, version=version)
+        else:
+            decisions.reject(_registrar(), item, reason="The parents confirmed ours", version=version)
+    except decisions.Moved:
+        return "moved"
+    return "decided"
+
+
+def item_of(enrolment: int) -> dict[str, Any]:
+    """The open item of a record; {} when there is none."""
+    columns = ("id", "version", "kind", "core_version", "fields")
+    return Discrepancy.objects.filter(enrolment_id=enrolment, status="open").values(*columns).first() or {}
+
+
+def items_of(enrolment: int) -> int:
+    return Discrepancy.objects.filter(enrolment_id=enrolment).count()
+
+
+def banner() -> str:
+    """What stands across every page."""
+    found = panels._banner(User.objects.get(username="registrar"), LinkState.load(), SyncSettings.load())
+    return found.title if found else ""
+
+
+def link_code() -> str:
+    return LinkState.load().code
+
+
+def copy(enrolment: int) -> dict[str, Any]:
+    """The local copy of a record."""
+    columns = ("asn", "core_version", "exit_date", "vanished_at", "provisional")
+    return (
+        EnrolmentCopy.objects.filter(ref_id=EnrolmentLink.objects.get(enrolment_id=enrolment).ref_id)
+        .values(*columns)
+        .get()
+    )
+
+
+def ask_for_full_set() -> None:
+    """The next question of a listener that starts now is for the complete set of every kind."""
+    SyncCursor.objects.update(complete_at=None)
+
+
+def guard() -> list[int]:
+    """How many records each stopped removal would have taken."""
+    stopped = SyncCursor.objects.exclude(guard_stopped_at=None)
+    return [len(missing) for missing in stopped.values_list("guard_missing", flat=True)]
+
+
+def hash_synchronise() -> None:
+    """Asks with hashes until nothing more is said. The listener must not run."""
+    puller = pulling.Puller()
+    for _ in range(20):
+        answer = puller.ask(0, with_hash=True)
+        if answer.good and not puller.full and not any(info["IdVersions"] for info in answer.value["TypeInfos"]):
+            return
+    raise AssertionError("PASI's news never end")
+
+
+def bulk(rounds: int) -> float:
+    """What a long job does: everything compared and every held submission looked at, again and again. Gives seconds."""
+    began = time.monotonic()
+    for _ in range(rounds):
+        EnrolmentLink.objects.update(agreed_digest="")  # so that the comparison writes
+        comparing.evaluate_all()
+        submissions.release_held()
+    return time.monotonic() - began
+
+
+def school(active: bool) -> None:
+    School.objects.update(enrolment_sync=State.ACTIVE if active else State.INACTIVE)
+
+
+def right_to_school(given: bool) -> None:
+    user = User.objects.get(username="registrar")
+    SchoolAccess.objects.filter(user=user).delete()
+    if given:
+        SchoolAccess.objects.create(user=user, school=School.objects.get())
+
+
+def request(method: str, path: str, body: dict[str, Any] | None = None, key: str = "") -> list[Any]:
+    """[status, body] of a call of the API by the registrar, in this process."""
+    client = APIClient()
+    client.force_authenticate(User.objects.get(username="registrar"))
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = getattr(client, method)(f"/api/v1/{path}", body, format="json", headers={"Host": "127.0.0.1", **headers})
+    return [answer.status_code, answer.json() if answer.content else None]
+
+
+def point_to(url: str) -> str:
+    """Another address for PASI; gives the one before."""
+    before = ConnectionSettings.load().endpoint_url
+    ConnectionSettings.objects.update(endpoint_url=url)
+    return before
+
+
+def exchanges(operation: str = "SubmitStudentSchoolEnrolment") -> list[str]:
+    return list(Exchange.objects.filter(operation=operation).order_by("id").values_list("outcome", flat=True))
+
+
+def beat_age() -> float:
+    age = heartbeats.age_seconds("beat")
+    return 1e9 if age is None else age
+
+
 def tick() -> None:
     run_tick()
 
@@ -155,8 +273,14 @@ def open_versions() -> list[str]:
     return list(Discrepancy.objects.filter(status="open").values_list("version", flat=True))
 
 
-def invariants(control: str) -> list[str]:
-    return rules_of_quiet.broken(control)
+def invariants(control: str, without: list[str]) -> list[str]:
+    return rules_of_quiet.broken(control, without)
+
+
+def submission(enrolment: int) -> dict[str, Any]:
+    """The newest submission of a record; without one only an empty status and reason."""
+    columns = ("id", "status", "reason", "attempts", "fence", "lease_until", "base_version", "core_version")
+    return Submission.objects.filter(subject_id=enrolment).order_by("-id").values(*columns).first() or {"status": "", "reason": ""}
 
 
 def main() -> None:

@@ -1,23 +1,29 @@
 """The product on a stage: every process real, started, killed and started again by the test."""
 
+import atexit
 import datetime as dt
 import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 from pasi_connect.demo import certificates
+from tests.faults.processes import ROOT, Process, nursery
+from tests.faults.proxy import Proxy
+from tests.faults.servers import Database, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
-QUIET_SECONDS = 60.0
+QUIET_SECONDS = 40.0
 # Short leases: a take-over costs two seconds here, thirty in production.
 SETTINGS = {
     "LEASE_SECONDS": "2",
@@ -29,49 +35,69 @@ SETTINGS = {
     "LOG_LEVEL": "ERROR",
     "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
 }
+CELERY = ["-m", "celery", "--quiet", "-A", "config"]
+SOLO = ["-P", "solo", "--without-mingle", "--without-gossip", "-l", "ERROR"]
 COMMANDS = {
-    "worker": [
-        "-m",
-        "celery",
-        "--quiet",
-        "-A",
-        "config",
-        "worker",
-        "-Q",
-        "default",
-        "-P",
-        "solo",
-        "--without-mingle",
-        "--without-gossip",
-        "-l",
-        "ERROR",
-    ],
+    "worker": [*CELERY, "worker", "-Q", "default", *SOLO],
+    "ticker": [*CELERY, "worker", "-Q", "tick", *SOLO],
+    "beat": [*CELERY, "beat", "--pidfile=", "-l", "ERROR"],
     "tick": ["-m", "tests.faults.ticking"],
     "listener": ["manage.py", "listen"],
     "driver": ["-m", "tests.faults.driver"],
 }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def of_machine() -> dict[str, str]:
+    """The environment without what decides where the product works."""
+    return {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "DATA_DIR"}}
+
+
+@cache
+def migrated_sqlite() -> Path:
+    """A data folder with an empty, migrated database, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="faults-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _migrate({"DATA_DIR": str(folder), "DATABASE_URL": ""})
+    return folder / "pasi_connect.sqlite3"
+
+
+@cache
+def migrated_postgresql(url: str) -> str:
+    """The name of an empty, migrated database, to be copied."""
+    made = Database(url, f"faults_{os.getpid()}_empty")
+    atexit.register(made.drop)
+    _migrate({"DATA_DIR": tempfile.gettempdir() + f"/faults-{os.getpid()}", "DATABASE_URL": made.url})
+    return made.name
+
+
+def _migrate(environment: dict[str, str]) -> None:
+    everything = {**of_machine(), "PRODUCTION": "0", "SECRET_KEY": "for the empty database alone", **environment}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=everything, check=True)
 
 
 class Stage:
-    """`with Stage(folder) as stage:` gives a small district in step with its simulator, driver and tick running."""
+    """`with Stage(folder) as stage:` gives a small district in step with its simulator, driver, listener and tick running.
 
-    def __init__(self, folder: Path, students: int = 8, database_url: str = "", redis_url: str = "") -> None:
+    `proxied`: calls to PASI go through `stage.proxy`, which misbehaves on demand. `more`: settings that differ.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        students: int = 8,
+        database_url: str = "",
+        redis_url: str = "",
+        *,
+        proxied: bool = False,
+        more: dict[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.students = students
         self.port, self.control_port = free_port(), free_port()
         self.control = f"http://127.0.0.1:{self.control_port}/control"
+        self.proxy = Proxy(folder / "certificates", self.port) if proxied else None
         self.environment = {
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if name not in {"DATABASE_URL", "REDIS_URL", "DATA_DIR"}
-            },
+            **of_machine(),
             **SETTINGS,
             "DATA_DIR": str(folder),
             "PYTHONPATH": str(ROOT),
@@ -79,9 +105,12 @@ class Stage:
             "REDIS_URL": redis_url,
             "PRODUCTION": "0",
             "SECRET_KEY": "a made-up secret of this test alone, long enough to be one",
+            **(more or {}),
         }
-        self.processes: dict[str, subprocess.Popen[str]] = {}
+        self.processes: dict[str, Process] = {}
         self.enrolments: list[int] = []
+        self.sound = True
+        self._numbers = iter(range(10**6))
 
     # --- processes ---
 
@@ -96,15 +125,20 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         for name in list(self.processes):
             self.kill(name)
+        if self.proxy:
+            self.proxy.stop()
 
     def _set_up(self) -> None:
         certificates.ensure(self.folder / "certificates", organization="A.7010", now=dt.datetime.now(dt.UTC))
-        self.manage("migrate", "-v", "0")
+        if not self.environment["DATABASE_URL"]:
+            shutil.copy(migrated_sqlite(), self.folder / "pasi_connect.sqlite3")
         self.start_simulator()
+        if self.proxy:
+            self.proxy.start()
         self.start("driver")
         self.enrolments = self.do(
             "prepare",
-            endpoint=f"https://127.0.0.1:{self.port}/2020/PASIService2020.svc",
+            endpoint=f"https://127.0.0.1:{self.proxy.port if self.proxy else self.port}/2020/PASIService2020.svc",
             control=self.control,
             certificates=str(self.folder / "certificates"),
             students=self.students,
@@ -117,35 +151,25 @@ class Stage:
             "the first synchronisation",
         )
 
-    def manage(self, *arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=True, capture_output=True
-        )
-
     def start(self, name: str, trigger: Path | None = None) -> None:
-        """Starts one process; with `trigger` it can be told to die at a counted step."""
+        """Starts one process: a name of COMMANDS, with a number behind it for a second one of its kind.
+
+        With `trigger` it can be told to die at a counted step.
+        """
         environment = dict(self.environment)
         if trigger:
             environment["CRASH_TRIGGER"] = str(trigger)
-        log = (self.folder / f"{name}.log").open("a")
-        pipe = subprocess.PIPE if name == "driver" else None
-        command = [*COMMANDS[name], *(["-n", f"{name}-{time.time_ns()}@%h"] if name == "worker" else [])]
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=environment,
-            stdin=pipe or subprocess.DEVNULL,
-            stdout=pipe or log,
-            stderr=log,
-            text=True,
-            start_new_session=True,
-        )
-        if name == "driver":
-            self._answer()
+        kind = name.rstrip("0123456789")
+        command = list(COMMANDS[kind])
+        if kind in ("worker", "ticker"):
+            command += ["-n", f"{name}-{time.time_ns()}@%h"]
+        pipes = (self.folder / f"{name}.in", self.folder / f"{name}.out") if kind == "driver" else None
+        self.processes[name] = nursery().start(command, environment, self.folder / f"{name}.log", pipes)
+        if kind == "driver":
+            self._answer(name)
 
     def start_simulator(self) -> None:
         keys = self.folder / "certificates"
-        log = (self.folder / "simulator.log").open("a")
         arguments = {
             "data-dir": self.folder / "simulator",
             "port": self.port,
@@ -156,44 +180,46 @@ class Stage:
             "clients": keys / "clients.json",
         }
         command = [
-            sys.executable,
             "-m",
             "pasi_simulator",
             *(part for name, value in arguments.items() for part in (f"--{name}", str(value))),
         ]
-        self.processes["simulator"] = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=log, text=True, start_new_session=True
-        )
+        self.processes["simulator"] = nursery().start(command, of_machine(), self.folder / "simulator.log")
         self.until(lambda: self.ask("GET", "/health/") is not None, "the simulator")
 
-    def kill(self, name: str) -> None:
-        """SIGKILL to the process and everything that it started."""
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """A signal, SIGKILL if nothing else is said, to the process and everything that it started."""
         process = self.processes.pop(name, None)
-        if process is None:
-            return
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait(timeout=10)
+        if process is not None:
+            process.kill(number)
+
+    def freeze(self, name: str) -> None:
+        self.processes[name].send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self.processes[name].send(signal.SIGCONT)
 
     def alive(self, name: str) -> bool:
-        return name in self.processes and self.processes[name].poll() is None
+        return name in self.processes and self.processes[name].alive()
 
     # --- what the test does ---
 
-    def do(self, operation: str, **arguments: Any) -> Any:
-        """One operation of the driver. Raises RuntimeError with its traceback, BrokenPipeError when the driver was killed."""
-        process = self.processes["driver"]
-        assert process.stdin is not None
-        process.stdin.write(json.dumps({"do": operation, **arguments}) + "\n")
-        process.stdin.flush()
-        return self._answer()
+    def do(self, operation: str, by: str = "driver", **arguments: Any) -> Any:
+        """One operation of a driver. Raises RuntimeError with its traceback, BrokenPipeError when the driver was killed."""
+        self.begin(operation, by, **arguments)
+        return self._answer(by)
 
-    def _answer(self) -> Any:
-        stdout = self.processes["driver"].stdout
-        assert stdout is not None
-        line = stdout.readline()
+    def begin(self, operation: str, by: str = "driver", **arguments: Any) -> None:
+        """Starts an operation and does not wait; `finish` gives its answer."""
+        stdin = self.processes[by].stdin
+        stdin.write(json.dumps({"do": operation, **arguments}) + "\n")
+        stdin.flush()
+
+    def finish(self, by: str = "driver") -> Any:
+        return self._answer(by)
+
+    def _answer(self, by: str) -> Any:
+        line = self.processes[by].stdout.readline()
         if not line:
             raise BrokenPipeError("The driver is gone.")
         answer = json.loads(line)
@@ -229,8 +255,6 @@ class Stage:
 
     @staticmethod
     def key(number: int) -> str:
-        from uuid import UUID
-
         return str(UUID(int=number + 1, version=4))
 
     def until(self, holds: Callable[[], bool], what: str, seconds: float = QUIET_SECONDS) -> None:
@@ -248,13 +272,27 @@ class Stage:
         moving = [status for status in state["submissions"].values() if status in ("waiting", "in_flight", "checking")]
         return not state["events"] and not moving and not state["provisional"]
 
-    def assert_sound(self) -> None:
-        """Quiet, and every invariant holds."""
-        self.until(self.is_quiet, "quiet")
+    def assert_sound(self, without: tuple[str, ...] = (), seconds: float = QUIET_SECONDS) -> None:
+        """Quiet, and every invariant holds but those named in `without`."""
+        self.until(self.is_quiet, "quiet", seconds)
         broken: list[str] = []
         for _ in range(20):  # the last notice may still be on its way to the local copy
-            broken = self.do("invariants", control=self.control)
+            broken = self.do("invariants", control=self.control, without=list(without))
             if not broken:
+                self.sound = True
                 return
             time.sleep(0.25)
         raise AssertionError("\n".join(broken))
+
+    def number(self) -> int:
+        """The enrolment whose turn it is."""
+        return next(self._numbers) % self.students
+
+    def applied(self, number: int) -> int:
+        """How many times PASI changed the n-th enrolment because of our submissions."""
+        path = f"/calls/?operation=SubmitStudentSchoolEnrolment&key={self.key(number)}"
+        return sum(call["applied"] for call in self.ask("GET", path)["results"])
+
+    def submission(self, number: int) -> dict[str, Any]:
+        """The newest submission of the n-th enrolment."""
+        return self.do("submission", enrolment=self.enrolments[number])

@@ -3,43 +3,60 @@
 The process dies at its k-th step for k = 1 … K; K is found, not fixed: the first k that the way no longer reaches ends the test.
 """
 
-import datetime as dt
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.days import day
 from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.slow_process, pytest.mark.timeout(900)]
 MOST_STEPS = 120
 
 
-def day(k: int) -> str:
-    return (dt.date(dt.date.today().year + 1, 1, 1) + dt.timedelta(days=k)).isoformat()
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    with Stage(tmp_path) as made:
-        yield made
-
-
 def exit_date(stage: Stage, number: int) -> str:
     return stage.record(number)["RegistrationExitDate"]
 
 
-def steps_wanted() -> range:
-    """All of them in the full matrix; CRASH_EVERY=n takes every n-th."""
-    return range(1, MOST_STEPS, int(os.environ.get("CRASH_EVERY", "1")))
+def steps(every: int = 1) -> range:
+    """Every step in the full matrix and on SQLite's worker; else each `every`-th, beginning where CRASH_SEED says."""
+    if os.environ.get("FULL_MATRIX"):
+        return range(1, MOST_STEPS)
+    every = int(os.environ.get("CRASH_EVERY", every))
+    return range(1 + int(os.environ.get("CRASH_SEED", "0")) % every, MOST_STEPS, every)
 
 
-def test_worker_killed_at_every_step(stage: Stage, tmp_path: Path, record_property: object) -> None:
+def test_worker_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+    print(f"\nSQLite, worker: killed at K = {worker_killed(stage, tmp_path, steps())}")
+
+
+def test_worker_killed_on_postgresql_and_redis(server_stage: Stage, tmp_path: Path) -> None:
+    print(f"\nPostgreSQL and Redis, worker: killed at K = {worker_killed(server_stage, tmp_path, steps(6))}")
+
+
+def test_registrars_process_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+    print(f"\nSQLite, web: killed at K = {registrar_killed(stage, tmp_path)}")
+
+
+def test_registrars_process_killed_on_postgresql_and_redis(server_stage: Stage, tmp_path: Path) -> None:
+    print(f"\nPostgreSQL and Redis, web: killed at K = {registrar_killed(server_stage, tmp_path)}")
+
+
+def test_listener_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+    print(f"\nSQLite, listener: killed at K = {listener_killed(stage, tmp_path, steps(4))}")
+
+
+def test_listener_killed_on_postgresql_and_redis(server_stage: Stage, tmp_path: Path) -> None:
+    print(f"\nPostgreSQL and Redis, listener: killed at K = {listener_killed(server_stage, tmp_path, steps(6))}")
+
+
+def worker_killed(stage: Stage, tmp_path: Path, wanted: range) -> int:
+    """Gives the last step at which it died; so do the two below."""
     trigger = tmp_path / "crash"
     reached = 0
-    for k in steps_wanted():
+    for k in wanted:
         stage.start("worker", trigger)
         stage.until(stage.is_quiet, f"quiet before step {k}")
         trigger.write_text(str(k))
@@ -62,10 +79,10 @@ def test_worker_killed_at_every_step(stage: Stage, tmp_path: Path, record_proper
     stage.until(lambda: exit_date(stage, number) == day(k), "the last change")
     stage.assert_sound()
     assert reached >= 10, f"the way of a change has more steps than {reached}"
-    print(f"\nworker: killed at every step up to K = {reached}")
+    return reached
 
 
-def test_registrars_process_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+def registrar_killed(stage: Stage, tmp_path: Path) -> int:
     """The web process: either the change is committed whole and arrives, or nothing of it is there."""
     trigger = tmp_path / "crash"
     stage.start("worker")
@@ -86,15 +103,15 @@ def test_registrars_process_killed_at_every_step(stage: Stage, tmp_path: Path) -
         break
     stage.assert_sound()
     assert reached >= 3
-    print(f"\nweb: killed at every step up to K = {reached}")
+    return reached
 
 
-def test_listener_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
+def listener_killed(stage: Stage, tmp_path: Path, wanted: range) -> int:
     """Every change made in PASI is noticed once, whatever the listener was doing when it died."""
     trigger = tmp_path / "crash"
     stage.start("worker")
     reached = 0
-    for k in steps_wanted():
+    for k in wanted:
         stage.kill("listener")
         stage.start("listener", trigger)
         number = k % stage.students
@@ -116,7 +133,7 @@ def test_listener_killed_at_every_step(stage: Stage, tmp_path: Path) -> None:
     stage.until(lambda: not stage.do("state")["open"], "every item settled")
     stage.assert_sound()
     assert reached >= 5
-    print(f"\nlistener: killed at every step up to K = {reached}")
+    return reached
 
 
 def noticed(stage: Stage, version: int) -> bool:
