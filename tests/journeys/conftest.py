@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.journeys.pictures import Pictures
 from tests.journeys.product import PASSWORD, PATIENCE, Product
@@ -20,6 +20,7 @@ ARGUMENTS = (
 ).split()
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NewPage = Callable[..., Page]
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -79,7 +80,7 @@ def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
 @pytest.fixture
 def new_page(browser: Browser, product: Product, signed_in: Callable[[str], Any]) -> Iterator[NewPage]:
     """Opens a page, for a signed-in person or for nobody. At the end: console, hosts, and axe on what is still open."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+    opened: list[tuple[BrowserContext, Watch, bool]] = []
 
     def new(username: str = "", *, base_url: str = product.url, **options: Any) -> Page:
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-CA"} | options
@@ -87,14 +88,14 @@ def new_page(browser: Browser, product: Product, signed_in: Callable[[str], Any]
             base_url=base_url, storage_state=signed_in(username) if username else None, **options
         )
         context.set_default_timeout(PATIENCE * 1000)
-        opened.append((context, Watch(context)))
+        opened.append((context, Watch(context), options.get("java_script_enabled", True)))
         page = context.new_page()
         return page
 
     yield new
     wrong = []
-    for context, watch in opened:
-        for page in context.pages:
+    for context, watch, with_script in opened:
+        for page in context.pages if with_script else ():  # axe is a script itself
             wrong += axe(page)
         wrong += watch.wrong
         context.close()

@@ -19,6 +19,8 @@ class Pictures:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("window.scrollTo(0, 0)")
         page.mouse.move(0, 0)
+        # The bar at the window's lower edge would cover a part of what a tall picture shows.
+        page.evaluate("document.querySelectorAll('.dockbar').forEach(bar => (bar.style.position = 'static'))")
         self.folder.mkdir(parents=True, exist_ok=True)
         taken = page.screenshot(path=self.folder / f"{name}.png", animations="disabled", caret="hide")
         assert len(taken) < LARGEST, f"{name}.png has {len(taken)} bytes"

@@ -75,16 +75,16 @@ def test_a_change_goes_out_and_one_comes_back(product: Product, new_page: NewPag
 
     registrar.get_by_role("link", name="Show it").click()
     item = product.await_item(stay)
-    registrar.locator(f"a[href^='/changes/{item['id']}/']").click()
+    registrar.locator(f"tbody a[href^='/changes/{item['id']}/']").click()
     expect(registrar.get_by_text("Tove Vandermolen").first).to_be_visible()
     field_row(registrar, "Grade").get_by_text("Accept PASI").click()
     field_row(registrar, "Exit date").get_by_text("Keep SIS").first.click()
-    registrar.get_by_label("Reason, needed").fill("She stays until the 18 June; the school has it in writing.")
+    registrar.get_by_label("Reason, needed").fill("She stays until 18 June; the school has it in writing.")
     for scheme in ("dark", "light"):
         registrar.emulate_media(color_scheme=scheme)
         assert not axe(registrar)
-    picture(registrar, "decision-1280", height=1180)
-    picture(registrar, "decision-390", width=390, height=1400)
+    picture(registrar, "decision-1280", height=1240)
+    picture(registrar, "decision-390", width=390, height=1500)
     registrar.get_by_role("button", name="Save the decision").click()
     expect(registrar.get_by_text("Kept SIS").first).to_be_visible()
 

@@ -46,14 +46,12 @@ def test_the_story_by_keyboard_alone(product: Product, new_page: NewPage) -> Non
     expect(page).to_have_url(re.compile(rf"/students/{mine['student']}/"))
     tab_to(page, "Edit")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Grade", exact=True)).to_be_visible()
+    expect(page.get_by_label(re.compile("^Grade"))).to_be_visible()
     tab_to(page, "Exit date")
-    page.keyboard.type("20270615")  # the parts of a date field in turn, in the order of the page's language
+    page.keyboard.type("2027-06-15")
     page.keyboard.press("Control+Enter")
     expect(page.locator(f"#state-{mine['id']}")).to_contain_text(re.compile("In PASI|In step"))
-    exit_date = product.stay(mine)["exit_date"]
-    assert exit_date != mine["exit_date"]
-    product.await_pasi(mine, RegistrationExitDate=exit_date)
+    product.await_pasi(mine, RegistrationExitDate="2027-06-15")
 
     for stay in (second, third):
         product.change_in_pasi(stay, Grade=other_grade(stay))
@@ -123,7 +121,7 @@ def test_deleted_in_pasi_is_restored_by_a_reject(product: Product, new_page: New
     page = new_page("registrar_a")
     page.goto(f"/changes/{item['id']}/")
     assert not axe(page)
-    page.locator("input[name=field-whole][value=sis]").locator("..").click()
+    page.locator("input[name=field-deleted][value=sis]").locator("..").click()
     page.get_by_label("Reason, needed").fill("The student is here every day.")
     page.get_by_role("button", name="Save the decision").click()
     product.await_pasi(stay, IsDeleted=False)
@@ -155,7 +153,7 @@ def test_the_decision_without_javascript(product: Product, new_page: NewPage) ->
     item = product.await_item(stay)
     page = new_page("registrar_a", java_script_enabled=False)
     page.goto("/changes/?order=newest")
-    page.locator(f"a[href^='/changes/{item['id']}/']").click()
+    page.locator(f"tbody a[href^='/changes/{item['id']}/']").click()
     for field, choice in (("grade", "pasi"), ("exit_date", "sis")):
         page.locator(f"input[name=field-{field}][value={choice}]").locator("..").click()
     page.get_by_role("button", name="Save the decision").click()

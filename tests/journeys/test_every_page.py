@@ -128,7 +128,9 @@ def test_the_way_in(new_page: NewPage, locale: str) -> None:
 def test_pasiprep(product: Product, new_page: NewPage) -> None:
     stay = product.next_stay()
     page = new_page(base_url=product.pasiprep)
-    wrong = [line for path in ("/", f"/enrolments/{stay['ref_id']}/", "/calls/", "/knobs/") for line in look_at(page, path)]
+    wrong = [
+        line for path in ("/", f"/enrolments/{stay['ref_id']}/", "/calls/", "/knobs/") for line in look_at(page, path)
+    ]
     assert not wrong, "\n".join(wrong)
 
 

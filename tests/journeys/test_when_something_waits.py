@@ -62,9 +62,7 @@ def test_pasi_is_away_and_comes_back(product: Product, new_page: NewPage, pictur
     expect(page.locator("a.linkstate")).to_contain_text("PASI reachable")
 
 
-def test_a_name_that_pasi_cannot_store_is_agreed_once(
-    product: Product, new_page: NewPage, picture: Pictures
-) -> None:
+def test_a_name_that_pasi_cannot_store_is_agreed_once(product: Product, new_page: NewPage, picture: Pictures) -> None:
     stay = product.next_stay()
     admin = new_page("admin")
     add_person(
@@ -103,7 +101,7 @@ def test_synchronisation_off_holds_and_on_sends(product: Product, new_page: NewP
     held = product.await_state(stay, "held")
     assert held["pasi"]["reason"] == "sync_off"
     registrar.reload()
-    expect(registrar.get_by_text("Regular synchronisation is off.")).to_be_visible()
+    expect(registrar.get_by_text("Regular synchronisation is off.").first).to_be_visible()
     assert product.in_pasi(stay)["RegistrationExitDate"] == stay["exit_date"]
 
     switch_synchronisation(officer)

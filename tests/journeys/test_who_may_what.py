@@ -42,13 +42,14 @@ def test_five_wrong_passwords_lock_the_name(product: Product, new_page: NewPage)
         page.get_by_label("User name").fill("iokafor")
         page.get_by_label("Password", exact=True).fill(f"wrong-password-{n}")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("too many wrong tries")
+        if n < WRONG_TRIES - 1:
+            expect(page.get_by_role("alert")).to_contain_text("Not signed in")
+    expect(page.get_by_text("There were too many wrong tries")).to_be_visible()
     page.goto("/sign-in/")
     page.get_by_label("User name").fill("iokafor")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("too many wrong tries")  # the right one has to wait as well
+    expect(page.get_by_text("There were too many wrong tries")).to_be_visible()  # the right one has to wait as well
     admin.reload()
     admin.get_by_role("button", name="Unlock now").click()
     expect(admin.get_by_text("can sign in again at once")).to_be_visible()
@@ -59,18 +60,22 @@ def test_five_wrong_passwords_lock_the_name(product: Product, new_page: NewPage)
 def test_an_administrator_adds_a_person_and_a_token(product: Product, new_page: NewPage) -> None:
     admin = new_page("admin")
     add_person(
-        admin, first="Maude", last="Tremblay", username="mtremblay", role="Registrar", schools=["Cottonwood Hill School"]
+        admin,
+        first="Maude",
+        last="Tremblay",
+        username="mtremblay",
+        role="Registrar",
+        schools=["Cottonwood Hill School"],
     )
+    address = admin.url
     tokens = admin.get_by_role("form", name="New token")
     tokens.get_by_label("Name").fill("Timetable")
     tokens.get_by_role("button", name="Make a token").click()
     token = admin.locator(".notice code").inner_text()
-    answer = product.http.get(
-        f"{product.url}/api/v1/schools/", headers={"Authorization": f"Token {token}"}, timeout=30
-    )
+    answer = product.http.get(f"{product.url}/api/v1/schools/", headers={"Authorization": f"Token {token}"}, timeout=30)
     assert answer.status_code == 200
     assert [school["name"] for school in answer.json()["results"]] == ["Cottonwood Hill School"]
-    admin.reload()
+    admin.goto(address)
     expect(admin.get_by_text(token)).to_have_count(0)  # shown once
     admin.get_by_role("button", name="Revoke").click()
     expect(admin.get_by_text("Revoked")).to_be_visible()

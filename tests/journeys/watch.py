@@ -41,6 +41,9 @@ class Watch:
 def axe(page: Page, *, rules: list[str] | None = None) -> list[str]:
     """Violations on the page as it stands, one line each; all rules of TAGS, or only those that are named."""
     page.evaluate(f"() => {{ if (!window.axe) {{ {AXE}\n}} }}")
+    page.evaluate(
+        "document.getAnimations().forEach(a => { try { a.finish() } catch { a.cancel() } })"
+    )  # colours on their way
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
     found = page.evaluate(
         "only => window.axe.run(document, {runOnly: only, resultTypes: ['violations']}).then(r => r.violations.map("
