@@ -16,13 +16,13 @@ from kombu.utils.json import dumps, loads
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         folder = Path(self.data_folder_out)
         draft = folder / f"{uuid.uuid4()}.draft"
-        draft.write_text(dumps(payload))
+        draft.write_text(dumps(message))
         draft.rename(folder / f"{round(monotonic() * 1000)}_{draft.stem}.{queue}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for name in sorted(place.name for place in folder.iterdir()):
             if name.partition(".")[2] != f"{queue}.msg":
