@@ -21,6 +21,7 @@ from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import back_off, faults, versions
 from pasi_connect.services import comparing, copies, lease, submissions, values
 from pasi_connect.services.context import Context
+from pasi_connect.services.seen import our_steps
 from pasi_connect.soap import codec, gateway
 from pasi_connect.soap.gateway import Answer, Purpose
 from sis.models import SchoolEnrolment
@@ -126,7 +127,9 @@ def _prepare(submission: Submission) -> dict[str, Any] | None:
     if verdict is not None and verdict.in_step:
         submissions.move(submission, Status.NO_CHANGE, core_version=present)  # whoever wrote it, PASI holds it already
         return None
-    if not versions.may_replace(submission.seen_version, present, _our_steps(submission)):
+    if not versions.may_replace(
+        submission.seen_version, present, our_steps(submission.ref_id, submission.seen_version)
+    ):
         submissions.move(submission, Status.NEEDS_REVIEW, reason="changed_in_pasi")
         return None
     if not submissions.hold_or_release(submission, Context(), enrolment, link):
@@ -155,15 +158,6 @@ def _prepare(submission: Submission) -> dict[str, Any] | None:
     submission.sent_fields = list(names)
     submission.sent_document = copies.pack(copies.to_xml(document))
     return document
-
-
-def _our_steps(submission: Submission) -> dict[int, int]:
-    """base version -> answered version of our own accepted submissions of the record."""
-    rows = Submission.objects.filter(
-        ref_id=submission.ref_id, status=Status.ACCEPTED, core_version__gt=submission.seen_version
-    )
-    pairs = rows.values_list("base_version", "core_version")
-    return {base: answered for base, answered in pairs if base is not None and answered is not None}
 
 
 def _take_over(pk: int) -> Submission | None:
