@@ -42,7 +42,7 @@ def _written(value: Any) -> str:
 
 def decode_member(element: etree._Element, member: Member) -> Any:
     """The value of one element. Raises ValueError when its text does not fit the type."""
-    if element.get(XSI_NIL) in ("true", "1"):
+    if element.attrib and element.get(XSI_NIL) in ("true", "1"):
         return None
     if member.record is not None:
         return decode(element, member.record)
@@ -54,7 +54,7 @@ def decode(element: etree._Element, record: Record) -> Any:
     if record.items is not None:
         items = record.items
         return [decode_member(child, items) for child in element if child.tag == items.tag]
-    by_tag = {member.tag: member for member in record.members}
+    by_tag = record.by_tag
     values = {}
     for child in element:
         member = by_tag.get(child.tag)  # type: ignore[call-overload]

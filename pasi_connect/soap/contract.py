@@ -6,7 +6,7 @@ hands out an answer that is "not nil but Unknown" as a record (measured).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,14 @@ class Record:
     name: str
     members: tuple[Member, ...]
 
-    @property
+    # Both are asked for every record of every answer.
+    @cached_property
     def items(self) -> Member | None:
         return self.members[0] if len(self.members) == 1 and self.members[0].repeated else None
+
+    @cached_property
+    def by_tag(self) -> dict[str, Member]:
+        return {member.tag: member for member in self.members}
 
 
 @dataclass(frozen=True)
