@@ -16,10 +16,10 @@ from kombu.utils.json import dumps, loads
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]  # the two bases differ in its name
         folder = Path(self.data_folder_out)
         draft = folder / f"{uuid.uuid4()}.draft"
-        draft.write_text(dumps(message))
+        draft.write_text(dumps(payload))
         draft.rename(folder / f"{round(monotonic() * 1000)}_{draft.stem}.{queue}.msg")
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
