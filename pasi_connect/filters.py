@@ -4,9 +4,6 @@ import datetime as dt
 from typing import Any
 
 import django_filters
-from django import forms
-from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -19,8 +16,8 @@ from pasi_connect.models.exchange import Outcome
 from pasi_connect.models.submission import LIVE, STUCK, Status
 from pasi_connect.rules import held
 from pasi_connect.rules.compare import COMPARED
+from sis.filters import SchoolYearFilter, school_code_filter
 from sis.models import SchoolEnrolment
-from sis.rules.school_year import SchoolYear
 
 SAFE = (Kind.CHANGED_IN_PASI,)
 CONFLICTS = (Kind.CHANGED_ON_BOTH, Kind.NEVER_AGREED)
@@ -31,31 +28,6 @@ OPERATIONS = (
     "HelloWorld", "GetCodeValues", "GetAcceptedRegistrationStatus", "GetSchoolInformation", "GetSchoolAuthorityInformation",
     "IsDataAvailable", "GetStudent", "GetStudentSchoolEnrolment", "SubmitStudentSchoolEnrolment",
 )  # fmt: skip
-
-
-class SchoolYearFormField(forms.CharField):
-    """ "2026-2027" as a SchoolYear."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            return SchoolYear.parse(text)
-        except ValueError:
-            raise ValidationError(_("Write a school year like 2026-2027.")) from None
-
-
-class SchoolYearFilter(django_filters.CharFilter):
-    field_class = SchoolYearFormField
-
-
-def school_filter(field_name: str = "school_code") -> django_filters.CharFilter:
-    return django_filters.CharFilter(
-        field_name=field_name,
-        label=_("School"),
-        validators=[RegexValidator(r"^\d{4}$", _("A school code has four digits."))],
-    )
 
 
 def field_choices() -> list[tuple[str, Any]]:
@@ -84,7 +56,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Discrepancy.Status.choices, label=_("Status"))
     ref_id = django_filters.UUIDFilter(label="RefId")
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
-    school = school_filter()
+    school = school_code_filter("school_code")
     school_year = SchoolYearFilter(label=_("School year"))
     field = django_filters.ChoiceFilter(empty_label=ANY, choices=field_choices, method="with_field", label=_("Field"))
     changed_by = django_filters.CharFilter(lookup_expr="icontains", label=_("Changed by"))
@@ -123,7 +95,7 @@ class SubmissionFilter(django_filters.FilterSet):
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
     ref_id = django_filters.UUIDFilter(label="RefId")
-    school = school_filter()
+    school = school_code_filter("school_code")
     reason = django_filters.ChoiceFilter(
         empty_label=ANY, choices=[(reason.code, reason.message) for reason in held.REASONS], label=_("Reason")
     )
@@ -156,7 +128,7 @@ class ExchangeFilter(django_filters.FilterSet):
     submission = django_filters.NumberFilter(
         field_name="submission_id", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )
-    school = school_filter()
+    school = school_code_filter("school_code")
 
     class Meta:
         model = Exchange

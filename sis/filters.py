@@ -43,11 +43,11 @@ class SchoolYearFormField(forms.CharField):
             raise ValidationError(_("Write a school year like 2026-2027.")) from None
 
 
-class AsnFilter(django_filters.Filter):
+class AsnFilter(django_filters.CharFilter):
     field_class = AsnFormField
 
 
-class SchoolYearFilter(django_filters.Filter):
+class SchoolYearFilter(django_filters.CharFilter):
     field_class = SchoolYearFormField
 
 

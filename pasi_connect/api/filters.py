@@ -1,7 +1,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from sis.api.filters import AsnFilter, SchoolYearFilter, TrueFalseFilter, school_code_filter
+from sis.filters import AsnFilter, SchoolYearFilter, TrueFalseFilter, school_code_filter
 from sis.models import SchoolEnrolment
 
 

@@ -4,8 +4,7 @@ from rest_framework import mixins, viewsets
 
 from operations.api.permissions import MayDo
 from operations.api.schema import problems
-from sis import selectors
-from sis.api import filters
+from sis import filters, selectors
 from sis.models import Student
 from sis.serializers import StudentSerializer
 
