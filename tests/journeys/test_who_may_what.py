@@ -78,7 +78,7 @@ def test_an_administrator_adds_a_person_and_a_token(product: Product, new_page: 
     admin.goto(address)
     expect(admin.get_by_text(token)).to_have_count(0)  # shown once
     admin.get_by_role("button", name="Revoke").click()
-    expect(admin.get_by_text("Revoked")).to_be_visible()
+    expect(admin.get_by_text("Revoked: the token Timetable.")).to_be_visible()
     refused = product.http.get(
         f"{product.url}/api/v1/schools/", headers={"Authorization": f"Token {token}"}, timeout=30
     )
