@@ -256,9 +256,8 @@ def _later(row: Submission, answer: Answer, attempts: int) -> None:
         submissions.move(row, Status.DEAD, reason="attempts", detail=answer.detail)
         return
     wait = back_off.seconds(max(attempts, 1), settings.BACK_OFF_SECONDS, settings.BACK_OFF_MAX_SECONDS, random.random())
-    submissions.move(
+    submissions.back_to_queue(
         row,
-        Status.WAITING,
         reason=answer.outcome,
         detail=answer.detail,
         attempts=attempts,
@@ -345,8 +344,8 @@ def _decide(row: Submission, document: dict[str, Any] | None, conflict: bool, xm
         return
     if version == base and not conflict:
         # PASI has not seen it: it goes again with the version that the person saw.
-        submissions.move(row, Status.WAITING, reason="not_applied", next_attempt_at=clock.now())
-        wake.after_commit(submissions.SEND, row.pk)
+        following = submissions.back_to_queue(row, reason="not_applied", next_attempt_at=clock.now())
+        wake.after_commit(submissions.SEND, following.pk)
         return
     submissions.move(row, Status.NEEDS_REVIEW, reason="changed_in_pasi", core_version=version)
     comparing.evaluate(ref_ids=[row.ref_id])

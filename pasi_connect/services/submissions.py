@@ -133,6 +133,29 @@ def move(
     return submission
 
 
+def back_to_queue(submission: Submission, **more: Any) -> Submission:
+    """What was on its way and is not in PASI waits again; `more` as for `move`. Gives the submission that goes next.
+
+    Only one of a record may be queued. Where a later change waits already, that one carries everything (what is sent is
+    computed from the state then), and this one ends as superseded.
+    """
+    later = (
+        Submission.objects.select_for_update()
+        .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=QUEUED)
+        .exclude(pk=submission.pk)
+        .first()
+    )
+    if later is None:
+        return move(submission, Status.WAITING, **more)
+    later.fields = sorted({*submission.fields, *later.fields})
+    later.seen_version = min(submission.seen_version, later.seen_version)
+    later.attempts = max(more.get("attempts", submission.attempts), later.attempts)
+    later.next_attempt_at = more["next_attempt_at"]
+    later.save(update_fields=["fields", "seen_version", "attempts", "next_attempt_at"])
+    move(submission, Status.CANCELLED, reason="superseded")
+    return later
+
+
 def _tell(submission: Submission, actor: Actor, before: str) -> None:
     changes = {"status": [before or None, submission.status]}
     audit.record(
