@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 CHECK_DATA := $(CURDIR)/.venv/.check
 FOR_CHECK := env -u DATABASE_URL -u REDIS_URL -u DEMO PRODUCTION=0 DATA_DIR=$(CHECK_DATA)
 
-.PHONY: install run reset test check openapi messages lock
+.PHONY: install run reset test check faults chaos openapi messages lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(CATALOGUES:.po=.mo)
@@ -41,6 +41,13 @@ check: install
 	$(BIN)/djlint --lint --quiet templates
 	$(FOR_CHECK) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file $(CHECK_DATA)/openapi.yaml
 	@diff -u tests/contract/openapi.yaml $(CHECK_DATA)/openapi.yaml || { echo "The API has changed. If that is meant: make openapi"; exit 1; }
+
+# The full fault matrix (docs/reliability.md); with TEST_DATABASE_URL on PostgreSQL and Redis too.
+faults: install
+	env -u DATABASE_URL -u REDIS_URL FULL_MATRIX=1 PRODUCTION=0 DATA_DIR=$(CHECK_DATA) $(BIN)/python -m pytest tests/faults -q -s
+
+chaos: install
+	@env PRODUCTION=0 DATA_DIR=$(CHECK_DATA) $(BIN)/python -m tests.faults.chaos --seeds $(or $(SEEDS),3)
 
 openapi: install
 	$(FOR_CHECK) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file tests/contract/openapi.yaml

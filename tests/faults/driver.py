@@ -280,7 +280,10 @@ def invariants(control: str, without: list[str]) -> list[str]:
 def submission(enrolment: int) -> dict[str, Any]:
     """The newest submission of a record; without one only an empty status and reason."""
     columns = ("id", "status", "reason", "attempts", "fence", "lease_until", "base_version", "core_version")
-    return Submission.objects.filter(subject_id=enrolment).order_by("-id").values(*columns).first() or {"status": "", "reason": ""}
+    return Submission.objects.filter(subject_id=enrolment).order_by("-id").values(*columns).first() or {
+        "status": "",
+        "reason": "",
+    }
 
 
 def main() -> None:

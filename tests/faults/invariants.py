@@ -63,7 +63,7 @@ def _every_change_has_one_state() -> list[str]:
 def _applied_once(control: str) -> list[str]:
     applied: dict[str, int] = defaultdict(int)
     for call in all_of(f"{control}/calls/?operation=SubmitStudentSchoolEnrolment"):
-        applied[call["key"].lower()] += bool(call["applied"])
+        applied[(call["key"] or "").lower()] += bool(call["applied"])  # a refused call may name no record
     accepted: dict[str, int] = defaultdict(int)
     for ref_id in Submission.objects.filter(status=Status.ACCEPTED).values_list("ref_id", flat=True):
         accepted[str(ref_id)] += 1

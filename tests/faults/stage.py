@@ -288,6 +288,10 @@ class Stage:
         """The enrolment whose turn it is."""
         return next(self._numbers) % self.students
 
+    def other_grade(self, number: int) -> str:
+        """A grade that PASI does not hold for the n-th enrolment."""
+        return f"{int(self.record(number)['Grade']) % 12 + 1:02d}"
+
     def applied(self, number: int) -> int:
         """How many times PASI changed the n-th enrolment because of our submissions."""
         path = f"/calls/?operation=SubmitStudentSchoolEnrolment&key={self.key(number)}"

@@ -91,7 +91,7 @@ def test_one_barred_service_stops_nothing_else(district: Stage) -> None:
     district.knobs(fault={"code": "1007", "operation": SUBMIT, "times": None})
     change(district, number, wanted)
     district.until(lambda: district.submission(number)["reason"] == "not_authorised", "the reason")
-    district.foreign_edit(other, Grade="11")
+    district.foreign_edit(other, Grade=district.other_grade(other))
     district.until(lambda: bool(district.do("item_of", enrolment=district.enrolments[other])), "the notice")
     assert district.submission(number)["attempts"] == 0
     district.knobs(fault=None)

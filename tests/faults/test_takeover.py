@@ -47,7 +47,7 @@ def test_the_worker_and_the_listener_are_killed_and_others_take_over(district: S
     number, other, wanted = district.number(), district.number(), new_day()
     district.start("listener2")
     district.kill("listener")
-    district.foreign_edit(other, Grade="12")
+    district.foreign_edit(other, Grade=district.other_grade(other))
     district.until(lambda: bool(district.do("item_of", enrolment=district.enrolments[other])), "the second listener")
     district.do("accept", item=district.do("item_of", enrolment=district.enrolments[other])["id"])
     with manners.held_back() as wait:

@@ -115,6 +115,7 @@ def test_connect_time_out(district: Stage) -> None:
         real = district.do("point_to", url=f"https://127.0.0.1:{address[1]}/2020/PASIService2020.svc")
         change(district, number, wanted)
         district.until(lambda: district.do("state")["link"] == "down", "the link to be down")
+        district.until(lambda: district.submission(number)["status"] == "waiting", "the submission to wait")
         assert district.submission(number)["attempts"] == 0
         district.do("point_to", url=real)
         for filler in fillers:
@@ -127,7 +128,8 @@ def test_pasi_moves_while_the_change_waits(district: Stage) -> None:
     number, wanted = district.number(), new_day()
     before = district.applied(number)
     district.freeze("listener")
-    district.foreign_edit(number, Grade="09")
+    grade = district.other_grade(number)
+    district.foreign_edit(number, Grade=grade)
     change(district, number, wanted)
     district.until(lambda: district.submission(number)["status"] == "needs_review", "a person to be asked")
     district.thaw("listener")
@@ -136,6 +138,6 @@ def test_pasi_moves_while_the_change_waits(district: Stage) -> None:
     district.until(lambda: bool(district.do("item_of", enrolment=district.enrolments[number])), "the item")
     district.do("send_again", submission=again)
     district.until(lambda: district.submission(number)["status"] == "accepted", "the change to be accepted")
-    assert district.record(number)["Grade"] == "09"
+    assert district.record(number)["Grade"] == grade
     assert district.record(number)["RegistrationExitDate"] == wanted
     district.assert_sound()
