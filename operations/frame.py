@@ -1,6 +1,5 @@
 """What every page shows around its content: navigation, state of the link, banner, school and year."""
 
-from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
@@ -29,4 +28,7 @@ def _made(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     items = sorted((item for offer in offers.navigation for item in offer(request)), key=lambda item: item.order)
-    return [{"label": label, "items": list(group)} for label, group in groupby(items, key=lambda item: item.group)]
+    groups: dict[str, list[offers.NavItem]] = {}
+    for item in items:
+        groups.setdefault(item.group, []).append(item)  # a group stands where its first item stands
+    return [{"label": label, "items": members} for label, members in groups.items()]
