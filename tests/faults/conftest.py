@@ -38,7 +38,9 @@ def district(_shared: _Shared, tmp_path_factory: pytest.TempPathFactory) -> Stag
         _shared.stage = None
     if _shared.stage is None:
         folder = tmp_path_factory.mktemp("district")
-        _shared.stage = Stage(folder, students=24, proxied=True, more={"CALL_SECONDS": "1.5"}).__enter__()
+        _shared.stage = Stage(
+            folder, students=24, proxied=True, more={"CALL_SECONDS": "1.5", "LOG_LEVEL": "WARNING"}
+        ).__enter__()
         _shared.stage.start("worker")
     _shared.stage.sound = False
     return _shared.stage

@@ -93,7 +93,10 @@ def test_one_barred_service_stops_nothing_else(district: Stage) -> None:
     district.until(lambda: district.submission(number)["reason"] == "not_authorised", "the reason")
     district.foreign_edit(other, Grade=district.other_grade(other))
     district.until(lambda: bool(district.do("item_of", enrolment=district.enrolments[other])), "the notice")
-    assert district.submission(number)["attempts"] == 0
+    district.until(
+        lambda: (row := district.submission(number))["status"] == "waiting" and row["attempts"] == 0,
+        "the submission to wait without an attempt spent",
+    )
     district.knobs(fault=None)
     arrived(district, {number: wanted})
     district.do("accept", item=district.do("item_of", enrolment=district.enrolments[other])["id"])
