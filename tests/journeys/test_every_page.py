@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.conftest import NewPage
 from tests.journeys.pictures import Pictures
 from tests.journeys.product import Product, wait_for
-from tests.journeys.watch import axe, scrolls_sideways
+from tests.journeys.watch import THIRD_PARTY, axe, scrolls_sideways
 
 WIDE, NARROW, NARROWEST = 1280, 390, 320
 COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; structure is the same in both
@@ -63,6 +63,8 @@ def look_at(page: Page, path: str, *, themes: bool = True) -> list[str]:
     page.set_viewport_size({"width": WIDE, "height": 900})
     page.emulate_media(color_scheme="light")
     page.goto(path)
+    if page.locator(THIRD_PARTY).count():
+        page.locator(f"{THIRD_PARTY} .opblock").first.wait_for()
     headings = page.locator("h1:visible").count()
     wrong = [] if headings == 1 else [f"{headings} headings of the first level"]
     wrong += axe(page)
