@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from operations import clock
+from operations.alarms import Alarm
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import FLYING
 
@@ -25,7 +26,10 @@ def until() -> clock.dt.datetime:
 
 
 class Keeper:
-    """Renews the lease of one submission every heartbeat while the `with` block runs; a thread of its own, since calls block."""
+    """Renews the lease of one submission every heartbeat while the `with` block runs; a thread of its own, since calls block.
+
+    Most calls end before the first heartbeat: the thread begins with it.
+    """
 
     def __init__(self, submission: Submission) -> None:
         self.pk, self.fence = submission.pk, submission.fence
@@ -34,7 +38,7 @@ class Keeper:
 
     def _run(self) -> None:
         try:
-            while not self.done.wait(settings.LEASE_HEARTBEAT_SECONDS):
+            while not self.done.is_set():
                 try:
                     Submission.objects.filter(pk=self.pk, fence=self.fence, status__in=FLYING).update(
                         lease_until=until()
@@ -43,15 +47,18 @@ class Keeper:
                     # A connection cut or a busy database costs one renewal, not the lease.
                     log.warning("Submission %s: its lease was not renewed: %s.", self.pk, type(error).__name__)
                     connection.close()
+                self.done.wait(settings.LEASE_HEARTBEAT_SECONDS)
         finally:
             connection.close()
 
     def __enter__(self) -> "Keeper":
-        self.thread.start()
+        self.alarm = Alarm(settings.LEASE_HEARTBEAT_SECONDS, self.thread.start)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.alarm.cancel()
         self.done.set()
-        self.thread.join(timeout=5)
+        if self.thread.is_alive():
+            self.thread.join(timeout=5)

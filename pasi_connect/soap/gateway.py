@@ -81,7 +81,7 @@ def call(
     message_id = uuid.uuid4()
     sync = SyncSettings.load()
     connection = ConnectionSettings.load()
-    body, problem = _envelope(operation, request, purpose, message_id)
+    body, problem = _envelope(operation, request, CallerSettings.load(), purpose, message_id)
     exchange = Exchange.objects.create(
         message_id=message_id,
         operation=name,
@@ -129,10 +129,9 @@ def call(
 
 
 def _envelope(
-    operation: Operation, request: dict[str, Any], purpose: Purpose, message_id: uuid.UUID
+    operation: Operation, request: dict[str, Any], caller: CallerSettings, purpose: Purpose, message_id: uuid.UUID
 ) -> tuple[bytes, str]:
     """(bytes to send, "" or why they must not be sent)."""
-    caller = CallerSettings.load()
     members = {"CallerInfo": _caller_info(caller, purpose, message_id), **request}
     outside = [text for text in _texts(members["CallerInfo"]) if not latin1.fits(text)]
     envelope = etree.Element(ENVELOPE, nsmap={"s": SOAP, "i": "http://www.w3.org/2001/XMLSchema-instance"})

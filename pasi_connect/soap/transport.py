@@ -19,6 +19,8 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.retry import Retry
 
+from operations.alarms import Alarm
+
 CONNECT_SECONDS = 5.0
 VERDICT_SECONDS = 0.2
 TOO_LATE = "The answer took too long."
@@ -48,10 +50,9 @@ class _Deadline:
     """Cuts the connection of one call when its time is over: a slow drip keeps every single read alive."""
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self.passed = False
         self.socket: socket.socket | None = None
-        self.timer = threading.Timer(seconds, self._cut)
-        self.timer.daemon = True
 
     def _cut(self) -> None:
         self.passed = True
@@ -64,12 +65,12 @@ class _Deadline:
 
     def __enter__(self) -> Self:
         _calls.deadline = self
-        self.timer.start()
+        self.alarm = Alarm(self.seconds, self._cut)
         return self
 
     def __exit__(self, *_: object) -> None:
         _calls.deadline = None
-        self.timer.cancel()
+        self.alarm.cancel()
 
 
 _calls = threading.local()  # the deadline of the call that this thread makes
@@ -139,14 +140,16 @@ class Transport:
         self.session = requests.Session()
         self.session.trust_env = False  # no proxy and no REQUESTS_CA_BUNDLE may stand between us and our own authority
         self.session.mount("https://", _Adapter(context))
+        self.requests: dict[tuple[str, str], requests.PreparedRequest] = {}
         self.used_at = time.monotonic()
 
     @staticmethod
     def _stamp(*files: Path) -> tuple[Any, ...]:
         try:
-            return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+            found = [(str(file), file.stat()) for file in files]
         except OSError as error:
             raise Refused(f"The certificate files cannot be read: {error.strerror}.") from None
+        return tuple((name, state.st_mtime_ns, state.st_size) for name, state in found)
 
     def is_current(self, certificate: Path, key: Path, authorities: Path) -> bool:
         return self.stamp == self._stamp(certificate, key, authorities)
@@ -157,15 +160,14 @@ class Transport:
         if started - self.used_at > IDLE_SECONDS:
             for adapter in self.session.adapters.values():
                 adapter.close()
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
+        request = self._request(url, action)
+        request.prepare_body(body, None)
         timeout = (CONNECT_SECONDS, seconds)
         deadline = _Deadline(seconds)
         try:
             with (
                 deadline,
-                self.session.post(
-                    url, data=body, headers=headers, timeout=timeout, stream=True, allow_redirects=False
-                ) as response,
+                self.session.send(request, timeout=timeout, stream=True, allow_redirects=False) as response,
             ):
                 whole = self._read(response)
                 if not deadline.passed:
@@ -179,6 +181,13 @@ class Transport:
             raise NoAnswer(TOO_LATE if deadline.passed else type(error).__name__) from None
         finally:
             self.used_at = time.monotonic()
+
+    def _request(self, url: str, action: str) -> requests.PreparedRequest:
+        """All but the body of a request to `action`: made once, since that takes longer than sending it."""
+        if (url, action) not in self.requests:
+            headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
+            self.requests[url, action] = self.session.prepare_request(requests.Request("POST", url, headers))
+        return self.requests[url, action]
 
     @staticmethod
     def _tell(failure: requests.exceptions.RequestException) -> NoReturn:
