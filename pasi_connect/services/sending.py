@@ -59,8 +59,7 @@ def drain(first: int | None = None) -> None:
     if first is not None:
         attempt(first)
     while may_call() and time.monotonic() - started < DRAIN_SECONDS:
-        ready = list(due().values_list("pk", flat=True)[: settings.SENDERS * 2])
-        if not any([attempt(pk) for pk in ready]):  # noqa: C419 - all of them, not up to the first
+        if not _forward():
             return
     if may_call() and due().exists():
         wake.now(submissions.SEND, 0)
@@ -68,12 +67,16 @@ def drain(first: int | None = None) -> None:
 
 def attempt(pk: int) -> bool:
     """One submission, one step further. False when another sender has it, or it may not go now."""
-    submission = _take_over(pk)
-    if submission is not None:
-        read_back(submission)
+    if may_call() and _forward(pk):
         return True
-    if not may_call():
-        return False
+    dead = _take_over(pk)
+    if dead is not None:
+        read_back(dead)
+    return dead is not None
+
+
+def _forward(pk: int | None = None) -> bool:
+    """Sends the waiting submission `pk`, or else the first that is due. False when there is none to be had."""
     claimed = _claim(pk)
     if claimed is None:
         return False
@@ -86,12 +89,17 @@ def attempt(pk: int) -> bool:
 # --- Claim -------------------------------------------------------------------------------------------------------
 
 
-def _claim(pk: int) -> tuple[Submission, dict[str, Any] | None] | None:
+def _claim(pk: int | None) -> tuple[Submission, dict[str, Any] | None] | None:
     """Takes a waiting submission and prepares its message; (submission, None) when it ended or was held instead.
 
-    The conditional UPDATE and the one-flying-a-lane index decide between senders.
+    Rows that another sender is just taking are passed over, not waited for (measured: ten senders were as slow as one). The
+    conditional UPDATE and the one-flying-a-lane index decide between senders.
     """
     with transaction.atomic():
+        ready = due() if pk is None else due().filter(pk=pk)
+        pk = ready.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True).first()
+        if pk is None:
+            return None
         try:
             with transaction.atomic():
                 taken = (
