@@ -153,11 +153,9 @@ def run(seed: int, events: int, folder: Path) -> Result:
         except AssertionError as error:
             broken = str(error).splitlines()
         drained = time.monotonic() - began
-        doubled = sum("applied" in sentence and "times" in sentence for sentence in broken)
-        lost = sum(
-            "has no submission" in sentence or "was never collected" in sentence or "nobody is told" in sentence
-            for sentence in broken
-        )
+        doubled = sum(": doubled," in sentence for sentence in broken)
+        marks = (": lost,", "has no submission", "was never collected", "nobody is told")
+        lost = sum(any(mark in sentence for mark in marks) for sentence in broken)
         changes, kills = chaos.seen["a_registrar_changes"], chaos.seen["a_process_is_killed"]
         return Result(seed, events, changes, kills, lost, doubled, drained, broken)
 

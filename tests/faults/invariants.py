@@ -65,8 +65,10 @@ def _applied_once(control: str) -> list[str]:
     for call in all_of(f"{control}/calls/?operation=SubmitStudentSchoolEnrolment"):
         applied[(call["key"] or "").lower()] += bool(call["applied"])  # a refused call may name no record
     accepted: dict[str, int] = defaultdict(int)
-    for ref_id in Submission.objects.filter(status=Status.ACCEPTED).values_list("ref_id", flat=True):
+    read_back: dict[str, int] = defaultdict(int)
+    for ref_id, reason in Submission.objects.filter(status=Status.ACCEPTED).values_list("ref_id", "reason"):
         accepted[str(ref_id)] += 1
+        read_back[str(ref_id)] += reason == "read_back"
     # A submission that was applied and then overtaken by another's change waits for a person: applied, not accepted.
     reviewed: dict[str, int] = defaultdict(int)
     for ref_id in Submission.objects.filter(status__in=[Status.NEEDS_REVIEW, Status.CANCELLED]).values_list(
@@ -75,8 +77,11 @@ def _applied_once(control: str) -> list[str]:
         reviewed[str(ref_id)] += 1
     found = []
     for key in applied.keys() | accepted.keys():
-        if not accepted[key] <= applied[key] <= accepted[key] + reviewed[key]:
-            found.append(f"record {key}: applied {applied[key]} times, accepted {accepted[key]}")
+        if applied[key] > accepted[key] + reviewed[key]:
+            found.append(f"record {key}: doubled, applied {applied[key]} times, accepted {accepted[key]}")
+        # Read back, and there already: somebody in PASI had written the same. That both sides are equal is asked elsewhere.
+        if applied[key] < accepted[key] - read_back[key]:
+            found.append(f"record {key}: lost, applied {applied[key]} times, accepted {accepted[key]}")
     return found
 
 

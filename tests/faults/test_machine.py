@@ -157,8 +157,8 @@ def test_any_order_of_steps(db, pasi, settings_of_test) -> None:  # noqa: F811
     run_state_machine_as_test(
         machine,
         settings=limits(
-            max_examples=150 if FULL else 8,
-            stateful_step_count=40 if FULL else 20,
+            max_examples=200 if FULL else 25,
+            stateful_step_count=40 if FULL else 25,
             deadline=None,
             derandomize=not FULL,
             suppress_health_check=list(HealthCheck),
