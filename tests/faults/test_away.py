@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from pasi_connect.rules import back_off
+from pasi_connect.soap import gateway
 from tests.faults.days import new_day
 from tests.faults.stage import Stage
 
@@ -50,6 +52,18 @@ def test_away_then_drained_in_order_at_a_bounded_rate(district: Stage) -> None:
     arrived(district, wanted)
     assert district.do("banner") == ""
     assert district.proxy.count(SUBMIT) - submits <= 2 * len(numbers)
+
+
+def test_a_day_away_costs_few_probes() -> None:
+    """The pauses between probes as the gateway sets them, through a simulated day, at their shortest and at their longest."""
+    counts = {}
+    for dice in (0.0, 1.0):
+        passed, probes = 0.0, 0
+        while passed < 24 * 3600:
+            probes += 1
+            passed += back_off.seconds(probes, gateway.PROBE_FIRST_SECONDS, gateway.PROBE_MOST_SECONDS, dice)
+        counts[dice] = probes
+    assert 2_880 <= counts[1.0] <= counts[0.0] <= 5_770
 
 
 def test_flapping(district: Stage) -> None:
