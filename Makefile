@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 CHECK_DATA := $(CURDIR)/.venv/.check
 FOR_CHECK := env -u DATABASE_URL -u REDIS_URL -u DEMO PRODUCTION=0 DATA_DIR=$(CHECK_DATA)
 
-.PHONY: install run reset test check faults chaos openapi messages lock
+.PHONY: install run reset test bench check faults chaos openapi messages lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(CATALOGUES:.po=.mo)
@@ -32,6 +32,10 @@ reset: install
 
 test: check
 	@$(BIN)/python -m tests.parts
+
+# ONLY=name[,name] runs some benches, QUICK=1 takes small sizes; PostgreSQL by TEST_DATABASE_URL or DATABASE_URL (docs/speed.md).
+bench: install
+	@$(BIN)/python -m tests.benchmarks
 
 check: install
 	$(BIN)/ruff check --quiet .

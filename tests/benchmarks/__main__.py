@@ -55,6 +55,7 @@ def run(name: str, url: str, environment: Mapping[str, str]) -> list[dict[str, A
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "BENCH_RESULT": str(result),
+            "BENCH_SERVER": server(environment),
         }
         ended = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.one", name],
