@@ -6,6 +6,7 @@ printed, the figures go to bench.json. The exit code is 0 unless a bench itself 
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -116,4 +117,5 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is dropped all the same
     sys.exit(main())

@@ -17,7 +17,7 @@ from tests.benchmarks.stub import Stub
 
 
 def run(quick: bool) -> list[Figure]:
-    calls, records = (50, 20) if quick else (400, 100)
+    calls, records = (50, 20) if quick else (200, 40)
     queue.set_up(records)
     files = queue.keys()
     with Stub(files, queue.accepted(), 0) as stub:
