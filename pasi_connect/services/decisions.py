@@ -13,7 +13,7 @@ from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
 from pasi_connect.models.discrepancy import Kind
-from pasi_connect.models.submission import QUEUED, Status
+from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.rules.compare import COMPARED, RESET
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services import comparing, submissions, values
@@ -89,13 +89,13 @@ def decide(
     if version is not None and version != item.version:
         raise Moved(item, _("Something has moved since this page was drawn. Look at the new values, then decide."))
     names = [row["name"] for row in item.fields]
-    open_names = [row["name"] for row in item.fields if row["state"] != RESET or accepted or all_accepted]
-    take = open_names if all_accepted else list(dict.fromkeys(accepted or ()))
-    keep = (
-        [row["name"] for row in item.fields if row["state"] != RESET]
-        if all_rejected
-        else list(dict.fromkeys(rejected or ()))
-    )
+    resetting = {row["name"] for row in item.fields if row["state"] == RESET}
+    on_the_way = resetting if link and _reset_under_way(link.enrolment_id) else set()
+    # A reset that PASI refused can be decided anew; one that is under way was decided by somebody already.
+    take = [name for name in names if name not in on_the_way] if all_accepted else list(dict.fromkeys(accepted or ()))
+    keep = [name for name in names if name not in resetting] if all_rejected else list(dict.fromkeys(rejected or ()))
+    if on_the_way and (on_the_way & {*take, *keep} or not (take or keep)):
+        raise Moved(item, _decided_by(item))
     _check(item, names, take, keep, reason)
     decision = Decision(
         discrepancy=item,
@@ -127,6 +127,20 @@ def _lock(item_id: int) -> tuple[Discrepancy, EnrolmentCopy | None, EnrolmentLin
     copy = EnrolmentCopy.objects.select_for_update().filter(ref_id=ref_id).first()
     link = EnrolmentLink.objects.select_for_update().filter(ref_id=ref_id).first()
     return Discrepancy.objects.select_for_update().get(pk=item_id), copy, link
+
+
+def _reset_under_way(enrolment_id: int) -> bool:
+    """A kept value waits for PASI or is on its way there."""
+    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id": enrolment_id}
+    if Submission.objects.filter(**subject, status__in=(*QUEUED, *FLYING)).exists():
+        return True
+    return DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS).exists()
+
+
+def _decided_by(item: Discrepancy) -> str:
+    last = item.decisions.filter(undone_at=None).exclude(rejected=[]).order_by("-id").first()
+    who = last.actor_name if last else _("Somebody")
+    return _("%(who)s has decided to keep the SIS value; the reset is on its way to PASI.") % {"who": who}
 
 
 def _check(item: Discrepancy, names: list[str], take: list[str], keep: list[str], reason: str) -> None:

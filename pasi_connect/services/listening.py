@@ -20,6 +20,7 @@ from sis.rules.school_year import SchoolYear
 
 log = logging.getLogger(__name__)
 
+HASH_EVERY_SECONDS = 24 * 3600.0
 LONGEST_STORE_SECONDS = 300.0  # storing and comparing the largest answer, with room
 
 
@@ -32,6 +33,7 @@ class Listener:
         self.fence = 0
         self.puller = pulling.Puller(may_write=self.holds)
         self.failures = 0
+        self.hash_due_at = 0.0  # at the start, then daily: what notices never told shows in the hash alone
         self.years: frozenset[SchoolYear] | None = None
         # The main thread promises to be back by then; while it keeps that, the keeper speaks for it.
         self.alive_until = time.monotonic() + 60
@@ -107,7 +109,12 @@ class Listener:
             return
         self._follow_years()
         self.alive_until = time.monotonic() + current.data_available_wait_minutes * 60 + LONGEST_STORE_SECONDS
-        answer = self.puller.ask(current.data_available_wait_minutes)
+        with_hash = self.hash_due_at <= time.monotonic() and not self.puller.full
+        answer = self.puller.ask(current.data_available_wait_minutes, with_hash)
+        if with_hash and answer.good:
+            self.hash_due_at = (
+                time.monotonic() + HASH_EVERY_SECONDS
+            )  # also after a drift: a second one right behind says no more
         if answer.good and not self.puller.short:
             self.failures = 0
         else:

@@ -147,6 +147,19 @@ def test_a_picture_that_has_moved_is_refused_with_the_new_one(world, changed):
     assert not Decision.objects.exists()
 
 
+@pytest.mark.parametrize("verb", ["accept", "reject"])
+def test_of_two_people_on_one_item_one_wins_and_the_other_sees_who(world, changed, verb):
+    item = world.item(changed)
+    decisions.reject(world.actor, item.pk, reason="He stays until June", version=item.version)
+    with pytest.raises(decisions.Moved) as refused:
+        getattr(decisions, verb)(world.actor, item.pk, reason="Another page, drawn before", version=item.version)
+    assert world.actor.name in str(refused.value)
+    assert Decision.objects.count() == 1
+    sent = settle(world, changed)
+    assert sent.status == Status.ACCEPTED
+    assert world.theirs(changed)["Grade"] == "08"
+
+
 def test_a_settled_item_is_refused(world, changed):
     item = world.item(changed)
     decisions.accept(world.actor, item.pk)
