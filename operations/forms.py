@@ -57,6 +57,17 @@ class TokenForm(forms.ModelForm):
         model = ApiToken
         fields = ("name",)
 
+    def __init__(self, *args: Any, person: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_name(self) -> str:
+        """One token a name: an answer that is loaded again must not make a second one."""
+        name: str = self.cleaned_data["name"]
+        if self.person and ApiToken.objects.filter(user=self.person, name=name).exists():
+            raise ValidationError(_("There is a token of this name already. Revoke it first, or choose another name."))
+        return name
+
     def clean_expires_at(self) -> dt.date | None:
         day = self.cleaned_data["expires_at"]
         if day and day < clock.today():

@@ -129,7 +129,7 @@ class MakeToken(ForPeople):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = get_object_or_404(User, pk=pk)
-        form = TokenForm(request.POST, prefix="token")
+        form = TokenForm(request.POST, prefix="token", person=person)
         if not form.is_valid():
             return show(request, pk, 422, token=form)
         made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until)

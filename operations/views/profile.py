@@ -88,7 +88,7 @@ class Tokens(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         person = own(request)
-        form = TokenForm(request.POST)
+        form = TokenForm(request.POST, person=person)
         if not form.is_valid():
             return show(request, 422, token=form)
         made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until)
