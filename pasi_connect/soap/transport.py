@@ -162,7 +162,7 @@ class Transport:
                 adapter.close()
         request = self._request(url, action)
         request.prepare_body(body, None)
-        timeout = (CONNECT_SECONDS, seconds)
+        timeout = (min(CONNECT_SECONDS, seconds), seconds)
         deadline = _Deadline(seconds)
         try:
             with (
@@ -174,7 +174,7 @@ class Transport:
                     return Answer(response.status_code, whole)
             raise NoAnswer(TOO_LATE)
         except requests.exceptions.RequestException as error:
-            if deadline.passed:
+            if deadline.passed and not _never_connected(error):
                 raise NoAnswer(TOO_LATE) from None
             self._tell(error)
         except OSError as error:
@@ -203,7 +203,7 @@ class Transport:
         except requests.exceptions.ConnectionError as error:
             if "alert" in str(error).lower() or "certificate" in str(error).lower():
                 raise Refused(_tls_words(error)) from None
-            if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
+            if _never_connected(error):
                 raise NotSent("No connection.") from None
             raise NoAnswer(type(error).__name__) from None
         except requests.exceptions.RequestException as error:
@@ -219,6 +219,12 @@ class Transport:
             if size > MOST_BYTES:
                 raise NoAnswer("The answer is larger than any that PASI gives.")
         return b"".join(parts)
+
+
+def _never_connected(error: requests.exceptions.RequestException) -> bool:
+    """No connection came about, so nothing was sent, however late that was found out."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _tls_words(error: Exception) -> str:
