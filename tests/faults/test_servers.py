@@ -16,6 +16,11 @@ def change(stage: Stage, number: int, wanted: str) -> None:
     stage.do("change", enrolment=stage.enrolments[number], changes={"exit_date": wanted})
 
 
+def supervised_quiet(stage: Stage) -> bool:
+    as_supervised(stage, "worker", "tick", "listener")
+    return stage.is_quiet()
+
+
 def arrived(stage: Stage, wanted: dict[int, str]) -> None:
     for number, date in wanted.items():
         stage.until(lambda n=number, d=date: stage.record(n)["RegistrationExitDate"] == d, "the change in PASI")
@@ -114,5 +119,6 @@ def test_redis_flushed_and_restarted_and_postgresql_cut(server_stage: Stage, red
         as_supervised(stage, "worker", "tick", "listener")
     assert cut > 0
     print(f"\nPostgreSQL: {cut} connections cut")
-    as_supervised(stage, "worker", "tick", "listener")
+    # A process may notice the last cut only with its next statement: it is looked after until all is quiet.
+    stage.until(lambda: supervised_quiet(stage), "quiet under the supervisor")
     arrived(stage, wanted)
