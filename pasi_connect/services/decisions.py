@@ -1,7 +1,6 @@
 """A person decides on a discrepancy: accept PASI's value here, or keep ours and reset PASI. Whole or field by field."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -15,7 +14,6 @@ from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentL
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.rules.compare import COMPARED, RESET
-from pasi_connect.rules.versions import opaque
 from pasi_connect.services import comparing, submissions, values
 from sis.models import DataEvent, School, SchoolEnrolment, Student
 from sis.models.event import Origin
@@ -342,11 +340,3 @@ def why_not_undo(decision: Decision, copy: EnrolmentCopy | None, link: Enrolment
     ):
         return _("The reset is on its way to PASI. Wait for its outcome.")
     return ""
-
-
-def picture_version(enrolment: SchoolEnrolment, copy: EnrolmentCopy | None) -> str:
-    return opaque(enrolment.revision, copy.core_version if copy else 0)
-
-
-def item_values(item: Discrepancy) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in item.fields}
