@@ -17,7 +17,8 @@ from pasi_connect.models import (
 from pasi_connect.services import pulling
 from pasi_connect.services.context import Context
 from sis import selectors as sis_selectors
-from sis.models import DataEvent, SchoolEnrolment
+from sis.models import SchoolEnrolment
+from sis.services import events
 
 
 def submissions(user: User) -> QuerySet[Submission]:
@@ -52,7 +53,7 @@ def in_step() -> bool:
     complete = set(SyncCursor.objects.exclude(complete_at=None).values_list("notification_type", flat=True))
     if wanted - complete or Discrepancy.objects.filter(status=Discrepancy.Status.OPEN).exists():
         return False
-    if DataEvent.objects.filter(collected_at=None).exists():
+    if events.uncollected().exists():
         return False
     live = SchoolEnrolment.objects.filter(
         school__code__in=context.active_schools, school_year__in=[year.ending for year in context.years], deleted=False

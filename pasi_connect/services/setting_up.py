@@ -13,8 +13,8 @@ from pasi_connect.models import EnrolmentCopy, Submission, SyncCursor
 from pasi_connect.models.settings import Singleton
 from pasi_connect.models.submission import Status
 from pasi_connect.services import comparing, pulling
-from sis.models import DataEvent
 from sis.models.event import Origin
+from sis.services import events
 
 RECONSIDER = "pasi_connect.reconsider"
 
@@ -51,7 +51,7 @@ def save(actor: Actor, model: type[Singleton], version: int, given: Mapping[str,
 def held_by_the_switch() -> int:
     """How many changes go out when regular synchronisation is switched on."""
     held = Submission.objects.filter(status=Status.HELD, reason="sync_off").count()
-    waiting = DataEvent.objects.filter(collected_at=None, origin=Origin.SIS)
+    waiting = events.uncollected().filter(origin=Origin.SIS)
     return held + waiting.order_by().values("subject_type", "subject_id").distinct().count()
 
 

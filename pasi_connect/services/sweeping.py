@@ -9,7 +9,7 @@ from pasi_connect.models import LinkState, Submission
 from pasi_connect.models.submission import FLYING
 from pasi_connect.services import reference, sending, submissions
 from pasi_connect.soap import gateway
-from sis.models import DataEvent
+from sis.services import events
 
 RELEASE_EVERY = dt.timedelta(seconds=30)
 PROBE_SECONDS = 10.0
@@ -36,11 +36,7 @@ def sweep() -> None:
 def _collect() -> None:
     """Events whose wake was lost: older than a tick, so that the woken task has had its chance."""
     before = clock.now() - dt.timedelta(seconds=settings.TICK_SECONDS)
-    lost = (
-        DataEvent.objects.filter(collected_at=None, at__lt=before)
-        .order_by("id")
-        .values_list("subject_id", flat=True)[:200]
-    )
+    lost = events.uncollected().filter(at__lt=before).order_by("id").values_list("subject_id", flat=True)[:200]
     for subject_id in dict.fromkeys(lost):
         submissions.collect(subject_id)
 

@@ -1,6 +1,21 @@
+from sis.models.course import Course, Section
+from sis.models.course_enrolment import CourseEnrolment, StoredGrade
 from sis.models.event import DataEvent
 from sis.models.organisation import Authority, School, SchoolAccess
 from sis.models.student import SchoolEnrolment, Student
 from sis.models.years import SchoolCalendar, Term
 
-__all__ = ["Authority", "DataEvent", "School", "SchoolAccess", "SchoolCalendar", "SchoolEnrolment", "Student", "Term"]
+__all__ = [
+    "Authority",
+    "Course",
+    "CourseEnrolment",
+    "DataEvent",
+    "School",
+    "SchoolAccess",
+    "SchoolCalendar",
+    "SchoolEnrolment",
+    "Section",
+    "StoredGrade",
+    "Student",
+    "Term",
+]

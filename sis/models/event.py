@@ -33,7 +33,7 @@ class DataEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["id"], name="event_uncollected", condition=models.Q(collected_at=None)),
+            models.Index(fields=["subject_type", "id"], name="event_waiting", condition=models.Q(collected_at=None)),
             models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject"),
         ]
 

@@ -33,12 +33,17 @@ class Term(models.Model):
     portion = models.CharField(_("portion of the year"), max_length=8, help_text=_("1, 1/2 or 1/4."))
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
+    store_code = models.CharField(
+        _("Final Mark Store Code"), max_length=8, blank=True, help_text=_("Under which final marks are stored.")
+    )
+    is_summer = models.BooleanField(_("summer term"), default=False)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["first_day", "id"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="term_forward")
+            models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="term_forward"),
+            models.UniqueConstraint(fields=["calendar", "name"], name="term_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,36 +1,93 @@
 """The note that a record changed. The only thing that the SIS leaves for those who look at its records."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from operations import clock, wake
 from operations.actor import Actor
-from sis.models import DataEvent, SchoolEnrolment
+from sis.models import CourseEnrolment, DataEvent, SchoolEnrolment, Section, StoredGrade
 from sis.models.event import Origin
 
 SCHOOL_ENROLMENT = "school_enrolment"
+SECTION = "section"
+COURSE_ENROLMENT = "course_enrolment"
+STORED_GRADE = "stored_grade"
+# What somebody takes up and sends. Of the others the events are kept: their first upload is computed from the state.
+COLLECTED = (SCHOOL_ENROLMENT,)
+
+Record = SchoolEnrolment | Section | CourseEnrolment | StoredGrade
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an event is about: kind and id of the record, its student (None for a section) and the code of its school."""
+
+    kind: str
+    pk: int
+    student_id: int | None
+    school_code: str
+
+
+def subject_of(record: Record) -> Subject:
+    """The subject of a saved record. Reads the record's school."""
+    match record:
+        case SchoolEnrolment():
+            return Subject(SCHOOL_ENROLMENT, record.pk, record.student_id, record.school.code)
+        case Section():
+            return Subject(SECTION, record.pk, None, record.school.code)
+        case CourseEnrolment():
+            return Subject(COURSE_ENROLMENT, record.pk, record.student_id, record.section.school.code)
+        case StoredGrade():
+            return Subject(STORED_GRADE, record.pk, record.student_id, record.school.code)
+
+
+def uncollected() -> QuerySet[DataEvent]:
+    """Events that still have to be taken up, of the kinds that are taken up at all."""
+    return DataEvent.objects.filter(subject_type__in=COLLECTED, collected_at=None)
 
 
 def leave(
     actor: Actor,
-    enrolment: SchoolEnrolment,
+    record: Record,
     fields: Iterable[str],
     origin: str = Origin.SIS,
     seen_version: int | None = None,
 ) -> DataEvent:
     """Call inside the transaction of the change. Wakes the collector after commit."""
-    event = DataEvent.objects.create(
-        at=clock.now(),
-        subject_type=SCHOOL_ENROLMENT,
-        subject_id=enrolment.pk,
-        student_id=enrolment.student_id,
-        school_code=enrolment.school.code,
-        fields=sorted(fields),
-        origin=origin,
-        seen_version=seen_version,
-        user_id=actor.user_id,
-        actor_name=actor.name,
-        actor_local_id=actor.local_id,
-        actor_ip=actor.ip,
+    return leave_all(actor, [(subject_of(record), fields)], origin, seen_version)[0]
+
+
+def leave_all(
+    actor: Actor,
+    changes: Iterable[tuple[Subject, Iterable[str]]],
+    origin: str = Origin.SIS,
+    seen_version: int | None = None,
+) -> list[DataEvent]:
+    """The same for many records, in one insert."""
+    at = clock.now()
+    made = DataEvent.objects.bulk_create(
+        [
+            DataEvent(
+                at=at,
+                subject_type=subject.kind,
+                subject_id=subject.pk,
+                student_id=subject.student_id,
+                school_code=subject.school_code,
+                fields=sorted(fields),
+                origin=origin,
+                seen_version=seen_version,
+                user_id=actor.user_id,
+                actor_name=actor.name,
+                actor_local_id=actor.local_id,
+                actor_ip=actor.ip,
+            )
+            for subject, fields in changes
+        ],
+        batch_size=500,
     )
-    wake.after_commit("pasi_connect.collect", enrolment.pk)
-    return event
+    for event in made:
+        if event.subject_type in COLLECTED:
+            wake.after_commit("pasi_connect.collect", event.subject_id)
+    return made

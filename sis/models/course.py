@@ -1,0 +1,64 @@
+"""Courses of the authority, and the sections in which the schools teach them."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sis.models.fields import SchoolYearField
+from sis.models.organisation import School
+from sis.models.years import Term
+
+course_code = RegexValidator(r"^[A-Z]{3}[0-9]{4}$", _("A course code has three letters and four digits: MAT3791."))
+
+
+class Course(models.Model):
+    """A course by PASI's code. It belongs to the authority; what a school teaches are its sections."""
+
+    code = models.CharField(_("course code"), max_length=7, unique=True, validators=[course_code])
+    name = models.CharField(_("name"), max_length=160)
+    credits_offered = models.PositiveSmallIntegerField(_("credits offered"), default=0)
+    # An explicit yes or no, where other products read meaning into an empty box.
+    diploma = models.BooleanField(_("diploma course"), default=False)
+    active = models.BooleanField(_("active"), default=True)
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Section(models.Model):
+    """One course taught at one school in one term. School and school year follow from the term and never change (40112, 40115).
+
+    The dates are the term's unless somebody set others; both are given, so that nobody has to derive them. `revision` rises
+    by one with each change.
+    """
+
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="sections")
+    school_year = SchoolYearField(_("school year"))
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sections")
+    term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="sections")
+    number = models.CharField(_("section number"), max_length=10)
+    teacher = models.CharField(_("teacher"), max_length=100, blank=True)
+    start_date = models.DateField(_("first day"))
+    end_date = models.DateField(_("last day"))
+    language = models.CharField(_("language of instruction"), max_length=20, default="English")
+    delivery = models.CharField(_("delivery method"), max_length=40, default="Classroom")
+    deleted = models.BooleanField(_("deleted"), default=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["school", "school_year", "id"], name="section_school_year")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(end_date__gt=models.F("start_date")), name="section_forward"),
+            models.UniqueConstraint(
+                fields=["term", "course", "number"], condition=models.Q(deleted=False), name="section_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school_id} {self.course_id} {self.number}"
