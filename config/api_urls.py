@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from operations.api.views import Description, DocumentationPage, NoSuchAddress
+from operations.api.jobs import JobViewSet
 from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
@@ -20,6 +21,7 @@ router.register("enrolments", EnrolmentViewSet, "enrolment")
 router.register("submissions", SubmissionViewSet, "submission")
 router.register("discrepancies", DiscrepancyViewSet, "discrepancy")
 router.register("exchanges", ExchangeViewSet, "exchange")
+router.register("jobs", JobViewSet, "job")
 
 urlpatterns = [
     path("", include(router.urls)),

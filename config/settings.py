@@ -170,7 +170,8 @@ BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"operations.tick": {"queue": "tick"}}
+# The tick and the jobs have a worker each: a long job must not keep senders from sending, nor a slow PASI the tick.
+CELERY_TASK_ROUTES = {"operations.tick": {"queue": "tick"}, "operations.job": {"queue": "jobs"}}
 CELERY_WORKER_CONCURRENCY = SENDERS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -10,4 +10,4 @@ class OperationsConfig(AppConfig):
         from operations.services.people import ensure_roles
 
         post_migrate.connect(ensure_roles, sender=self)
-        autodiscover_modules("panels")
+        autodiscover_modules("panels", "jobs")

@@ -7,7 +7,7 @@ from django.db import connection
 
 from operations import heartbeats, offers
 
-PROCESSES = ("worker", "beat", "listener")
+PROCESSES = ("worker", "jobs", "beat", "listener")
 
 
 def report() -> tuple[bool, dict[str, Any]]:

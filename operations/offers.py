@@ -1,6 +1,7 @@
-"""What higher apps offer to lower ones. Each app registers in its `panels.py`, which is found at start.
+"""What higher apps offer to lower ones. Each app registers in its `panels.py` and `jobs.py`, which are found at start.
 
-A page of a lower app shows panels of higher apps without importing them; health asks probes; the tick runs chores.
+A page of a lower app shows panels of higher apps without importing them; health asks probes; the tick runs chores; a worker
+runs jobs.
 """
 
 from collections import defaultdict
@@ -44,6 +45,17 @@ class Banner:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job. `run` takes an `operations.services.jobs.Running` and gives the job's result; `page` gives the
+    address of what the job belongs to, for the link on its page; `approve` is the permission that releases it."""
+
+    label: Any
+    run: Callable[[Any], "dict[str, Any] | None"]
+    page: Callable[[Any], str] | None = None
+    approve: str = "operations.approve"
+
+
 Navigation = Callable[[HttpRequest], list[NavItem]]
 PanelMaker = Callable[[HttpRequest, Any], "Panel | None"]
 FrameMaker = Callable[[HttpRequest], dict[str, Any]]
@@ -55,6 +67,8 @@ panel_makers: dict[str, list[PanelMaker]] = defaultdict(list)
 frame_makers: list[FrameMaker] = []
 probes: dict[str, Probe] = {}
 chores: dict[str, Chore] = {}
+jobs: dict[str, JobKind] = {}
+notices: dict[str, Callable[[dict[str, Any]], str]] = {}  # kind -> the sentence from what the notice was given
 
 
 def panels(page: str, request: HttpRequest, subject: Any) -> list[Panel]:

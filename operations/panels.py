@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations import offers
+from operations.services import jobs
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
@@ -19,3 +20,4 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 
 
 offers.navigation.append(navigation)
+offers.chores["jobs"] = jobs.sweep

@@ -7,6 +7,7 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
 from operations import heartbeats, offers
+from operations.services import jobs
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +23,19 @@ def tick() -> None:
             log.exception("The chore %s failed; it runs again at the next tick.", name)
 
 
+@shared_task(name=jobs.RUN, ignore_result=True)
+def job(job_id: int) -> None:
+    jobs.run(job_id)
+
+
 _stops: list[threading.Event] = []
 
 
 @worker_ready.connect
 def _begin_heartbeat(sender=None, **kwargs):  # type: ignore[no-untyped-def]
     queues = {queue.name for queue in sender.task_consumer.queues} if sender is not None else set()
-    _stops.append(heartbeats.beat_in_background("worker" if "default" in queues else "tick"))
+    name = next((name for queue, name in (("default", "worker"), ("jobs", "jobs")) if queue in queues), "tick")
+    _stops.append(heartbeats.beat_in_background(name))
 
 
 @worker_shutting_down.connect

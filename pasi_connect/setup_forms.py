@@ -44,7 +44,7 @@ class SynchronizationForm(SettingsForm):
         fields = (
             "regular_synchronization", "historical_years", "start_delay_minutes", "polling_interval_seconds",
             "data_available_wait_minutes", "web_service_timeout_minutes", "maximum_attempts", "pasiprep_link",
-            "keep_bodies",
+            "year_end_exit_code", "keep_bodies",
         )  # fmt: skip
 
     def clean_pasiprep_link(self) -> str:

@@ -44,6 +44,8 @@ class User(AbstractUser):
             ("synchronization", _("Synchronization: send again, cancel, force-send")),
             ("all_schools", _("All schools of the authority")),
             ("approve", _("Approve what the guard stopped")),
+            ("year_end", _("Year end: close concurrent enrolments")),
+            ("reconciliation", _("Reconciliation of PASIprep exports")),
             ("people", _("Users, roles and tokens")),
             ("certificates", _("Certificates")),
         ]

@@ -17,9 +17,12 @@ from operations.services import audit
 # Role -> permissions. An administrator may change them afterwards; missing roles are made again at each migration.
 ROLES = {
     "Registrar": ("find", "edit_records", "core_alerts"),
-    "District officer": ("find", "edit_records", "core_alerts", "setup", "synchronization", "approve", "all_schools"),
+    "District officer": (
+        "find", "edit_records", "core_alerts", "setup", "synchronization", "approve", "all_schools", "year_end",
+        "reconciliation",
+    ),
     "Administrator": ("people", "certificates", "setup", "all_schools"),
-}
+}  # fmt: skip
 
 
 def ensure_roles(**kwargs: object) -> None:

@@ -1,3 +1,4 @@
+from pasi_connect.models.action import Action, ActionRecord
 from pasi_connect.models.copies import (
     AuthorityCopy,
     CodeValue,
@@ -12,8 +13,11 @@ from pasi_connect.models.exchange import Exchange
 from pasi_connect.models.link import EnrolmentLink, LinkState, ListenerLease
 from pasi_connect.models.settings import CallerSettings, ConnectionSettings, SyncSettings
 from pasi_connect.models.submission import Submission
+from pasi_connect.models.year_end import YearEndRehearsal, YearEndRow
 
 __all__ = [
+    "Action",
+    "ActionRecord",
     "AuthorityCopy",
     "CallerSettings",
     "CodeValue",
@@ -31,4 +35,6 @@ __all__ = [
     "Submission",
     "SyncCursor",
     "SyncSettings",
+    "YearEndRehearsal",
+    "YearEndRow",
 ]

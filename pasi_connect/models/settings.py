@@ -88,6 +88,13 @@ class SyncSettings(Singleton):
         blank=True,
         help_text=_("Address of one enrolment in PASIprep; {ref_id} stands for its RefId."),
     )
+    year_end_exit_code = models.CharField(
+        _("exit code of the year end"),
+        max_length=10,
+        default="10000",
+        help_text=_("Set on each concurrent enrolment that the year end closes. Never sent to PASI."),
+    )
+    years_closed = models.JSONField(default=list, editable=False)  # ending years whose year end has been counted
     # Read-only, told by GetAcceptedRegistrationStatus.
     current_school_year = SchoolYearField(
         _("current school year for synchronisation"), null=True, blank=True, editable=False

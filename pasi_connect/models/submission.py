@@ -45,6 +45,7 @@ class Submission(models.Model):
     rejections = models.JSONField(default=list)  # [{"code", "message"}]
 
     seen_version = models.BigIntegerField()
+    live_version = models.BigIntegerField(null=True)  # seen by a person in a live read, where PASI tells no news of the year
     base_version = models.BigIntegerField(null=True)  # sent with
     core_version = models.BigIntegerField(null=True)  # answered
     sent_document = models.BinaryField(null=True)  # what was sent last, compressed XML

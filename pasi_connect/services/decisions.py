@@ -14,7 +14,7 @@ from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentL
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.rules.compare import COMPARED, RESET
-from pasi_connect.services import comparing, submissions, values
+from pasi_connect.services import actions, comparing, submissions, values
 from sis.models import DataEvent, School, SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.services import enrolments, events
@@ -71,8 +71,11 @@ def decide(
     version: str | None = None,
     all_accepted: bool = False,
     all_rejected: bool = False,
+    record_action: bool = True,
 ) -> Decision:
     """Decides named fields (or all undecided ones) of an open item and gives the Decision.
+
+    `record_action` is False where the decision is part of a bulk, which is one action for all of its records.
 
     `version` is what the person saw; None counts the present state as seen. Raises Moved with the new picture when the item
     has moved or is settled, ValidationError {field: [sentences]} for a name that is not in the item or a missing reason.
@@ -112,6 +115,8 @@ def decide(
         assert copy is not None and link is not None
         _decide_fields(actor, item, copy, link, take, keep, reason, decision)
     decision.save()
+    if record_action:
+        actions.record_decision(actor, decision)
     told = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields if row["name"] in {*take, *keep}}
     verb = "accepted PASI" if take and not keep else "kept SIS" if keep and not take else "accepted PASI in part"
     audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
@@ -297,6 +302,7 @@ def undo(actor: Actor, decision_id: int) -> Decision:
     link.save(update_fields=["agreed", "kept", "agreed_digest"])
     decision.undone_at, decision.undone_by = clock.now(), actor.name
     decision.save(update_fields=["undone_at", "undone_by"])
+    actions.note_undone(actor, decision)
     audit.record(actor, audit.Entry("decision undone", "discrepancy", str(item.pk), item.school_code))
     if not item.is_open and not Discrepancy.objects.filter(ref_id=item.ref_id, status=Discrepancy.Status.OPEN).exists():
         item.status, item.settled_at, item.settled_by = Discrepancy.Status.OPEN, None, ""

@@ -238,7 +238,7 @@ def test_nobody_reads_any_more(stage: Stage) -> None:
 def test_procfile_names_every_process() -> None:
     environment = {**{name: str(port) for name, port in PORTS.items()}, "DATA_DIR": "/a folder/data"}
     commands = procfile((CHECKOUT / "Procfile").read_text(), environment)
-    assert list(commands) == ["web", "worker", "tick", "beat", "listener", "simulator"]
+    assert list(commands) == ["web", "worker", "jobs", "tick", "beat", "listener", "simulator"]
     assert "127.0.0.1:8000" in commands["web"]
     assert "/a folder/data/certificates/clients.json" in commands["simulator"]
     assert not [word for command in commands.values() for word in command if "$" in word]

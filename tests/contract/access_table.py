@@ -14,6 +14,7 @@ PAGE = "302 200 200 200 200"  # a list or a page of one's own
 IN_SCOPE = "302 200 404 200 200"
 API_LIST = "401 200 200 200 200"
 API_ITEM = "401 200 404 200 200"
+API_OWN = "401 200 404 200 200"  # made by registrar A
 # Permissions: registrars and district officers edit and decide, the administrator decides nothing
 DECIDES_OK = "302 302 404 302 403"
 DECIDES_REFUSED = "302 422 404 422 403"
@@ -68,6 +69,12 @@ API = (
     Row("api:discrepancy-undo", API_DECIDES, ("decided",), "POST"),
     Row("api:exchange-list", API_LIST),
     Row("api:exchange-detail", API_ITEM, ("exchange",)),
+    Row("api:job-list", API_LIST),
+    Row("api:job-detail", API_OWN, ("job",)),
+    Row("api:job-rows", API_OWN, ("job",)),
+    Row("api:job-approve", "401 403 403 200 403", ("waiting_job",), "POST"),
+    Row("api:job-cancel", "401 200 404 200 403", ("job",), "POST"),
+    Row("api:job-resume", "401 200 404 200 403", ("cancelled_job",), "POST"),
     Row("api:schema", API_LIST),
     Row("api:docs", PAGE),
     Row("api:no-such-address", FOR_NOBODY),

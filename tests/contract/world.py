@@ -58,6 +58,9 @@ def build() -> dict[str, Any]:
     somebody = factories.UserFactory(username="somebody", role="Registrar", schools=[a])
     people.make_token(SYNC, somebody, "Nightly")
     year = enrolments[0].school_year
+    a_job, waiting_job, cancelled_job = (
+        factories.job(actors["registrar_a"], status) for status in ("queued", "waiting_approval", "cancelled")
+    )
     return {
         **actors,
         "school": a.code,
@@ -70,6 +73,9 @@ def build() -> dict[str, Any]:
         "rejected": rejected.pk,
         "held": held.pk,
         "exchange": exchange.pk,
+        "job": a_job.pk,
+        "waiting_job": waiting_job.pk,
+        "cancelled_job": cancelled_job.pk,
         "guard": guard.notification_type,
         "stopped_at": now.isoformat(),
         "somebody": somebody.pk,

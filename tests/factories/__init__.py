@@ -4,6 +4,15 @@ A record that is in step, or that differs, is made by the product's own services
 the product could not have.
 """
 
+from tests.factories.courses import (
+    CalendarFactory,
+    CourseEnrolmentFactory,
+    CourseFactory,
+    SectionFactory,
+    StoredGradeFactory,
+    TermFactory,
+)
+from tests.factories.jobs import job
 from tests.factories.organisations import AuthorityFactory, SchoolFactory
 from tests.factories.pasi import changed_in_pasi, created_in_pasi, link_and_copy, submission, synchronising, take_up
 from tests.factories.people import UserFactory, token_of
@@ -11,12 +20,19 @@ from tests.factories.students import EnrolmentFactory, StudentFactory
 
 __all__ = [
     "AuthorityFactory",
+    "CalendarFactory",
+    "CourseEnrolmentFactory",
+    "CourseFactory",
     "EnrolmentFactory",
     "SchoolFactory",
+    "SectionFactory",
+    "StoredGradeFactory",
     "StudentFactory",
+    "TermFactory",
     "UserFactory",
     "changed_in_pasi",
     "created_in_pasi",
+    "job",
     "link_and_copy",
     "submission",
     "synchronising",

@@ -1,0 +1,104 @@
+"""Jobs: how far they are, what was no plain success, and the three things that a person can do with one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from operations import offers, selectors
+from operations.actor import of_request
+from operations.api.idempotency import IdempotentWrites
+from operations.api.permissions import MayDo
+from operations.api.problems import Conflict
+from operations.api.schema import IDEMPOTENCY_KEY, problems
+from operations.models import Job, JobRow
+from operations.serializers import JobRowSerializer, JobSerializer
+from operations.services import jobs
+
+
+class JobFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=Job.Status.choices, label=_("Status"))
+    kind = django_filters.CharFilter(label=_("Kind"))
+
+    class Meta:
+        model = Job
+        fields: list[str] = []
+
+
+ANSWERS = {200: JobSerializer, **problems(401, 403, 404, 409, 422)}
+# Everybody who can start a job can stop their own; the queryset says whose it is.
+STARTERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end", "operations.reconciliation")
+
+
+@extend_schema(tags=["Jobs"])
+@extend_schema_view(
+    list=extend_schema(summary="Your jobs", responses={200: JobSerializer(many=True), **problems(400, 401)}),
+    retrieve=extend_schema(summary="One job", responses={200: JobSerializer, **problems(401, 404)}),
+)
+class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
+    """Your own jobs; with `all_schools` everybody's."""
+
+    queryset = Job.objects.none()
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    permission_classes = [MayDo]
+    needs = {"approve": ("operations.approve", "operations.year_end"), "cancel": STARTERS, "resume": STARTERS}
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet[Job]:
+        return selectors.jobs(self.request.user)  # type: ignore[arg-type]
+
+    @extend_schema(
+        summary="What was no plain success",
+        responses={200: JobRowSerializer(many=True), **problems(400, 401, 404)},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], filter_backends=[])
+    def rows(self, request: Request, pk: str) -> Response:
+        rows: QuerySet[JobRow] = self.get_object().rows.all()
+        return self.get_paginated_response(JobRowSerializer(self.paginate_queryset(rows), many=True).data)  # type: ignore[arg-type]
+
+    @extend_schema(summary="Approve what the guard stopped", request=None, parameters=[IDEMPOTENCY_KEY], responses=ANSWERS)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        job = self.get_object()
+        kind = offers.jobs.get(job.kind)
+        if kind is not None and not request.user.has_perm(kind.approve):
+            self.permission_denied(request, str(_("Your role may not approve this job.")))
+        return self._do(jobs.approve, request, job)
+
+    @extend_schema(
+        summary="Cancel a job",
+        description="What is done stays done; a running job ends with its present chunk.",
+        request=None,
+        parameters=[IDEMPOTENCY_KEY],
+        responses=ANSWERS,
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        return self._do(jobs.cancel, request, self.get_object())
+
+    @extend_schema(
+        summary="Go on with a job",
+        description="One that was cancelled, was interrupted or has failed goes on at its mark.",
+        request=None,
+        parameters=[IDEMPOTENCY_KEY],
+        responses=ANSWERS,
+    )
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        return self._do(jobs.resume, request, self.get_object())
+
+    @staticmethod
+    def _do(do: Callable[[Any, int], Job], request: Request, job: Job) -> Response:
+        try:
+            return Response(JobSerializer(do(of_request(request), job.pk)).data)  # type: ignore[arg-type]
+        except jobs.NotPossible as error:
+            raise Conflict(str(error), {"current": JobSerializer(job).data}) from None

@@ -1,0 +1,25 @@
+from django.db import models
+
+
+class Notice(models.Model):
+    """Something that a school must know and that asks for no decision. Ended by "Seen".
+
+    `kind` names the sentence (`offers.notices`), which is made of `given` in the reader's language; `url` leads to the record.
+    """
+
+    school_code = models.CharField(max_length=4)
+    kind = models.CharField(max_length=60)
+    given = models.JSONField(default=dict)
+    url = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["school_code", "id"], name="notice_unseen", condition=models.Q(seen_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.school_code}"
