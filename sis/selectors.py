@@ -7,8 +7,20 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from operations import clock, keyset
 from operations.models import User
-from sis.models import School, SchoolEnrolment, Student
+from sis.models import (
+    Course,
+    CourseEnrolment,
+    School,
+    SchoolCalendar,
+    SchoolEnrolment,
+    Section,
+    StoredGrade,
+    Student,
+    Term,
+)
 from sis.rules import asn as asn_rules
+from sis.rules import course_enrolment as course_rules
+from sis.rules import terms as term_rules
 from sis.rules.school_year import SchoolYear
 
 
@@ -61,6 +73,30 @@ def enrolments(user: User) -> QuerySet[SchoolEnrolment]:
     return found.filter(school__access__user=user)
 
 
+def sections(user: User) -> QuerySet[Section]:
+    found = Section.objects.select_related("school", "course", "term")
+    return found if sees_all(user) else found.filter(school__access__user=user)
+
+
+def course_enrolments(user: User) -> QuerySet[CourseEnrolment]:
+    """Those in sections of the person's schools."""
+    found = CourseEnrolment.objects.select_related(
+        "student", "enrolment", "section__school", "section__course", "section__term"
+    )
+    return found if sees_all(user) else found.filter(section__school__access__user=user)
+
+
+def stored_grades(user: User) -> QuerySet[StoredGrade]:
+    """Those stored at the person's schools."""
+    found = StoredGrade.objects.select_related("student", "course", "school", "term")
+    return found if sees_all(user) else found.filter(school__access__user=user)
+
+
+def courses(user: User) -> QuerySet[Course]:
+    """Courses belong to the authority: everybody who has signed in may know them."""
+    return Course.objects.all()
+
+
 def scoped(queryset: QuerySet[Any], user: User, school_code: str = "school_code") -> QuerySet[Any]:
     """Rows that carry a school's code in the column `school_code`, reduced to the person's schools."""
     codes = school_codes(user)
@@ -99,3 +135,31 @@ def by_name(students: QuerySet[Student], params: Any, size: int) -> keyset.Page:
 
 def current_year() -> SchoolYear:
     return SchoolYear.of(clock.today())
+
+
+def term_shape(term: Term) -> term_rules.TermShape:
+    return term_rules.TermShape(term.name, term.portion, term.first_day, term.last_day, term.store_code, term.is_summer)
+
+
+def term_mismatches(home: School, other: School, year: SchoolYear) -> list[term_rules.Mismatch]:
+    """Where the terms of two schools differ in a year. Set-up of the authority, no records: for everybody."""
+    calendars = SchoolCalendar.objects.filter(school__in=[home, other], school_year=year).prefetch_related("terms")
+    shapes = {one.school_id: [term_shape(term) for term in one.terms.all()] for one in calendars}
+    return term_rules.mismatches(shapes.get(home.pk), shapes.get(other.pk))
+
+
+def challenge_lacks(student: Student, school: School, year: SchoolYear, course_code: str) -> list[str]:
+    """What a challenge of the course at `school` lacks: keys of `sis.rules.course_enrolment.CHALLENGE`.
+
+    For previews of guided actions, which name the school; the caller has found the student in the person's scope.
+    """
+    offered = Section.objects.filter(school=school, school_year=year, course__code=course_code, deleted=False)
+    sitting = CourseEnrolment.objects.filter(student=student, section__in=offered, deleted=False)
+    return course_rules.challenge_lacks(
+        {
+            "course": Course.objects.filter(code=course_code, active=True).exists(),
+            "section": offered.exists(),
+            "course_enrolment": sitting.exists(),
+            "mark": StoredGrade.objects.filter(course_enrolment__in=sitting).exists(),
+        }
+    )
