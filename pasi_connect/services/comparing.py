@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from operations import clock
 from operations.actor import SYNC
 from operations.services import audit
+from operations.statements import Given, Query
 from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission, SyncCursor
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import LIVE
@@ -22,6 +23,7 @@ from pasi_connect.services import values
 from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
+from sis.models.organisation import State
 from sis.services.events import SCHOOL_ENROLMENT
 
 CHUNK = 500
@@ -113,8 +115,25 @@ def _pairs(refs: list[UUID]) -> list[_Pair]:
     return [_Pair(ref, copies.get(ref), links.get(ref), items.get(ref)) for ref in refs]
 
 
+_item = Query(
+    lambda: Discrepancy.objects.select_for_update().filter(
+        ref_id=Given("ref_id", Discrepancy._meta.get_field("ref_id")), status=Discrepancy.Status.OPEN
+    )[:1]
+)
+
+
+def evaluate_locked(copy: EnrolmentCopy | None, link: EnrolmentLink, context: Context) -> None:
+    """Looks again at one record whose copy and link the caller holds locked. What is agreed changes in `link`, which the caller saves."""
+    _judge([_Pair(link.ref_id, copy, link, _item.first(ref_id=link.ref_id))], context, "itself")
+
+
 def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None:
-    pairs = _pairs(refs)
+    links = _judge(_pairs(refs), context, settled_by)
+    EnrolmentLink.objects.bulk_update(links, ["agreed", "agreed_at", "agreed_digest", "kept"], batch_size=200)
+
+
+def _judge(pairs: list[_Pair], context: Context, settled_by: str) -> list[EnrolmentLink]:
+    """Opens, follows and settles the items of the pairs. Gives the links on which something else is agreed now, to be saved."""
     without_copy = [pair.link.enrolment_id for pair in pairs if pair.link and not _live_copy(pair)]
     on_the_way = _on_the_way(without_copy)
     pulled = _pulled_years() if without_copy else set()
@@ -142,7 +161,6 @@ def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None
             for name, value in picture.items():
                 setattr(pair.item, name, value)
             followed.append(pair.item)
-    EnrolmentLink.objects.bulk_update(links, ["agreed", "agreed_at", "agreed_digest", "kept"], batch_size=200)
     Discrepancy.objects.bulk_create(opened, batch_size=200)
     if followed or settled:
         Discrepancy.objects.bulk_update(
@@ -170,6 +188,7 @@ def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None
         [_told("discrepancy opened", item) for item in opened]
         + [_told("discrepancy settled", item) for item in settled],
     )
+    return links
 
 
 def _told(action: str, item: Discrepancy) -> audit.Entry:
@@ -181,12 +200,14 @@ def _live_copy(pair: _Pair) -> bool:
     return pair.copy is not None and pair.copy.vanished_at is None
 
 
+def _takes_part(enrolment: SchoolEnrolment, context: Context) -> bool:
+    return enrolment.school_year in context.years and enrolment.school.enrolment_sync == State.ACTIVE
+
+
 def _was_compared(pair: _Pair, context: Context) -> bool:
     """Both sides were laid side by side. Else nothing can be said to be agreed, and the next comparison must still see it."""
     enrolment = pair.enrolment
-    return (
-        enrolment is not None and _live_copy(pair) and context.takes_part(enrolment.school.code, enrolment.school_year)
-    )
+    return enrolment is not None and _live_copy(pair) and _takes_part(enrolment, context)
 
 
 def _verdict(pair: _Pair, context: Context, on_the_way: set[int], pulled: set[int]) -> rules.Verdict | None:
@@ -201,7 +222,7 @@ def _verdict(pair: _Pair, context: Context, on_the_way: set[int], pulled: set[in
         ):
             return rules.Verdict()
         return rules.Verdict(rules.CREATED_IN_PASI)
-    if not context.takes_part(enrolment.school.code, enrolment.school_year):
+    if not _takes_part(enrolment, context):
         return rules.Verdict()
     if not _live_copy(pair):
         here_only = not enrolment.deleted and enrolment.pk not in on_the_way and enrolment.school_year.ending in pulled

@@ -1,6 +1,7 @@
 """What decides whether a record takes part: the settings and the years, read once for a batch."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from operations import clock
 from pasi_connect.models import SyncSettings
@@ -19,9 +20,10 @@ class Context:
         possible = window.possible(clock.today())
         self.years: frozenset[SchoolYear] = wanted & possible
         self.last_possible: SchoolYear = max(possible)
-        self.active_schools: frozenset[str] = frozenset(
-            School.objects.filter(enrolment_sync=State.ACTIVE).values_list("code", flat=True)
-        )
+
+    @cached_property
+    def active_schools(self) -> frozenset[str]:
+        return frozenset(School.objects.filter(enrolment_sync=State.ACTIVE).values_list("code", flat=True))
 
     def takes_part(self, school_code: str, year: SchoolYear | None) -> bool:
         """Compared and shown to people; everything else is `not_compared`."""

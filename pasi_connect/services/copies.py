@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from lxml import etree
 
-from operations import clock
+from operations import clock, statements
 from pasi_connect.mapping import enrolment as enrolment_mapping
 from pasi_connect.mapping import reference
 from pasi_connect.models import AuthorityCopy, EnrolmentCopy, LocalCopy, SchoolCopy, StudentCopy
@@ -95,6 +95,22 @@ def store(model: type[LocalCopy], received: Iterable[Received], provisional: boo
         rows[getattr(made, model.key_field)] = made
     upsert(model, [rows[key] for key in sorted(rows, key=str)], model.key_field, guard="core_version")
     return len(rows)
+
+
+def store_over(held: EnrolmentCopy | None, received: Received, provisional: bool = False) -> EnrolmentCopy | None:
+    """As `store`, for one enrolment whose copy the caller holds locked. Gives the copy as it stands then, without its document."""
+    made = row(EnrolmentCopy, received, provisional)
+    assert isinstance(made, EnrolmentCopy)
+    if held is None:
+        upsert(EnrolmentCopy, [made], "ref_id", guard="core_version")
+        return EnrolmentCopy.objects.filter(ref_id=made.ref_id).defer("document").first()
+    # The condition of `upsert`.
+    newer = held.core_version < made.core_version or (held.core_version == made.core_version and not provisional)
+    if not ((held.digest != made.digest and newer) or held.vanished_at is not None):
+        return held
+    made.pk = held.pk
+    statements.update(made, tuple(field.name for field in EnrolmentCopy._meta.concrete_fields if not field.primary_key))
+    return made
 
 
 def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, guard: str) -> None:

@@ -51,14 +51,20 @@ class Keeper:
         finally:
             connection.close()
 
-    def __enter__(self) -> "Keeper":
+    def begin(self) -> None:
         self.alarm = Alarm(settings.LEASE_HEARTBEAT_SECONDS, self.thread.start)
+
+    def end(self) -> None:
+        self.alarm.cancel()
+        self.done.set()
+        if self.thread.is_alive():
+            self.thread.join(timeout=5)
+
+    def __enter__(self) -> "Keeper":
+        self.begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.alarm.cancel()
-        self.done.set()
-        if self.thread.is_alive():
-            self.thread.join(timeout=5)
+        self.end()

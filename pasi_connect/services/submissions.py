@@ -1,14 +1,17 @@
 """The queue of submissions: from data events to one row a record, and from state to state. A state changes only here."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from operations import clock, wake
+from operations import clock, statements, wake
 from operations.actor import SYNC, Actor
 from operations.rules import latin1
 from operations.services import audit
+from operations.statements import Given, Query
 from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
 from pasi_connect.rules import compare, held
@@ -16,6 +19,7 @@ from pasi_connect.services import comparing, values
 from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
+from sis.models.organisation import State
 from sis.services.events import SCHOOL_ENROLMENT
 
 SEND = "pasi_connect.send"
@@ -24,6 +28,10 @@ SEND = "pasi_connect.send"
 def link_of(enrolment: SchoolEnrolment) -> EnrolmentLink:
     """The link, made with a RefId of our own when there is none: stored before anything is sent."""
     return EnrolmentLink.objects.get_or_create(enrolment=enrolment, defaults={"ref_id": uuid4()})[0]
+
+
+def new_link(enrolment_id: int) -> EnrolmentLink:
+    return link_of(SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id))
 
 
 def lock_record(ref_id: UUID) -> None:
@@ -43,6 +51,18 @@ def verdict_of(enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentC
     return compare.compare(
         values.ours(enrolment, link), values.theirs(copy), values.typed(link.agreed), values.typed(link.kept)
     )
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides of a record and what their difference is; `verdict` is None when PASI has no such record."""
+
+    ours: dict[str, Any]
+    verdict: compare.Verdict | None
+
+    @classmethod
+    def of(cls, enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None) -> "Sides":
+        return cls(values.ours(enrolment, link), verdict_of(enrolment, link, copy))
 
 
 def collect(enrolment_id: int) -> None:
@@ -113,10 +133,15 @@ def _queue(enrolment: SchoolEnrolment, link: EnrolmentLink, events: list[DataEve
     return queued
 
 
+STATE = (
+    "status", "reason", "detail", "changed_at", "lease_until", "lease_holder", "finished_at", "actor_name",
+)  # fmt: skip
+
+
 def move(
     submission: Submission, status: str, actor: Actor = SYNC, *, reason: str = "", detail: str = "", **more: Any
 ) -> Submission:
-    """To another state, with its audit entry. Inside the caller's transaction, which holds the row."""
+    """To another state, with its audit entry; `more` are further fields. Inside the caller's transaction, which holds the row."""
     before = submission.status
     submission.status, submission.reason, submission.detail, submission.changed_at = status, reason, detail, clock.now()
     for name, value in more.items():
@@ -125,7 +150,7 @@ def move(
         submission.lease_until, submission.lease_holder = None, ""
     if status in (Status.ACCEPTED, Status.NO_CHANGE, Status.CANCELLED):
         submission.finished_at = clock.now()
-    submission.save()
+    statements.update(submission, tuple(dict.fromkeys((*STATE, *more))))
     if status != before:
         _tell(submission, actor, before)
     if status in STUCK:
@@ -164,16 +189,12 @@ def _tell(submission: Submission, actor: Actor, before: str) -> None:
     )
 
 
-def situation(
-    submission: Submission, context: Context, enrolment: SchoolEnrolment, link: EnrolmentLink
-) -> held.Situation:
-    copy = copy_of(link)
-    verdict = verdict_of(enrolment, link, copy)
-    ours = values.ours(enrolment, link)
+def situation(submission: Submission, context: Context, enrolment: SchoolEnrolment, sides: Sides) -> held.Situation:
+    ours, verdict = sides.ours, sides.verdict
     sent = set(verdict.to_send) if verdict else set(compare.COMPARED)
     return held.Situation(
         sync_on=context.settings.regular_synchronization,
-        school_active=enrolment.school.code in context.active_schools,
+        school_active=enrolment.school.enrolment_sync == State.ACTIVE,
         year_ahead=enrolment.school_year > context.last_possible,
         year_synchronised=enrolment.school_year in context.years,
         year_accepted=context.year_accepted(enrolment.school_year),
@@ -184,11 +205,20 @@ def situation(
     )
 
 
-def hold_or_release(submission: Submission, context: Context, enrolment: SchoolEnrolment, link: EnrolmentLink) -> bool:
-    """Sets a queued submission to `held` with its reason, or to `waiting`. True when it may be sent."""
+def hold_or_release(
+    submission: Submission,
+    context: Context,
+    enrolment: SchoolEnrolment,
+    link: EnrolmentLink,
+    sides: Sides | None = None,
+) -> bool:
+    """Sets a queued submission to `held` with its reason, or to `waiting`. True when it may be sent.
+
+    `enrolment` with its school and student; `sides` where they are known already.
+    """
     if submission.user is not None and submission.actor_name != submission.user.name_for_others:
         submission.actor_name = submission.user.name_for_others  # agreed in the profile since
-    found = situation(submission, context, enrolment, link)
+    found = situation(submission, context, enrolment, sides or Sides.of(enrolment, link, copy_of(link)))
     reason = held.reason_of(found)
     if reason is None:
         if submission.status == Status.HELD or submission.reason:
@@ -233,10 +263,21 @@ def _release(pk: int, context: Context) -> bool:
 
 def supersede_stuck(submission: Submission) -> None:
     """A later submission of the record, accepted or stuck itself, answers the older ones that a person was asked to look at."""
-    older = (
+    for stuck in _stuck.rows(subject_type=submission.subject_type, subject_id=submission.subject_id):
+        if stuck.pk != submission.pk:
+            move(stuck, Status.CANCELLED, reason="superseded")
+
+
+_field: Callable[[str], Any] = Submission._meta.get_field
+_stuck = Query(
+    lambda: (
         Submission.objects.select_for_update()
-        .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=STUCK)
-        .exclude(pk=submission.pk)
+        .filter(
+            subject_type=Given("subject_type", _field("subject_type")),
+            subject_id=Given("subject_id", _field("subject_id")),
+            status__in=STUCK,
+        )
+        .defer("sent_document")
+        .order_by("id")
     )
-    for stuck in older.order_by("id"):
-        move(stuck, Status.CANCELLED, reason="superseded")
+)

@@ -1,21 +1,23 @@
 """The one door to PASI. Caller identity, time limits, checks both ways, the exchange log and the link's state live here."""
 
+import datetime as dt
 import logging
 import random
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from lxml import etree
 
-from operations import clock
+from operations import clock, statements
 from operations.actor import Actor
 from operations.rules import latin1
-from pasi_connect.models import CallerSettings, ConnectionSettings, Exchange, LinkState, SyncSettings
+from pasi_connect.models import CallerSettings, ConnectionSettings, Exchange, LinkState
+from pasi_connect.models.present import Present
 from pasi_connect.rules import back_off, faults
 from pasi_connect.soap import codec
 from pasi_connect.soap.contract import Operation, contract
@@ -57,16 +59,42 @@ class Purpose:
     submission_id: int | None = None
 
 
+class Line:
+    """A connection that is kept from call to call; one call at a time. Replaced when the certificate files have changed."""
+
+    def __init__(self) -> None:
+        self.kept: Transport | None = None
+
+    def transport(self, connection: ConnectionSettings) -> Transport:
+        files = connection.files()
+        if self.kept is None or not self.kept.is_current(*files):
+            self.kept = Transport(*files)
+        return self.kept
+
+
 _local = threading.local()
 
 
-def _transport(connection: ConnectionSettings) -> Transport:
-    """One session a thread and process; replaced when the certificate files have changed."""
-    files = connection.files()
-    kept: Transport | None = getattr(_local, "transport", None)
-    if kept is None or not kept.is_current(*files):
-        _local.transport = kept = Transport(*files)
+def line() -> Line:
+    """That of this thread and process. Whoever makes calls in another thread on its behalf gives it to `exchange`."""
+    if not hasattr(_local, "line"):
+        _local.line = Line()
+    kept: Line = _local.line
     return kept
+
+
+@dataclass(frozen=True)
+class Call:
+    """A message that is ready to go; its exchange row is stored, and must be committed before `exchange`."""
+
+    operation: Operation
+    body: bytes
+    problem: str  # why it must not go; "" when it may
+    message_id: uuid.UUID
+    exchange_id: int
+    seconds: float
+    writes: bool
+    present: Present
 
 
 def call(
@@ -75,14 +103,30 @@ def call(
     """Calls PASI's operation `name` with the members of `request` (without CallerInfo). Never raises for what PASI does.
 
     `writes`: the operation changes PASI, so an answer that did not come is an unknown outcome, not a failure.
-    The exchange row is committed before the call; no transaction may be open around this function.
+    The exchange row is committed before the call; no transaction may be open around this function. Who has a transaction of
+    their own before and after the call takes the three steps one by one: `prepare`, `exchange`, `note`.
     """
+    message = prepare(name, request, purpose, Present.load(), seconds=seconds, writes=writes)
+    told = exchange(message)
+    with transaction.atomic():
+        note(message, told, Present.load())
+    return told.answer
+
+
+def prepare(
+    name: str,
+    request: dict[str, Any],
+    purpose: Purpose,
+    present: Present,
+    *,
+    seconds: float | None = None,
+    writes: bool = False,
+) -> Call:
+    """Makes and checks the message and stores its exchange row. The arguments are those of `call`."""
     operation = contract().operations[name]
     message_id = uuid.uuid4()
-    sync = SyncSettings.load()
-    connection = ConnectionSettings.load()
-    body, problem = _envelope(operation, request, CallerSettings.load(), purpose, message_id)
-    exchange = Exchange.objects.create(
+    body, problem = _envelope(operation, request, present.caller, purpose, message_id)
+    row = Exchange(
         message_id=message_id,
         operation=name,
         key=purpose.key[:60],
@@ -94,38 +138,67 @@ def call(
         person_ip=purpose.actor.ip,
         sent_at=clock.now(),
         request_bytes=len(body),
-        request_body=body.decode() if sync.keep_bodies else "",
+        request_body=body.decode() if present.sync.keep_bodies else "",
     )
+    statements.insert(row)
+    return Call(
+        operation,
+        body,
+        problem,
+        message_id,
+        row.pk,
+        seconds or settings.CALL_SECONDS or present.sync.web_service_timeout_minutes * 60,
+        writes,
+        present,
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a call: the answer, its bytes, and how long it took."""
+
+    answer: Answer
+    raw: bytes
+    milliseconds: int
+    at: dt.datetime
+
+
+def exchange(message: Call, over: Line | None = None) -> Told:
+    """The call itself. Touches no database, so another thread may make it, over the line of the thread that ordered it."""
     started = time.monotonic()
     raw = b""
-    if problem:
-        answer = Answer(faults.OUR_FAULT, code="", detail=problem)
-    elif not connection.complete:
+    if message.problem:
+        answer = Answer(faults.OUR_FAULT, code="", detail=message.problem)
+    elif not message.present.connection.complete:
         answer = Answer(faults.NOT_AUTHORISED, detail="The connection is not set up yet.")
     else:
-        answer, raw = _exchange(
-            operation,
-            body,
-            connection,
-            seconds or settings.CALL_SECONDS or sync.web_service_timeout_minutes * 60,
-            writes,
-        )
-    took = time.monotonic() - started
-    with transaction.atomic():
-        Exchange.objects.filter(pk=exchange.pk).update(
-            answered_at=clock.now(),
-            milliseconds=int(took * 1000),
-            outcome=answer.outcome,
-            code=answer.code,
-            detail=answer.detail[:500],
-            answer_bytes=len(raw),
-            answer_body=raw.decode(errors="replace")[:2_000_000] if sync.keep_bodies else "",
-        )
-        if not problem:
-            _note_link(answer)
+        answer, raw = _exchange(message, over or line())
+    took = int((time.monotonic() - started) * 1000)
     if answer.outcome in (faults.OUR_FAULT, faults.NOT_AUTHORISED, faults.UNKNOWN):
-        log.warning("%s %s: %s %s", name, message_id, answer.outcome, answer.code)
-    return Answer(**{**answer.__dict__, "exchange_id": exchange.pk})
+        log.warning("%s %s: %s %s", message.operation.name, message.message_id, answer.outcome, answer.code)
+    return Told(replace(answer, exchange_id=message.exchange_id), raw, took, clock.now())
+
+
+OUTCOME = ("answered_at", "milliseconds", "outcome", "code", "detail", "answer_bytes", "answer_body")
+
+
+def note(message: Call, told: Told, present: Present) -> None:
+    """Writes the outcome into the exchange's row and moves the link's state, in the caller's transaction, which read `present`."""
+    answer = told.answer
+    kept = told.raw.decode(errors="replace")[:2_000_000] if present.sync.keep_bodies else ""
+    row = Exchange(
+        pk=message.exchange_id,
+        answered_at=told.at,
+        milliseconds=told.milliseconds,
+        outcome=answer.outcome,
+        code=answer.code,
+        detail=answer.detail[:500],
+        answer_bytes=len(told.raw),
+        answer_body=kept,
+    )
+    statements.update(row, OUTCOME)
+    if not message.problem:
+        _note_link(present.link, answer)
 
 
 def _envelope(
@@ -174,12 +247,13 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _exchange(
-    operation: Operation, body: bytes, connection: ConnectionSettings, seconds: float, writes: bool
-) -> tuple[Answer, bytes]:
-    lost = faults.UNKNOWN if writes else faults.UNAVAILABLE
+def _exchange(message: Call, over: Line) -> tuple[Answer, bytes]:
+    operation, connection = message.operation, message.present.connection
+    lost = faults.UNKNOWN if message.writes else faults.UNAVAILABLE
     try:
-        reply = _transport(connection).post(connection.endpoint_url, body, operation.action, seconds)
+        reply = over.transport(connection).post(
+            connection.endpoint_url, message.body, operation.action, message.seconds
+        )
     except Refused as error:
         return Answer(faults.NOT_AUTHORISED, code="TLS", detail=str(error)), b""
     except NotSent as error:
@@ -251,10 +325,9 @@ ANSWERED = {
 }
 
 
-def _note_link(answer: Answer) -> None:
+def _note_link(state: LinkState, answer: Answer) -> None:
     """Moves the link's state by what the call showed. One row; a reachable link is written at most once a second."""
     now = clock.now()
-    state = LinkState.load()
     if answer.outcome in ANSWERED or (answer.outcome == faults.UNKNOWN and answer.code):
         if (
             state.state == LinkState.State.UP

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import time
+from dataclasses import replace
 from uuid import uuid4
 
 import requests
 
 from operations.actor import SYNC
-from pasi_connect.models import CallerSettings, ConnectionSettings, EnrolmentCopy, Submission
+from pasi_connect.models import EnrolmentCopy, Submission
+from pasi_connect.models.present import Present
 from pasi_connect.services import copies, sending
 from pasi_connect.soap import gateway
 from pasi_connect.soap.contract import contract
@@ -26,9 +28,10 @@ def run(quick: bool) -> list[Figure]:
         members = {"StudentSchoolEnrolment": copies.to_document(copy.document)}
         purpose = gateway.Purpose(SYNC, "A.1750", str(copy.ref_id), copy.school_code)
         operation = contract().operations[queue.OPERATION]
-        connection, caller = ConnectionSettings.load(), CallerSettings.load()
-        body, problem = gateway._envelope(operation, members, caller, purpose, uuid4())
-        assert not problem, problem
+        present = Present.load()
+        ready = gateway.prepare(queue.OPERATION, members, purpose, present, seconds=5, writes=True)
+        assert not ready.problem, ready.problem
+        body = ready.body
         bare = requests.Session()
         bare.trust_env, bare.verify = False, str(files.ca)
         bare.cert = (str(files.client), str(files.key_of(files.client)))
@@ -41,9 +44,9 @@ def run(quick: bool) -> list[Figure]:
         def door() -> None:
             """Message, checks both ways, transport, decoding: a call without its rows."""
             for _ in range(calls):
-                made, _ = gateway._envelope(operation, members, caller, purpose, uuid4())
-                answer, _ = gateway._exchange(operation, made, connection, 5, True)
-                assert answer.good, answer
+                made, _ = gateway._envelope(operation, members, present.caller, purpose, uuid4())
+                told = gateway.exchange(replace(ready, body=made))
+                assert told.answer.good, told.answer
 
         def call() -> None:
             """The same with the exchange row committed before and its outcome after."""

@@ -2,5 +2,5 @@
 
 A step is a place where the outside could see a difference: before a statement that writes, before and after a commit, before
 and after a call to PASI. Reads change nothing, so dying between two of them is dying at the step before. Only the main thread
-is counted: heartbeats come when they like. Nothing of the product is replaced; its calls are only counted on their way.
+and that of a sender's calls are counted: heartbeats come when they like. Nothing of the product is replaced; its calls are only counted on their way.
 """

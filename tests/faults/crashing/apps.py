@@ -19,21 +19,24 @@ class Counter:
         self.trigger = trigger
         self.left: int | None = None
         self.seen = 0
+        self.one_at_a_time = threading.Lock()
 
     def step(self, name: str) -> None:
-        if threading.current_thread() is not threading.main_thread():
+        thread = threading.current_thread()
+        if thread is not threading.main_thread() and not thread.name.startswith("wire"):
             return
-        if self.left is None:
-            if not self.trigger.exists():
-                return
-            self.left = int(self.trigger.read_text())
-        self.seen += 1
-        self.left -= 1
-        with self.trigger.with_suffix(".seen").open("a") as log:
-            log.write(f"{self.seen} {name}\n")
-        if self.left == 0:
-            self.trigger.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self.one_at_a_time:
+            if self.left is None:
+                if not self.trigger.exists():
+                    return
+                self.left = int(self.trigger.read_text())
+            self.seen += 1
+            self.left -= 1
+            with self.trigger.with_suffix(".seen").open("a") as log:
+                log.write(f"{self.seen} {name}\n")
+            if self.left == 0:
+                self.trigger.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 class CrashingConfig(AppConfig):

@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from operations.actor import of_user
 from pasi_connect.models import Discrepancy, Submission
 from pasi_connect.models.submission import Status
-from pasi_connect.services import reviews, sending, submissions
+from pasi_connect.services import claiming, reviews, sending, submissions
 from sis.models import DataEvent
 from sis.models.event import Origin
 from sis.models.organisation import State
@@ -73,7 +73,7 @@ def test_a_later_change_joins_the_one_that_waits(enrolment, actor):
 def test_a_change_while_one_is_on_its_way_makes_a_second(enrolment, actor):
     enrolments.change(actor, enrolment.pk, {"exit_date": MAY})
     first = factories.take_up(enrolment)
-    assert sending._claim(first.pk) is not None
+    assert claiming.claim(first.pk) is not None
     enrolments.change(actor, enrolment.pk, {"grade": "09"})
     second = factories.take_up(enrolment)
     assert second.pk != first.pk
@@ -227,9 +227,9 @@ def test_a_claim_finds_out_what_has_come_to_hold_it_since(enrolment, actor):
     enrolments.change(actor, enrolment.pk, {"exit_date": MAY})
     queued = factories.take_up(enrolment)
     break_school(enrolment)
-    submission, document = sending._claim(queued.pk)
+    submission, flight = claiming.claim(queued.pk)
     queued.refresh_from_db()
-    assert (document, queued.status, queued.reason) == (None, Status.HELD, "school_inactive")
+    assert (flight, queued.status, queued.reason) == (None, Status.HELD, "school_inactive")
     assert (queued.lease_until, queued.attempts) == (None, 0)
     assert submission.pk == queued.pk
 
@@ -243,8 +243,8 @@ def test_an_agreed_spelling_must_fit_and_leaves_the_record_alone(place, actor):
     reviews.agree_spelling(actor, enrolment.pk, {"local_student_id": "Lodz"})
     enrolment.refresh_from_db()
     assert enrolment.local_student_id == "Łódź"
-    _submission, document = sending._claim(Submission.objects.get().pk)
-    assert document["ExtendedSchoolEnrolmentInfo"]["KeyValues"] == [{"Key": "LocalStudentId", "Value": "Lodz"}]
+    _submission, flight = claiming.claim(Submission.objects.get().pk)
+    assert flight.document["ExtendedSchoolEnrolmentInfo"]["KeyValues"] == [{"Key": "LocalStudentId", "Value": "Lodz"}]
 
 
 # Several at once -------------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_of_several_senders_one_gets_it(on_a_fixed_day):
     def sender():
         start.wait()
         try:
-            claims.append(sending._claim(queued.pk))
+            claims.append(claiming.claim(queued.pk))
         finally:
             connection.close()
 

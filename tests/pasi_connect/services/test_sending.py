@@ -8,8 +8,9 @@ from operations import clock
 from operations.models import AuditEntry
 from pasi_connect.models import Discrepancy, Exchange, LinkState, Submission
 from pasi_connect.models.submission import Status
-from pasi_connect.services import lease, sending
-from pasi_connect.soap.gateway import Answer
+from pasi_connect.services import claiming, lease, outcomes, sending
+from pasi_connect.soap import gateway
+from pasi_connect.soap.gateway import Answer, Told
 
 pytestmark = pytest.mark.django_db
 
@@ -99,10 +100,10 @@ def test_two_quick_edits_both_arrive(world):
     enrolment = world.in_step()
     seen = world.copy(enrolment).core_version
     first = world.queue(enrolment, seen, exit_date=MAY)
-    taken, document = sending._claim(first.pk)
+    _taken, flight = claiming.claim(first.pk)
     second = world.queue(enrolment, seen, grade="09")
     assert second.pk != first.pk
-    sending._send(taken, document)
+    fly(flight)
     assert world.send(second).status == Status.ACCEPTED
     theirs = world.theirs(enrolment)
     assert (theirs["RegistrationExitDate"], theirs["Grade"]) == (MAY.isoformat(), "09")
@@ -319,14 +320,18 @@ def test_pasi_going_away_on_an_open_connection_is_an_unknown_outcome(world, sett
 
 def claimed(world, enrolment, **wanted):
     queued = world.queue(enrolment, **wanted)
-    return sending._claim(queued.pk)
+    return claiming.claim(queued.pk)
+
+
+def fly(flight):
+    outcomes.record(flight, gateway.exchange(flight.message))
 
 
 def test_a_claimed_submission_is_not_claimed_again(world):
-    submission, _document = claimed(world, world.in_step(), exit_date=MAY)
+    submission, _flight = claimed(world, world.in_step(), exit_date=MAY)
     assert submission.status == Status.IN_FLIGHT
     assert submission.lease_holder == lease.holder()
-    assert sending._claim(submission.pk) is None
+    assert claiming.claim(submission.pk) is None
     assert sending.attempt(submission.pk) is False
 
 
@@ -337,15 +342,15 @@ def test_one_lane_sends_one_at_a_time_and_in_order(world):
     one, two, three = (world.queue(row, exit_date=MAY) for row in (first, second, elsewhere))
     assert list(sending.due().values_list("pk", flat=True)) == [one.pk, three.pk]
     assert sending.attempt(two.pk) is False
-    submission, document = sending._claim(one.pk)
+    _submission, flight = claiming.claim(one.pk)
     assert list(sending.due().values_list("pk", flat=True)) == [three.pk]
-    sending._send(submission, document)
+    fly(flight)
     assert world.send(two).status == Status.ACCEPTED
 
 
 def test_a_sender_that_died_before_the_call_is_found_out_and_goes_again(world, settings):
     enrolment = world.in_step()
-    submission, _document = claimed(world, enrolment, exit_date=MAY)
+    submission, _flight = claimed(world, enrolment, exit_date=MAY)
     with clock.moved_to(clock.now() + dt.timedelta(seconds=settings.LEASE_SECONDS + 1)):
         assert world.send(submission).status == Status.WAITING
         assert submission.reason == "not_applied"
@@ -355,8 +360,8 @@ def test_a_sender_that_died_before_the_call_is_found_out_and_goes_again(world, s
 
 def test_a_sender_that_died_after_the_call_is_found_out_and_nothing_goes_twice(world, settings):
     enrolment = world.in_step()
-    submission, document = claimed(world, enrolment, exit_date=MAY)
-    answer = sending.gateway.call(sending.OPERATION, {"StudentSchoolEnrolment": document}, sending.purpose(submission))
+    submission, flight = claimed(world, enrolment, exit_date=MAY)
+    answer = gateway.exchange(flight.message).answer
     assert answer.good
     with clock.moved_to(clock.now() + dt.timedelta(seconds=settings.LEASE_SECONDS + 1)):
         world.send(submission)
@@ -368,15 +373,16 @@ def test_a_sender_that_died_after_the_call_is_found_out_and_nothing_goes_twice(w
 def test_a_late_outcome_is_refused_by_its_fence(world, settings):
     """The first sender was slow, not dead: what it reports after another took over changes nothing."""
     enrolment = world.in_step()
-    slow, _document = claimed(world, enrolment, exit_date=MAY)
+    slow, flight = claimed(world, enrolment, exit_date=MAY)
     with clock.moved_to(clock.now() + dt.timedelta(seconds=settings.LEASE_SECONDS + 1)):
-        taken_over = sending._take_over(slow.pk)
+        taken_over = claiming.take_over(slow.pk)
         assert taken_over is not None
         assert taken_over.fence == slow.fence + 1
-        sending.record(slow, Answer("rejected", {"PASICoreVersion": 1}, code="10016", detail="late"))
+        late = Answer("rejected", {"PASICoreVersion": 1}, code="10016", detail="late")
+        outcomes.record(flight, Told(late, b"late", 1, clock.now()))
         slow.refresh_from_db()
         assert slow.status == Status.CHECKING
-        sending.read_back(taken_over)
+        outcomes.read_back(taken_over)
     slow.refresh_from_db()
     assert (slow.status, slow.rejections) == (Status.WAITING, [])
 

@@ -11,7 +11,7 @@ from pasi_connect.models import EnrolmentCopy, LinkState, ListenerLease, Submiss
 from pasi_connect.models.submission import Status
 from pasi_connect.panels import _synchronisation
 from pasi_connect.selectors import in_step
-from pasi_connect.services import listening, sending, submissions, sweeping
+from pasi_connect.services import claiming, listening, sending, submissions, sweeping
 from sis.models import DataEvent
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_what_is_due_wakes_the_senders(world, woken, settings):
 
 def test_a_dead_lease_is_woken_by_its_number(world, woken, settings):
     queued = world.queue(world.in_step(), exit_date=MAY)
-    sending._claim(queued.pk)
+    claiming.claim(queued.pk)
     sweeping.sweep()
     assert woken == []
     with later(settings.LEASE_SECONDS + 1):
