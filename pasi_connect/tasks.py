@@ -2,12 +2,18 @@
 
 from celery import shared_task
 
-from pasi_connect.services import comparing, sending, submissions
+from pasi_connect.services import comparing, sending, submissions, sweeping
 
 
 @shared_task(name="pasi_connect.collect", ignore_result=True)
 def collect(enrolment_id: int) -> None:
     submissions.collect(enrolment_id)
+
+
+@shared_task(name="pasi_connect.collect_between", ignore_result=True)
+def collect_between(first: int, last: int) -> None:
+    """The events of one chunk of a bulk, by the ids of its first and last."""
+    sweeping.collect_between(first, last)
 
 
 @shared_task(name="pasi_connect.send", ignore_result=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -136,3 +137,79 @@ def change(
     )
     events.leave(actor, enrolment, changes, origin, seen_version)
     return enrolment
+
+
+@dataclass
+class Many:
+    """What became of a set. `changed` and `unchanged` hold the records as they are now, by id.
+
+    `moved` are those that somebody changed in between, `refused` those that break a rule: nothing was written for either.
+    """
+
+    changed: dict[int, SchoolEnrolment] = field(default_factory=dict)
+    unchanged: dict[int, SchoolEnrolment] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
+    refused: dict[int, ValidationError] = field(default_factory=dict)
+
+
+def change_many(
+    actor: Actor,
+    wanted: Mapping[int, Mapping[str, Any]],
+    *,
+    origin: str = Origin.SIS,
+    reason: str = "",
+    revisions: Mapping[int, int] | None = None,
+    compared: bool = False,
+) -> Many:
+    """The same as `change` for a set of records, {id: {field: value}}, in a handful of statements however many they are.
+
+    For chunks: call it inside the transaction of the chunk; some hundred records at most. `revisions` are those that were seen;
+    a record without one is changed as it stands. `compared`: the caller compares the records with PASI in this transaction, so
+    the events of origin `pasi` leave nothing to take up.
+    """
+    unknown = {name for given in wanted.values() for name in given} - set(EDITABLE)
+    if unknown:
+        raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
+    rows = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school")
+    done, told, left = Many(), [], []
+    names = set()
+    for enrolment in rows.filter(pk__in=list(wanted)).order_by("id"):
+        if revisions and revisions.get(enrolment.pk, enrolment.revision) != enrolment.revision:
+            done.moved.add(enrolment.pk)
+            continue
+        changes = {
+            name: [getattr(enrolment, name), value]
+            for name, value in _clean(wanted[enrolment.pk]).items()
+            if getattr(enrolment, name) != value
+        }
+        if not changes:
+            done.unchanged[enrolment.pk] = enrolment
+            continue
+        if origin == Origin.SIS:
+            try:
+                check({**values(enrolment), **{name: after for name, (_before, after) in changes.items()}})
+            except ValidationError as error:
+                done.refused[enrolment.pk] = error
+                continue
+        for name, (_before, after) in changes.items():
+            setattr(enrolment, name, after)
+        enrolment.revision += 1
+        done.changed[enrolment.pk] = enrolment
+        names |= set(changes)
+        shown_changes = {name: [shown(before), shown(after)] for name, (before, after) in changes.items()}
+        told.append(
+            audit.Entry(
+                "enrolment changed",
+                events.SCHOOL_ENROLMENT,
+                str(enrolment.pk),
+                enrolment.school.code,
+                shown_changes,
+                reason,
+            )
+        )
+        left.append((events.subject_of(enrolment), list(changes)))
+    if done.changed:
+        SchoolEnrolment.objects.bulk_update(done.changed.values(), [*sorted(names), "revision"], batch_size=250)
+        audit.record_all(actor, told)
+        events.leave_all(actor, left, origin, taken_up=compared and origin == Origin.PASI)
+    return done

@@ -1,6 +1,6 @@
 """The note that a record changed. The only thing that the SIS leaves for those who look at its records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -16,6 +16,7 @@ COURSE_ENROLMENT = "course_enrolment"
 STORED_GRADE = "stored_grade"
 # What somebody takes up and sends. Of the others the events are kept: their first upload is computed from the state.
 COLLECTED = (SCHOOL_ENROLMENT,)
+FEW = 10  # each of so many is woken by itself, so that several workers take them up at once
 
 Record = SchoolEnrolment | Section | CourseEnrolment | StoredGrade
 
@@ -64,8 +65,14 @@ def leave_all(
     changes: Iterable[tuple[Subject, Iterable[str]]],
     origin: str = Origin.SIS,
     seen_version: int | None = None,
+    *,
+    seen_versions: Mapping[int, int] | None = None,
+    taken_up: bool = False,
 ) -> list[DataEvent]:
-    """The same for many records, in one insert."""
+    """The same for many records, in one insert and, where they are many, with one wake.
+
+    `seen_versions` by record, where it is not one for all. `taken_up`: whoever calls has looked at the records already.
+    """
     at = clock.now()
     made = DataEvent.objects.bulk_create(
         [
@@ -77,17 +84,25 @@ def leave_all(
                 school_code=subject.school_code,
                 fields=sorted(fields),
                 origin=origin,
-                seen_version=seen_version,
+                seen_version=seen_versions.get(subject.pk, seen_version) if seen_versions else seen_version,
                 user_id=actor.user_id,
                 actor_name=actor.name,
                 actor_local_id=actor.local_id,
                 actor_ip=actor.ip,
+                collected_at=at if taken_up else None,
             )
             for subject, fields in changes
         ],
         batch_size=500,
     )
-    for event in made:
-        if event.subject_type in COLLECTED:
-            wake.after_commit("pasi_connect.collect", event.subject_id)
+    if not taken_up:
+        _wake([event for event in made if event.subject_type in COLLECTED])
     return made
+
+
+def _wake(waiting: list[DataEvent]) -> None:
+    if len(waiting) > FEW:
+        wake.after_commit("pasi_connect.collect_between", waiting[0].pk, waiting[-1].pk)
+        return
+    for event in waiting:
+        wake.after_commit("pasi_connect.collect", event.subject_id)
