@@ -152,6 +152,9 @@ class Builder:
             self.stay(self.person(grade), school, grade)
 
     def _varied(self) -> None:
+        closing = dt.date(
+            self.year.ending, 6, 26
+        )  # some concurrent stays are planned beyond it: the year end closes them
         for name in BEYOND_LATIN1:
             self.stay(self.person(4, name), SCHOOL_A, 4)
         for number in range(12):  # withdrawn
@@ -188,11 +191,13 @@ class Builder:
                 programming_timeframe="Evening",
                 grants_program_codes="610" if number < 3 else "",
                 program_percentage=40 if number < 3 else None,
+                exit_date=dt.date(self.year.ending, 7, 15) if number >= 8 else closing,
             )
-        for _ in range(12):  # at A, and at C for one course
+        for number in range(12):  # at A, and at C for one course
             person = self.person(9)
             self.stay(person, SCHOOL_A, 9)
-            self.stay(person, SCHOOL_C, 9, concurrent=True)
+            exit_date = dt.date(self.year.ending, 6, 30) if number >= 9 else closing
+            self.stay(person, SCHOOL_C, 9, concurrent=True, exit_date=exit_date)
         for _ in range(4):  # at C, and at A for one course
             person = self.person(10)
             self.stay(person, SCHOOL_C, 10)

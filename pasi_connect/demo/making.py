@@ -1,6 +1,5 @@
 """Writes the made-up district into the SIS and hands the same records to the simulator, which only speaks PASI's words."""
 
-import datetime as dt
 import json
 import urllib.request
 from pathlib import Path
@@ -14,12 +13,12 @@ from operations import clock
 from operations.actor import SYNC
 from operations.models import User
 from operations.services import audit
+from pasi_connect.demo import courses
 from pasi_connect.demo import district as made_up
 from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.models import ConnectionSettings, EnrolmentLink, SyncSettings
-from sis.models import Authority, School, SchoolAccess, SchoolCalendar, SchoolEnrolment, Student, Term
+from sis.models import Authority, School, SchoolAccess, SchoolEnrolment, Student
 from sis.models.organisation import State
-from sis.rules.school_year import SchoolYear
 
 PASSWORD = "lantern-demo-2026"  # noqa: S105 - of a made-up district on the person's own machine
 PEOPLE = (
@@ -64,7 +63,6 @@ def _organisations() -> dict[str, School]:
     code, name = made_up.AUTHORITY
     authority = Authority.objects.create(code=code, name=name, external_id=f"authority-{code}")
     schools = {}
-    current = SchoolYear.of(clock.today())
     for school_code, school_name in made_up.SCHOOLS.items():
         school = School.objects.create(
             authority=authority,
@@ -75,19 +73,6 @@ def _organisations() -> dict[str, School]:
             course_marks_integration=State.ACTIVE,
         )
         schools[school_code] = school
-        for year in (current - 1, current, current + 1):
-            first, last = dt.date(year.ending - 1, 9, 1), dt.date(year.ending, 6, 26)
-            calendar = SchoolCalendar.objects.create(school=school, school_year=year, first_day=first, last_day=last)
-            Term.objects.create(
-                calendar=calendar,
-                name="Semester 1",
-                portion="1/2",
-                first_day=first,
-                last_day=dt.date(year.ending, 1, 29),
-            )
-            Term.objects.create(
-                calendar=calendar, name="Semester 2", portion="1/2", first_day=dt.date(year.ending, 2, 1), last_day=last
-            )
     return schools
 
 
@@ -132,6 +117,7 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
         for enrolment, stay in zip(enrolments, district.stays, strict=True)
     ]
     EnrolmentLink.objects.bulk_create(links, batch_size=200)
+    courses.make(schools, enrolments, clock.today())
 
 
 # --- The simulator's side ----------------------------------------------------------------------------------------
