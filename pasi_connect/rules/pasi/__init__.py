@@ -1,0 +1,74 @@
+"""What PASI will say about a school enrolment, told before it is sent."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pasi_connect.rules.pasi.situation import Calendar, Lists, SchoolFacts, Situation, Stay, StudentFacts
+from pasi_connect.rules.pasi.table import ADVICE, CHECK, REJECTION, TABLE, WARNING, Row
+from sis.rules.school_year import SchoolYear
+
+__all__ = [
+    "ADVICE",
+    "CHECK",
+    "REJECTION",
+    "TABLE",
+    "WARNING",
+    "Calendar",
+    "Expected",
+    "Lists",
+    "Row",
+    "SchoolFacts",
+    "Situation",
+    "Stay",
+    "StudentFacts",
+    "expected",
+]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One rule that PASI will raise. `number` is "" for a row of ours (`level` check).
+
+    `message` and `next_step` are English, to be translated by whoever shows them. `clears_on` is the day on which the alert
+    goes by itself, if it has one.
+    """
+
+    number: str
+    level: str
+    message: str
+    next_step: str
+    clears_on: dt.date | None = None
+
+
+def expected(
+    record: Mapping[str, Any],
+    others: Sequence[Stay],
+    student: StudentFacts,
+    calendar: Calendar | None,
+    year_now: SchoolYear,
+    school: SchoolFacts | None = None,
+    lists: Lists | None = None,
+) -> list[Expected]:
+    """What PASI will say of `record` as it stands there, rejections first, then in the order of the numbers.
+
+    `record` holds all compared fields and `school_year` by our field names, dates filled in. `others` are the student's other
+    enrolments, here and in PASI. A deleted record is looked at by nearly no rule of PASI's: nothing is expected.
+    """
+    if record["deleted"]:
+        return []
+    situation = Situation(record, others, student, calendar, year_now, school or SchoolFacts(), lists or Lists())
+    ending = situation.year.ending
+    return [
+        Expected(row.number, row.level, row.message, row.next_step, _clears_on(row, situation))
+        for row in TABLE
+        if row.holds_for(ending) and row.broken(situation)
+    ]
+
+
+def _clears_on(row: Row, situation: Situation) -> dt.date | None:
+    """PASI looks again when a date has come (Next Scan Date): what concerns the current year ends with it."""
+    if row.current_only or row.until_past:
+        return (situation.year + 1).first_day
+    return None
