@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "operations",
     "sis",
     "pasi_connect",
+    "reconciliation",
 ]
 
 MIDDLEWARE = [
