@@ -3,13 +3,17 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from operations.api.views import Description, DocumentationPage, NoSuchAddress
 from operations.api.jobs import JobViewSet
+from operations.api.views import Description, DocumentationPage, NoSuchAddress
 from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
 from pasi_connect.api.submissions import SubmissionViewSet
+from sis.api.course_enrolments import CourseEnrolmentViewSet
+from sis.api.courses import CourseViewSet
 from sis.api.schools import SchoolViewSet
+from sis.api.sections import SectionViewSet
+from sis.api.stored_grades import StoredGradeViewSet
 from sis.api.students import StudentViewSet
 
 app_name = "api"
@@ -18,6 +22,10 @@ router = SimpleRouter()
 router.register("schools", SchoolViewSet, "school")
 router.register("students", StudentViewSet, "student")
 router.register("enrolments", EnrolmentViewSet, "enrolment")
+router.register("courses", CourseViewSet, "course")
+router.register("sections", SectionViewSet, "section")
+router.register("course-enrolments", CourseEnrolmentViewSet, "course-enrolment")
+router.register("stored-grades", StoredGradeViewSet, "stored-grade")
 router.register("submissions", SubmissionViewSet, "submission")
 router.register("discrepancies", DiscrepancyViewSet, "discrepancy")
 router.register("exchanges", ExchangeViewSet, "exchange")

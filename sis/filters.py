@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from sis import selectors
-from sis.models import School, Student
+from sis.models import Course, CourseEnrolment, School, Section, StoredGrade, Student
+from sis.models.course import course_code
 from sis.models.organisation import State, four_digits
 from sis.rules import asn
 from sis.rules.enrolment import GRADES
@@ -59,8 +60,21 @@ class TrueFalseFilter(django_filters.TypedChoiceFilter):
         super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
 
 
+class IdFilter(django_filters.Filter):
+    """The id of another record: a whole number that the database can hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+
+
 def school_code_filter(field_name: str) -> django_filters.CharFilter:
     return django_filters.CharFilter(field_name=field_name, label=_("School"), validators=[four_digits])
+
+
+def course_code_filter(field_name: str) -> django_filters.CharFilter:
+    return django_filters.CharFilter(field_name=field_name, label=_("Course code"), validators=[course_code])
 
 
 class SchoolFilter(django_filters.FilterSet):
@@ -82,6 +96,65 @@ class StudentFilter(django_filters.FilterSet):
 
     class Meta:
         model = Student
+        fields: list[str] = []
+
+
+class CourseFilter(django_filters.FilterSet):
+    code = course_code_filter("code")
+    external_id = django_filters.CharFilter(label=_("External id"))
+    diploma = TrueFalseFilter(label=_("Diploma course"))
+    active = TrueFalseFilter(label=_("Active"))
+
+    class Meta:
+        model = Course
+        fields: list[str] = []
+
+
+class SectionFilter(django_filters.FilterSet):
+    """`term` is the term's name, as people know it."""
+
+    school = school_code_filter("school__code")
+    school_year = SchoolYearFilter(label=_("School year"))
+    course = course_code_filter("course__code")
+    term = django_filters.CharFilter(field_name="term__name", label=_("Term"), max_length=40)
+    external_id = django_filters.CharFilter(label=_("External id"))
+    deleted = TrueFalseFilter(label=_("Deleted"))
+
+    class Meta:
+        model = Section
+        fields: list[str] = []
+
+
+class CourseEnrolmentFilter(django_filters.FilterSet):
+    asn = AsnFilter(field_name="student__asn", label=_("ASN"))
+    student = IdFilter(field_name="student_id", label=_("Student"))
+    school = school_code_filter("section__school__code")
+    school_year = SchoolYearFilter(field_name="section__school_year", label=_("School year"))
+    course = course_code_filter("section__course__code")
+    section = IdFilter(field_name="section_id", label=_("Section"))
+    enrolment = IdFilter(field_name="enrolment_id", label=_("School enrolment"))
+    status = django_filters.ChoiceFilter(choices=CourseEnrolment.Status.choices, label=_("Status"))
+    challenge = TrueFalseFilter(label=_("Challenge"))
+    deleted = TrueFalseFilter(label=_("Deleted"))
+    external_id = django_filters.CharFilter(label=_("External id"))
+
+    class Meta:
+        model = CourseEnrolment
+        fields: list[str] = []
+
+
+class StoredGradeFilter(django_filters.FilterSet):
+    asn = AsnFilter(field_name="student__asn", label=_("ASN"))
+    student = IdFilter(field_name="student_id", label=_("Student"))
+    school = school_code_filter("school__code")
+    school_year = SchoolYearFilter(label=_("School year"))
+    course = course_code_filter("course__code")
+    store_code = django_filters.CharFilter(label=_("Store code"), max_length=8)
+    course_enrolment = IdFilter(field_name="course_enrolment_id", label=_("Course enrolment"))
+    external_id = django_filters.CharFilter(label=_("External id"))
+
+    class Meta:
+        model = StoredGrade
         fields: list[str] = []
 
 

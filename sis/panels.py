@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from operations import offers
 from operations.models import User
+from sis import student_panels  # noqa: F401 - registers what it offers
 from sis.forms import AccessForm
 from sis.models import School, SchoolAccess
 from sis.selectors import sees_all

@@ -1,6 +1,13 @@
 from rest_framework import serializers
 
-from sis.models import School, Student
+from sis.models import Course, CourseEnrolment, School, Section, StoredGrade, Student
+
+
+class SchoolYearText(serializers.CharField):
+    """ "2026-2027"."""
+
+    def to_representation(self, value: object) -> str:
+        return str(value)
 
 
 class SchoolSerializer(serializers.ModelSerializer):
@@ -18,5 +25,62 @@ class StudentSerializer(serializers.ModelSerializer):
         fields = [
             "id", "external_id", "asn", "local_number", "legal_first_name", "legal_middle_name", "legal_last_name",
             "preferred_first_name", "preferred_last_name", "birth_date", "gender",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class CourseSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Course
+        fields = ["id", "external_id", "code", "name", "credits_offered", "diploma", "active"]
+        read_only_fields = fields
+
+
+class SectionSerializer(serializers.ModelSerializer):
+    school = serializers.CharField(source="school.code", read_only=True)
+    school_year = SchoolYearText(read_only=True)
+    course = serializers.CharField(source="course.code", read_only=True)
+    term = serializers.CharField(source="term.name", read_only=True)
+
+    class Meta:
+        model = Section
+        fields = [
+            "id", "external_id", "school", "school_year", "course", "term", "number", "teacher", "start_date", "end_date",
+            "language", "delivery", "deleted",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class CourseEnrolmentSerializer(serializers.ModelSerializer):
+    """`section` and `enrolment` are ids; `exit_date` null means: until the section's last day."""
+
+    asn = serializers.CharField(source="student.asn", read_only=True, allow_null=True)
+    school = serializers.CharField(source="section.school.code", read_only=True)
+    school_year = SchoolYearText(source="section.school_year", read_only=True)
+    course = serializers.CharField(source="section.course.code", read_only=True)
+
+    class Meta:
+        model = CourseEnrolment
+        fields = [
+            "id", "external_id", "student", "asn", "school", "school_year", "course", "section", "enrolment", "entry_date",
+            "exit_date", "status", "credits_attempted", "challenge", "deleted", "revision",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class StoredGradeSerializer(serializers.ModelSerializer):
+    """`course_enrolment` is null for a mark earned elsewhere or before, `term` where the school has no such term."""
+
+    asn = serializers.CharField(source="student.asn", read_only=True, allow_null=True)
+    school = serializers.CharField(source="school.code", read_only=True)
+    school_year = SchoolYearText(read_only=True)
+    course = serializers.CharField(source="course.code", read_only=True)
+    term = serializers.CharField(source="term.name", read_only=True, allow_null=True)
+
+    class Meta:
+        model = StoredGrade
+        fields = [
+            "id", "external_id", "student", "asn", "school", "school_year", "course", "term", "store_code",
+            "course_enrolment", "mark", "credits", "stored_at",
         ]  # fmt: skip
         read_only_fields = fields

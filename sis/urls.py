@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sis.views import access, schools, students
+from sis.views import access, courses, schools, sections, students
 
 app_name = "sis"
 urlpatterns = [
@@ -10,5 +10,9 @@ urlpatterns = [
     path("students/", students.StudentList.as_view(), name="student-list"),
     path("students/find/", students.FindStudent.as_view(), name="student-find"),
     path("students/<int:pk>/", students.StudentPage.as_view(), name="student"),
+    path("sections/", sections.SectionList.as_view(), name="section-list"),
+    path("sections/<int:pk>/", sections.SectionPage.as_view(), name="section"),
+    path("enrolments/<int:pk>/courses/add/", courses.AddCourse.as_view(), name="course-add"),
+    path("course-enrolments/<int:pk>/", courses.EndCourse.as_view(), name="course-enrolment"),
     path("people/<int:pk>/schools/", access.Schools.as_view(), name="access"),
 ]

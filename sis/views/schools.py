@@ -59,6 +59,7 @@ class SchoolHome(LoginRequiredMixin, View):
             "total": sum(grades.values()),
             "bars": bars,
             "calendar": school.calendars.filter(school_year=year).prefetch_related("terms").first(),
+            "sections": school.sections.filter(school_year=year, deleted=False).count(),
             "panels": offers.panels("sis.school", request, school),
         }
         return render(request, "sis/school.html", context)

@@ -58,6 +58,14 @@ API = (
     ),
     Row("api:enrolment-detail", API_ITEM, ("enrolment",)),
     Row("api:enrolment-detail", API_DECIDES, ("enrolment",), "PATCH", {"grade": "10"}),
+    Row("api:course-list", API_LIST),
+    Row("api:course-detail", "401 200 200 200 200", ("course",)),  # of the authority
+    Row("api:section-list", API_LIST),
+    Row("api:section-detail", API_ITEM, ("section",)),
+    Row("api:course-enrolment-list", API_LIST),
+    Row("api:course-enrolment-detail", API_ITEM, ("sitting",)),
+    Row("api:stored-grade-list", API_LIST),
+    Row("api:stored-grade-detail", API_ITEM, ("grade",)),
     Row("api:submission-list", API_LIST),
     Row("api:submission-detail", API_ITEM, ("rejected",)),
     Row("api:submission-send-again", API_DECIDES, ("rejected",), "POST"),
@@ -129,6 +137,12 @@ SIS = (
     Row("sis:student-find", PAGE),
     Row("sis:student-find", "302 302 200 302 302", method="POST", body={"q": "$asn"}),
     Row("sis:student", IN_SCOPE, ("student",)),
+    Row("sis:section-list", PAGE),
+    Row("sis:section", IN_SCOPE, ("section",)),
+    Row("sis:course-add", "302 200 404 200 403", ("enrolment",)),
+    Row("sis:course-add", DECIDES_REFUSED, ("enrolment",), "POST"),
+    Row("sis:course-enrolment", "302 200 404 200 403", ("sitting",)),
+    Row("sis:course-enrolment", DECIDES_REFUSED, ("sitting",), "POST"),
 )  # fmt: skip
 
 CHANGES = (

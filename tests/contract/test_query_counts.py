@@ -17,11 +17,15 @@ COUNTS = {
     "submissions": 6,
     "discrepancies": 5,
     "exchanges": 5,
+    "courses": 3,
+    "sections": 4,
+    "course-enrolments": 4,
+    "stored-grades": 4,
 }
 
 
 def add(school, number):
-    """`number` students, each with a linked enrolment that differs, a stuck submission and an exchange."""
+    """`number` students, each with a linked enrolment that differs, a stuck submission, an exchange and a stored grade."""
     for _ in range(number):
         enrolment = factories.EnrolmentFactory(school=school)
         factories.link_and_copy(enrolment)
@@ -35,6 +39,7 @@ def add(school, number):
             organisation=school.organisation_code,
             sent_at=clock.now(),
         )
+        factories.StoredGradeFactory(course_enrolment__enrolment=enrolment)
 
 
 @pytest.mark.django_db
@@ -57,7 +62,11 @@ def test_lists_ask_as_often_for_many_rows_as_for_one():
     add(school, 99)
     many = asked()
     assert {name: rows for name, (_, rows) in many.items() if name != "schools"} == dict.fromkeys(
-        ("students", "enrolments", "submissions", "discrepancies", "exchanges"), 100
+        (
+            "students", "enrolments", "submissions", "discrepancies", "exchanges", "courses", "sections",
+            "course-enrolments", "stored-grades",
+        ),
+        100,
     )
     assert {name: count for name, (count, _) in one.items()} == {name: count for name, (count, _) in many.items()}
     over = {name: count for name, (count, _) in many.items() if count > COUNTS[name]}

@@ -58,6 +58,8 @@ def build() -> dict[str, Any]:
     somebody = factories.UserFactory(username="somebody", role="Registrar", schools=[a])
     people.make_token(SYNC, somebody, "Nightly")
     year = enrolments[0].school_year
+    grade = factories.StoredGradeFactory(course_enrolment__enrolment=enrolments[3])
+    sitting = grade.course_enrolment
     a_job, waiting_job, cancelled_job = (
         factories.job(actors["registrar_a"], status) for status in ("queued", "waiting_approval", "cancelled")
     )
@@ -66,6 +68,10 @@ def build() -> dict[str, Any]:
         "school": a.code,
         "student": enrolments[0].student_id,
         "enrolment": enrolments[3].pk,
+        "course": sitting.section.course_id,
+        "section": sitting.section_id,
+        "sitting": sitting.pk,
+        "grade": grade.pk,
         "item": item.pk,
         "item_version": item.version,
         "decided": decided.pk,

@@ -82,3 +82,14 @@ def test_submissions_differences_and_calls_follow_the_school(two_schools, regist
 )
 def test_finding_by_any_part_of_the_names(registrar, two_schools, text, found):
     assert bool(selectors.find_students(registrar, text)) is found
+
+
+def test_courses_follow_the_school_where_they_are_taken(two_schools, registrar):
+    mine, foreign = two_schools
+    grades = [factories.StoredGradeFactory(course_enrolment__enrolment=stay) for stay in two_schools]
+    away = factories.EnrolmentFactory(student=mine.student, school=foreign.school, concurrent=True)
+    factories.CourseEnrolmentFactory(enrolment=away)
+    assert list(selectors.course_enrolments(registrar)) == [grades[0].course_enrolment]
+    assert list(selectors.sections(registrar)) == [grades[0].course_enrolment.section]
+    assert list(selectors.stored_grades(registrar)) == [grades[0]]
+    assert len(selectors.course_enrolments(factories.UserFactory(role="District officer"))) == 3

@@ -1,0 +1,120 @@
+"""A student's place in a section: put in by hand, ended by hand. What guided actions could not carry on is finished here."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views import View
+
+from operations import clock
+from operations.actor import of_request
+from operations.views.doors import Permitted
+from sis import selectors
+from sis.course_forms import AddCourseForm, EndCourseForm
+from sis.models import CourseEnrolment, SchoolEnrolment, Section
+from sis.services import course_enrolments
+
+
+class AddCourse(Permitted, View):
+    permission_required = "operations.edit_records"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        stay = self._stay(pk)
+        first_day = AddCourseForm.first_day(stay, clock.today())
+        return self._page(stay, AddCourseForm(sections=self._sections(stay), initial={"entry_date": first_day}))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        stay = self._stay(pk)
+        sections = self._sections(stay)
+        form = AddCourseForm(request.POST, sections=sections)
+        if not form.is_valid():
+            return self._page(stay, form, 422)
+        section = next(one for one in sections if one.pk == form.cleaned_data["section"])
+        try:
+            course_enrolments.create(of_request(request), stay, section, form.given())
+        except ValidationError as error:
+            form.refuse(error)
+            return self._page(stay, form, 422)
+        messages.success(request, _("Saved: %(course)s. Changed here only.") % {"course": section.course.name})
+        return redirect("sis:student", stay.student_id)
+
+    def _stay(self, pk: int) -> SchoolEnrolment:
+        return get_object_or_404(selectors.enrolments(self.request.user), pk=pk, deleted=False)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _sections(stay: SchoolEnrolment) -> list[Section]:
+        """Those of the school and year that share a day with the stay."""
+        found = Section.objects.filter(
+            school_id=stay.school_id,
+            school_year=stay.school_year,
+            deleted=False,
+            start_date__lte=stay.exit_date,
+            end_date__gte=stay.start_date,
+        )
+        ordered = found.select_related("school", "course", "term").order_by(
+            "term__first_day", "term__name", "course__code", "number"
+        )
+        return list(ordered)
+
+    def _page(self, stay: SchoolEnrolment, form: AddCourseForm, status: int = 200) -> HttpResponse:
+        context = {"stay": stay, "student": stay.student, "form": form}
+        return render(self.request, "sis/course_add.html", context, status=status)
+
+
+class EndCourse(Permitted, View):
+    permission_required = "operations.edit_records"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        record = self._record(pk)
+        return self._page(record, EndCourseForm(initial=EndCourseForm.drawn_with(record)))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        record = self._record(pk)
+        form = EndCourseForm(request.POST)
+        if not form.is_valid():
+            return self._page(record, form, 422)
+        given = form.cleaned_data
+        try:
+            saved = course_enrolments.change(
+                of_request(request),
+                pk,
+                form.wanted(record, clock.today()),
+                expected_revision=given["revision"],
+                reason=given["reason"],
+            )
+        except course_enrolments.StaleCourseEnrolment as stale:
+            return self._page(stale.current, self._redrawn(form, stale.current), 409)
+        except ValidationError as error:
+            form.refuse(error)
+            return self._page(record, form, 422)
+        if saved.revision == given["revision"]:
+            messages.info(request, _("Nothing was changed, so nothing was saved."))
+        else:
+            messages.success(
+                request, _("Saved: %(course)s. Changed here only.") % {"course": record.section.course.name}
+            )
+        return redirect("sis:student", record.student_id)
+
+    def _record(self, pk: int) -> CourseEnrolment:
+        return get_object_or_404(selectors.course_enrolments(self.request.user), pk=pk, deleted=False)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _redrawn(form: EndCourseForm, current: CourseEnrolment) -> EndCourseForm:
+        """What the person entered, over the record as it stands now."""
+        data: Any = form.data.copy()  # type: ignore[attr-defined]
+        data["revision"] = str(current.revision)
+        return EndCourseForm(data)
+
+    def _page(self, record: CourseEnrolment, form: EndCourseForm, status: int = 200) -> HttpResponse:
+        context = {
+            "record": record,
+            "section": record.section,
+            "student": record.student,
+            "form": form,
+            "stale": status == 409,
+            "until": record.exit_date or record.section.end_date,
+        }
+        return render(self.request, "sis/course_end.html", context, status=status)

@@ -1,0 +1,128 @@
+"""The sections of the schools, and who sits in one."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views import View
+
+from operations import keyset
+from sis import selectors
+from sis.course_words import STATUS
+from sis.filters import SectionFilter
+from sis.models import Section, Term
+
+SHOWN = ("school", "school_year", "term", "course")
+PAGE = 50
+
+
+def _page(request: HttpRequest, rows: Any) -> keyset.Page:
+    try:
+        return keyset.page(rows, request.GET, PAGE)
+    except ValidationError:
+        raise Http404 from None
+
+
+def _address(request: HttpRequest, **changes: Any) -> str:
+    """This page's query with some parameters changed; None takes one out. Page marks go with every change."""
+    params = request.GET.copy()
+    for name in ("after", "before", *changes):
+        params.pop(name, None)
+    for name, value in changes.items():
+        if value is not None:
+            params[name] = str(value)
+    return f"?{params.urlencode()}"
+
+
+def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
+    return {
+        "shown": _("%(number)s shown of %(total)s") % {"number": len(page.rows), "total": total},
+        "earlier": _address(request, **dict([page.previous])) if page.previous else "",
+        "next": _address(request, **dict([page.next])) if page.next else "",
+    }
+
+
+class SectionList(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        filters = SectionFilter(request.GET, selectors.sections(user).filter(deleted=False))
+        self._choices(filters, user)
+        sound = filters.is_valid()
+        found = filters.qs if sound else Section.objects.none()
+        seats = Count("course_enrolments", filter=Q(course_enrolments__deleted=False))
+        page = _page(request, found)
+        # Counted for the page's rows alone: a count within the list would be made for every section before the page is cut.
+        counts = dict(
+            Section.objects.filter(pk__in=[one.pk for one in page.rows])
+            .order_by()
+            .annotate(seats=seats)
+            .values_list("pk", "seats")
+        )
+        total = found.order_by().count()
+        context = {
+            "filterset": filters,
+            "count": total,
+            "rows": [{"section": one, "seats": counts[one.pk]} for one in page.rows],
+            "pager": _pager(request, page, total),
+            "chips": self._chips(filters),
+        }
+        return render(request, "sis/section_list.html", context, status=200 if sound else 400)
+
+    @staticmethod
+    def _choices(filters: SectionFilter, user: Any) -> None:
+        """Pick lists of what there is; a person of one school does not choose one."""
+        for name in set(filters.form.fields) - set(SHOWN):
+            del filters.form.fields[name]
+        schools = [(one.code, f"{one.name} ({one.code})") for one in selectors.schools(user).order_by("code")]
+        calendars = Term.objects.filter(calendar__school__in=selectors.schools(user)).order_by()
+        years = {str(year) for year in calendars.values_list("calendar__school_year", flat=True).distinct()}
+        terms = sorted(set(calendars.values_list("name", flat=True).distinct()))
+        choices = {
+            "school": schools if len(schools) > 1 else [],
+            "school_year": [(one, one) for one in sorted(years, reverse=True)],
+            "term": [(one, one) for one in terms],
+        }
+        for name, pairs in choices.items():
+            widget = forms.Select(choices=[("", _("Any")), *pairs]) if pairs else forms.HiddenInput()
+            filters.form.fields[name].widget = widget
+
+    def _chips(self, filters: SectionFilter) -> list[dict[str, str]]:
+        found = []
+        for name, field in filters.form.fields.items():
+            if raw := self.request.GET.get(name, "").strip():
+                said = dict(getattr(field.widget, "choices", ())).get(raw, raw)
+                found.append({"text": f"{field.label}: {said}", "url": _address(self.request, **{name: None})})
+        return found
+
+
+class SectionPage(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user: Any = request.user
+        section = get_object_or_404(selectors.sections(user), pk=pk)
+        seats = selectors.course_enrolments(user).filter(section=section, deleted=False)
+        page = _page(request, seats.prefetch_related("stored_grades"))
+        total = seats.order_by().count()
+        context = {
+            "section": section,
+            "rows": page.rows,
+            "count": total,
+            "pager": _pager(request, page, total),
+            "statuses": STATUS,
+            "facts": [
+                (_("Course"), f"{section.course.code} {section.course.name}"),
+                (_("Credits offered"), section.course.credits_offered),
+                (_("Diploma course"), _("yes") if section.course.diploma else _("no")),
+                (_("Term"), section.term.name),
+                (_("First day"), section.start_date.isoformat()),
+                (_("Last day"), section.end_date.isoformat()),
+                (_("Teacher"), section.teacher),
+                (_("Language of instruction"), section.language),
+                (_("Delivery method"), section.delivery),
+            ],
+        }
+        return render(request, "sis/section.html", context)
