@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from lxml import etree
 
 from operations import clock
@@ -45,11 +46,11 @@ def set_up(count: int) -> None:
 
 
 def connect(url: str, files: certificates.Certificates) -> None:
-    connection = ConnectionSettings.load()
-    connection.endpoint_url = url
-    connection.certificate_file, connection.key_file = str(files.client), str(files.key_of(files.client))
-    connection.ca_file = str(files.ca)
-    connection.save()
+    given = ConnectionSettings.load()
+    given.endpoint_url = url
+    given.certificate_file, given.key_file = str(files.client), str(files.key_of(files.client))
+    given.ca_file = str(files.ca)
+    given.save()
 
 
 def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submission]:
@@ -58,7 +59,7 @@ def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submiss
     now = clock.now()
     links = list(EnrolmentLink.objects.select_related("enrolment__school").order_by("pk")[:most])
     SchoolEnrolment.objects.filter(pk__in=[link.enrolment_id for link in links]).update(exit_date=day)
-    return Submission.objects.bulk_create(
+    made = Submission.objects.bulk_create(
         Submission(
             subject_type="school_enrolment",
             subject_id=link.enrolment_id,
@@ -76,3 +77,6 @@ def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submiss
         )
         for place, link in enumerate(links)
     )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # a table that lives is looked at by PostgreSQL itself; this one was empty a moment ago
+    return made
