@@ -17,7 +17,7 @@ from operations import clock, statements, wake
 from operations.actor import SYNC
 from operations.statements import Given, Query
 from pasi_connect.mapping import enrolment as mapping
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, Submission
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import back_off, faults
@@ -149,6 +149,17 @@ def accept(found: _Rows, document: dict[str, Any], version: int, context: Contex
     submissions.supersede_stuck(row)
     comparing.evaluate_locked(found.copy, link, context)
     statements.update(link, AGREED)
+
+
+def give_back(flight: Flight) -> int:
+    """The call was not made: the submission waits as if it had not been taken. Gives the one of its record that goes next."""
+    with transaction.atomic():
+        found = _locked(flight.submission)
+        if found is None:
+            return flight.submission.pk
+        Exchange.objects.filter(pk=flight.message.exchange_id).delete()
+        attempts = max(found.row.attempts - 1, 0)
+        return submissions.back_to_queue(found.row, attempts=attempts, next_attempt_at=clock.now()).pk
 
 
 AGREED = ("agreed", "agreed_at", "agreed_digest", "kept", "accepted_version")

@@ -1,6 +1,7 @@
 """A submission's way to PASI and back, against the real simulator."""
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ from pasi_connect.models.submission import Status
 from pasi_connect.services import claiming, lease, outcomes, sending
 from pasi_connect.soap import gateway
 from pasi_connect.soap.gateway import Answer, Told
+from pasi_connect.soap.transport import _Connection
 
 pytestmark = pytest.mark.django_db
 
@@ -408,3 +410,79 @@ def test_drain_sends_whatever_is_due(world):
     sending.drain()
     assert set(Submission.objects.values_list("status", flat=True)) == {Status.ACCEPTED}
     assert {record["RegistrationExitDate"] for record in world.pasi.enrolments()} == {MAY.isoformat()}
+
+
+# Several in a row ------------------------------------------------------------------------------------------------
+
+
+def queue_of(world, count):
+    return [world.queue(row, exit_date=MAY) for row in world.all_in_step(count)]
+
+
+def steps_of(submission):
+    entries = AuditEntry.objects.filter(subject_type="submission", subject_id=str(submission.pk)).order_by("id")
+    return [entry.changes["status"][1] for entry in entries]
+
+
+def at_call(monkeypatch, number, do):
+    """`do` is done right before that call of a sender, counted from 1."""
+    real, calls = gateway.exchange, []
+
+    def exchange(message, over=None):
+        calls.append(message.exchange_id)
+        if len(calls) == number:
+            do()
+        return real(message, over)
+
+    monkeypatch.setattr(gateway, "exchange", exchange)
+
+
+def test_what_was_made_ready_behind_a_slow_answer_goes_back_to_the_queue(world, monkeypatch):
+    rows = queue_of(world, 4)
+    woken = []
+    monkeypatch.setattr(sending, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(sending, "DRAIN_SECONDS", 2.0)
+    monkeypatch.setattr(sending.wake, "now", lambda task, pk: woken.append(pk))
+    at_call(monkeypatch, 2, lambda: time.sleep(2.5))
+    sending.drain()
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.status for row in rows] == ["accepted", "accepted", "waiting", "waiting"]
+    assert steps_of(rows[2]) == ["waiting", "in_flight", "waiting"]
+    assert (rows[2].attempts, rows[2].reason, rows[2].lease_until) == (0, "", None)
+    assert not rows[2].exchanges.exists()
+    assert woken == [rows[2].pk, 0]  # another sender may have it; and a successor for the rest
+    assert len(world.pasi.calls()) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "states", "calls"),
+    [
+        ("9014", ["accepted", "accepted", "accepted"], 4),  # PASI is there: all go on, that one a second time
+        ("1003", ["accepted", "waiting", "waiting"], 2),
+        ("2001", ["accepted", "waiting", "waiting"], 2),
+    ],
+)
+def test_no_call_follows_at_once_on_one_that_did_not_end_as_usual(world, monkeypatch, code, states, calls):
+    rows = queue_of(world, 3)
+    fault = {"code": code, "operation": "SubmitStudentSchoolEnrolment", "times": 1}
+    at_call(monkeypatch, 2, lambda: world.pasi.knobs(fault=fault))
+    sending.drain()
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.status for row in rows] == states
+    assert len(world.pasi.calls()) == calls
+    assert Exchange.objects.filter(operation="SubmitStudentSchoolEnrolment").count() == calls
+    assert not Exchange.objects.filter(outcome="").exists()
+    assert rows[2].attempts == (1 if states[2] == "accepted" else 0)
+
+
+def test_several_in_a_row_take_one_handshake(world, monkeypatch):
+    rows, connect, made = queue_of(world, 5), _Connection.connect, []
+    world.hang_up()
+    monkeypatch.setattr(_Connection, "connect", lambda self: made.append(1) or connect(self))
+    sending.drain(rows[0].pk)
+    world.queue(world.in_step(), exit_date=MAY)
+    sending.drain()
+    assert Submission.objects.filter(status="accepted").count() == 6
+    assert len(made) == 1
