@@ -8,6 +8,7 @@ from operations.api.views import Description, DocumentationPage, NoSuchAddress
 from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
+from pasi_connect.api.guided import StudentEnrolments
 from pasi_connect.api.submissions import SubmissionViewSet
 from sis.api.course_enrolments import CourseEnrolmentViewSet
 from sis.api.courses import CourseViewSet
@@ -32,6 +33,11 @@ router.register("exchanges", ExchangeViewSet, "exchange")
 router.register("jobs", JobViewSet, "job")
 
 urlpatterns = [
+    re_path(
+        r"^students/(?P<asn>\d{4}-?\d{4}-?\d)/enrolments/$",
+        StudentEnrolments.as_view({"get": "list", "post": "create"}),
+        name="student-enrolments",
+    ),
     path("", include(router.urls)),
     path("schema/", Description.as_view(), name="schema"),
     path("docs/", DocumentationPage.as_view(), name="docs"),

@@ -23,6 +23,7 @@ from pasi_connect import (  # noqa: F401 - columns, help, setup_navigation and s
 from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
 from pasi_connect.models.submission import QUEUED
 from pasi_connect.services import sweeping
+from pasi_connect.services.actions import planned, taking_back  # noqa: F401 - registers how guided actions are taken back
 from pasi_connect.views import words
 from sis import selectors as sis_selectors
 from sis.models import Authority
@@ -174,3 +175,4 @@ offers.probes["link"] = _link
 offers.probes["synchronisation"] = _synchronisation
 offers.probes["in_step"] = _district
 offers.chores["synchronisation"] = sweeping.sweep
+offers.chores["planned actions"] = planned.carry_out_due

@@ -13,10 +13,11 @@ from rest_framework.reverse import reverse
 from operations.actor import of_request
 from operations.api.idempotency import IdempotentWrites
 from operations.api.permissions import MayDo
-from operations.api.problems import PreconditionFailed, if_match
+from operations.api.problems import Conflict, PreconditionFailed, if_match
 from operations.api.schema import IDEMPOTENCY_KEY, IF_MATCH, problems
 from pasi_connect.api import examples
 from pasi_connect.api.filters import EnrolmentFilter
+from pasi_connect.api.guided import GuidedActions
 from pasi_connect.serializers import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
 from pasi_connect.services import seen
 from pasi_connect.states import state_of, states_of
@@ -43,13 +44,14 @@ from sis.services import enrolments
         description=(
             "Changes the named fields and sends them to PASI. With If-Match the change is refused (412, with the item as it is "
             "now) when either side has moved since; what our own accepted submissions did to PASI's version does not count as "
-            "moving. Without If-Match the state at arrival counts as seen."
+            "moving. Without If-Match the state at arrival counts as seen. What would withdraw a student or reopen a withdrawn "
+            "record is refused (409, `action` names the guided action)."
         ),
         request=EnrolmentFields(partial=True),
         parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-        responses={200: EnrolmentSerializer, **problems(400, 401, 403, 404, 412, 422, current=EnrolmentSerializer)},
+        responses={200: EnrolmentSerializer, **problems(400, 401, 403, 404, 409, 412, 422, current=EnrolmentSerializer)},
         examples=[
-            OpenApiExample("A withdrawal", examples.WITHDRAWAL, request_only=True),
+            OpenApiExample("Another grade", examples.EDIT, request_only=True),
             OpenApiExample("It waits for its turn", examples.CHANGED, response_only=True, status_codes=["200"]),
         ],
     ),
@@ -65,14 +67,14 @@ from sis.services import enrolments
         ],
     ),
 )
-class EnrolmentViewSet(IdempotentWrites, viewsets.GenericViewSet[SchoolEnrolment]):
+class EnrolmentViewSet(GuidedActions, IdempotentWrites, viewsets.GenericViewSet[SchoolEnrolment]):
     """SIS records with their PASI state. The school year, the school and the student make another enrolment."""
 
     queryset = SchoolEnrolment.objects.none()
     serializer_class = EnrolmentSerializer
     filterset_class = EnrolmentFilter
     permission_classes = [MayDo]
-    needs = {"partial_update": ("operations.edit_records",), "create": ("operations.edit_records",)}
+    needs = {"partial_update": ("operations.edit_records",), "create": ("operations.edit_records",), **GuidedActions.guided}
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[SchoolEnrolment]:
@@ -98,7 +100,10 @@ class EnrolmentViewSet(IdempotentWrites, viewsets.GenericViewSet[SchoolEnrolment
                 wanted,
                 expected_revision=expected,
                 seen_version=seen_version,
+                guided=False,
             )
+        except enrolments.GuidedOnly as only:
+            raise Conflict(str(only), {"action": only.action, "current": EnrolmentSerializer(enrolment).data}) from None
         except enrolments.StaleRecord as stale:
             raise self._stale(stale.current) from None
         return self._answer(changed)

@@ -34,10 +34,10 @@ ENROLMENT: dict[str, Any] = {
     "version": "3.40118",
     "pasi": {"state": "in_step", "reason": "", "core_version": 40118},
 }
-WITHDRAWAL = {"exit_date": "2027-02-12", "exit_date_type": "WithdrawalDate"}
+EDIT = {"exit_date": "2027-02-12"}
 CHANGED = {
     **ENROLMENT,
-    **WITHDRAWAL,
+    **EDIT,
     "version": "4.40118",
     "pasi": {"state": "waiting", "reason": "", "core_version": 40118},
 }

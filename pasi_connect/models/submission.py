@@ -87,6 +87,7 @@ class Submission(models.Model):
                 condition=Q(status__in=["waiting", "in_flight", "checking"]),
             ),
             models.Index(fields=["school_code", "status", "id"], name="submission_school"),
+            models.Index(fields=["lane"], name="submission_after", condition=Q(status="held", reason="after")),
             models.Index(fields=["finished_at"], name="submission_finished", condition=Q(status="accepted")),
         ]
 

@@ -22,6 +22,7 @@ class Situation:
     undecided: bool  # every field that differs waits for a decision: nothing is ours to send
     text_outside: str  # names of text fields that PASI cannot store, comma-separated
     person_outside: bool  # the person's own name cannot be sent
+    after: str = ""  # one action, several submissions: "waits" for the one before, or "stopped" since that one needs a person
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,23 @@ REASONS: tuple[Reason, ...] = (
         gettext_noop("Agree in your profile how your name is written."),
     ),
     Reason(
+        "after",
+        lambda s: bool(s.after),
+        gettext_noop("It belongs to one action with another submission, which goes to PASI first."),
+        gettext_noop("It goes out by itself when that one is in PASI."),
+    ),
+    Reason(
         "undecided",
         lambda s: s.undecided,
         gettext_noop("The same field was changed in PASI."),
         gettext_noop("Decide which value stays."),
     ),
+)
+
+# The sentences of `after` when the submission before it needs a person.
+STOPPED = (
+    gettext_noop("The submission before it in the same action needs a person, so this one does not go out."),
+    gettext_noop("Settle that one: correct it and send it again, or take the whole action back."),
 )
 
 BY_CODE = {reason.code: reason for reason in REASONS}

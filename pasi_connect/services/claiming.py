@@ -129,7 +129,7 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
     if not _may_replace(submission, held):
         submissions.move(submission, Status.NEEDS_REVIEW, reason="changed_in_pasi")
         return None
-    if not submissions.hold_or_release(submission, Context(present.sync), enrolment, link, sides):
+    if not submissions.hold_or_release(submission, Context(present.sync), enrolment, link, sides, claimed=True):
         return None
     if copy is None:
         if enrolment.deleted:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
 from pasi_connect.rules import compare, held
 from pasi_connect.services import comparing, values
+from pasi_connect.services.actions import chains
 from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
@@ -155,7 +157,15 @@ def move(
         _tell(submission, actor, before)
     if status in STUCK:
         supersede_stuck(submission)  # the newest one speaks for the record
+    if status in STUCK or submission.finished_at:
+        transaction.on_commit(partial(_next_of_chain, submission.lane), robust=True)
     return submission
+
+
+def _next_of_chain(lane: str) -> None:
+    """Of the same student, what waits for a submission of the same action may go now, or hears that it has stopped."""
+    if _after.first(lane=lane) is not None:
+        release_held(lane=lane, reason="after")
 
 
 def back_to_queue(submission: Submission, **more: Any) -> Submission:
@@ -189,7 +199,9 @@ def _tell(submission: Submission, actor: Actor, before: str) -> None:
     )
 
 
-def situation(submission: Submission, context: Context, enrolment: SchoolEnrolment, sides: Sides) -> held.Situation:
+def situation(
+    submission: Submission, context: Context, enrolment: SchoolEnrolment, sides: Sides, after: str = ""
+) -> held.Situation:
     ours, verdict = sides.ours, sides.verdict
     sent = set(verdict.to_send) if verdict else set(compare.COMPARED)
     return held.Situation(
@@ -202,6 +214,7 @@ def situation(submission: Submission, context: Context, enrolment: SchoolEnrolme
         undecided=bool(verdict and verdict.undecided and not verdict.to_send),
         text_outside=", ".join(name for name in values.outside(ours) if name in sent),
         person_outside=not latin1.fits(submission.actor_name),
+        after=after,
     )
 
 
@@ -211,26 +224,25 @@ def hold_or_release(
     enrolment: SchoolEnrolment,
     link: EnrolmentLink,
     sides: Sides | None = None,
+    claimed: bool = False,
 ) -> bool:
     """Sets a queued submission to `held` with its reason, or to `waiting`. True when it may be sent.
 
-    `enrolment` with its school and student; `sides` where they are known already.
+    `enrolment` with its school and student; `sides` where they are known already. Whether another submission of the same
+    action goes first is asked until it is let go, and never again after that.
     """
     if submission.user is not None and submission.actor_name != submission.user.name_for_others:
         submission.actor_name = submission.user.name_for_others  # agreed in the profile since
-    found = situation(submission, context, enrolment, sides or Sides.of(enrolment, link, copy_of(link)))
+    after = "" if claimed else chains.place(enrolment.pk)
+    found = situation(submission, context, enrolment, sides or Sides.of(enrolment, link, copy_of(link)), after)
     reason = held.reason_of(found)
     if reason is None:
         if submission.status == Status.HELD or submission.reason:
             move(submission, Status.WAITING, next_attempt_at=clock.now())
         return True
-    if submission.status != Status.HELD or submission.reason != reason.code:
-        move(
-            submission,
-            Status.HELD,
-            reason=reason.code,
-            detail=found.text_outside if reason.code == "text_outside" else "",
-        )
+    detail = {"text_outside": found.text_outside, "after": found.after}.get(reason.code, "")
+    if submission.status != Status.HELD or (submission.reason, submission.detail) != (reason.code, detail):
+        move(submission, Status.HELD, reason=reason.code, detail=detail)
     return False
 
 
@@ -269,6 +281,9 @@ def supersede_stuck(submission: Submission) -> None:
 
 
 _field: Callable[[str], Any] = Submission._meta.get_field
+_after = Query(
+    lambda: Submission.objects.filter(lane=Given("lane", _field("lane")), status=Status.HELD, reason="after").only("pk")[:1]
+)
 _stuck = Query(
     lambda: (
         Submission.objects.select_for_update()

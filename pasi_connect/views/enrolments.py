@@ -56,7 +56,11 @@ class EditEnrolment(Permitted, View):
                 wanted,
                 expected_revision=form.cleaned_data["revision"] or 0,
                 seen_version=form.cleaned_data["seen_version"] or 0,
+                guided=False,
             )
+        except service.GuidedOnly as only:
+            form.add_error("exit_date_type", str(only))
+            return self._page(enrolment, state_of(enrolment), form, 409, stale=False)
         except service.StaleRecord as stale:
             state = state_of(stale.current)
             return self._page(stale.current, state, form.redrawn(stale.current, state.seen_version, lists), 409)
@@ -69,7 +73,9 @@ class EditEnrolment(Permitted, View):
     def _enrolment(self, pk: int) -> SchoolEnrolment:
         return get_object_or_404(selectors.enrolments(self.request.user), pk=pk)  # type: ignore[arg-type]
 
-    def _page(self, enrolment: SchoolEnrolment, state: State, form: EnrolmentForm, status: int = 200) -> HttpResponse:
+    def _page(
+        self, enrolment: SchoolEnrolment, state: State, form: EnrolmentForm, status: int = 200, stale: bool = True
+    ) -> HttpResponse:
         submission = Submission.objects.filter(pk=state.submission).first() if state.submission else None
         context = {
             "enrolment": enrolment,
@@ -81,7 +87,7 @@ class EditEnrolment(Permitted, View):
             "why": words.why(submission) if submission else None,
             "overlaps": overlaps(enrolment),
         }
-        if status == 409:
+        if status == 409 and stale:
             last = AuditEntry.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=str(enrolment.pk)).first()
             context |= {"stale": True, "moved": last, "clashes": form.clashes()}
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)

@@ -153,6 +153,8 @@ def why(submission: Submission) -> Why:
         said = tuple(str(row.get("message", "")) for row in submission.rejections if row.get("message"))
         message = _(meaning.message) if meaning.message else (said[0] if said else _("PASI refused the record."))
         return Why(message, _(meaning.next_step), ", ".join(codes), said)
+    if submission.reason == "after" and submission.detail == "stopped":
+        return Why(_(held.STOPPED[0]), _(held.STOPPED[1]))
     if submission.reason in held.BY_CODE:
         reason = held.BY_CODE[submission.reason]
         return Why(_(reason.message), _(reason.next_step))

@@ -34,6 +34,18 @@ class StaleRecord(Exception):
         self.current = current
 
 
+class GuidedOnly(Exception):
+    """This edit is a guided action: `action` names it as its address does (`withdraw`)."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            _("Use “Withdraw”: it asks for the last day attended and the reason, and ends the courses too.")
+            if action == rules.WITHDRAW
+            else _("Use “The withdrawal was a mistake”, or “Return” for a student who came back: a new enrolment.")
+        )
+        self.action = action
+
+
 def values(enrolment: SchoolEnrolment) -> dict[str, Any]:
     """All editable fields and the identity, by name."""
     return {name: getattr(enrolment, name) for name in (*EDITABLE, *IDENTITY)}
@@ -101,10 +113,12 @@ def change(
     seen_version: int | None = None,
     expected_revision: int | None = None,
     reason: str = "",
+    guided: bool = True,
 ) -> SchoolEnrolment:
     """Changes the named fields. Nothing is written when nothing differs.
 
-    Raises StaleRecord when `expected_revision` is not the present one, ValidationError {field: [sentences]} when a rule
+    `guided` is False for a person's plain edit, which must not withdraw or reopen: GuidedOnly names the action. Raises
+    StaleRecord when `expected_revision` is not the present one, ValidationError {field: [sentences]} when a rule
     is broken (records that come from PASI are taken as they are).
     """
     unknown = set(wanted) - set(EDITABLE)
@@ -122,6 +136,8 @@ def change(
     }
     if not changes:
         return enrolment
+    if not guided and (action := rules.guided_only(values(enrolment), wanted)):
+        raise GuidedOnly(action)
     for name, (_before, after) in changes.items():
         setattr(enrolment, name, after)
     if origin == Origin.SIS:

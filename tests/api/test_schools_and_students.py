@@ -57,7 +57,7 @@ def test_a_token_that_is_unknown_expired_or_of_somebody_who_left(house):
 
 
 @pytest.mark.parametrize(
-    "address", ["nonsense/", "schools", "schools/20011/", "enrolments/x/", "enrolments/1/withdraw/", ""]
+    "address", ["nonsense/", "schools", "schools/20011/", "enrolments/x/", "enrolments/1/leave/", ""]
 )
 def test_addresses_that_do_not_exist(api, address):
     problem(api.get(address), 404)

@@ -66,6 +66,15 @@ API = (
     Row("api:course-enrolment-detail", API_ITEM, ("sitting",)),
     Row("api:stored-grade-list", API_LIST),
     Row("api:stored-grade-detail", API_ITEM, ("grade",)),
+    *(
+        Row(f"api:enrolment-{name}", "401 400 404 400 403", ("enrolment",), "POST")  # what is missing is said
+        for name in (
+            "withdraw", "correct-last-day", "never-attended", "entered-in-error", "undelete", "withdrawal-was-a-mistake",
+            "end-courses", "close-concurrent", "transfer-out",
+        )
+    ),
+    Row("api:student-enrolments", API_ITEM, ("asn",)),
+    Row("api:student-enrolments", "401 400 404 400 403", ("asn",), "POST"),
     Row("api:submission-list", API_LIST),
     Row("api:submission-detail", API_ITEM, ("rejected",)),
     Row("api:submission-send-again", API_DECIDES, ("rejected",), "POST"),

@@ -46,7 +46,7 @@ def test_every_operation_has_a_summary_a_tag_and_its_errors(described):
 def test_every_address_of_the_api_is_described(described):
     (resolver,) = [pattern for pattern in get_resolver().url_patterns if getattr(pattern, "namespace", "") == "api"]
     names = {name for name in resolver.reverse_dict if isinstance(name, str)} - {"schema", "docs", "no-such-address"}
-    assert len(names) == len(yaml.safe_load(described)["paths"]) == 31
+    assert len(names) == len(yaml.safe_load(described)["paths"])
 
 
 @pytest.mark.django_db

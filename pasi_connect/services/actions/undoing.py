@@ -196,8 +196,10 @@ def close(actor: Actor, action: Action, reason: str) -> None:
     """The action counts as taken back once all of its records are."""
     if action.records.filter(undone_at=None).exists():
         return
+    only_planned = action.status in (Action.Status.PLANNED, Action.Status.STOPPED)
+    status = Action.Status.CANCELLED if only_planned else Action.Status.UNDONE
     Action.objects.filter(pk=action.pk).update(
-        status=Action.Status.UNDONE, undone_at=clock.now(), undone_by=actor.name, undo_reason=reason
+        status=status, undone_at=clock.now(), undone_by=actor.name, undo_reason=reason
     )
     action.refresh_from_db()
     audit.record(

@@ -27,6 +27,7 @@ CAUSES = [
     ("no_asn", {"has_asn": False}),
     ("text_outside", {"text_outside": "local_student_id"}),
     ("person_outside", {"person_outside": True}),
+    ("after", {"after": "waits"}),
     ("undecided", {"undecided": True}),
 ]
 

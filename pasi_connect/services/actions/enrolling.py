@@ -1,0 +1,126 @@
+"""A new stay: a new student of a school, a return in the same school year, a concurrent enrolment and its end."""
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from pasi_connect.models import Action
+from pasi_connect.rules import guided
+from pasi_connect.rules.guided import Fault
+from pasi_connect.services.actions.plans import Change, Plan, Refused, refuse
+from pasi_connect.services.actions.withdrawing import end_courses_on
+from sis import selectors as sis_selectors
+from sis.models import School, SchoolEnrolment, Student
+from sis.rules.enrolment import WITHDRAWAL
+from sis.rules.school_year import SchoolYear
+
+PROGRAM = ("programming_type", "programming_timeframe")
+
+
+def enrol(
+    student: Student, school: School, school_year: SchoolYear, given: dict[str, Any], *, reason: str = "", note: str = ""
+) -> Plan:
+    """Always a new enrolment with a RefId of its own; an earlier one is not touched.
+
+    `given`: fields of an enrolment. Absent programming type and timeframe come from the student's last enrolment at that
+    school, else Regular / Day. Raises ValidationError where the stay begins within an earlier one of the same program at the
+    school: those two would be one.
+    """
+    earlier = list(
+        SchoolEnrolment.objects.filter(student=student, school=school, deleted=False).order_by("start_date", "pk")
+    )
+    values = {**dict(zip(PROGRAM, _program(earlier), strict=True)), **{k: v for k, v in given.items() if v != "" or k not in PROGRAM}}
+    this_year = [one for one in earlier if one.school_year == school_year]
+    refuse(_overlap_faults(this_year, values))
+    came_back = any(one.exit_date_type == WITHDRAWAL for one in this_year)
+    kind = Action.Kind.RETURN if came_back else Action.Kind.ENROL
+    plan = Plan(kind, student, school.code, [Change(student, school, school_year, values)], reason, note)
+    if values.get("concurrent"):
+        plan.remarks += concurrent_remarks(student, school, school_year)
+    return plan
+
+
+def _program(earlier: list[SchoolEnrolment]) -> tuple[str, str]:
+    if not earlier:
+        return guided.DEFAULT_PROGRAM
+    return earlier[-1].programming_type, earlier[-1].programming_timeframe
+
+
+def _overlap_faults(this_year: list[SchoolEnrolment], values: dict[str, Any]) -> list[Fault]:
+    """A start on or before the exit of an earlier live stay of the same program; every other overlap is a warning (10069)."""
+    start, exit_date = values.get("start_date"), values.get("exit_date")
+    if not isinstance(start, dt.date):
+        return []
+    for one in this_year:
+        same = (one.programming_type, one.programming_timeframe) == tuple(values[name] for name in PROGRAM)
+        if same and one.start_date <= start <= one.exit_date:
+            text = _(
+                "The student is enrolled here from %(start)s to %(exit)s already. A return begins after that; if the student has "
+                "left, withdraw that enrolment first."
+            )
+            return [Fault("start_date", text % {"start": one.start_date.isoformat(), "exit": one.exit_date.isoformat()})]
+        if same and isinstance(exit_date, dt.date) and guided.overlaps((start, exit_date), (one.start_date, one.exit_date)):
+            text = _("The student has an enrolment here from %(start)s on already. This one ends before it.")
+            return [Fault("exit_date", text % {"start": one.start_date.isoformat()})]
+    return []
+
+
+def school_of_authority(code: str) -> School:
+    """Ours to create at; a school of another authority enters its own record. Raises ValidationError for `school`."""
+    school = School.objects.filter(code=code).first()
+    if school is None:
+        raise ValidationError(
+            {
+                "school": [
+                    _(
+                        "School %(code)s is not one of this authority. It enters the student itself; your record stays as it "
+                        "is, and PASI gives advice 10085 while both stays share days."
+                    )
+                    % {"code": code}
+                ]
+            }
+        )
+    return school
+
+
+def concurrent_remarks(student: Student, school: School, school_year: SchoolYear) -> list[str]:
+    """What will raise failures for marks: terms of the two schools that do not match (seed: identical school set-up)."""
+    main = main_enrolment(student, school_year, besides=school)
+    if main is None:
+        return [_("The student has no main enrolment at another school in %(year)s.") % {"year": school_year}]
+    return [str(text) for text in sis_selectors.term_mismatches(main.school, school, school_year)]
+
+
+def main_enrolment(student: Student, school_year: SchoolYear, besides: School) -> SchoolEnrolment | None:
+    """The live enrolment at the student's main school in that year."""
+    return (
+        SchoolEnrolment.objects.select_related("school")
+        .filter(student=student, school_year=school_year, concurrent=False, deleted=False)
+        .exclude(school=besides)
+        .order_by("-start_date")
+        .first()
+    )
+
+
+def close_concurrent(enrolment: SchoolEnrolment, *, exit_date: dt.date, reason: str, note: str = "") -> Plan:
+    """The last day of a concurrent enrolment: earlier than planned, the type stays; its courses end with it."""
+    if enrolment.deleted:
+        raise Refused(_("This enrolment is deleted. Use “Undelete” first."))
+    if not enrolment.concurrent:
+        raise Refused(_("This is the student's main enrolment. Use “Withdraw” or “Transfer out”."))
+    if enrolment.exit_date_type == WITHDRAWAL:
+        raise Refused(_("The student has left this school already. Use “Correct the last day”."))
+    if exit_date < enrolment.start_date:
+        refuse([Fault("exit_date", _("The last day lies before the start date."))])
+    return Plan(
+        Action.Kind.CLOSE_CONCURRENT,
+        enrolment.student,
+        enrolment.school.code,
+        [Change.of(enrolment, exit_date=exit_date)],
+        reason,
+        note,
+        {"exit_date": exit_date.isoformat()},
+        courses=[end_courses_on(enrolment, exit_date)],
+    )
