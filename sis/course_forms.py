@@ -18,6 +18,7 @@ def _date_field(label: Any, help_text: Any, *, required: bool) -> forms.DateFiel
         label=label,
         help_text=help_text,
         required=required,
+        error_messages={"required": _("Enter a date.")},
         input_formats=[DATE],
         widget=forms.DateInput(format=DATE, attrs={"autocomplete": "off", "placeholder": "2027-01-29"}),
     )
@@ -38,7 +39,9 @@ def section_name(section: Section) -> str:
 class AddCourseForm(_CourseForm):
     """A student's place in one of the school's sections, which are grouped by term."""
 
-    section = forms.TypedChoiceField(label=_("Section"), coerce=int)
+    section = forms.TypedChoiceField(
+        label=_("Section"), coerce=int, error_messages={"required": _("Choose the section.")}
+    )
     entry_date = _date_field(_("Entry date"), _("First day in the section."), required=True)
     credits_attempted = forms.IntegerField(
         label=_("Credits attempted"),
@@ -78,7 +81,7 @@ class EndCourseForm(_CourseForm):
     """Until when a student sits in a section, and how it ends."""
 
     outcome = forms.ChoiceField(
-        label=_("What holds"),
+        label=_("How it stands"),
         widget=forms.RadioSelect,
         choices=[
             (rules.WITHDRAWN, _("Withdrawn: the student left the course")),
@@ -86,6 +89,7 @@ class EndCourseForm(_CourseForm):
             (OPEN, _("Goes on, until the exit date or the section's last day")),
             (REMOVED, _("Entered in error: take it out")),
         ],
+        error_messages={"required": _("Choose how it stands.")},
     )
     exit_date = _date_field(_("Exit date"), _("Last day in the section."), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
