@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from reconciliation.engine.sheets import Gathering, Sheet
+from reconciliation.engine.sheets import Gathering, Sheet, check_width
 from reconciliation.rules.notes import Note, Refused
 from reconciliation.rules.reading import BLANKS
 from reconciliation.rules.types import Type, find_columns
@@ -31,7 +31,7 @@ def read(data: bytes, kind: Type, *, side: str, step: Callable[[], None]) -> She
         data = data.rstrip(b"\r\n") + b"\n"  # blank lines at the end are no rows
     delimiter = delimiter or best_delimiter(data, kind)
     step()
-    sheet = _regular(data, delimiter) or _irregular(data, delimiter, side, step)
+    sheet = _regular(data, delimiter, side) or _irregular(data, delimiter, side, step)
     sheet.encoding, sheet.delimiter = ENCODINGS[encoding], delimiter
     return sheet
 
@@ -85,7 +85,7 @@ def best_delimiter(data: bytes, kind: Type) -> str:
     return max(DELIMITERS, key=worth)
 
 
-def _regular(data: bytes, delimiter: str) -> Sheet | None:
+def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
     """By polars; None unless cells, quotes, delimiters and line ends add up to the size of the file."""
     start = data[:LOOKED_AT].decode("utf-8", "ignore").removeprefix("\ufeff")
     try:
@@ -94,6 +94,7 @@ def _regular(data: bytes, delimiter: str) -> Sheet | None:
         return None
     if len(headers) < 2 or not any(header.strip(BLANKS) for header in headers):
         return None
+    check_width(headers, side)
     try:
         frame = pl.read_csv(
             data,
@@ -137,7 +138,7 @@ def _adds_up(data: bytes, frame: pl.DataFrame) -> bool:
 
 def _irregular(data: bytes, delimiter: str, side: str, step: Callable[[], None]) -> Sheet:
     """By the csv module. Rows count as a spreadsheet counts them: blank lines do, line breaks in a cell do not."""
-    gathering, number, row = Gathering(), 0, [""]
+    gathering, number, row = Gathering(side), 0, [""]
     # The limit of csv is one for the whole process: it is checked, never set.
     reader = csv.reader(_lines(data), delimiter=delimiter)
     try:
@@ -151,8 +152,6 @@ def _irregular(data: bytes, delimiter: str, side: str, step: Callable[[], None])
         raise Refused(Note("long_cell", {"side": side, "row": number, "limit": csv.field_size_limit()})) from None
     if row != [END]:
         raise Refused(Note("open_quote", {"side": side, "row": number}))
-    if gathering.headers is None:
-        raise Refused(Note("no_header", {"side": side}))
     return gathering.sheet("csv")
 
 

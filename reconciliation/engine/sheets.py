@@ -1,15 +1,15 @@
 """A file as a table of texts, whatever it was written by."""
 
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 import polars as pl
 
+from reconciliation.rules.notes import Note, Refused
 from reconciliation.rules.reading import BLANKS
 
 MOST_BYTES = 500 * 1024 * 1024
 SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384  # where a spreadsheet ends
-LONGEST_CELL = 1_000_000  # characters; a spreadsheet's own cell holds 32,767
+MOST_HEADERS = 500  # PASIprep offers some forty columns
 PIECE = 50_000  # rows that are held as Python objects at a time
 
 
@@ -34,10 +34,11 @@ class Sheet:
 class Gathering:
     """Collects rows into a Sheet's columns, a piece at a time, so that few of them are Python objects at once.
 
-    The first row with any text is the header. Raises nothing; width and length are the caller's to bound.
+    The first row with any text is the header. Raises Refused for one that is too wide.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, side: str) -> None:
+        self.side = side
         self.headers: list[str] | None = None
         self.short: list[int] = []
         self.long: dict[int, list[str]] = {}
@@ -45,22 +46,36 @@ class Gathering:
         self._numbers: list[int] = []
         self._done: list[pl.DataFrame] = []
 
-    def add(self, number: int, cells: list[str], *, is_sparse: bool = False) -> None:
-        """One row. A sparse format leaves blank cells out, so that fewer cells than headers mean nothing there."""
+    def add(self, number: int, cells: list[str]) -> None:
+        """One row of a format that writes every cell."""
         if not any(cell.strip(BLANKS) for cell in cells):
             return
         if self.headers is None:
+            check_width(cells, self.side)
             self.headers = cells
             return
         width = len(self.headers)
-        if len(cells) != width:
-            surplus, cells = cells[width:], cells[:width]
-            if any(surplus):
-                self.long[number] = surplus
-            if len(cells) < width:
-                if not is_sparse:
-                    self.short.append(number)
-                cells = cells + [""] * (width - len(cells))
+        if len(cells) < width:
+            self.short.append(number)
+            cells = cells + [""] * (width - len(cells))
+        self._keep(number, cells[:width], cells[width:])
+
+    def add_sparse(self, number: int, cells: dict[int, str]) -> None:
+        """One row of a format that leaves blank cells out; columns count from 1, to a spreadsheet's last one."""
+        if not any(cell.strip(BLANKS) for cell in cells.values()):
+            return
+        if self.headers is None:
+            headers = [cells.get(column, "") for column in range(1, max(cells) + 1)]
+            check_width(headers, self.side)
+            self.headers = headers
+            return
+        width = len(self.headers)
+        surplus = [text for column, text in cells.items() if column > width]
+        self._keep(number, [cells.get(column, "") for column in range(1, width + 1)], surplus)
+
+    def _keep(self, number: int, cells: list[str], surplus: list[str]) -> None:
+        if any(surplus):
+            self.long[number] = [text for text in surplus if text]
         self._piece.append(cells)
         self._numbers.append(number)
         if len(self._piece) >= PIECE:
@@ -73,17 +88,16 @@ class Gathering:
         self._done.append(pl.DataFrame({**frame, "row": pl.Series(self._numbers, dtype=pl.UInt32)}))
         self._piece, self._numbers = [], []
 
-    def sheet(self, format: str, *, encoding: str = "", delimiter: str = "") -> Sheet:
+    def sheet(self, format: str) -> Sheet:
+        """Raises Refused if there was no row at all."""
+        if self.headers is None:
+            raise Refused(Note("no_header", {"side": self.side}))
         self._put_away()
         cells = pl.concat(self._done)
-        assert self.headers is not None
-        return Sheet(
-            format, self.headers, cells.drop("row"), cells["row"], encoding, delimiter, self.short, self.long
-        )
+        return Sheet(format, self.headers, cells.drop("row"), cells["row"], short=self.short, long=self.long)
 
 
-def size_of(file: BinaryIO) -> int:
-    place = file.tell()
-    size = file.seek(0, 2)
-    file.seek(place)
-    return size
+def check_width(headers: list[str], side: str) -> None:
+    """Raises Refused: each column costs room for every row, and a header is quickly typed."""
+    if len(headers) > MOST_HEADERS:
+        raise Refused(Note("too_many_headers", {"side": side, "limit": MOST_HEADERS}))

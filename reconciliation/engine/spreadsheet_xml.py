@@ -17,7 +17,7 @@ class Table(Target):
 
     def __init__(self, side: str) -> None:
         super().__init__(side)
-        self.gathering = Gathering()
+        self.gathering = Gathering(side)
         self.is_spreadsheet = False
         self._row = self._column = 0
         self._cells: dict[int, str] = {}
@@ -59,9 +59,7 @@ class Table(Target):
         elif name == "Cell":
             self._column += self._across
         elif name == "Row":
-            width = max(self._cells, default=0)
-            cells = [self._cells.get(column, "") for column in range(1, width + 1)]
-            self.gathering.add(self._row, cells, is_sparse=True)
+            self.gathering.add_sparse(self._row, self._cells)
         elif name == "Table":
             raise Ended
 
@@ -95,6 +93,4 @@ def read(file: BinaryIO, *, side: str, step: Callable[[], None]) -> Sheet:
     parse(pieces(file), table, step)
     if not table.is_spreadsheet:
         raise Refused(Note("not_spreadsheet_xml", {"side": side}))
-    if table.gathering.headers is None:
-        raise Refused(Note("no_header", {"side": side}))
     return table.gathering.sheet("xml")

@@ -139,7 +139,7 @@ class Strings(Target):
 class Rows(Target):
     def __init__(self, side: str, strings: list[str], days: set[int], *, since_1904: bool) -> None:
         super().__init__(side)
-        self.gathering = Gathering()
+        self.gathering = Gathering(side)
         self.strings, self.days, self.since_1904 = strings, days, since_1904
         self._row = self._column = 0
         self._cells: dict[int, str] = {}
@@ -179,8 +179,7 @@ class Rows(Target):
             if self._text:
                 self._cells[self._column] = self._value("".join(self._text))
         elif name == "row":
-            cells = [self._cells.get(column, "") for column in range(1, max(self._cells, default=0) + 1)]
-            self.gathering.add(self._row, cells, is_sparse=True)
+            self.gathering.add_sparse(self._row, self._cells)
         elif name == "sheetData":
             raise Ended
 
@@ -226,6 +225,4 @@ def read(file: BinaryIO, *, side: str, step: Callable[[], None]) -> Sheet:
     rows = Rows(side, strings.found, styles.days, since_1904=workbook.since_1904)
     name = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
     package.parse(name, rows, step)
-    if rows.gathering.headers is None:
-        raise Refused(Note("no_header", {"side": side}))
     return rows.gathering.sheet("xlsx")

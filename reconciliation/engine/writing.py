@@ -80,11 +80,10 @@ def write_unusable(path: Path, kind: Type, names: list[str], exports: list[tuple
     """The rows that stand apart (each mask is True for the usable rows), with their cells as they are."""
     with whole(path) as binary:
         binary.write(BOM)
-        rows = [["File", "Row", "Reason", *map(harmless, names), "More Cells"]]
-        for export, usable in exports:
-            rows += _unusable(kind, names, export, usable)
         writer: Any = csv.writer(_Text(binary), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerows(rows)
+        writer.writerow(["File", "Row", "Reason", *map(harmless, names), "More Cells"])
+        for export, usable in exports:
+            writer.writerows(_unusable(kind, names, export, usable))
 
 
 def _unusable(kind: Type, names: list[str], export: Export, usable: pl.Series) -> Iterator[list[str]]:

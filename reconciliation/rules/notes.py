@@ -29,6 +29,7 @@ REFUSALS: Mapping[str, str] = {
     "bad_xml": gettext_noop("{side}: the XML is damaged near line {line}."),
     "not_spreadsheet_xml": gettext_noop("{side}: the XML is not an Excel spreadsheet."),
     "too_wide": gettext_noop("{side}: row {row} names a cell outside of a spreadsheet's bounds."),
+    "too_many_headers": gettext_noop("{side}: there are more than {limit} headers."),
     "missing_column": gettext_noop("{side}: the required column “{column}” is missing. In PASIprep tick all columns and export again."),
     "header_twice": gettext_noop("{side}: the header “{header}” stands there more than once."),
     "header_unclear": gettext_noop("{side}: several headers could be “{column}”: {headers}."),
