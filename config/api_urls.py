@@ -8,8 +8,10 @@ from operations.api.views import Description, DocumentationPage, NoSuchAddress
 from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
+from pasi_connect.api.exit_codes import ExitCodes
 from pasi_connect.api.guided import StudentEnrolments
 from pasi_connect.api.submissions import SubmissionViewSet
+from pasi_connect.api.year_end import RehearsalViewSet, RunViewSet
 from sis.api.course_enrolments import CourseEnrolmentViewSet
 from sis.api.courses import CourseViewSet
 from sis.api.schools import SchoolViewSet
@@ -31,6 +33,8 @@ router.register("submissions", SubmissionViewSet, "submission")
 router.register("discrepancies", DiscrepancyViewSet, "discrepancy")
 router.register("exchanges", ExchangeViewSet, "exchange")
 router.register("jobs", JobViewSet, "job")
+router.register("year-end/rehearsals", RehearsalViewSet, "year-end-rehearsal")
+router.register("year-end/runs", RunViewSet, "year-end-run")
 
 urlpatterns = [
     re_path(
@@ -38,6 +42,7 @@ urlpatterns = [
         StudentEnrolments.as_view({"get": "list", "post": "create"}),
         name="student-enrolments",
     ),
+    path("enrolments/exit-codes/", ExitCodes.as_view({"post": "create"}), name="enrolment-exit-codes"),
     path("", include(router.urls)),
     path("schema/", Description.as_view(), name="schema"),
     path("docs/", DocumentationPage.as_view(), name="docs"),

@@ -234,6 +234,7 @@ SPECTACULAR_SETTINGS = {
         "SchoolStateEnum": "sis.models.organisation.State",
         "SubmissionStatusEnum": "pasi_connect.models.submission.Status",
         "DiscrepancyStatusEnum": "pasi_connect.models.discrepancy.Discrepancy.Status",
+        "JobStatusEnum": "operations.models.job.Job.Status",
         "DiscrepancyKindEnum": "pasi_connect.models.discrepancy.Kind",
         "FieldNameEnum": "pasi_connect.rules.compare.COMPARED",
         "PasiStateEnum": "pasi_connect.states.STATES",

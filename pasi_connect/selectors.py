@@ -13,6 +13,7 @@ from pasi_connect.models import (
     Submission,
     SyncCursor,
     SyncSettings,
+    YearEndRehearsal,
 )
 from pasi_connect.services import pulling
 from pasi_connect.services.context import Context
@@ -39,6 +40,11 @@ def exchanges(user: User) -> QuerySet[Exchange]:
     if sis_selectors.sees_all(user):
         return found
     return found.filter(school_code__in=sis_selectors.school_codes(user) or [])
+
+
+def rehearsals(user: User) -> QuerySet[YearEndRehearsal]:
+    """Rehearsals of one of the person's schools; those of all schools for those who see all."""
+    return sis_selectors.scoped(YearEndRehearsal.objects.select_related("job", "run"), user)
 
 
 def in_step() -> bool:

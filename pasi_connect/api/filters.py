@@ -1,8 +1,13 @@
+from typing import Any
+
 import django_filters
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from pasi_connect.models import ActionRecord
 from sis.filters import AsnFilter, SchoolYearFilter, TrueFalseFilter, school_code_filter
 from sis.models import SchoolEnrolment
+from sis.services.events import SCHOOL_ENROLMENT
 
 
 class EnrolmentFilter(django_filters.FilterSet):
@@ -13,9 +18,19 @@ class EnrolmentFilter(django_filters.FilterSet):
     school_year = SchoolYearFilter(label=_("School year"))
     concurrent = TrueFalseFilter(label=_("Concurrent"))
     deleted = TrueFalseFilter(label=_("Deleted"))
+    exit_code = django_filters.CharFilter(label=_("Exit code"))
+    action = django_filters.NumberFilter(
+        method="of_action", label=_("Action"), min_value=1, max_value=2**63 - 1, decimal_places=0
+    )
     ref_id = django_filters.UUIDFilter(field_name="link__ref_id", label="RefId")
     external_id = django_filters.CharFilter(label=_("External id"))
 
     class Meta:
         model = SchoolEnrolment
         fields: list[str] = []
+
+    @staticmethod
+    def of_action(queryset: QuerySet[SchoolEnrolment], _name: str, value: Any) -> QuerySet[SchoolEnrolment]:
+        """The records of one action, as those that a year end has closed."""
+        records = ActionRecord.objects.filter(action_id=int(value), subject_type=SCHOOL_ENROLMENT)
+        return queryset.filter(pk__in=records.values("subject_id"))

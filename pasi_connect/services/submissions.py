@@ -1,12 +1,13 @@
 """The queue of submissions: from data events to one row a record, and from state to state. A state changes only here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from operations import clock, statements, wake
 from operations.actor import SYNC, Actor
@@ -22,7 +23,7 @@ from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
 from sis.models.organisation import State
-from sis.services.events import SCHOOL_ENROLMENT
+from sis.services.events import SCHOOL_ENROLMENT, is_silent
 
 SEND = "pasi_connect.send"
 
@@ -70,26 +71,42 @@ class Sides:
 def collect(enrolment_id: int) -> None:
     """Makes ONE queued submission of all uncollected events of a record. Harmless when run twice."""
     enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id)
-    link = link_of(enrolment)
+    link = EnrolmentLink.objects.filter(enrolment=enrolment).first()
+    if link is None:
+        look_again([enrolment_id])
+        if not _uncollected([enrolment_id]).exists():
+            return  # nothing of it concerns PASI, so it needs no key there
+        link = link_of(enrolment)
     with transaction.atomic():
         lock_record(link.ref_id)
-        events = list(
-            DataEvent.objects.select_for_update()
-            .filter(subject_type=SCHOOL_ENROLMENT, subject_id=enrolment_id, collected_at=None)
-            .order_by("id")
-        )
+        events = list(_uncollected([enrolment_id]).select_for_update().order_by("id"))
         if not events:
             return
         enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id)
         link = EnrolmentLink.objects.get(pk=link.pk)
         DataEvent.objects.filter(pk__in=[event.pk for event in events]).update(collected_at=clock.now())
-        own = [event for event in events if event.origin == Origin.SIS]
+        own = [event for event in events if event.origin == Origin.SIS and not is_silent(SCHOOL_ENROLMENT, event.fields)]
         if own:
             queued = _queue(enrolment, link, own)
             hold_or_release(queued, Context(), enrolment, link)
             if queued.status == Status.WAITING:
                 wake.after_commit(SEND, queued.pk)
         comparing.evaluate(enrolment_ids=[enrolment_id])
+
+
+def _uncollected(enrolment_ids: Iterable[int]) -> QuerySet[DataEvent]:
+    return DataEvent.objects.filter(
+        subject_type=SCHOOL_ENROLMENT, subject_id__in=list(enrolment_ids), collected_at=None
+    )
+
+
+def look_again(enrolment_ids: Collection[int]) -> None:
+    """Of these records, ends the changes that concern nobody outside: what people see is renewed, nothing is sent."""
+    with transaction.atomic():
+        comparing.evaluate(enrolment_ids=enrolment_ids)
+        left = _uncollected(enrolment_ids).values_list("pk", "fields")
+        silent = [pk for pk, fields in left if is_silent(SCHOOL_ENROLMENT, fields)]
+        DataEvent.objects.filter(pk__in=silent, collected_at=None).update(collected_at=clock.now())
 
 
 def _queue(enrolment: SchoolEnrolment, link: EnrolmentLink, events: list[DataEvent]) -> Submission:

@@ -43,8 +43,11 @@ def _collect() -> None:
 
 def collect_between(first: int, last: int) -> None:
     """Takes up what a bulk has left: the events from `first` to `last` of which nobody has yet made a submission."""
-    left = events.uncollected().filter(pk__gte=first, pk__lte=last).order_by("id").values_list("subject_id", flat=True)
-    for subject_id in dict.fromkeys(left):
+    left = events.uncollected().filter(pk__gte=first, pk__lte=last, subject_type=events.SCHOOL_ENROLMENT).order_by("id")
+    told = list(left.values_list("subject_id", "fields"))
+    to_send = dict.fromkeys(pk for pk, fields in told if not events.is_silent(events.SCHOOL_ENROLMENT, fields))
+    submissions.look_again(list(dict.fromkeys(pk for pk, _fields in told if pk not in to_send)))
+    for subject_id in to_send:
         submissions.collect(subject_id)
 
 

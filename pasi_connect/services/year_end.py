@@ -339,7 +339,8 @@ def _list_new(running: Running, rows: list[YearEndRow], mark: _Mark) -> None:
 
 def moved_since(rehearsal: YearEndRehearsal) -> dict[int, str]:
     """What a run would leave now, by enrolment id, with a sentence. Reads only."""
-    scope, moved, after = scope_of(rehearsal), {}, 0
+    scope, after = scope_of(rehearsal), 0
+    moved: dict[int, str] = {}
     while rows := list(_closing(rehearsal, after)[:CHUNK]):
         after = rows[-1].pk
         moved |= _what_changed(rehearsal, [row.enrolment_id for row in rows if row.enrolment.revision != row.revision])

@@ -16,6 +16,8 @@ COURSE_ENROLMENT = "course_enrolment"
 STORED_GRADE = "stored_grade"
 # What somebody takes up and sends. Of the others the events are kept: their first upload is computed from the state.
 COLLECTED = (SCHOOL_ENROLMENT,)
+# Fields that nobody outside of the SIS holds: a change of these alone is looked at and sends nothing.
+KEPT_HERE = {SCHOOL_ENROLMENT: frozenset({"entry_code", "exit_code", "concurrent"})}
 FEW = 10  # each of so many is woken by itself, so that several workers take them up at once
 
 Record = SchoolEnrolment | Section | CourseEnrolment | StoredGrade
@@ -47,6 +49,12 @@ def subject_of(record: Record) -> Subject:
 def uncollected() -> QuerySet[DataEvent]:
     """Events that still have to be taken up, of the kinds that are taken up at all."""
     return DataEvent.objects.filter(subject_type__in=COLLECTED, collected_at=None)
+
+
+def is_silent(kind: str, fields: Iterable[str]) -> bool:
+    """A change of these fields, and of no other, concerns nobody outside."""
+    names = set(fields)
+    return bool(names) and names <= KEPT_HERE.get(kind, frozenset())
 
 
 def leave(

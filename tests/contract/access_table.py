@@ -19,6 +19,8 @@ API_OWN = "401 200 404 200 200"  # made by registrar A
 DECIDES_OK = "302 302 404 302 403"
 DECIDES_REFUSED = "302 422 404 422 403"
 API_DECIDES = "401 200 404 200 403"
+API_YEAR_END = "401 403 403 202 403"
+API_YEAR_END_READ = "401 403 403 200 403"
 SETS_UP = "302 403 403 200 200"
 FOR_ADMINISTRATORS = "302 403 403 403 200"
 ADMINISTRATOR_DOES = "302 403 403 403 302"
@@ -92,6 +94,17 @@ API = (
     Row("api:job-approve", "401 403 403 200 403", ("waiting_job",), "POST"),
     Row("api:job-cancel", "401 200 404 200 403", ("job",), "POST"),
     Row("api:job-resume", "401 200 404 200 403", ("cancelled_job",), "POST"),
+    Row("api:year-end-rehearsal-list", API_YEAR_END, method="POST", body={"school_year": "$school_year", "early": True}),
+    Row("api:year-end-rehearsal-detail", API_YEAR_END_READ, ("rehearsal",)),
+    Row("api:year-end-rehearsal-rows", API_YEAR_END_READ, ("rehearsal",)),
+    Row("api:year-end-run-list", API_YEAR_END, method="POST", body={"rehearsal": "$rehearsal"}),
+    Row("api:year-end-run-detail", API_YEAR_END_READ, ("run",)),
+    Row(
+        "api:enrolment-exit-codes",
+        "401 200 400 200 403",  # the enrolment does not exist for the other school
+        method="POST",
+        body={"ids": "$enrolments", "exit_code": "A7", "reason": "As told."},
+    ),
     Row("api:schema", API_LIST),
     Row("api:docs", PAGE),
     Row("api:no-such-address", FOR_NOBODY),

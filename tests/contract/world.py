@@ -9,7 +9,7 @@ from operations.actor import SYNC, of_user
 from operations.models import User
 from operations.services import people
 from pasi_connect.models import Exchange, SyncCursor
-from pasi_connect.services import decisions
+from pasi_connect.services import decisions, year_end
 from tests import factories
 
 ACTORS = ("anonymous", "registrar_a", "registrar_b", "district", "admin")
@@ -63,6 +63,8 @@ def build() -> dict[str, Any]:
     a_job, waiting_job, cancelled_job = (
         factories.job(actors["registrar_a"], status) for status in ("queued", "waiting_approval", "cancelled")
     )
+    officer = of_user(actors["district"])
+    rehearsal, run_already = (factories.rehearsal(officer, year) for _ in range(2))
     return {
         **actors,
         "school": a.code,
@@ -82,6 +84,9 @@ def build() -> dict[str, Any]:
         "job": a_job.pk,
         "waiting_job": waiting_job.pk,
         "cancelled_job": cancelled_job.pk,
+        "rehearsal": rehearsal.pk,
+        "run": year_end.start(officer, run_already.pk).pk,
+        "enrolments": [enrolments[3].pk],
         "guard": guard.notification_type,
         "stopped_at": now.isoformat(),
         "somebody": somebody.pk,

@@ -17,6 +17,7 @@ from tests.factories.organisations import AuthorityFactory, SchoolFactory
 from tests.factories.pasi import changed_in_pasi, created_in_pasi, link_and_copy, submission, synchronising, take_up
 from tests.factories.people import UserFactory, token_of
 from tests.factories.students import EnrolmentFactory, StudentFactory
+from tests.factories.year_end import rehearsal
 
 __all__ = [
     "AuthorityFactory",
@@ -34,6 +35,7 @@ __all__ = [
     "created_in_pasi",
     "job",
     "link_and_copy",
+    "rehearsal",
     "submission",
     "synchronising",
     "take_up",

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from operations.actor import of_user
-from pasi_connect.models import Discrepancy, Submission
+from pasi_connect.models import Discrepancy, EnrolmentLink, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services import claiming, reviews, sending, submissions
 from sis.models import DataEvent
@@ -90,6 +90,28 @@ def test_a_change_that_came_from_pasi_sends_nothing(enrolment, actor):
     submissions.collect(enrolment.pk)
     assert not Submission.objects.exists()
     assert not DataEvent.objects.filter(collected_at=None).exists()
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_what_is_kept_here_sends_nothing_and_is_seen_all_the_same(enrolment, actor, linked):
+    if not linked:
+        enrolment = factories.EnrolmentFactory()
+    enrolments.change(actor, enrolment.pk, {"exit_code": "A7", "concurrent": True})
+    submissions.collect(enrolment.pk)
+    assert not DataEvent.objects.filter(collected_at=None).exists()
+    assert not Submission.objects.exists()
+    assert EnrolmentLink.objects.filter(enrolment=enrolment).exists() is linked
+    if linked:
+        item = factories.changed_in_pasi(enrolment, grade="09")
+        enrolments.change(actor, enrolment.pk, {"exit_code": "A8"})
+        submissions.collect(enrolment.pk)
+        item.refresh_from_db()
+        assert (item.version, enrolments.SchoolEnrolment.objects.get(pk=enrolment.pk).revision) == ("3.11", 3)
+
+
+def test_kept_here_and_sent_in_one_change_is_one_submission(enrolment, actor):
+    enrolments.change(actor, enrolment.pk, {"exit_code": "A7", "exit_date": MAY})
+    assert factories.take_up(enrolment).fields == ["exit_code", "exit_date"]
 
 
 def test_the_database_itself_keeps_one_queued_a_record_and_one_flying_a_lane(enrolment):
