@@ -19,6 +19,8 @@ PASI_FAULT = "pasi_fault"
 UNAVAILABLE = "unavailable"
 UNKNOWN = "unknown"
 
+HUNG_UP = "HANDSHAKE"  # no code of PASI's: nothing was said
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -48,6 +50,11 @@ FAULTS: dict[str, Meaning] = {
         NOT_AUTHORISED,
         gettext_noop("Our client may not act for this organisation."),
         gettext_noop("An administrator checks the organisation code under Setup."),
+    ),
+    HUNG_UP: Meaning(
+        UNAVAILABLE,
+        gettext_noop("PASI closed the connection during the TLS handshake: it is away, or it does not take our certificate."),
+        gettext_noop("It is tried again by itself. If it lasts, an administrator checks the certificate under Setup."),
     ),
     "2001": Meaning(UNAVAILABLE, gettext_noop("PASI Core is not available."), BY_ITSELF),
     "3001": Meaning(OUR_FAULT, gettext_noop("PASI could not read the message."), SUPPORT),

@@ -4,6 +4,7 @@ Source: PASI Client Performs Synchronization. A cursor moves only behind what is
 set, and only past the guard.
 """
 
+import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from operations import clock
 from operations.rules.guard import VANISHING
@@ -22,8 +24,10 @@ from pasi_connect.models import (
     LocalCopy,
     SchoolCopy,
     StudentCopy,
+    Submission,
     SyncCursor,
 )
+from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import hash as hash_rule
 from pasi_connect.services import comparing, copies, reference
 from pasi_connect.services.context import Context
@@ -109,6 +113,7 @@ class Puller:
     may_write: Callable[[], bool] = lambda: True
     full: dict[str, set[str]] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)  # the newest version that each full set has named
+    begun: dict[str, dt.datetime] = field(default_factory=dict)  # when each full set was asked for
     short: bool = False  # the last answer could not be fetched whole: ask again soon, not at once
 
     def ask(self, wait_minutes: int, with_hash: bool = False) -> Answer:
@@ -116,7 +121,7 @@ class Puller:
         self.short = False
         asked = kinds(Context())
         cursors = SyncCursor.objects.in_bulk([kind.name for kind in asked])
-        infos = []
+        infos, hashed = [], set()
         for kind in asked:
             cursor = cursors.get(kind.name)
             if cursor is None or (cursor.complete_at is None and kind.name not in self.full):
@@ -127,8 +132,10 @@ class Puller:
                 info = {"MaxPASICoreVersion": cursor.max_version}
                 if with_hash and kind.name not in self.full:
                     info["Hash"] = hash_rule.of(held(kind))
+                    hashed.add(kind.name)
             infos.append({**info, "NotificationType": kind.name})
         draining = bool(self.full)
+        asked_at = clock.now()
         wait = 0 if draining else wait_minutes
         seconds = wait * 60 + 30
         answer = gateway.call(
@@ -139,14 +146,18 @@ class Puller:
         by_name = {info["NotificationType"].lower(): info for info in answer.value["TypeInfos"]}
         for kind in asked:
             info = by_name.get(kind.name.lower()) or {"IdVersions": [], "IsCompleteSet": False}
-            self._take(kind, [(row["Id"], row["Version"]) for row in info["IdVersions"]], bool(info["IsCompleteSet"]))
+            pairs = [(row["Id"], row["Version"]) for row in info["IdVersions"]]
+            # An empty set that is complete: everything has gone that the hash told of. Without a hash it is no news.
+            emptied = kind.name in hashed and next(held(kind), None) is not None
+            if info["IsCompleteSet"] and (pairs or emptied):
+                self.full.setdefault(kind.name, set())  # a failed-hash set
+            self._take(kind, pairs, asked_at)
         return answer
 
-    def _take(self, kind: Kind, pairs: list[Pair], complete: bool) -> None:
+    def _take(self, kind: Kind, pairs: list[Pair], asked_at: dt.datetime) -> None:
         pairs.sort(key=lambda pair: pair[1])
-        if complete and kind.name not in self.full and pairs:
-            self.full[kind.name] = set()  # a failed-hash set
         if kind.name in self.full:
+            self.begun.setdefault(kind.name, asked_at)
             self.full[kind.name] |= {pair[0].lower() for pair in pairs}
             self.highest[kind.name] = max([self.highest.get(kind.name, 0), *(pair[1] for pair in pairs)])
         whole = fetch(kind, pairs, self.may_write, full=kind.name in self.full)
@@ -158,11 +169,12 @@ class Puller:
     def _complete(self, kind: Kind) -> None:
         """The full set is drained: what we hold and it does not name has left our scope."""
         there, highest = self.full.pop(kind.name), self.highest.pop(kind.name, 0)
+        begun = self.begun.pop(kind.name)
         if not self.may_write():
             return
         with transaction.atomic():
             cursor, _ = SyncCursor.objects.get_or_create(notification_type=kind.name)
-            vanish(kind, there, cursor)
+            vanish(kind, there, cursor, begun)
             cursor.complete_at = clock.now()
             # Lower than before where PASI was restored from a backup: its next versions must not pass unseen below the cursor.
             cursor.max_version = highest
@@ -264,10 +276,15 @@ def _advance(kind: Kind, version: int) -> None:
         cursor.save(update_fields=["max_version"])
 
 
-def vanish(kind: Kind, there: set[str], cursor: SyncCursor) -> None:
-    """Marks what a complete set does not name, unless the guard trips for a school: then nothing is touched, a person looks."""
+def vanish(kind: Kind, there: set[str], cursor: SyncCursor, begun: dt.datetime) -> None:
+    """Marks what a complete set, asked for at `begun`, does not name.
+
+    Unless the guard trips for a school: then nothing is touched, a person looks.
+    """
     model = kind.entity.model
     gone = [key for key, _version in held(kind) if key.lower() not in there]
+    if model is EnrolmentCopy:
+        gone = _without_the_meantime(gone, begun)
     if gone and _guard_trips(kind, gone):
         cursor.guard_stopped_at, cursor.guard_missing = clock.now(), gone[:5000]
         log.warning(
@@ -278,6 +295,17 @@ def vanish(kind: Kind, there: set[str], cursor: SyncCursor) -> None:
         return
     cursor.guard_stopped_at, cursor.guard_missing = None, []
     mark_vanished(model, gone)
+
+
+def _without_the_meantime(gone: list[str], begun: dt.datetime) -> list[str]:
+    """Without the records that we sent while PASI was answering: it may have taken them after it had made the set."""
+    sent: set[str] = set()
+    for start in range(0, len(gone), 500):
+        rows = Submission.objects.filter(ref_id__in=gone[start : start + 500]).filter(
+            Q(status__in=FLYING) | Q(status=Status.ACCEPTED, finished_at__gte=begun)
+        )
+        sent.update(str(ref_id) for ref_id in rows.values_list("ref_id", flat=True))
+    return [key for key in gone if key not in sent]
 
 
 def mark_vanished(model: type[LocalCopy], keys: list[str]) -> None:

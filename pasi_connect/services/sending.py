@@ -93,7 +93,8 @@ class _Sender:
             if flight is not None:
                 keeper = lease.Keeper(submission)
                 keeper.begin()
-                answer = self.wire.submit(_exchange, flight, self.line, after and after.answer)
+                before = None if after is None else after.answer
+                answer = self.wire.submit(_exchange, flight, self.line, before)
                 return _Called(flight, keeper, answer)
             pk = None
         return None

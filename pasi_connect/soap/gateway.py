@@ -21,7 +21,7 @@ from pasi_connect.models.present import Present
 from pasi_connect.rules import back_off, faults
 from pasi_connect.soap import codec
 from pasi_connect.soap.contract import Operation, contract
-from pasi_connect.soap.transport import NoAnswer, NotSent, Refused, Transport
+from pasi_connect.soap.transport import HungUp, NoAnswer, NotSent, Refused, Transport
 
 log = logging.getLogger(__name__)
 
@@ -256,6 +256,8 @@ def _exchange(message: Call, over: Line) -> tuple[Answer, bytes]:
         )
     except Refused as error:
         return Answer(faults.NOT_AUTHORISED, code="TLS", detail=str(error)), b""
+    except HungUp:
+        return Answer(faults.UNAVAILABLE, code=faults.HUNG_UP, detail=faults.FAULTS[faults.HUNG_UP].message), b""
     except NotSent as error:
         return Answer(faults.UNAVAILABLE, detail=f"PASI did not answer: {error}"), b""
     except NoAnswer as error:

@@ -32,6 +32,10 @@ class NotSent(Exception):
     """PASI cannot have seen the request."""
 
 
+class HungUp(NotSent):
+    """The other side closed the connection during the TLS handshake, without a reason: away, or it does not take our certificate."""
+
+
 class Refused(Exception):
     """The TLS handshake failed on a certificate, theirs or ours."""
 
@@ -76,8 +80,12 @@ class _Deadline:
 _calls = threading.local()  # the deadline of the call that this thread makes
 
 
+class _ClosedInHandshake(NewConnectionError):
+    pass
+
+
 class _Connection(HTTPSConnection):
-    """Tells a handshake that breaks off (PASI is away: nothing was sent) from one that fails on a certificate."""
+    """Tells a handshake that breaks off (nothing was sent) from one that fails on a certificate."""
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if deadline := getattr(_calls, "deadline", None):
@@ -89,7 +97,7 @@ class _Connection(HTTPSConnection):
             super().connect()
             self._await_verdict()
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
-            raise NewConnectionError(self, "The connection was closed before anything was sent.") from error
+            raise _ClosedInHandshake(self, "The connection was closed before anything was sent.") from error
 
     def _await_verdict(self) -> None:
         """In TLS 1.3 our side is ready before the other has looked at our certificate; its refusal would meet the request
@@ -203,6 +211,8 @@ class Transport:
         except requests.exceptions.ConnectionError as error:
             if "alert" in str(error).lower() or "certificate" in str(error).lower():
                 raise Refused(_tls_words(error)) from None
+            if isinstance(_reason(error), _ClosedInHandshake):
+                raise HungUp("Closed during the TLS handshake.") from None
             if _never_connected(error):
                 raise NotSent("No connection.") from None
             raise NoAnswer(type(error).__name__) from None
@@ -223,8 +233,11 @@ class Transport:
 
 def _never_connected(error: requests.exceptions.RequestException) -> bool:
     """No connection came about, so nothing was sent, however late that was found out."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError)
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(_reason(error), NewConnectionError)
+
+
+def _reason(error: requests.exceptions.RequestException) -> object:
+    return getattr(error.args[0] if error.args else None, "reason", None)
 
 
 def _tls_words(error: Exception) -> str:

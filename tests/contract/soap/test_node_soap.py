@@ -304,13 +304,15 @@ def test_members_in_the_wrong_namespace_are_no_answer(server):
 
 
 def test_node_soap_as_pasi_takes_no_expired_certificate(world, server):
-    """node-soap hangs up without naming a reason: nothing was sent, and nothing tells it from a PASI that is away."""
+    """node-soap hangs up without naming a reason: nothing was sent, and people are told what it may be."""
     files = world.pasi.files
     ConnectionSettings.objects.update(
         certificate_file=str(files.expired_client), key_file=str(files.key_of(files.expired_client))
     )
     answering(server, "HelloWorld", CANNED["HelloWorld"][1])
-    assert gateway.call("HelloWorld", {}, PURPOSE, seconds=5).outcome == "unavailable"
+    said = gateway.call("HelloWorld", {}, PURPOSE, seconds=5)
+    assert (said.outcome, said.code) == ("unavailable", "HANDSHAKE")
+    assert "certificate" in said.detail
     world.connect(files.client)
     ConnectionSettings.objects.update(endpoint_url=server.about["address"])
     assert gateway.call("HelloWorld", {}, PURPOSE, seconds=5).good

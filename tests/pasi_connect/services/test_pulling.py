@@ -237,6 +237,69 @@ def test_a_hash_that_agrees_brings_nothing_and_one_that_does_not_the_complete_se
     assert world.item(stays) is None
 
 
+def test_a_scope_that_is_gone_whole_vanishes_by_an_empty_set(world):
+    """The failed-hash set is complete and names nothing."""
+    gone = world.all_in_step(2)
+    for row in gone:
+        world.pasi.remove(world.link(row).ref_id)
+    world.pull()
+    assert world.copy(gone[0]).vanished_at is None
+    assert world.puller.ask(0, with_hash=True).good
+    assert all(world.copy(row).vanished_at is not None for row in gone)
+    assert [world.item(row).kind for row in gone] == [Kind.MISSING_IN_PASI] * 2
+    reached = cursor().complete_at
+    world.puller.ask(0, with_hash=True)  # nothing is held, nothing is there: in step
+    assert cursor().complete_at == reached
+
+
+def test_the_guard_stops_an_empty_set_too(world):
+    rows = world.all_in_step(20)
+    for row in rows:
+        world.pasi.remove(world.link(row).ref_id)
+    world.puller.ask(0, with_hash=True)
+    assert EnrolmentCopy.objects.filter(vanished_at=None).count() == 20
+    assert len(cursor().guard_missing) == 20
+    assert not Discrepancy.objects.exists()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_pasi_took_while_it_answered_has_not_vanished(world, monkeypatch, answered):
+    """The set was made before PASI took a new record: accepted by now, or its answer not here yet."""
+    world.in_step()
+    queued = world.queue(world.here(), grade="09")
+    complete = pulling.Puller._complete
+
+    def completing(puller, kind):
+        if kind.name == YEAR_TYPE and queued.status == "waiting":
+            if not answered:
+                world.pasi.knobs(answer_dropped=1, fault={"code": "2001", "operation": "GetStudentSchoolEnrolment"})
+            world.send(queued)
+            world.pasi.knobs(fault=None)
+            if not answered:  # PASI's notice was quicker than all else
+                version = world.pasi.enrolment(queued.ref_id)["PASICoreVersion"]
+                document = copies.to_document(queued.sent_document) | {"PASICoreVersion": version}
+                copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
+        complete(puller, kind)
+
+    monkeypatch.setattr(pulling.Puller, "_complete", completing)
+    SyncCursor.objects.filter(notification_type=YEAR_TYPE).delete()
+    world.puller = pulling.Puller()
+    for _ in range(3):
+        world.puller.ask(0)
+    assert queued.status == ("accepted" if answered else "checking")
+    copy = EnrolmentCopy.objects.get(ref_id=queued.ref_id)
+    assert copy.vanished_at is None
+    assert not Discrepancy.objects.exists()
+
+
+def test_what_was_sent_before_the_set_was_asked_for_can_vanish(world):
+    enrolment = world.in_step()
+    world.sync(enrolment, grade="09")
+    world.pasi.remove(world.link(enrolment).ref_id)
+    full_set(world)
+    assert world.copy(enrolment).vanished_at is not None
+
+
 def test_a_hash_repairs_what_was_changed_here_by_accident(world):
     """Drift: our copy is not what PASI holds, though no version says so."""
     enrolment, lost = world.all_in_step(2)

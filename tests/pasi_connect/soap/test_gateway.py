@@ -260,7 +260,8 @@ def test_the_probe_finds_pasi_back(world):
     world.hang_up()
     assert hello().outcome == "unavailable"
     first = link()
-    assert (first.state, first.failures) == ("down", 1)
+    assert (first.state, first.failures, first.code) == ("down", 1, "HANDSHAKE")
+    assert "certificate" in first.detail
     assert first.next_probe_at > clock.now() - dt.timedelta(seconds=1)
     probe_when_due()
     assert link().failures == 2

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import socket
+import ssl
+import threading
 import time
 
 import pytest
 
 from pasi_connect.demo import certificates
 from pasi_connect.soap import transport
-from pasi_connect.soap.transport import NoAnswer, NotSent, Refused, Transport
+from pasi_connect.soap.transport import HungUp, NoAnswer, NotSent, Refused, Transport
 from tests.pasi_connect.soap.server import BadServer, answer, drip
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
@@ -153,8 +155,6 @@ def test_nobody_listening_means_that_nothing_was_sent(files):
 
 
 def test_a_connection_closed_before_the_handshake_means_that_nothing_was_sent(files):
-    import threading
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
@@ -166,8 +166,27 @@ def test_a_connection_closed_before_the_handshake_means_that_nothing_was_sent(fi
                     return
 
         threading.Thread(target=slam, daemon=True).start()
-        with pytest.raises(NotSent):
+        with pytest.raises(HungUp):
             client(files).post(f"https://127.0.0.1:{port}/", b"", "", 5)
+
+
+def test_a_certificate_that_is_refused_without_a_word_is_told_from_nobody_listening(files):
+    """A server that looks at the certificate itself and hangs up: TLS would allow a reason and does not demand one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.server, files.key_of(files.server))
+    context.load_verify_locations(files.ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.num_tickets = 0  # a ticket would say welcome
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def turn_away():
+            raw, _address = listening.accept()
+            with context.wrap_socket(raw, server_side=True) as connection:
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+        threading.Thread(target=turn_away, daemon=True).start()
+        with pytest.raises(HungUp, match="handshake"):
+            client(files).post(f"https://127.0.0.1:{listening.getsockname()[1]}/", b"", "", 5)
 
 
 def test_an_expired_certificate_is_told_in_words(files, serve):
