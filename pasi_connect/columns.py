@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from operations import offers
 from pasi_connect import selectors
 from pasi_connect.models.submission import Status
+from pasi_connect.services.context import Context
 from pasi_connect.states import states_of
 from sis.models import School, SchoolEnrolment, Student
 
@@ -21,6 +22,13 @@ def edit_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offe
     if not request.user.has_perm("operations.edit_records"):
         return None
     return offers.Panel(10, "pasi_connect/cells/edit.html")
+
+
+def live_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
+    """Records of years of which PASI tells no news have a page on which its record is read."""
+    context = Context()
+    historical = {one.pk for one in enrolments if context.is_historical(one.school_year)}
+    return offers.Panel(20, "pasi_connect/cells/live.html", {"historical": historical}) if historical else None
 
 
 def enrol_action(request: HttpRequest, student: Student) -> offers.Panel | None:
@@ -46,5 +54,6 @@ def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> off
 
 offers.panel_makers["sis.enrolment-state"].append(state_column)
 offers.panel_makers["sis.enrolment-actions"].append(edit_action)
+offers.panel_makers["sis.enrolment-actions"].append(live_action)
 offers.panel_makers["sis.student-actions"].append(enrol_action)
 offers.panel_makers["sis.school-state"].append(held_for_school)

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from pasi_connect.views import certificate, enrolments, guard, setup
+from pasi_connect.views import certificate, enrolments, guard, historical, setup
 
 urlpatterns = [
     path("enrolments/<int:pk>/edit/", enrolments.EditEnrolment.as_view(), name="enrolment"),
     path("enrolments/<int:pk>/state/", enrolments.EnrolmentState.as_view(), name="enrolment-state"),
+    path("enrolments/<int:pk>/live/", historical.LivePage.as_view(), name="enrolment-live"),
+    path("enrolments/<int:pk>/live/send/", historical.SendOurs.as_view(), name="enrolment-live-send"),
+    path("enrolments/<int:pk>/live/take/", historical.TakeTheirs.as_view(), name="enrolment-live-take"),
     path("students/<int:pk>/enrol/", enrolments.AddEnrolment.as_view(), name="enrolment-add"),
     path("setup/", setup.Guide.as_view(), name="setup"),
     path("setup/test/", setup.TestConnection.as_view(), name="connection-test"),

@@ -34,6 +34,18 @@ def accepted_school_years(today: date) -> range:
     return range(current - 2, current + 2)
 
 
+HISTORICAL_YEARS = 8  # before the accepted ones; how far back PASI goes is INFERRED
+
+
+def written_school_years(today: date) -> range:
+    """Years for which the submit service takes enrolments: historical ones as well, which are not synchronised.
+
+    [Source: Managing School Enrolment Information; Obtaining PASI Code Values]
+    """
+    accepted = accepted_school_years(today)
+    return range(accepted[0] - HISTORICAL_YEARS, accepted[-1] + 1)
+
+
 def synchronized_school_years(today: date) -> range:
     """The window follows the CALENDAR year, so it moves on 1 January in mid school year."""
     return range(today.year - 2, today.year + 2)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pasi_simulator.clock import accepted_school_years, current_school_year
+from pasi_simulator.clock import current_school_year, written_school_years
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +174,16 @@ def school_year_types(today: date) -> tuple[Code, ...]:
 
     [Source: Obtaining PASI Code Values]. The other values are INFERRED.
     """
-    accepted, current = accepted_school_years(today), current_school_year(today)
+    written, current = written_school_years(today), current_school_year(today)
 
     def row(text: str, english: str, french: str, first: int, last: int) -> Code:
         return Code("SchoolYearType", text, english, french, text != "Accepted", first, last)
 
     return (
-        row("Accepted", "Accepted", "Acceptée", accepted[0], accepted[-1]),
+        row("Accepted", "Accepted", "Acceptée", written[0], written[-1]),
         row("Current", "Current", "En cours", current, current),
-        row("Historical", "Historical", "Historique", accepted[0], current - 1),
-        row("Future", "Future", "À venir", current + 1, accepted[-1]),
+        row("Historical", "Historical", "Historique", written[0], current - 1),
+        row("Future", "Future", "À venir", current + 1, written[-1]),
     )
 
 

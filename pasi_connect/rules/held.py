@@ -23,6 +23,8 @@ class Situation:
     text_outside: str  # names of text fields that PASI cannot store, comma-separated
     person_outside: bool  # the person's own name cannot be sent
     after: str = ""  # one action, several submissions: "waits" for the one before, or "stopped" since that one needs a person
+    year_closed: bool = False  # an older year than PASI takes at all
+    read_live: bool = False  # a person has seen PASI's present record beside ours; for years of which PASI tells no news
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,18 @@ REASONS: tuple[Reason, ...] = (
         gettext_noop("It goes out by itself then."),
     ),
     Reason(
+        "year_closed",
+        lambda s: s.year_closed,
+        gettext_noop("PASI does not take enrolments of this school year any more."),
+        gettext_noop("Correct it in PASIprep, or ask the ministry. It is not sent from here."),
+    ),
+    Reason(
         "year_not_synchronised",
-        lambda s: not s.year_synchronised,
-        gettext_noop("This school year is not synchronised."),
-        gettext_noop("A district officer can add historical years under Setup."),
+        lambda s: not s.year_synchronised and not s.read_live,
+        gettext_noop(
+            "This school year is not synchronised, so PASI's record may be another one than the one known here."
+        ),
+        gettext_noop("Read PASI's record, compare both, then send yours or take PASI's values."),
     ),
     Reason(
         "year_not_accepted",

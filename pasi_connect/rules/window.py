@@ -1,6 +1,7 @@
 """Which school years are synchronised, and which PASI can synchronise at all."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sis.rules.school_year import SchoolYear
 
@@ -10,6 +11,23 @@ def synchronised(current: SchoolYear | None, historical_years: int) -> frozenset
     if current is None:
         return frozenset()
     return frozenset(current + step for step in range(-historical_years, 2))
+
+
+def oldest_taken(told: Sequence[int], first: SchoolYear | None) -> SchoolYear | None:
+    """The oldest school year whose enrolments PASI takes: historical ones are written through the service too, but not synchronised.
+
+    `told` are the ending years of GetAcceptedRegistrationStatus, `first` the first year of the code value Accepted (School Year
+    Type), None where it is not known. None: PASI has told nothing, and nothing is known to be too old.
+    Source: Obtaining PASI Code Values; Managing School Enrolment Information.
+    """
+    if not told:
+        return None
+    return min(SchoolYear(min(told)), first or SchoolYear(min(told)))
+
+
+def historical(year: SchoolYear, years: frozenset[SchoolYear]) -> bool:
+    """Older than every year that is synchronised: `years`, empty until PASI has told its current year."""
+    return bool(years) and year < min(years)
 
 
 def possible(today: dt.date) -> frozenset[SchoolYear]:

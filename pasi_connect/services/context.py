@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from operations import clock
-from pasi_connect.models import SyncSettings
+from pasi_connect.models import CodeValue, SyncSettings
 from pasi_connect.rules import window
 from sis.models import School
 from sis.models.organisation import State
@@ -31,4 +31,21 @@ class Context:
 
     def year_accepted(self, year: SchoolYear) -> bool:
         accepted = self.settings.accepted_school_years
-        return not accepted or year.ending in accepted
+        return not accepted or year.ending in accepted or (year.ending < min(accepted) and not self.year_closed(year))
+
+    def year_closed(self, year: SchoolYear) -> bool:
+        """PASI takes no enrolments of so old a year. Asks the code values only where its own list of years does not say."""
+        accepted = self.settings.accepted_school_years
+        if not accepted or year.ending >= min(accepted):
+            return False
+        return self.oldest_taken is not None and year < self.oldest_taken
+
+    @cached_property
+    def oldest_taken(self) -> SchoolYear | None:
+        rows = CodeValue.objects.filter(class_name="SchoolYearType", code="Accepted")
+        first = rows.values_list("first_school_year", flat=True).first()
+        return window.oldest_taken(self.settings.accepted_school_years, first)
+
+    def is_historical(self, year: SchoolYear) -> bool:
+        """Older than what is synchronised: PASI tells no news of it."""
+        return window.historical(year, self.years)

@@ -114,16 +114,23 @@ def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: 
     _check_seen(copy, seen_version)
     if copy is None:
         raise NotPossible(_("PASI has no such record whose values could be taken."))
+    submissions.move(submission, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
+    take_values(actor, enrolment, link, copy, reason)
+    return submission
+
+
+def take_values(
+    actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy, reason: str = ""
+) -> None:
+    """The SIS record takes over every value that PASI holds. The caller holds the rows."""
     theirs = values.theirs(copy)
     before = values.ours(enrolment, link)
     differing = {name: theirs[name] for name in COMPARED if theirs[name] != before[name]}
-    submissions.move(submission, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
     if differing:
         enrolments.change(actor, enrolment.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
     link.agreed, link.agreed_at, link.kept = values.plain(theirs), clock.now(), {}
     link.save(update_fields=["agreed", "agreed_at", "kept"])
     comparing.evaluate(ref_ids=[link.ref_id], settled_by="accept")
-    return submission
 
 
 @transaction.atomic

@@ -62,10 +62,12 @@ class Sides:
 
     ours: dict[str, Any]
     verdict: compare.Verdict | None
+    version: int = 0  # PASI's, as the local copy has it; 0 when PASI has no such record
 
     @classmethod
     def of(cls, enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None) -> "Sides":
-        return cls(values.ours(enrolment, link), verdict_of(enrolment, link, copy))
+        version = copy.core_version if copy else 0
+        return cls(values.ours(enrolment, link), verdict_of(enrolment, link, copy), version)
 
 
 def collect(enrolment_id: int) -> None:
@@ -232,6 +234,8 @@ def situation(
         text_outside=", ".join(name for name in values.outside(ours) if name in sent),
         person_outside=not latin1.fits(submission.actor_name),
         after=after,
+        year_closed=context.year_closed(enrolment.school_year),
+        read_live=submission.live_version == sides.version,
     )
 
 

@@ -1,5 +1,6 @@
 """The enrolment form: a SIS record is edited with PASI's version before the person's eyes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +16,12 @@ from operations.actor import of_request
 from operations.models import AuditEntry
 from operations.views.doors import Permitted
 from pasi_connect import pick_lists
-from pasi_connect.models import Submission, SyncSettings
-from pasi_connect.rules import window
+from pasi_connect.models import Submission
+from pasi_connect.rules.pasi import CHECK, Expected
+from pasi_connect.services import expected
+from pasi_connect.services.context import Context
 from pasi_connect.states import State, state_of
-from pasi_connect.views import words
+from pasi_connect.views import expectations, words
 from sis import selectors
 from sis.forms import EnrolmentForm, NewEnrolmentForm
 from sis.models import SchoolEnrolment, Student
@@ -48,7 +51,7 @@ class EditEnrolment(Permitted, View):
             messages.info(request, _("Nothing was changed, so nothing was saved or sent."))
             return redirect("sis:student", enrolment.student_id)
         if "deleted" in wanted and "confirmed" not in request.POST:
-            return self._ask(enrolment, form, bool(wanted["deleted"]))
+            return self._ask(enrolment, form, wanted)
         try:
             saved = service.change(
                 of_request(request),
@@ -85,14 +88,15 @@ class EditEnrolment(Permitted, View):
             "states": {enrolment.pk: state},
             "submission": submission,
             "why": words.why(submission) if submission else None,
-            "overlaps": overlaps(enrolment),
+            "expected": expectations.lines(expected.of_enrolments([enrolment])[0]),
+            "historical": Context().is_historical(enrolment.school_year),
         }
         if status == 409 and stale:
             last = AuditEntry.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=str(enrolment.pk)).first()
             context |= {"stale": True, "moved": last, "clashes": form.clashes()}
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
 
-    def _ask(self, enrolment: SchoolEnrolment, form: EnrolmentForm, deleting: bool) -> HttpResponse:
+    def _ask(self, enrolment: SchoolEnrolment, form: EnrolmentForm, wanted: dict[str, Any]) -> HttpResponse:
         """A deletion reaches PASI too: its effects are shown before it is done."""
         sent = [(name, value) for name, values in self.request.POST.lists() for value in values]
         kept = [(name, value) for name, value in sent if name not in ("csrfmiddlewaretoken", "confirmed", "back")]
@@ -100,7 +104,8 @@ class EditEnrolment(Permitted, View):
         context = {
             "enrolment": enrolment,
             "student": enrolment.student,
-            "deleting": deleting,
+            "deleting": wanted["deleted"],
+            "expected": expectations.lines(expected.of_plan([expected.as_planned(enrolment, **wanted)])[0]),
             "kept": kept,
             "others": others,
             "state": state_of(enrolment),
@@ -122,6 +127,8 @@ class AddEnrolment(Permitted, View):
         if not form.is_valid():
             return self._page(student, form, 422)
         school, year = form.cleaned_data["school"], form.cleaned_data["school_year"]
+        if "confirmed" not in request.POST and (found := self._to_check(student, form)):
+            return self._page(student, form, found=found)
         try:
             with transaction.atomic():
                 # A form sent twice waits here, and then finds the enrolment that the first one made.
@@ -154,11 +161,23 @@ class AddEnrolment(Permitted, View):
 
     @staticmethod
     def _years() -> list[SchoolYear]:
-        """The years that are synchronised; this one and the next while PASI has not told them."""
-        settings = SyncSettings.load()
-        known = window.synchronised(settings.current_school_year, settings.historical_years)
-        current = selectors.current_year()
-        return sorted(known | {current, current + 1}, reverse=True)
+        """From the next year back to the oldest that PASI takes; this one and the next while PASI has told nothing."""
+        context, current = Context(), selectors.current_year()
+        oldest = min({current, *context.years, context.oldest_taken or current})
+        newest = max({current + 1, *context.years})
+        return [SchoolYear(ending) for ending in range(newest.ending, oldest.ending - 1, -1)]
+
+    @staticmethod
+    def _to_check(student: Student, form: NewEnrolmentForm) -> list[Expected]:
+        """What cannot be put right after saving: a year cannot be changed, so the wrong one is asked about before."""
+        given = form.cleaned_data
+        if not (given["start_date"] and given["exit_date"]):
+            return []
+        made = SchoolEnrolment(
+            student=student, school=given["school"], school_year=given["school_year"], **form.changed()
+        )
+        found = expected.of_plan([expected.as_planned(made)])[0]
+        return found if any(one.level == CHECK for one in found) else []
 
     @staticmethod
     def _refuse_twin(student: Student, school: Any, year: SchoolYear, start: Any) -> None:
@@ -168,8 +187,10 @@ class AddEnrolment(Permitted, View):
                 {"start_date": [_("The student has an enrolment at this school from this day already.")]}
             )
 
-    def _page(self, student: Student, form: NewEnrolmentForm, status: int = 200) -> HttpResponse:
-        context = {"student": student, "form": form, "adding": True}
+    def _page(
+        self, student: Student, form: NewEnrolmentForm, status: int = 200, found: Sequence[Expected] = ()
+    ) -> HttpResponse:
+        context = {"student": student, "form": form, "adding": True, "expected": expectations.lines(found)}
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
 
 
@@ -182,26 +203,20 @@ class EnrolmentState(LoginRequiredMixin, View):
         return render(request, "pasi_connect/cells/state_alone.html", context)
 
 
-def overlaps(enrolment: SchoolEnrolment) -> list[SchoolEnrolment]:
-    """Other live stays at the same school, year and programming type that share a day with this one."""
-    if enrolment.deleted:
-        return []
-    others = SchoolEnrolment.objects.filter(
-        student_id=enrolment.student_id,
-        school_id=enrolment.school_id,
-        school_year=enrolment.school_year,
-        programming_type=enrolment.programming_type,
-        deleted=False,
-        start_date__lte=enrolment.exit_date,
-        exit_date__gte=enrolment.start_date,
-    )
-    return list(others.exclude(pk=enrolment.pk).order_by("start_date"))
-
-
 def saved_message(request: HttpRequest, enrolment: SchoolEnrolment) -> None:
-    messages.success(request, _("Saved. On its way to PASI."))
-    for other in overlaps(enrolment):
-        text = _(
-            "This stay overlaps another one at the same school, from %(start)s to %(exit)s. Check whether both are right."
-        )
-        messages.warning(request, text % {"start": other.start_date.isoformat(), "exit": other.exit_date.isoformat()})
+    """What was done, where it goes from here, and what PASI will say of it."""
+    messages.success(request, _saved(enrolment))
+    for one in expected.of_enrolments([enrolment])[0]:
+        messages.warning(request, f"{expectations.title(one)} {_(one.next_step)}")
+
+
+def _saved(enrolment: SchoolEnrolment) -> str:
+    context, year = Context(), enrolment.school_year
+    words_of_year = {"year": str(year), "day": f"{year.ending - 1}-01-01"}
+    if year > context.last_possible:
+        return _("Saved. PASI takes %(year)s from %(day)s on; it goes there by itself then.") % words_of_year
+    if context.year_closed(year):
+        return _("Saved here. PASI does not take %(year)s any more, so it is not sent.") % words_of_year
+    if context.is_historical(year):
+        return _("Saved and held: %(year)s is not synchronised. Compare with PASI to send it.") % words_of_year
+    return _("Saved. On its way to PASI.")

@@ -47,6 +47,11 @@ class Record:
         live = Submission.objects.defer("sent_document").filter(ref_id=ref_id, status__in=LIVE).order_by("-id").first()
         return cls(ref_id, link, copy, link.enrolment if link else None, live)
 
+    @classmethod
+    def only_here(cls, enrolment: SchoolEnrolment) -> "Record":
+        """A record that has no RefId yet: nothing of it can be in PASI by our doing."""
+        return cls(UUID(int=0), None, None, enrolment, None)
+
     @cached_property
     def person(self) -> str:
         """The student's name: ours, else as PASI told it, else the ASN."""
@@ -209,6 +214,10 @@ def _told(entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None
     match entry.subject_type, entry.action:
         case "school_enrolment", "enrolment created":
             return {**told, "text": _("Entered by %(who)s") % who}
+        case "school_enrolment", "PASI read and replaced":
+            return {**told, "text": _("Compared with PASI, ours sent by %(who)s") % who}
+        case "school_enrolment", "PASI read and taken":
+            return {**told, "text": _("Compared with PASI, its values taken by %(who)s") % who}
         case "school_enrolment", "spelling agreed":
             return {**told, "text": _("Spelling for PASI agreed by %(who)s") % who}
         case "school_enrolment", "enrolment changed":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pasi_simulator.clock import accepted_school_years
+from pasi_simulator.clock import written_school_years
 from pasi_simulator.core import Caller, Core, Reply
 from pasi_simulator.faults import Fault
 from pasi_simulator.rules.case import Case, Rejection, failed
@@ -29,7 +29,7 @@ def submit_student_school_enrolment(core: Core, caller: Caller, request: dict[st
         conflict = _conflict(current, enrolment["PASICoreVersion"])
         if conflict and core.knobs["version_conflict_as_fault"]:
             raise Fault("3004", conflict.message)
-        case = case_of(core.state, caller, enrolment, current, accepted_school_years(core.today()))
+        case = case_of(core.state, caller, enrolment, current, written_school_years(core.today()))
         rejections = [conflict] if conflict else failed(REJECTIONS, case)
         if rejections:
             call.outcome = "no_change" if [r.code for r in rejections] == ["9023"] else "rejected"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pasi_simulator.clients import Client, Organization
-from pasi_simulator.clock import accepted_school_years
+from pasi_simulator.clock import written_school_years
 from pasi_simulator.codes import FIXED
 from pasi_simulator.contract import ContractError
 from pasi_simulator.control.http import ControlError, Request, Response
@@ -151,7 +151,7 @@ def _apply_rules(core: Core, record: Record, document: dict[str, Any], form: For
         form.wrong("", f"{version_conflict(record.version, form.version)}: somebody changed it meanwhile")
         return
     caller = Caller(NOBODY, organization, "")
-    case = case_of(core.state, caller, document, record, accepted_school_years(core.today()))
+    case = case_of(core.state, caller, document, record, written_school_years(core.today()))
     for rejection in failed(REJECTIONS, case):
         name = "" if rejection.member == "StudentSchoolEnrolment" else rejection.member
         form.wrong(name, f"{rejection.message} ({rejection.code})")

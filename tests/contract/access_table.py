@@ -189,6 +189,10 @@ CHANGES = (
     Row("pasi_connect:enrolment", "302 200 404 200 403", ("enrolment",)),
     Row("pasi_connect:enrolment", DECIDES_REFUSED, ("enrolment",), "POST"),
     Row("pasi_connect:enrolment-state", IN_SCOPE, ("enrolment",)),
+    Row("pasi_connect:enrolment-live", IN_SCOPE, ("enrolment",)),
+    Row("pasi_connect:enrolment-live", "302 409 404 409 403", ("enrolment",), "POST"),  # its year is synchronised
+    Row("pasi_connect:enrolment-live-send", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
+    Row("pasi_connect:enrolment-live-take", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
     Row("pasi_connect:enrolment-add", "302 200 404 200 403", ("student",)),
     Row("pasi_connect:enrolment-add", DECIDES_REFUSED, ("student",), "POST"),
 )  # fmt: skip

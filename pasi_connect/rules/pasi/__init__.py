@@ -32,7 +32,7 @@ class Expected:
     """One rule that PASI will raise. `number` is "" for a row of ours (`level` check).
 
     `message` and `next_step` are English, to be translated by whoever shows them. `clears_on` is the day on which the alert
-    goes by itself, if it has one.
+    goes by itself, if it has one. `stays` are the ids of the enrolments here that it is about, beside the record itself.
     """
 
     number: str
@@ -40,6 +40,7 @@ class Expected:
     message: str
     next_step: str
     clears_on: dt.date | None = None
+    stays: tuple[int, ...] = ()
 
 
 def expected(
@@ -60,11 +61,17 @@ def expected(
         return []
     situation = Situation(record, others, student, calendar, year_now, school or SchoolFacts(), lists or Lists())
     ending = situation.year.ending
+    found = [(row, row.broken(situation)) for row in TABLE if row.holds_for(ending)]
     return [
-        Expected(row.number, row.level, row.message, row.next_step, _clears_on(row, situation))
-        for row in TABLE
-        if row.holds_for(ending) and row.broken(situation)
+        Expected(row.number, row.level, row.message, row.next_step, _clears_on(row, situation), _ids(broken))
+        for row, broken in found
+        if broken
     ]
+
+
+def _ids(broken: bool | list[Stay]) -> tuple[int, ...]:
+    stays = broken if isinstance(broken, list) else []
+    return tuple(sorted(stay.enrolment_id for stay in stays if stay.enrolment_id is not None))
 
 
 def _clears_on(row: Row, situation: Situation) -> dt.date | None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from pasi_connect.rules.pasi.situation import Situation, grade_number, split
+from pasi_connect.rules.pasi.situation import Situation, Stay, grade_number, split
 from sis.rules.school_year import SchoolYear
 
 Condition = Callable[[Situation], bool]
@@ -79,26 +79,30 @@ def start_outside_calendar(s: Situation) -> bool:
     return not s.calendar.first_day <= s.start <= s.calendar.last_day
 
 
-def overlaps_here(s: Situation) -> bool:
-    return any(
-        stay.school_code == s.school.code
+def overlapping_here(s: Situation) -> list[Stay]:
+    """Of the same school, year, type and timeframe."""
+    return [
+        stay
+        for stay in s.overlapping
+        if stay.school_code == s.school.code
         and stay.school_year == s.year
         and stay.programming_type == s.record["programming_type"]
         and stay.programming_timeframe == s.record["programming_timeframe"]
-        for stay in s.overlapping
-    )
+    ]
 
 
-def overlaps_elsewhere(s: Situation) -> bool:
+def overlapping_elsewhere(s: Situation) -> list[Stay]:
+    """At schools of other authorities, in the current or a future year."""
     if s.year < s.year_now or DISPLACED in s.types or s.school.code in NOT_COUNTED_AS_OVERLAP:
-        return False
-    return any(
-        stay.authority_code != s.school.authority_code
+        return []
+    return [
+        stay
+        for stay in s.overlapping
+        if stay.authority_code != s.school.authority_code
         and stay.school_year >= s.year_now
         and DISPLACED not in stay.types
         and stay.school_code not in NOT_COUNTED_AS_OVERLAP
-        for stay in s.overlapping
-    )
+    ]
 
 
 def summer_of_another_year(s: Situation) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from operations.rules.words import gettext_noop
 from pasi_connect.rules.pasi import conditions as when
-from pasi_connect.rules.pasi.situation import Situation
+from pasi_connect.rules.pasi.situation import Situation, Stay
 from sis.rules import enrolment as saving
 
 REJECTION, WARNING, ADVICE = "rejection", "warning", "advice"
@@ -28,15 +28,16 @@ READING = gettext_noop("the condition: the page gives the title alone")
 
 @dataclass(frozen=True)
 class Row:
-    """`number` is "" for a row of ours. `first` and `last` are ending years between which the rule holds.
+    """`number` is "" for a row of ours. `broken` gives something true where PASI would speak up: the stays that it is about.
+    `first` and `last` are ending years between which the rule holds.
 
-    `current_only`: PASI looks at it in the current school year alone, so that the alert goes by itself when that year ends.
-    `until_past`: it goes when the school year of the record has become a past one.
+       `current_only`: PASI looks at it in the current school year alone, so that the alert goes by itself when that year ends.
+       `until_past`: it goes when the school year of the record has become a past one.
     """
 
     number: str
     level: str
-    broken: Callable[[Situation], bool]
+    broken: Callable[[Situation], "bool | list[Stay]"]
     message: str
     next_step: str
     source: str = RULES
@@ -130,7 +131,7 @@ WARNINGS: tuple[Row, ...] = (
     Row("10068", WARNING, when.unknown_board,
         gettext_noop("PASI does not know the resident board, or it is not active."), BOARD,
         inferred=gettext_noop("that the board is active now stands for the time of the enrolment")),
-    Row("10069", WARNING, when.overlaps_here,
+    Row("10069", WARNING, when.overlapping_here,
         gettext_noop("Another enrolment at the same school, of the same year, type and timeframe, shares a day with this one."),
         BOTH),
     Row("10071", WARNING, lambda s: "145" in s.programs and not s.record["francophone_board"],
@@ -143,7 +144,7 @@ WARNINGS: tuple[Row, ...] = (
     Row("10081", WARNING, when.eal_pair,
         gettext_noop("These programs of the 300 series do not go together."), CODES, source=PROGRAMS,
         inferred=LEVEL),
-    Row("10085", ADVICE, when.overlaps_elsewhere,
+    Row("10085", ADVICE, when.overlapping_elsewhere,
         gettext_noop("The student is enrolled at a school of another authority on the same days."), BOTH,
         until_past=True),
     Row("10092", WARNING, lambda s: bool(s.record["french_hours"]) and not s.programs & when.FRENCH,

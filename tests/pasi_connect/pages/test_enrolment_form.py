@@ -4,9 +4,10 @@ import pytest
 
 from operations.actor import of_user
 from pasi_connect.models import CodeValue
+from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
 from sis.services import enrolments
-from tests.factories import EnrolmentFactory
+from tests.factories import EnrolmentFactory, synchronising
 from tests.factories.students import this_year
 
 
@@ -104,9 +105,34 @@ def test_a_deletion_is_previewed_and_the_way_back_keeps_the_form(registrar, addr
 
 
 def test_a_stay_that_overlaps_is_saved_with_a_warning(here, registrar, address, enrolment):
-    EnrolmentFactory(student=enrolment.student, school=here.school)
-    answer = registrar.post(address, {**fields_of(registrar.get(address)), "grade": "09"}, follow=True)
-    assert "overlaps another one" in answer.content.decode()
+    other = EnrolmentFactory(student=enrolment.student, school=here.school)
+    drawn = registrar.get(address)
+    assert f"/enrolments/{other.pk}/edit/" in drawn.content.decode()
+    answer = registrar.post(address, {**fields_of(drawn), "grade": "09"}, follow=True)
+    assert "PASI will warn: Another enrolment at the same school" in answer.content.decode()
+    assert "(10069)" in answer.content.decode()
+    enrolment.refresh_from_db()
+    assert enrolment.grade == "09"
+
+
+def test_what_pasi_will_say_stands_on_the_form_and_says_when_it_goes(registrar, address, enrolment):
+    """Born in 2012, in grade 2: advice of the current school year."""
+    SchoolEnrolment.objects.filter(pk=enrolment.pk).update(grade="02", grants_program_codes="140")
+    page = registrar.get(address)
+    assert [line["level"] for line in page.context["expected"]] == ["warning", "advice", "warning"]
+    text = page.content.decode()
+    assert "PASI will warn: Program 140 needs program 500. (10007)" in text
+    assert f"It goes by itself on {this_year().ending}-09-01." in text
+
+
+def test_bringing_a_record_back_tells_what_pasi_will_say(registrar, address, enrolment):
+    EnrolmentFactory(student=enrolment.student, school=enrolment.school)
+    SchoolEnrolment.objects.filter(pk=enrolment.pk).update(deleted=True)
+    data = fields_of(registrar.get(address))
+    data.pop("deleted")
+    preview = registrar.post(address, data)
+    assert "Bring this enrolment back" in preview.content.decode()
+    assert "(10069)" in preview.content.decode()
 
 
 def test_an_open_change_from_pasi_is_announced_with_its_link(registrar, item):
@@ -159,6 +185,45 @@ def test_a_new_enrolment_is_made_once(here, registrar, enrolment):
     again = registrar.post(address, data)
     assert again.status_code == 422
     assert SchoolEnrolment.objects.filter(school_year=year).count() == 1
+
+
+def summer(year, **given):
+    days = {"start_date": f"{year.ending}-07-02", "exit_date": f"{year.ending}-07-31", "grade": "10"}
+    return {**days, "programming_type": "SummerSchool", "programming_timeframe": "Summer", **given}
+
+
+def test_summer_school_in_the_wrong_year_is_asked_about_before_it_is_made(here, registrar, enrolment):
+    """The year of an enrolment is never changed afterwards."""
+    address = f"/students/{enrolment.student_id}/enrol/"
+    drawn = fields_of(registrar.get(address))
+    closing = this_year()
+    data = {**drawn, **summer(closing), "school": str(here.school.pk), "school_year": str(closing + 1)}
+    asked = registrar.post(address, data)
+    assert asked.status_code == 200
+    assert "Summer school belongs to the school year that is closing" in asked.content.decode()
+    assert not SchoolEnrolment.objects.filter(programming_type="SummerSchool").exists()
+    assert registrar.post(address, {**data, "school_year": str(closing)}).status_code == 302
+    assert SchoolEnrolment.objects.get(programming_type="SummerSchool").school_year == closing
+    other = {**data, "start_date": f"{closing.ending}-07-05"}
+    assert registrar.post(address, {**other, "confirmed": "yes"}).status_code == 302  # a warning never stops saving
+
+
+def test_after_saving_the_message_says_where_it_goes_from_here(here, registrar, enrolment):
+    """This year at once; a year that PASI takes from January on, then; an old one after a look."""
+    synchronising(accepted_school_years=[(this_year() + step).ending for step in (-2, -1, 0, 1)])
+    CodeValue.objects.create(class_name="SchoolYearType", code="Accepted", first_school_year=this_year() - 6)
+    address = f"/students/{enrolment.student_id}/enrol/"
+    drawn = fields_of(registrar.get(address))
+    years = registrar.get(address).context["form"].fields["school_year"].choices
+    assert [year for year, _label in years] == [str(this_year() + step) for step in range(1, -7, -1)]
+    last_possible = Context().last_possible
+    for step, told in ((0, "On its way to PASI."), (1, None), (-5, "Saved and held"), (-6, "Saved and held")):
+        year = this_year() + step
+        days = {"start_date": f"{year.ending - 1}-09-10", "exit_date": f"{year.ending}-06-25"}
+        data = {**drawn, **days, "school": str(here.school.pk), "school_year": str(year), "grade": "08"}
+        answer = registrar.post(address, data, follow=True)
+        ahead = "it goes there by itself then" if year > last_possible else "On its way to PASI."
+        assert (told or ahead) in answer.content.decode()
 
 
 def test_a_new_enrolment_needs_its_dates_and_an_own_school(here, registrar, enrolment):

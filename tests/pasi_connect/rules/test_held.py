@@ -22,6 +22,7 @@ CAUSES = [
     ("sync_off", {"sync_on": False}),
     ("school_inactive", {"school_active": False}),
     ("year_ahead", {"year_ahead": True}),
+    ("year_closed", {"year_closed": True}),
     ("year_not_synchronised", {"year_synchronised": False}),
     ("year_not_accepted", {"year_accepted": False}),
     ("no_asn", {"has_asn": False}),
@@ -42,6 +43,12 @@ def test_each_cause_holds_by_itself(code, cause):
     assert reason is held.BY_CODE[code]
     assert reason.message.endswith(".")
     assert reason.next_step.endswith(".")
+
+
+def test_a_year_without_news_waits_for_a_look_at_pasis_record():
+    assert held.reason_of(replace(FREE, year_synchronised=False, read_live=True)) is None
+    closed = held.reason_of(replace(FREE, year_synchronised=False, read_live=True, year_closed=True))
+    assert closed is held.BY_CODE["year_closed"]
 
 
 def test_of_two_causes_the_earlier_is_told():

@@ -42,3 +42,24 @@ def test_the_current_year_is_always_possible_and_the_next_one_from_january_on(da
     both = window.synchronised(current, history) & window.possible(day)
     assert current in both
     assert (current + 1 in both) is (day.month < 9)
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "oldest"),
+    [
+        ([], None, None),  # PASI has told nothing: nothing is known to be too old
+        ([], SchoolYear(2017), None),
+        ([2025, 2026, 2027], None, SchoolYear(2025)),
+        ([2025, 2026, 2027], SchoolYear(2017), SchoolYear(2017)),
+        ([2025, 2026, 2027], SchoolYear(2026), SchoolYear(2025)),
+    ],
+)
+def test_the_oldest_year_that_pasi_takes(told, first, oldest):
+    assert window.oldest_taken(told, first) == oldest
+
+
+def test_historical_is_what_lies_before_every_synchronised_year():
+    years = frozenset({SchoolYear(2026), SchoolYear(2027)})
+    found = [ending for ending in range(2024, 2030) if window.historical(SchoolYear(ending), years)]
+    assert found == [2024, 2025]
+    assert not window.historical(SchoolYear(2010), frozenset())

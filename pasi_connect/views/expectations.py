@@ -1,0 +1,37 @@
+"""What PASI will say, in words: the same for a form, a preview of an action and a message after saving."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from pasi_connect.rules import pasi
+from pasi_connect.rules.pasi import Expected
+
+ICONS = {pasi.REJECTION: "x-circle", pasi.WARNING: "warn", pasi.ADVICE: "info", pasi.CHECK: "eye"}
+
+
+def title(one: Expected) -> str:
+    """ "PASI will warn: … (10069)". Advice is said to warn too: people need not tell the two apart before it is there."""
+    text = f"{_(one.message)} ({one.number})" if one.number else _(one.message)
+    match one.level:
+        case pasi.REJECTION:
+            return _("PASI will refuse: %(what)s") % {"what": text}
+        case pasi.CHECK:
+            return _("Check: %(what)s") % {"what": text}
+    return _("PASI will warn: %(what)s") % {"what": text}
+
+
+def lines(found: Iterable[Expected]) -> list[dict[str, Any]]:
+    """{title, next_step, icon, level, clears_on, stays} of each, for `pasi_connect/expected.html`."""
+    return [
+        {
+            "title": title(one),
+            "next_step": _(one.next_step),
+            "icon": ICONS[one.level],
+            "level": one.level,
+            "clears_on": one.clears_on,
+            "stays": one.stays,
+        }
+        for one in found
+    ]
