@@ -3,7 +3,9 @@
 A value that cannot be read stops the start with a sentence that names the variable.
 """
 
+import datetime as dt
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -43,6 +45,14 @@ def integer(name: str, default: int) -> int:
     if value != int(value):
         raise ImproperlyConfigured(f"{name} is {value}: write a whole number.")
     return int(value)
+
+
+def time_of_day(name: str, default: str) -> dt.time:
+    raw = os.environ.get(name) or default
+    try:
+        return dt.datetime.strptime(raw, "%H:%M").time()  # noqa: DTZ007 - a time alone has no zone
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {raw!r}: write a time like 07:00.") from None
 
 
 def names(name: str, default: str = "") -> list[str]:
@@ -87,6 +97,45 @@ def database(url: str, sqlite_file: Path) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"application_name": "pasi_connect"},
     }
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Django's EMAIL settings. `starttls` begins plain and turns to TLS, `tls` is TLS from the first byte."""
+
+    backend: str
+    folder: str = ""
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+def mail(url: str, folder: Path) -> Mail:
+    """For a URL (`smtp://host`, `smtp+starttls://user:password@host:587`, `smtps://…`), or mails as files in `folder` when empty."""
+    if not url:
+        return Mail("django.core.mail.backends.filebased.EmailBackend", str(folder))
+    parts = urlsplit(url)
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        # The address may hold a password: only its beginning is told.
+        raise ImproperlyConfigured(
+            f"EMAIL_URL begins with {parts.scheme!r}: write smtp://host, smtp+starttls://host or smtps://host."
+        )
+    return Mail(
+        "django.core.mail.backends.smtp.EmailBackend",
+        str(folder),
+        parts.hostname,
+        parts.port or MAIL_PORTS[parts.scheme],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+starttls",
+        tls=parts.scheme == "smtps",
+    )
 
 
 def sqlite(file: Path) -> dict[str, object]:

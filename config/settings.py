@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "sis",
     "pasi_connect",
     "reconciliation",
+    "alerts",
 ]
 
 MIDDLEWARE = [
@@ -200,6 +201,18 @@ else:
         "polling_interval": 0.1,
     }
 
+# E-mail: without EMAIL_URL each mail is a file in the data folder
+MAIL = env.mail(env.secret("EMAIL_URL"), DATA_DIR / "mail")
+EMAIL_BACKEND = MAIL.backend
+EMAIL_FILE_PATH = MAIL.folder
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.tls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "PASI Connect <pasi-connect@localhost>")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")  # links in mails begin with it
+DIGEST_TIME = env.time_of_day("DIGEST_TIME", "07:00")
+
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -257,6 +270,7 @@ LOGGING = {
         "operations": {"level": env.text("LOG_LEVEL", "INFO")},
         "sis": {"level": env.text("LOG_LEVEL", "INFO")},
         "pasi_connect": {"level": env.text("LOG_LEVEL", "INFO")},
+        "alerts": {"level": env.text("LOG_LEVEL", "INFO")},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("", include("operations.urls")),
     path("", include("sis.urls")),
+    path("", include("alerts.urls")),
     path("", include("pasi_connect.urls")),
 ]
 

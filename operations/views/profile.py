@@ -15,6 +15,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from operations import offers
 from operations.actor import of_request
 from operations.forms import OwnPasswordForm, ProfileForm, TokenForm
 from operations.models import ApiToken, User
@@ -39,6 +40,7 @@ def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
         "made": forms.get("made"),
         "fits": latin1.fits(person.full_name),
         "outside": " ".join(latin1.outside(person.full_name)),
+        "panels": offers.panels("operations.profile", request, person),
         "wrong": next((form for form in forms.values() if getattr(form, "errors", None)), None),
     }
     return render(request, "operations/profile.html", context, status=status)

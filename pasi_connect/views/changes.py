@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from operations import actor
+from operations import actor, offers
 from operations.models import User
 from pasi_connect import selectors
 from pasi_connect.filters import CONFLICTS, SAFE, WHOLE, DiscrepancyFilter, start_of_today
@@ -93,7 +93,8 @@ def index(request: HttpRequest) -> HttpResponse:
                 "icon": GROUP_ICONS.get(name, ""),
             }
             for name, label in GROUPS.items()
-        ],
+        ]
+        + [panel.context for panel in offers.panels("pasi_connect.changes", request, None)],
         "chips": chips,
         "clear": f"?group={group}" if group in GROUPS else "?",
         "rows": shown_rows(made.rows, group),
@@ -304,6 +305,7 @@ def _page(
         "submission_words": words.SUBMISSION,
         "since": newest(user),
         "changes_url": reverse("pasi_connect:changes"),
+        "panels": offers.panels("pasi_connect.change", request, one),
     }
     return render(request, "pasi_connect/change.html", context, status=status)
 

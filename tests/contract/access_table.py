@@ -197,6 +197,21 @@ CHANGES = (
     Row("pasi_connect:enrolment-add", DECIDES_REFUSED, ("student",), "POST"),
 )  # fmt: skip
 
+ALERTS = (
+    Row("alerts:mine", PAGE),
+    Row("alerts:assign", DECIDES_OK, ("item",), "POST", {"to": "$somebody"}),
+    Row("alerts:snooze", DECIDES_OK, ("item",), "POST", {"until": "2199-01-01", "reason": "Later."}),
+    Row("alerts:notices", PAGE),
+    Row("alerts:notice-seen", DECIDES_OK, ("notice",), "POST"),
+    Row("alerts:other-records", PAGE),
+    Row("alerts:record-seen", DECIDES_OK, ("elsewhere",), "POST", {"version": "10"}),
+    Row("alerts:own", PAGE),
+    Row("alerts:own", "302 302 302 302 302", method="POST", body={"how": "off"}),
+    Row("alerts:mail-test", "302 302 302 302 302", method="POST"),
+    Row("alerts:absence", "302 422 422 422 403", method="POST"),
+    Row("alerts:absence-end", "302 302 404 404 403", ("absence",), "POST"),  # registrar A's own
+)
+
 SETUP = (
     Row("pasi_connect:setup", SETS_UP),
     Row("pasi_connect:connection-test", "302 403 403 302 302", method="POST"),
@@ -212,4 +227,4 @@ SETUP = (
     Row("pasi_connect:guard-item", "302 403 403 302 403", ("guard",), "POST", {"stopped_at": "$stopped_at"}),
 )
 
-TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *SETUP)
+TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP)

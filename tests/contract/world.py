@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 from uuid import uuid4
 
+from alerts.models import Absence
 from operations import clock
 from operations.actor import SYNC, of_user
 from operations.models import User
-from operations.services import people
+from operations.services import notices, people
 from pasi_connect.models import Exchange, SyncCursor
 from pasi_connect.services import decisions, year_end
 from tests import factories
@@ -60,6 +61,11 @@ def build() -> dict[str, Any]:
     year = enrolments[0].school_year
     grade = factories.StoredGradeFactory(course_enrolment__enrolment=enrolments[3])
     sitting = grade.course_enrolment
+    today = clock.today()
+    absence = Absence.objects.create(
+        user=actors["registrar_a"], stand_in=somebody, first_day=today, last_day=today, made_at=now
+    )
+    elsewhere = factories.record_elsewhere(enrolments[0].student)
     a_job, waiting_job, cancelled_job = (
         factories.job(actors["registrar_a"], status) for status in ("queued", "waiting_approval", "cancelled")
     )
@@ -87,6 +93,9 @@ def build() -> dict[str, Any]:
         "rehearsal": rehearsal.pk,
         "run": year_end.start(officer, run_already.pk).pk,
         "enrolments": [enrolments[3].pk],
+        "notice": notices.leave(a.code, "told", {}).pk,
+        "elsewhere": elsewhere.pk,
+        "absence": absence.pk,
         "guard": guard.notification_type,
         "stopped_at": now.isoformat(),
         "somebody": somebody.pk,

@@ -14,7 +14,15 @@ from tests.factories.courses import (
 )
 from tests.factories.jobs import job
 from tests.factories.organisations import AuthorityFactory, SchoolFactory
-from tests.factories.pasi import changed_in_pasi, created_in_pasi, link_and_copy, submission, synchronising, take_up
+from tests.factories.pasi import (
+    changed_in_pasi,
+    created_in_pasi,
+    link_and_copy,
+    record_elsewhere,
+    submission,
+    synchronising,
+    take_up,
+)
 from tests.factories.people import UserFactory, token_of
 from tests.factories.students import EnrolmentFactory, StudentFactory
 from tests.factories.year_end import rehearsal
@@ -36,6 +44,7 @@ __all__ = [
     "job",
     "link_and_copy",
     "rehearsal",
+    "record_elsewhere",
     "submission",
     "synchronising",
     "take_up",

@@ -2,14 +2,14 @@
 
 import datetime as dt
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from operations import clock
 from operations.actor import SYNC, Actor
 from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission, SyncCursor, SyncSettings
 from pasi_connect.services import comparing, copies, submissions, values
-from sis.models import SchoolEnrolment
+from sis.models import SchoolEnrolment, Student
 from sis.rules.school_year import SchoolYear
 from tests.factories.students import this_year
 
@@ -76,6 +76,26 @@ def created_in_pasi(
     _store(mapping.new_document(ref_id, asn, school_code, year), record, version, "Ola Brandt", "A.1750")
     comparing.evaluate(ref_ids=[ref_id])
     return Discrepancy.objects.get(ref_id=ref_id)
+
+
+def record_elsewhere(
+    student: Student, school_code: str = "9901", year: SchoolYear | None = None, version: int = 10, **theirs: Any
+) -> EnrolmentCopy:
+    """A record of our student at a school of another authority, as PASI tells it; told again with a higher `version`."""
+    ref_id = uuid5(NAMESPACE_OID, f"{student.pk} {school_code}")
+    year = year or this_year()
+    document = mapping.new_document(ref_id, student.asn or "", school_code, year)
+    record = {
+        **{row.name: row.empty for row in mapping.ROWS},
+        "start_date": dt.date(year.ending - 1, 9, 1),
+        "exit_date": dt.date(year.ending, 6, 26),
+        "programming_type": "Regular",
+        "programming_timeframe": "Day",
+        **theirs,
+    }
+    _store(document, record, version, "Ola Brandt", "A.9999")
+    comparing.evaluate(ref_ids=[ref_id])
+    return EnrolmentCopy.objects.get(ref_id=ref_id)
 
 
 def take_up(enrolment: SchoolEnrolment) -> Submission:

@@ -1,0 +1,62 @@
+"""Shapes of what people enter about assignments, absences and mail."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from alerts import selectors
+from alerts.models import MailChoice
+from operations.models import User
+
+
+class PersonChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+        return obj.full_name
+
+
+def day_field(label: Any, help_text: Any = "") -> forms.DateField:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"placeholder": "2027-02-12", "autocomplete": "off"})
+    return forms.DateField(label=label, help_text=help_text, input_formats=["%Y-%m-%d"], widget=widget)
+
+
+class AssignForm(forms.Form):
+    """`seen`: the id of who had the item when the page was drawn; empty: nobody. Empty `to` puts it back."""
+
+    to = forms.IntegerField(required=False, min_value=1)
+    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Note"), required=False, max_length=500, help_text=_("For the one who gets it. It stays with the change.")
+    )
+
+    def __init__(self, *args: Any, people: list[User] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if people is not None:
+            choices = [("", _("Nobody")), *((person.pk, person.full_name) for person in people)]
+            self.fields["to"] = forms.TypedChoiceField(
+                label=_("Assign to"), required=False, choices=choices, coerce=int, empty_value=None
+            )
+
+
+class SnoozeForm(forms.Form):
+    until = day_field(_("Look at it again on"))
+    reason = forms.CharField(label=_("Why it can wait"), max_length=500)
+
+
+class AbsenceForm(forms.Form):
+    first_day = day_field(_("First day away"))
+    last_day = day_field(_("Last day away"))
+    stand_in = PersonChoice(label=_("Stands in"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stand_in: Any = self.fields["stand_in"]
+        stand_in.queryset = selectors.who_can_stand_in(person)
+        stand_in.help_text = _("Somebody who decides at all of your schools.")
+
+
+class MailChoiceForm(forms.ModelForm):
+    class Meta:
+        model = MailChoice
+        fields = ("how",)
+        widgets = {"how": forms.RadioSelect}

@@ -1,0 +1,17 @@
+from alerts.models.absence import Absence
+from alerts.models.assignment import Assignment, AssignmentStep
+from alerts.models.mail import DigestDay, Mail, MailChoice, Told
+from alerts.models.seen import SeenRecord
+from alerts.models.snooze import Snooze
+
+__all__ = [
+    "Absence",
+    "Assignment",
+    "AssignmentStep",
+    "DigestDay",
+    "Mail",
+    "MailChoice",
+    "SeenRecord",
+    "Snooze",
+    "Told",
+]

@@ -1,0 +1,19 @@
+from django.conf import settings
+from django.db import models
+
+
+class Snooze(models.Model):
+    """Somebody looks at a change again on a later day, and says why. Shown with it; hidden from nobody, decided by everybody."""
+
+    ref_id = models.UUIDField(unique=True)
+    until = models.DateField()
+    reason = models.TextField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.ref_id} until {self.until}"

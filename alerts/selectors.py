@@ -1,0 +1,192 @@
+"""Reads of the alerts. Every one takes the person who asks, or serves the mails of all of them."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from alerts.models import Absence, Assignment, Mail, SeenRecord
+from alerts.rules import absence as absence_rules
+from operations import clock
+from operations.models import Notice, User
+from pasi_connect import selectors as pasi
+from pasi_connect.models import Discrepancy, EnrolmentCopy, Submission
+from pasi_connect.models.submission import STUCK
+from pasi_connect.services.context import Context
+from sis import selectors as sis
+from sis.models import School, SchoolAccess, SchoolEnrolment
+
+DECIDES = "operations.core_alerts"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+# People ----------------------------------------------------------------------------------------------------------
+
+
+def deciders() -> QuerySet[User]:
+    """Active people who decide on changes from PASI, at whichever school."""
+    found: QuerySet[User] = User.objects.with_perm(DECIDES, backend=BACKEND)
+    return found
+
+
+def everywhere() -> QuerySet[User]:
+    """Those who see all schools of the authority."""
+    found: QuerySet[User] = User.objects.with_perm("operations.all_schools", backend=BACKEND)
+    return found
+
+
+def colleagues(school_code: str) -> QuerySet[User]:
+    """Active people who decide on changes of this school."""
+    here = SchoolAccess.objects.filter(user=OuterRef("pk"), school__code=school_code)
+    found = deciders().filter(Exists(here) | Q(pk__in=everywhere().values("pk")))
+    return found.order_by("last_name", "first_name", "pk")
+
+
+def who_can_stand_in(user: User) -> QuerySet[User]:
+    """Colleagues who decide at every school of the person: nothing that is handed over can lie outside of their sight."""
+    found = deciders().exclude(pk=user.pk)
+    if not sis.sees_all(user):
+        schools = list(sis.schools(user).values_list("pk", flat=True))
+        if not schools:
+            return User.objects.none()
+        lacking = School.objects.filter(pk__in=schools).exclude(access__user=OuterRef("pk"))
+        found = found.filter(Q(pk__in=everywhere().values("pk")) | ~Exists(lacking))
+    else:
+        found = found.filter(pk__in=everywhere().values("pk"))
+    return found.order_by("last_name", "first_name", "pk")
+
+
+def absences(user: User) -> QuerySet[Absence]:
+    """The person's own, present and to come."""
+    return Absence.objects.filter(user=user, ended_at=None, last_day__gte=clock.today()).select_related("stand_in")
+
+
+def present_absences() -> QuerySet[Absence]:
+    today = clock.today()
+    return Absence.objects.filter(ended_at=None, first_day__lte=today, last_day__gte=today)
+
+
+def stand_ins() -> dict[int, int]:
+    """Who stands in today, in the end, for each person who is away. A stand-in who decides no more leaves the work where it is."""
+    chosen = dict(present_absences().filter(stand_in__in=deciders()).values_list("user_id", "stand_in_id"))
+    return absence_rules.stand_ins(chosen)
+
+
+def stood_in_for(user: User, found: dict[int, int] | None = None) -> list[int]:
+    """The people whose work the person has today, themselves first."""
+    away = stand_ins() if found is None else found
+    return [user.pk, *(who for who, stand_in in away.items() if stand_in == user.pk)]
+
+
+# Items -----------------------------------------------------------------------------------------------------------
+
+
+def needing_a_person(items: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
+    """Open ones with a field to decide, or whose reset PASI has refused."""
+    refused = Submission.objects.filter(ref_id=OuterRef("ref_id"), status__in=STUCK)
+    return items.filter(status=Discrepancy.Status.OPEN).filter(Q(undecided__gt=0) | Exists(refused))
+
+
+def held_by(people: Iterable[int] | None = None) -> Exists:
+    """Of an item: one of `people`, or anybody, looks after it."""
+    held = Assignment.objects.filter(ref_id=OuterRef("ref_id"))
+    return Exists(held if people is None else held.filter(user__in=list(people)))
+
+
+def held_by_colleagues(people: Iterable[int]) -> Exists:
+    """Of an item: somebody beside `people` looks after it who still decides at its school."""
+    at_school = SchoolAccess.objects.filter(user=OuterRef("user"), school__code=OuterRef(OuterRef("school_code")))
+    others = Assignment.objects.filter(ref_id=OuterRef("ref_id"), user__in=deciders()).exclude(user__in=list(people))
+    return Exists(others.filter(Exists(at_school) | Q(user__in=everywhere())))
+
+
+def holding_people(school_codes: Iterable[str] | None = None) -> QuerySet[User]:
+    """Those who look after an open change, at one of these schools or at all."""
+    open_ones = Discrepancy.objects.filter(ref_id=OuterRef("ref_id"), status=Discrepancy.Status.OPEN)
+    if school_codes is not None:
+        open_ones = open_ones.filter(school_code__in=list(school_codes))
+    held = Assignment.objects.filter(Exists(open_ones))
+    return User.objects.filter(pk__in=held.values("user")).order_by("last_name", "first_name", "pk")
+
+
+def mine(user: User) -> QuerySet[Discrepancy]:
+    """Open items assigned to the person, or to somebody whom they stand in for today."""
+    items = pasi.discrepancies(user).filter(status=Discrepancy.Status.OPEN)
+    return items.filter(held_by(stood_in_for(user)))
+
+
+def holders(ref_ids: Iterable[UUID]) -> dict[UUID, Assignment]:
+    """The present assignment of each record, in one query."""
+    found = Assignment.objects.filter(ref_id__in=list(ref_ids)).select_related("user")
+    return {assignment.ref_id: assignment for assignment in found}
+
+
+# Notices ---------------------------------------------------------------------------------------------------------
+
+
+def notices(user: User) -> QuerySet[Notice]:
+    """What the person's schools have to know and nobody there has seen."""
+    return sis.scoped(Notice.objects.filter(seen_at=None), user)
+
+
+def foreign_codes() -> list[str]:
+    """Codes of schools outside of the authority of which we hold enrolments.
+
+    From value to value of the index: half a million records of our own schools are not read for a few of others.
+    """
+    table = connection.ops.quote_name(EnrolmentCopy._meta.db_table)
+    step = f"SELECT min(school_code) FROM {table}"  # noqa: S608 - the name comes from the model
+    following = f"{step} WHERE school_code > found.code"
+    recursion = f"{step} UNION ALL SELECT ({following}) FROM found WHERE found.code IS NOT NULL"  # noqa: S608
+    statement = f"WITH RECURSIVE found(code) AS ({recursion}) SELECT code FROM found WHERE code IS NOT NULL"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        codes = [code for (code,) in cursor.fetchall() if code]
+    own = set(School.objects.values_list("code", flat=True))
+    return [code for code in codes if code not in own]
+
+
+def stays_of(user: User, years: Iterable[Any]) -> QuerySet[SchoolEnrolment]:
+    """The person's students' enrolments that take part."""
+    found = sis.enrolments(user).select_related(None).order_by()
+    return found.filter(deleted=False, school_year__in=[year.ending for year in years])
+
+
+def records_elsewhere(user: User) -> QuerySet[EnrolmentCopy]:
+    """Live records at schools of other authorities, of students of the person's schools."""
+    return _elsewhere(user, unseen=False)
+
+
+def other_records(user: User) -> QuerySet[EnrolmentCopy]:
+    """Those that one of the person's schools where the student is has not seen at this version."""
+    return _elsewhere(user, unseen=True)
+
+
+def _elsewhere(user: User, unseen: bool) -> QuerySet[EnrolmentCopy]:
+    years = Context().years
+    stays = stays_of(user, years).filter(student__asn=OuterRef("asn"))
+    seen = SeenRecord.objects.filter(
+        ref_id=OuterRef(OuterRef("ref_id")),
+        core_version=OuterRef(OuterRef("core_version")),
+        school_code=OuterRef("school__code"),
+    )
+    return (
+        EnrolmentCopy.objects.defer("document")
+        .filter(
+            school_code__in=foreign_codes(),
+            school_year__in=[year.ending for year in years],
+            deleted=False,
+            vanished_at=None,
+        )
+        .filter(Exists(stays.filter(~Exists(seen)) if unseen else stays))
+    )
+
+
+# Mail ------------------------------------------------------------------------------------------------------------
+
+
+def mails(user: User) -> QuerySet[Mail]:
+    """The person's own."""
+    return Mail.objects.filter(user=user)

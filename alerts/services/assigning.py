@@ -1,0 +1,79 @@
+"""Who looks after an item: taken, given, handed over, put back. Each step is kept."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerts import selectors
+from alerts.models import Assignment, AssignmentStep
+from operations import clock
+from operations.actor import Actor
+from operations.models import User
+from operations.services import audit
+from pasi_connect.models import Discrepancy
+
+SUBJECT = "assignment"
+
+
+class Moved(Exception):
+    """Somebody else has been quicker; the message says who has the item now."""
+
+
+@transaction.atomic
+def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None, reason: str = "") -> bool:
+    """Gives the item's record to a person who decides at its school; None puts it back. False when nothing differed.
+
+    `seen` is the id of who had it when the page was drawn (None: nobody). Raises Moved when that is true no longer,
+    ValidationError when the item is settled or the person does not decide there.
+    """
+    item = Discrepancy.objects.select_for_update().get(pk=item_id)
+    if not item.is_open:
+        raise ValidationError(_("This change is settled already; there is nothing to look after."))
+    held = Assignment.objects.select_for_update().select_related("user").filter(ref_id=item.ref_id).first()
+    before = held.user if held else None
+    if (before.pk if before else None) != seen:
+        raise Moved(_moved(before))
+    after = _person(item, user_id)
+    if before == after:
+        return False
+    _store(actor, item.ref_id, after)
+    AssignmentStep.objects.create(
+        ref_id=item.ref_id,
+        item_id=item.pk,
+        school_code=item.school_code,
+        at=clock.now(),
+        before=before,
+        after=after,
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        reason=reason,
+    )
+    changes = {"assigned_to": [before.full_name if before else None, after.full_name if after else None]}
+    audit.record(actor, audit.Entry("assigned", SUBJECT, str(item.ref_id), item.school_code, changes, reason))
+    return True
+
+
+def _moved(holder: User | None) -> str:
+    if holder is None:
+        return _("Somebody has put this change back in the meantime. Look again, then assign it.")
+    return _("%(who)s has this change by now. Look again, then assign it.") % {"who": holder.full_name}
+
+
+def _person(item: Discrepancy, user_id: int | None) -> User | None:
+    if user_id is None:
+        return None
+    person = selectors.colleagues(item.school_code).filter(pk=user_id).first()
+    if person is None:
+        raise ValidationError({"to": [_("This person does not decide on changes of this school.")]})
+    return person
+
+
+def _store(actor: Actor, ref_id: UUID, after: User | None) -> None:
+    if after is None:
+        Assignment.objects.filter(ref_id=ref_id).delete()
+        return
+    Assignment.objects.update_or_create(
+        ref_id=ref_id, defaults={"user": after, "at": clock.now(), "given_by": actor.name}
+    )

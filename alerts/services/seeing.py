@@ -1,0 +1,38 @@
+"""Taking note of another authority's record. It ends the notice for a school, until PASI tells a newer version."""
+
+from django.db import transaction
+
+from alerts import selectors
+from alerts.models import SeenRecord
+from operations import clock
+from operations.actor import Actor
+from operations.models import User
+from operations.services import audit
+from pasi_connect.models import EnrolmentCopy
+from pasi_connect.services.context import Context
+
+
+@transaction.atomic
+def seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) -> int:
+    """For each of the person's schools where the student is. `core_version`: what the person saw. Gives the schools that had not."""
+    stays = selectors.stays_of(user, Context().years).filter(student__asn=copy.asn)
+    codes = set(stays.values_list("school__code", flat=True))
+    known = SeenRecord.objects.filter(ref_id=copy.ref_id, core_version=core_version, school_code__in=codes)
+    missing = sorted(codes - set(known.values_list("school_code", flat=True)))
+    SeenRecord.objects.bulk_create(
+        [
+            SeenRecord(
+                ref_id=copy.ref_id,
+                school_code=code,
+                core_version=core_version,
+                user_id=actor.user_id,
+                who=actor.name,
+                at=clock.now(),
+            )
+            for code in missing
+        ],
+        ignore_conflicts=True,  # two people of a school at one moment
+    )
+    subject = str(copy.ref_id)
+    audit.record_all(actor, [audit.Entry("other record seen", "other_record", subject, code) for code in missing])
+    return len(missing)

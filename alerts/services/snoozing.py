@@ -1,0 +1,59 @@
+"""Looking at a change again later."""
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerts.models import Snooze
+from operations import clock
+from operations.actor import Actor
+from operations.services import audit
+from pasi_connect.models import Discrepancy
+
+LONGEST = dt.timedelta(days=92)
+
+
+@transaction.atomic
+def snooze(actor: Actor, item_id: int, until: dt.date | None, reason: str = "") -> bool:
+    """Until the morning of that day; None wakes it. False when nothing differed. Raises ValidationError {field: [sentences]}."""
+    item = Discrepancy.objects.select_for_update().get(pk=item_id)
+    held = Snooze.objects.select_for_update().filter(ref_id=item.ref_id).first()
+    before = held.until if held else None
+    if until is None:
+        if held is None:
+            return False
+        held.delete()
+    else:
+        _check(item, until, reason)
+        if held and held.until == until and held.reason == reason:
+            return False
+        Snooze.objects.update_or_create(
+            ref_id=item.ref_id,
+            defaults={
+                "until": until,
+                "reason": reason,
+                "user_id": actor.user_id,
+                "who": actor.name,
+                "at": clock.now(),
+            },
+        )
+    changes = {"snoozed_until": [before.isoformat() if before else None, until.isoformat() if until else None]}
+    audit.record(actor, audit.Entry("snoozed", "assignment", str(item.ref_id), item.school_code, changes, reason))
+    return True
+
+
+def _check(item: Discrepancy, until: dt.date, reason: str) -> None:
+    faults: dict[str, list[str]] = {}
+    today = clock.today()
+    if not item.is_open:
+        raise ValidationError(_("This change is settled already."))
+    if until <= today:
+        faults["until"] = [_("Choose a day to come.")]
+    elif until - today > LONGEST:
+        faults["until"] = [_("At most three months ahead.")]
+    if not reason.strip():
+        faults["reason"] = [_("Say why it can wait; everybody who opens it reads that.")]
+    if faults:
+        raise ValidationError(faults)

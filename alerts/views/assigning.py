@@ -1,0 +1,77 @@
+"""Who looks after a change, and until when it can wait: the two forms of a change's page."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views import View
+
+from alerts.forms import AssignForm, SnoozeForm
+from alerts.selectors import DECIDES
+from alerts.services import assigning, snoozing
+from operations.actor import of_request
+from operations.models import User
+from operations.views.doors import Permitted
+from pasi_connect import selectors as pasi
+from pasi_connect.models import Discrepancy
+
+
+class OnItem(Permitted, View):
+    permission_required = DECIDES
+    http_method_names = ["post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What lies outside of the person's schools does not exist, whatever their role."""
+        if request.user.is_authenticated:
+            self.item: Discrepancy = get_object_or_404(pasi.discrepancies(request.user), pk=kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def back(self, error: Exception | None = None) -> HttpResponse:
+        if isinstance(error, ValidationError):
+            messages.error(self.request, _("Not saved: %(why)s") % {"why": " ".join(error.messages)})
+        elif error is not None:
+            messages.warning(self.request, _("Not saved: %(why)s") % {"why": error})
+        return redirect("pasi_connect:change", self.item.pk)
+
+
+class Assign(OnItem):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = AssignForm(request.POST)
+        if not form.is_valid():
+            return self.back(ValidationError(_("Choose a person from the list.")))
+        to, seen = form.cleaned_data["to"], form.cleaned_data["seen"]
+        try:
+            done = assigning.assign(of_request(request), pk, to, seen=seen, reason=form.cleaned_data["reason"])
+        except (ValidationError, assigning.Moved) as error:
+            return self.back(error)
+        if not done:
+            messages.info(request, _("Nothing to do: it was so already."))
+        elif to is None:
+            messages.success(request, _("Put back: nobody looks after this change now."))
+        elif to == request.user.pk:
+            messages.success(request, _("You look after this change now."))
+        else:
+            messages.success(request, _("%(who)s looks after this change now.") % {"who": User.objects.get(pk=to).full_name})
+        return self.back()
+
+
+class SnoozeItem(OnItem):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if "wake" in request.POST:
+            if snoozing.snooze(of_request(request), pk, None):
+                messages.success(request, _("This change waits no longer for its day."))
+            return self.back()
+        form = SnoozeForm(request.POST)
+        if not form.is_valid():
+            faults = [fault for told in form.errors.values() for fault in told]
+            return self.back(ValidationError([str(fault) for fault in faults]))
+        until = form.cleaned_data["until"]
+        try:
+            snoozing.snooze(of_request(request), pk, until, form.cleaned_data["reason"])
+        except ValidationError as error:
+            return self.back(error)
+        messages.success(request, _("To be looked at again on %(day)s.") % {"day": until.isoformat()})
+        return self.back()

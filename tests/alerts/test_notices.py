@@ -1,0 +1,127 @@
+"""What a school has to know: the product's notices, and other authorities' records of its students."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerts import selectors
+from alerts.models import SeenRecord
+from operations import offers
+from operations.models import AuditEntry
+from operations.services import notices
+from pasi_connect import selectors as pasi
+from pasi_connect.models import Discrepancy, EnrolmentCopy, SchoolCopy
+from tests.factories import EnrolmentFactory, StudentFactory, UserFactory, record_elsewhere
+from tests.factories.students import this_year
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(monkeypatch):
+    monkeypatch.setitem(offers.notices, "told", lambda given: f"{given['n']} enrolments were ended here.")
+
+
+def elsewhere(here, school=None, **theirs):
+    stay = EnrolmentFactory(school=school or here.school)
+    return record_elsewhere(stay.student, **theirs)
+
+
+def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, told):
+    made = notices.leave(here.school.code, "told", {"n": 3}, "/changes/")
+    notices.leave(here.other.code, "told", {"n": 77})
+    page = as_person(here.registrar).get("/notices/").content.decode()
+    assert "1 notice for your schools" in page
+    assert '<a href="/changes/">3 enrolments were ended here.</a>' in page
+    assert "77 enrolments" not in page
+    assert '<span>Notices</span><span class="n">1</span>' in page
+    assert as_person(here.stranger).post(f"/notices/{made.pk}/seen/").status_code == 404
+    as_person(here.registrar).post(f"/notices/{made.pk}/seen/")
+    assert "No notice for your schools" in as_person(here.colleague).get("/notices/").content.decode()
+    again = as_person(here.colleague).post(f"/notices/{made.pk}/seen/", follow=True).content.decode()
+    assert "had seen it already" in again
+
+
+def test_a_kind_that_nobody_offers_still_shows(here, as_person):
+    notices.leave(here.school.code, "some_old_kind", {})
+    assert "some old kind" in as_person(here.registrar).get("/notices/").content.decode()
+
+
+def test_another_authoritys_record_shows_by_school_dates_and_type_only(here, as_person):
+    copy = elsewhere(here, grade="07", resident_board="7777")
+    SchoolCopy.objects.create(code="9901", name="Meadowlark School", core_version=1, stored_at=copy.stored_at, document=b"")
+    page = as_person(here.registrar).get("/notices/records/").content.decode()
+    main = page[page.index("<main") :]
+    assert "Meadowlark School" in main
+    assert copy.start_date.isoformat() in main
+    assert "Regular" in main
+    assert "7777" not in main and "Ola Brandt" not in main and ">07<" not in main
+    assert "Meadowlark" not in as_person(here.stranger).get("/notices/records/").content.decode()
+
+
+def test_it_is_in_no_count_and_no_list_of_the_inbox(here, as_person):
+    elsewhere(here)
+    assert not Discrepancy.objects.exists()
+    assert pasi.counts(here.registrar) == {"changes": 0, "stuck": 0}
+    page = as_person(here.registrar).get("/changes/").content.decode()
+    assert "Another school’s</a>" in page
+
+
+def test_seen_ends_it_for_the_school_until_a_newer_version(here, as_person):
+    stay = EnrolmentFactory(school=here.school)
+    EnrolmentFactory(school=here.other, student=stay.student)
+    copy = record_elsewhere(stay.student)
+    as_person(here.registrar).post(f"/notices/records/{copy.pk}/seen/", {"version": copy.core_version})
+    assert not selectors.other_records(here.colleague).exists()
+    assert list(selectors.other_records(here.stranger)) == [copy]  # the other school has not seen it
+    assert list(selectors.other_records(here.district)) == [copy]
+    record_elsewhere(stay.student, version=11, exit_date=stay.start_date)
+    assert list(selectors.other_records(here.registrar)) == [copy]
+    as_person(here.district).post(f"/notices/records/{copy.pk}/seen/", {"version": 11})
+    assert not selectors.other_records(here.stranger).exists()
+    assert SeenRecord.objects.count() == 3
+    assert AuditEntry.objects.filter(action="other record seen").count() == 3
+
+
+def test_seen_counts_for_the_version_on_the_page(here, as_person):
+    copy = elsewhere(here, version=12)
+    as_person(here.registrar).post(f"/notices/records/{copy.pk}/seen/", {"version": "11"})
+    assert selectors.other_records(here.registrar).exists()  # it moved while the page was open
+
+
+@pytest.mark.parametrize("what", ["deleted", "vanished", "own school", "old year", "not ours", "our stay deleted"])
+def test_what_is_no_notice(here, what):
+    copy = elsewhere(here, deleted=what == "deleted")
+    if what == "vanished":
+        EnrolmentCopy.objects.update(vanished_at=copy.stored_at)
+    if what == "own school":
+        EnrolmentCopy.objects.update(school_code=here.other.code)
+    if what == "old year":
+        EnrolmentCopy.objects.update(school_year=this_year() - 3)
+    if what == "not ours":
+        EnrolmentCopy.objects.update(asn=StudentFactory().asn)
+    if what == "our stay deleted":
+        here.school.enrolments.update(deleted=True)
+    assert not selectors.other_records(here.district).exists()
+
+
+def test_pages_follow_on_and_ask_as_often_for_many_as_for_one(here, as_person):
+    client = as_person(UserFactory(role="Registrar", schools=[here.school]))
+
+    def asked(address):
+        with CaptureQueriesContext(connection) as seen:
+            page = client.get(address)
+        return len(seen), len(page.context["rows"]), page
+
+    elsewhere(here)
+    notices.leave(here.school.code, "told", {})
+    client.get("/notices/records/")
+    one = asked("/notices/records/")[0], asked("/notices/")[0]
+    for _ in range(29):
+        elsewhere(here)
+        notices.leave(here.school.code, "told", {})
+    many = asked("/notices/records/")
+    assert (many[0], asked("/notices/")[0]) == one
+    assert many[1] == 25
+    assert asked(f"/notices/records/{many[2].context['pager']['next']}")[1] == 5
+    assert client.get("/notices/records/?after=x").status_code == 404
