@@ -25,7 +25,7 @@ def tables(request: HttpRequest, subject: Any) -> offers.Panel:
                 "next_step": _(codes[code].next_step),
                 "fault": code in faults.FAULTS,
             }
-            for code in sorted(codes, key=int)
+            for code in sorted((code for code in codes if code.isdigit()), key=int)  # a cause without a code is not PASI's
         ],
     }
     return offers.Panel(10, "pasi_connect/words.html", context)

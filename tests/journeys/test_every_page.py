@@ -15,7 +15,7 @@ WIDE, NARROW, NARROWEST = 1280, 390, 320
 COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; structure is the same in both
 PLAIN = (
     "/", "/changes/", "/changes/?group=closed", "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/",
-    "/schools/", "/schools/7101/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
+    "/schools/", "/schools/7101/", "/sections/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
 )  # fmt: skip
 FOR_ADMINISTRATORS = (
     "/people/", "/people/add/", "/roles/", "/setup/", "/setup/synchronization/", "/setup/connection/", "/setup/caller/",
@@ -36,6 +36,7 @@ def busy(product: Product) -> dict[str, Any]:
     product.http.post(f"{product.pasiprep}/control/busy-morning/", timeout=60)
     open_items = wait_for(lambda: product.api("/discrepancies/?status=open", "district")["results"], "changes wait")
     submission = product.api(f"/submissions/?ref_id={stay['ref_id']}")["results"][-1]
+    course = product.api("/course-enrolments/?challenge=true", "district")["results"][0]
     return {
         "open": sorted({item["kind"]: item["id"] for item in open_items}.values()),
         "paths": [
@@ -44,6 +45,10 @@ def busy(product: Product) -> dict[str, Any]:
             f"/students/{stay['student']}/enrol/",
             f"/enrolments/{stay['id']}/edit/",
             f"/submissions/{submission['id']}/",
+            f"/students/{course['student']}/",
+            f"/sections/{course['section']}/",
+            f"/enrolments/{course['enrolment']}/courses/add/",
+            f"/course-enrolments/{course['id']}/",
             f"/exchanges/{product.api('/exchanges/', 'district')['results'][-1]['id']}/",
         ],
     }
