@@ -8,7 +8,7 @@ from reconciliation.engine.columns import Export
 from reconciliation.engine.keys import key_values
 from reconciliation.rules.harmless import MARK, PATTERN, harmless
 from reconciliation.rules.statuses import ADDED, DIFFERENT, MATCH_STATUS, MISSING, PERFECT, STATUSES
-from reconciliation.rules.types import Column, Type
+from reconciliation.rules.types import Column, Kind, Type
 
 BEFORE_ROW, AFTER_ROW, DIFFERENCES, REPAIRED = "Before Row", "After Row", "Differences", "Repaired"
 BETWEEN = "; "
@@ -43,12 +43,12 @@ class Lines:
             REPAIRED,
         ]
         self._dangerous = {
-            (export.side, name): export.cells[name].str.contains(PATTERN).any()
+            (export.side, column.name): _is_dangerous(export.cells[column.name], column, export)
             for export in (before, after)
-            for name in export.cells.columns
+            for column in compared
         }
         self._dangerous_key = {
-            column.name: any(key_values(export, column.name).str.contains(PATTERN).any() for export in (before, after))
+            column.name: any(_is_dangerous(key_values(one, column.name), column, one) for one in (before, after))
             for column in kind.key
         }
 
@@ -132,6 +132,13 @@ class Lines:
                         marks.append((f"{harmless(column.name)} ({export.side})", mask))
                         counts.repaired += int(mask.sum())
         return marks
+
+
+def _is_dangerous(texts: pl.Series, column: Column, export: Export) -> bool:
+    """Whether any text needs to be made harmless. Of the kinds other than text, no natural cell does."""
+    if column.kind is not Kind.TEXT and column.name not in export.meanings:
+        return False
+    return bool(texts.str.contains(PATTERN).any())
 
 
 def _harmless(texts: pl.Series, is_dangerous: bool) -> pl.Series:

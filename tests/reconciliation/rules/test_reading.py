@@ -109,6 +109,7 @@ def test_a_natural_cell_means_its_text(kind, data):
     text = data.draw(st.from_regex(re.compile(NATURAL[kind], re.ASCII), fullmatch=True))
     reading = read(kind, text)
     assert (reading.value, reading.form.code) == (text, "")
+    assert kind is Kind.TEXT or harmless(text) == text
 
 
 @pytest.mark.parametrize("kind", list(Kind))
