@@ -4,11 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pasi_connect.rules import pasi
 from pasi_connect.rules.pasi import Expected
 
-ICONS = {pasi.REJECTION: "x-circle", pasi.WARNING: "warn", pasi.ADVICE: "info", pasi.CHECK: "eye"}
+LEVELS: dict[str, dict[str, Any]] = {
+    pasi.REJECTION: {"label": gettext_lazy("Rejection"), "icon": "x-circle", "level": "bad"},
+    pasi.WARNING: {"label": gettext_lazy("Warning"), "icon": "warn", "level": "attn"},
+    pasi.ADVICE: {"label": gettext_lazy("Advice"), "icon": "info", "level": ""},
+    pasi.CHECK: {"label": gettext_lazy("Our own"), "icon": "eye", "level": ""},
+}
 
 
 def title(one: Expected) -> str:
@@ -28,7 +34,7 @@ def lines(found: Iterable[Expected]) -> list[dict[str, Any]]:
         {
             "title": title(one),
             "next_step": _(one.next_step),
-            "icon": ICONS[one.level],
+            "icon": LEVELS[one.level]["icon"],
             "level": one.level,
             "clears_on": one.clears_on,
             "stays": one.stays,

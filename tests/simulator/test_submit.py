@@ -230,3 +230,16 @@ def test_of_many_at_once_exactly_one_wins(pasi, pupil):
         codes = list(pool.map(lambda grade: pasi.submit(record | {"Grade": grade}).codes, grades))
     assert sorted(codes) == [[]] + [["3004"]] * 7
     assert stored(pasi, record)["Grade"] == grades[codes.index([])]
+
+
+def test_historical_years_are_taken_and_read_but_not_announced(pasi, pupil):
+    """2022 on 20 November 2026: behind the window of news, still written and read by the services."""
+    pasi.knobs(today="2026-11-20")
+    record = created(pasi, pupil, SchoolYear=2022, RegistrationStartDate="2021-09-02", RegistrationExitDate="2022-06-24")
+    version = pasi.submit(record | {"Grade": "08"}).result["PASICoreVersion"]
+    assert stored(pasi, record)["Grade"] == "08"
+    announced = pasi.available(("StudentSchoolEnrolment.2022", 0)).result["TypeInfos"][0]["IdVersions"]
+    assert record["RefId"] not in [pair["Id"] for pair in announced]
+    ancient = enrolment(pupil, year=2016)
+    assert [row["Code"] for row in pasi.submit(ancient).result["Rejections"]] == ["10001"]
+    assert int(version) > record["PASICoreVersion"]
