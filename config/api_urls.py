@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from operations.api.jobs import JobViewSet
 from operations.api.views import Description, DocumentationPage, NoSuchAddress
+from pasi_connect.api.decisions import ActionViewSet
 from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
@@ -31,6 +32,7 @@ router.register("course-enrolments", CourseEnrolmentViewSet, "course-enrolment")
 router.register("stored-grades", StoredGradeViewSet, "stored-grade")
 router.register("submissions", SubmissionViewSet, "submission")
 router.register("discrepancies", DiscrepancyViewSet, "discrepancy")
+router.register("decisions", ActionViewSet, "decision")
 router.register("exchanges", ExchangeViewSet, "exchange")
 router.register("jobs", JobViewSet, "job")
 router.register("year-end/rehearsals", RehearsalViewSet, "year-end-rehearsal")

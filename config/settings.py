@@ -251,6 +251,8 @@ SPECTACULAR_SETTINGS = {
         "DiscrepancyKindEnum": "pasi_connect.models.discrepancy.Kind",
         "FieldNameEnum": "pasi_connect.rules.compare.COMPARED",
         "PasiStateEnum": "pasi_connect.states.STATES",
+        "ActionStatusEnum": "pasi_connect.models.action.Action.Status",
+        "ActionKindEnum": "pasi_connect.models.action.Action.Kind",
     },
 }
 

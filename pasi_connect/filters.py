@@ -4,24 +4,32 @@ import datetime as dt
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from operations import clock
-from pasi_connect.models import Discrepancy, Exchange, Submission
+from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.models.submission import LIVE, STUCK, Status
 from pasi_connect.rules import held
 from pasi_connect.rules.compare import COMPARED
-from sis.filters import SchoolYearFilter, school_code_filter
+from sis.filters import SchoolYearFilter, TrueFalseFilter, school_code_filter
 from sis.models import SchoolEnrolment
 
 SAFE = (Kind.CHANGED_IN_PASI,)
 CONFLICTS = (Kind.CHANGED_ON_BOTH, Kind.NEVER_AGREED)
 WHOLE = (Kind.CREATED_IN_PASI, Kind.DELETED_IN_PASI, Kind.MISSING_IN_PASI)
+MOVED = (
+    ("pasi", _("PASI alone")),
+    ("both", _("Both sides")),
+)
+MOVED_KINDS = {
+    "pasi": (Kind.CHANGED_IN_PASI, Kind.CREATED_IN_PASI, Kind.DELETED_IN_PASI),
+    "both": (Kind.CHANGED_ON_BOTH,),
+}
 AGES = (("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than 7 days")))
 ANY = _("Any")
 OPERATIONS = (
@@ -40,6 +48,10 @@ def start_of_today() -> dt.datetime:
     return timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+class UUIDsFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
+    """One RefId, or several with commas between."""
+
+
 class DiscrepancyFilter(django_filters.FilterSet):
     """`group` is what the tabs of the page show."""
 
@@ -54,11 +66,12 @@ class DiscrepancyFilter(django_filters.FilterSet):
 
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Discrepancy.Status.choices, label=_("Status"))
-    ref_id = django_filters.UUIDFilter(label="RefId")
+    ref_id = UUIDsFilter(label="RefId")
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
     school = school_code_filter("school_code")
     school_year = SchoolYearFilter(label=_("School year"))
     field = django_filters.ChoiceFilter(empty_label=ANY, choices=field_choices, method="with_field", label=_("Field"))
+    moved = django_filters.ChoiceFilter(empty_label=ANY, choices=MOVED, method="who_moved", label=_("Who moved"))
     changed_by = django_filters.CharFilter(lookup_expr="icontains", label=_("Changed by"))
     age = django_filters.ChoiceFilter(choices=AGES, empty_label=ANY, method="older", label=_("Age"))
 
@@ -75,6 +88,10 @@ class DiscrepancyFilter(django_filters.FilterSet):
             return queryset.filter(undecided=0)
         kinds = {"safe": SAFE, "conflicts": CONFLICTS, "whole": WHOLE}.get(value)
         return queryset.filter(kind__in=kinds, undecided__gt=0) if kinds else queryset
+
+    @staticmethod
+    def who_moved(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
+        return queryset.filter(kind__in=MOVED_KINDS[value])
 
     @staticmethod
     def with_field(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
@@ -141,3 +158,17 @@ class ExchangeFilter(django_filters.FilterSet):
     @staticmethod
     def of_record(queryset: QuerySet[Exchange], _name: str, value: Any) -> QuerySet[Exchange]:
         return queryset.filter(Q(key=str(value)) | Q(submission__ref_id=value))
+
+
+class ActionFilter(django_filters.FilterSet):
+    ref_id = django_filters.UUIDFilter(method="with_record", label="RefId")
+    kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Action.Kind.choices, label=_("Kind"))
+    undone = TrueFalseFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label=_("Taken back"))
+
+    class Meta:
+        model = Action
+        fields: list[str] = []
+
+    @staticmethod
+    def with_record(queryset: QuerySet[Action], _name: str, value: Any) -> QuerySet[Action]:
+        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), ref_id=value)))

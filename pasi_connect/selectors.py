@@ -1,10 +1,12 @@
 """Reads of the synchronisation. Every one takes the person who asks, or serves health."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from operations import clock
 from operations.models import User
 from pasi_connect.models import (
+    Action,
+    ActionRecord,
     Decision,
     Discrepancy,
     EnrolmentCopy,
@@ -32,6 +34,27 @@ def discrepancies(user: User) -> QuerySet[Discrepancy]:
 
 def decisions(user: User) -> QuerySet[Decision]:
     return sis_selectors.scoped(Decision.objects.select_related("discrepancy"), user, "discrepancy__school_code")
+
+
+def actions(user: User) -> QuerySet[Action]:
+    """Actions with a record at the person's schools; those that have touched nothing yet for whoever started them."""
+    found = Action.objects.select_related("job")
+    codes = sis_selectors.school_codes(user)
+    if codes is None:
+        return found
+    records = ActionRecord.objects.filter(action=OuterRef("pk"))
+    return found.filter(Exists(records.filter(school_code__in=codes)) | Q(~Exists(records), user=user))
+
+
+def action_records(user: User) -> QuerySet[ActionRecord]:
+    """What actions did to records of the person's schools."""
+    return sis_selectors.scoped(ActionRecord.objects.all(), user)
+
+
+def sees_whole(user: User, action: Action) -> bool:
+    """No record of the action lies at a school that the person does not see."""
+    codes = sis_selectors.school_codes(user)
+    return codes is None or not action.records.exclude(school_code__in=codes).exists()
 
 
 def exchanges(user: User) -> QuerySet[Exchange]:

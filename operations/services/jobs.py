@@ -36,9 +36,18 @@ class Stopped(Exception):
 
 
 def start(
-    actor: Actor, kind: str, given: Mapping[str, Any], *, total: int | None = None, needs_approval: str = ""
+    actor: Actor,
+    kind: str,
+    given: Mapping[str, Any],
+    *,
+    total: int | None = None,
+    needs_approval: str = "",
+    guard: list[dict[str, Any]] | None = None,
 ) -> Job:
-    """A new job; it begins after commit, or waits for a permitted person when `needs_approval` says why."""
+    """A new job; it begins after commit, or waits for a permitted person when `needs_approval` says why.
+
+    `guard` is what the guard found, kept in the result for those who approve.
+    """
     if kind not in offers.jobs:
         raise KeyError(kind)
     job = Job.objects.create(
@@ -47,6 +56,7 @@ def start(
         total=total,
         status=Status.WAITING_APPROVAL if needs_approval else Status.QUEUED,
         detail=needs_approval,
+        result={"guard": guard} if guard else {},
         user_id=actor.user_id,
         actor_name=actor.name,
         actor_local_id=actor.local_id,

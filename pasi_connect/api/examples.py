@@ -126,3 +126,45 @@ SETTLED = {
 }
 ONE_FIELD = {"fields": ["exit_date"], "version": "3.40120"}
 KEEP_OURS = {"fields": ["exit_date"], "reason": "The student is still with us.", "version": "3.40120"}
+ACTION: dict[str, Any] = {
+    "id": 12,
+    "kind": "decision",
+    "status": "done",
+    "at": "2027-02-12T10:05:01-07:00",
+    "by": "Rhea Molnar",
+    "school": "2001",
+    "reason": "",
+    "note": "",
+    "given": {"accepted": ["exit_date"], "rejected": []},
+    "due_on": None,
+    "detail": "",
+    "job": None,
+    "record_count": 1,
+    "records": [
+        {
+            "ref_id": REF_ID,
+            "subject_type": "school_enrolment",
+            "subject_id": 17,
+            "enrolment": 17,
+            "school": "2001",
+            "before": {"exit_date": "2027-06-26"},
+            "after": {"exit_date": "2027-05-14"},
+            "undone_at": None,
+        }
+    ],
+    "undone_at": None,
+    "undone_by": "",
+    "undo_reason": "",
+}
+BULK = {
+    "filter": {"school": "2001", "kind": "changed_in_pasi", "changed_by": "Ola Brandt"},
+    "decision": "accept",
+    "reason": "Agreed with the registrar of the other school.",
+}
+BULK_BY_KEYS = {
+    "filter": {"ref_id": [REF_ID]},
+    "decision": "reject",
+    "reason": "Entered by mistake in PASIprep.",
+    "kinds": ["created_in_pasi"],
+    "dry_run": True,
+}

@@ -1,4 +1,4 @@
-from pasi_connect.models.action import Action, ActionRecord
+from pasi_connect.models.action import Action, ActionRecord, BulkSelection
 from pasi_connect.models.copies import (
     AuthorityCopy,
     CodeValue,
@@ -19,6 +19,7 @@ __all__ = [
     "Action",
     "ActionRecord",
     "AuthorityCopy",
+    "BulkSelection",
     "CallerSettings",
     "CodeValue",
     "ConnectionSettings",

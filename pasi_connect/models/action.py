@@ -96,3 +96,19 @@ class ActionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_id} in {self.action_id}"
+
+
+class BulkSelection(models.Model):
+    """What a bulk decision was started on, as it was seen then: one row however long the list.
+
+    `ids` and `versions` of the items to decide, in the order in which they are decided; `left_out` are ids of items that the
+    filter found and whose kind nobody named.
+    """
+
+    action = models.OneToOneField(Action, on_delete=models.CASCADE, primary_key=True, related_name="selection")
+    ids = models.JSONField(default=list)
+    versions = models.JSONField(default=list)
+    left_out = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.ids)} items of action {self.action_id}"

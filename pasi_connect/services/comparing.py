@@ -27,10 +27,15 @@ from sis.models.organisation import State
 from sis.services.events import SCHOOL_ENROLMENT
 
 CHUNK = 500
+# What an open item shows, and what therefore follows its two sides.
+FOLLOWED = (
+    "kind", "fields", "undecided", "core_version", "version", "changed_by", "changed_at", "school_code", "school_year", "asn",
+    "enrolment",
+)  # fmt: skip
 
 
 @dataclass
-class _Pair:
+class Pair:
     """One PASI record key with what exists for it on each side."""
 
     ref_id: UUID
@@ -94,7 +99,7 @@ def _linked_rows() -> Iterator[tuple[UUID, bool]]:
                 yield ref_id, row[1] == row[2] and row[3 : 3 + width] == row[3 + width :]
 
 
-def _pairs(refs: list[UUID]) -> list[_Pair]:
+def _pairs(refs: list[UUID]) -> list[Pair]:
     copies = {
         copy.ref_id: copy
         for copy in EnrolmentCopy.objects.select_for_update().filter(ref_id__in=refs).order_by("id").defer("document")
@@ -112,7 +117,7 @@ def _pairs(refs: list[UUID]) -> list[_Pair]:
         .filter(ref_id__in=refs, status=Discrepancy.Status.OPEN)
         .order_by("id")
     }
-    return [_Pair(ref, copies.get(ref), links.get(ref), items.get(ref)) for ref in refs]
+    return [Pair(ref, copies.get(ref), links.get(ref), items.get(ref)) for ref in refs]
 
 
 _item = Query(
@@ -124,21 +129,48 @@ _item = Query(
 
 def evaluate_locked(copy: EnrolmentCopy | None, link: EnrolmentLink, context: Context) -> None:
     """Looks again at one record whose copy and link the caller holds locked. What is agreed changes in `link`, which the caller saves."""
-    _judge([_Pair(link.ref_id, copy, link, _item.first(ref_id=link.ref_id))], context, "itself")
+    _judge([Pair(link.ref_id, copy, link, _item.first(ref_id=link.ref_id))], context, "itself")
 
 
-def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None:
-    links = _judge(_pairs(refs), context, settled_by)
+def lock(refs: Iterable[UUID]) -> None:
+    """Both sides of a set of records, in the order in which everybody locks them."""
+    wanted = list(refs)
+    list(EnrolmentCopy.objects.select_for_update().filter(ref_id__in=wanted).order_by("id").values_list("pk"))
+    list(EnrolmentLink.objects.select_for_update().filter(ref_id__in=wanted).order_by("id").values_list("pk"))
+
+
+def look(refs: Iterable[UUID], context: Context) -> list[Pair]:
+    """Locks and looks again at a set of records; gives both sides of each with its item as they are now.
+
+    Inside the caller's transaction. The item of a pair is the one that was open before; it may have settled here.
+    """
+    pairs = _pairs(sorted(refs))
+    save(_judge(pairs, context, "itself"))
+    return pairs
+
+
+def look_again(pairs: list[Pair], context: Context, settled_by: str) -> list[EnrolmentLink]:
+    """After the caller has changed one side of records that it holds locked (see `look`). Gives the links to be saved."""
+    return _judge(pairs, context, settled_by)
+
+
+def save(links: Iterable[EnrolmentLink]) -> None:
     EnrolmentLink.objects.bulk_update(links, ["agreed", "agreed_at", "agreed_digest", "kept"], batch_size=200)
 
 
-def _judge(pairs: list[_Pair], context: Context, settled_by: str) -> list[EnrolmentLink]:
+def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None:
+    save(_judge(_pairs(refs), context, settled_by))
+
+
+def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[EnrolmentLink]:
     """Opens, follows and settles the items of the pairs. Gives the links on which something else is agreed now, to be saved."""
     without_copy = [pair.link.enrolment_id for pair in pairs if pair.link and not _live_copy(pair)]
     on_the_way = _on_the_way(without_copy)
     pulled = _pulled_years() if without_copy else set()
     links, opened, followed, settled = [], [], [], []
     for pair in pairs:
+        if pair.item and pair.link and pair.item.enrolment_id == pair.link.enrolment_id:
+            pair.item.enrolment = pair.link.enrolment  # read already: the comparison below must not ask for it once more
         verdict = _verdict(pair, context, on_the_way, pulled)
         if verdict is None:
             continue
@@ -162,26 +194,12 @@ def _judge(pairs: list[_Pair], context: Context, settled_by: str) -> list[Enrolm
                 setattr(pair.item, name, value)
             followed.append(pair.item)
     Discrepancy.objects.bulk_create(opened, batch_size=200)
-    if followed or settled:
-        Discrepancy.objects.bulk_update(
-            followed + settled,
-            [
-                "kind",
-                "fields",
-                "undecided",
-                "core_version",
-                "version",
-                "changed_by",
-                "changed_at",
-                "school_code",
-                "school_year",
-                "asn",
-                "enrolment",
-                "status",
-                "settled_at",
-                "settled_by",
-            ],
-            batch_size=200,
+    if followed:
+        Discrepancy.objects.bulk_update(followed, FOLLOWED, batch_size=200)
+    for by in sorted({item.settled_by for item in settled}):
+        mine = [item for item in settled if item.settled_by == by]
+        Discrepancy.objects.filter(pk__in=[item.pk for item in mine]).update(
+            status=mine[0].status, settled_at=mine[0].settled_at, settled_by=by
         )
     audit.record_all(
         SYNC,
@@ -196,7 +214,7 @@ def _told(action: str, item: Discrepancy) -> audit.Entry:
     return audit.Entry(action, "discrepancy", str(item.pk), item.school_code, changes, item.kind)
 
 
-def _live_copy(pair: _Pair) -> bool:
+def _live_copy(pair: Pair) -> bool:
     return pair.copy is not None and pair.copy.vanished_at is None
 
 
@@ -204,13 +222,13 @@ def _takes_part(enrolment: SchoolEnrolment, context: Context) -> bool:
     return enrolment.school_year in context.years and enrolment.school.enrolment_sync == State.ACTIVE
 
 
-def _was_compared(pair: _Pair, context: Context) -> bool:
+def _was_compared(pair: Pair, context: Context) -> bool:
     """Both sides were laid side by side. Else nothing can be said to be agreed, and the next comparison must still see it."""
     enrolment = pair.enrolment
     return enrolment is not None and _live_copy(pair) and _takes_part(enrolment, context)
 
 
-def _verdict(pair: _Pair, context: Context, on_the_way: set[int], pulled: set[int]) -> rules.Verdict | None:
+def _verdict(pair: Pair, context: Context, on_the_way: set[int], pulled: set[int]) -> rules.Verdict | None:
     """None: cannot be compared now, leave everything as it is."""
     enrolment, copy, link = pair.enrolment, pair.copy, pair.link
     if enrolment is None:
@@ -284,7 +302,7 @@ def _settle(item: Discrepancy, by: str) -> Discrepancy:
     return item
 
 
-def _picture(pair: _Pair, verdict: rules.Verdict) -> dict[str, Any]:
+def _picture(pair: Pair, verdict: rules.Verdict) -> dict[str, Any]:
     """Everything that an open item shows."""
     enrolment, copy = pair.enrolment, pair.copy
     if verdict.kind in (rules.CREATED_IN_PASI, rules.MISSING_IN_PASI):

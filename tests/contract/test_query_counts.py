@@ -5,7 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from operations import clock
+from operations.actor import SYNC
 from pasi_connect.models import Exchange
+from pasi_connect.services import decisions
 from tests import factories
 from tests.api.conftest import client_of
 
@@ -21,6 +23,7 @@ COUNTS = {
     "sections": 4,
     "course-enrolments": 4,
     "stored-grades": 4,
+    "decisions": 7,
 }
 
 
@@ -29,7 +32,8 @@ def add(school, number):
     for _ in range(number):
         enrolment = factories.EnrolmentFactory(school=school)
         factories.link_and_copy(enrolment)
-        factories.changed_in_pasi(enrolment, grade="09")
+        item = factories.changed_in_pasi(enrolment, grade="09")
+        decisions.accept(SYNC, item.pk)
         made = factories.submission(enrolment, "rejected", rejections=[{"code": "10016", "message": "x"}])
         Exchange.objects.create(
             message_id=made.ref_id,
@@ -64,7 +68,7 @@ def test_lists_ask_as_often_for_many_rows_as_for_one():
     assert {name: rows for name, (_, rows) in many.items() if name != "schools"} == dict.fromkeys(
         (
             "students", "enrolments", "submissions", "discrepancies", "exchanges", "courses", "sections",
-            "course-enrolments", "stored-grades",
+            "course-enrolments", "stored-grades", "decisions",
         ),
         100,
     )

@@ -84,6 +84,7 @@ def build() -> dict[str, Any]:
         "item_version": item.version,
         "decided": decided.pk,
         "decision": decision.pk,
+        "action": decision.action_records.get().action_id,
         "rejected": rejected.pk,
         "held": held.pk,
         "exchange": exchange.pk,

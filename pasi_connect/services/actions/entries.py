@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from operations import clock
 from operations.actor import Actor
 from operations.models import Job
@@ -51,40 +53,40 @@ def add(action: Action, records: Iterable[ActionRecord]) -> None:
     ActionRecord.objects.bulk_create(made, batch_size=500)
 
 
-def of_decision(decision: Decision) -> ActionRecord:
-    """The record of one decision: what the two sides were before it."""
+def of_decision(decision: Decision, enrolment_id: int, order: int = 0) -> ActionRecord:
+    """The record of one decision: what the two sides were before it. `enrolment_id`: the SIS record that it is about."""
     item = decision.discrepancy
-    link = getattr(item.enrolment, "link", None) if item.enrolment_id else None
     return ActionRecord(
+        order=order,
         subject_type=SCHOOL_ENROLMENT,
-        subject_id=item.enrolment_id or (link.enrolment_id if link else 0),
+        subject_id=enrolment_id,
         ref_id=item.ref_id,
         school_code=item.school_code,
-        before={row["name"]: row["sis"] for row in decision.picture},
+        before=None if decision.created_enrolment else {row["name"]: row["sis"] for row in decision.picture},
         after={row["name"]: row["pasi"] for row in decision.picture if row["name"] in decision.accepted},
         revision_after=decision.revision_after,
         decision=decision,
     )
 
 
-def record_decision(actor: Actor, decision: Decision) -> Action:
+def record_decision(actor: Actor, decision: Decision, enrolment_id: int) -> Action:
     """A decision on one record is an action of its own."""
     return record(
         actor,
         Action.Kind.DECISION,
-        [of_decision(decision)],
+        [of_decision(decision, enrolment_id)],
         school_code=decision.discrepancy.school_code,
         reason=decision.reason,
         given={"accepted": decision.accepted, "rejected": decision.rejected},
     )
 
 
-def note_undone(actor: Actor, decision: Decision, reason: str = "") -> None:
-    """The decision has been taken back; an action all of whose records are back has been taken back too."""
-    now = clock.now()
-    ActionRecord.objects.filter(decision=decision, undone_at=None).update(undone_at=now)
-    (
-        Action.objects.filter(records__decision=decision, undone_at=None)
-        .exclude(pk__in=ActionRecord.objects.filter(undone_at=None).values("action"))
-        .update(status=Action.Status.UNDONE, undone_at=now, undone_by=actor.name, undo_reason=reason)
+def note_undone(actor: Actor, decisions: Iterable[Decision], reason: str = "") -> None:
+    """These decisions have been taken back; an action all of whose records are back has been taken back too."""
+    now, ids = clock.now(), [decision.pk for decision in decisions]
+    ActionRecord.objects.filter(decision__in=ids, undone_at=None).update(undone_at=now)
+    touched = ActionRecord.objects.filter(decision__in=ids).values("action")
+    left = ActionRecord.objects.filter(action=OuterRef("pk"), undone_at=None)
+    Action.objects.filter(~Exists(left), pk__in=touched, undone_at=None).update(
+        status=Action.Status.UNDONE, undone_at=now, undone_by=actor.name, undo_reason=reason
     )

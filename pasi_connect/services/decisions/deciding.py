@@ -12,9 +12,9 @@ from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
 from pasi_connect.models.discrepancy import Kind
-from pasi_connect.models.submission import FLYING, QUEUED, Status
+from pasi_connect.models.submission import FLYING, QUEUED
 from pasi_connect.rules.compare import COMPARED, RESET
-from pasi_connect.services import actions, comparing, submissions, values
+from pasi_connect.services import actions, comparing, values
 from sis.models import DataEvent, School, SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.services import enrolments, events
@@ -116,12 +116,19 @@ def decide(
         _decide_fields(actor, item, copy, link, take, keep, reason, decision)
     decision.save()
     if record_action:
-        actions.record_decision(actor, decision)
+        actions.record_decision(actor, decision, enrolment_of(decision))
     told = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields if row["name"] in {*take, *keep}}
     verb = "accepted PASI" if take and not keep else "kept SIS" if keep and not take else "accepted PASI in part"
     audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
     comparing.evaluate(ref_ids=[item.ref_id], settled_by="accept" if take else "reject")
     return decision
+
+
+def enrolment_of(decision: Decision) -> int:
+    """The SIS record that the decision is about: the item's, or the one that accepting made."""
+    item = decision.discrepancy
+    found = EnrolmentLink.objects.filter(ref_id=item.ref_id).values_list("enrolment_id", flat=True).first()
+    return item.enrolment_id or found or 0
 
 
 def _lock(item_id: int) -> tuple[Discrepancy, EnrolmentCopy | None, EnrolmentLink | None]:
@@ -267,82 +274,3 @@ def _student_of(actor: Actor, asn: str) -> Student:
     student.save()
     audit.record(actor, audit.Entry("student created from PASI", "student", str(student.pk)))
     return student
-
-
-# --- Undo --------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def undo(actor: Actor, decision_id: int) -> Decision:
-    """Takes a decision back while nothing has moved on. Nothing is sent; the item opens again.
-
-    Accepted fields: the SIS value and the agreed value go back. Rejected fields: cancelled when not sent yet.
-    Raises ValidationError with the reason when it is too late.
-    """
-    item_id = Decision.objects.values_list("discrepancy_id", flat=True).get(pk=decision_id)
-    item, copy, link = _lock(item_id)
-    decision = Decision.objects.select_for_update().get(pk=decision_id)
-    why = why_not_undo(decision, copy, link)
-    if why:
-        raise ValidationError(why)
-    assert link is not None
-    before = {row["name"]: row for row in decision.picture}
-    if decision.accepted:
-        back = {name: values.from_json(name, before[name]["sis"]) for name in decision.accepted}
-        enrolments.change(actor, link.enrolment_id, back, origin=Origin.PASI, reason=_("Undone"))
-        agreed = {name: value for name, value in (link.agreed or {}).items() if name not in decision.accepted}
-        for name in decision.accepted:
-            if decision.agreed_before is not None and name in decision.agreed_before:
-                agreed[name] = decision.agreed_before[name]
-        link.agreed = agreed if decision.agreed_before is not None else None
-    if decision.rejected:
-        link.kept = {name: value for name, value in link.kept.items() if name not in decision.rejected}
-        _call_back(actor, link, set(decision.rejected))
-    link.agreed_digest = ""
-    link.save(update_fields=["agreed", "kept", "agreed_digest"])
-    decision.undone_at, decision.undone_by = clock.now(), actor.name
-    decision.save(update_fields=["undone_at", "undone_by"])
-    actions.note_undone(actor, decision)
-    audit.record(actor, audit.Entry("decision undone", "discrepancy", str(item.pk), item.school_code))
-    if not item.is_open and not Discrepancy.objects.filter(ref_id=item.ref_id, status=Discrepancy.Status.OPEN).exists():
-        item.status, item.settled_at, item.settled_by = Discrepancy.Status.OPEN, None, ""
-        item.save(update_fields=["status", "settled_at", "settled_by"])
-    comparing.evaluate(ref_ids=[item.ref_id])
-    return decision
-
-
-def _call_back(actor: Actor, link: EnrolmentLink, names: set[str]) -> None:
-    """What was to reset these fields, and nothing else, does not go out: neither queued nor yet to be collected."""
-    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id": link.enrolment_id}
-    left = DataEvent.objects.select_for_update().filter(**subject, origin=Origin.SIS, collected_at=None)
-    mine = [event.pk for event in left if set(event.fields) <= names]
-    DataEvent.objects.filter(pk__in=mine).update(collected_at=clock.now())
-    queued = Submission.objects.select_for_update().filter(**subject, status__in=QUEUED).first()
-    if queued is not None and set(queued.fields) <= names:
-        submissions.move(queued, Status.CANCELLED, actor, reason="undone")
-
-
-def why_not_undo(decision: Decision, copy: EnrolmentCopy | None, link: EnrolmentLink | None) -> str:
-    """ "" when the decision can be taken back, else the reason in one sentence."""
-    if decision.undone_at:
-        return _("This decision was taken back already.")
-    if decision.created_enrolment or link is None:
-        return _("A record was created here; delete it instead.")
-    if Decision.objects.filter(discrepancy__ref_id=link.ref_id, pk__gt=decision.pk, undone_at=None).exists():
-        return _("A later decision stands on this one; take that back first.")
-    if decision.accepted and decision.revision_after != link.enrolment.revision:
-        return _("The record has been changed here since.")
-    if copy is None or any(
-        values.to_json(getattr(copy, row["name"])) != row["pasi"]
-        for row in decision.picture
-        if row["name"] in {*decision.accepted, *decision.rejected}
-    ):
-        return _("PASI holds another value by now. You can still accept or keep it as a new decision.")
-    if (
-        decision.rejected
-        and Submission.objects.filter(
-            subject_type=events.SCHOOL_ENROLMENT, subject_id=link.enrolment_id, status__in=["in_flight", "checking"]
-        ).exists()
-    ):
-        return _("The reset is on its way to PASI. Wait for its outcome.")
-    return ""

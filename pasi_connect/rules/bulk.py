@@ -1,0 +1,112 @@
+"""Which kinds a bulk decides, and what deciding them does. Each row is one kind with one decision.
+
+`named`: only where the caller names the kind, because a person has to look (a conflict) or because a record goes away.
+"""
+
+from dataclasses import dataclass
+
+from operations.rules.words import gettext_noop
+from pasi_connect.rules import compare
+
+ACCEPT, REJECT = "accept", "reject"
+
+_CONFLICT = gettext_noop("Both sides moved, or nobody knows which: each needs a look of its own.")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """`here`: a SIS record changes; `sent`: a submission goes to PASI; `why_named` is "" where the kind needs no naming."""
+
+    kind: str
+    decision: str
+    here: bool
+    sent: bool
+    effect: str
+    why_named: str = ""
+
+    @property
+    def named(self) -> bool:
+        return bool(self.why_named)
+
+
+EFFECTS: tuple[Effect, ...] = (
+    Effect(
+        compare.CHANGED_IN_PASI, ACCEPT, here=True, sent=False, effect=gettext_noop("PASI's values are taken over here")
+    ),
+    Effect(compare.CHANGED_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("PASI is reset to our values")),
+    Effect(
+        compare.CHANGED_ON_BOTH,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("PASI's values replace what was changed here"),
+        why_named=_CONFLICT,
+    ),
+    Effect(
+        compare.CHANGED_ON_BOTH,
+        REJECT,
+        here=False,
+        sent=True,
+        effect=gettext_noop("our values replace what was changed in PASI"),
+        why_named=_CONFLICT,
+    ),
+    Effect(
+        compare.NEVER_AGREED,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("PASI's values are taken over here"),
+        why_named=_CONFLICT,
+    ),
+    Effect(
+        compare.NEVER_AGREED,
+        REJECT,
+        here=False,
+        sent=True,
+        effect=gettext_noop("PASI is reset to our values"),
+        why_named=_CONFLICT,
+    ),
+    Effect(
+        compare.CREATED_IN_PASI,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("the enrolment is entered here; that is not undone, only deleted again"),
+    ),
+    Effect(
+        compare.CREATED_IN_PASI,
+        REJECT,
+        here=True,
+        sent=True,
+        effect=gettext_noop("the enrolment is deleted in PASI"),
+        why_named=gettext_noop("Keeping SIS deletes these enrolments in PASI."),
+    ),
+    Effect(
+        compare.DELETED_IN_PASI,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("the enrolment is marked as deleted here"),
+        why_named=gettext_noop("Accepting PASI deletes these enrolments here."),
+    ),
+    Effect(
+        compare.DELETED_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("the enrolment is restored in PASI")
+    ),
+    Effect(
+        compare.MISSING_IN_PASI,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("the enrolment is marked as deleted here"),
+        why_named=gettext_noop("Accepting PASI deletes these enrolments here."),
+    ),
+    Effect(compare.MISSING_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("the enrolment is sent to PASI")),
+)
+BY_KEY = {(row.kind, row.decision): row for row in EFFECTS}
+
+
+def decided(kind: str, decision: str, kinds: frozenset[str] | None) -> bool:
+    """Is an item of this kind decided? `kinds` are those that the caller named; None: none were named."""
+    if kinds is not None:
+        return kind in kinds
+    return not BY_KEY[kind, decision].named

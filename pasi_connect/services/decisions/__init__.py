@@ -1,0 +1,17 @@
+"""A person decides on a discrepancy, one or a set of them, and takes it back while nothing has moved on."""
+
+from pasi_connect.services.decisions.deciding import WHOLE, Moved, accept, decide, enrolment_of, reject
+from pasi_connect.services.decisions.undoing import undo, undo_many, why_not_many, why_not_undo
+
+__all__ = [
+    "WHOLE",
+    "Moved",
+    "accept",
+    "decide",
+    "enrolment_of",
+    "reject",
+    "undo",
+    "undo_many",
+    "why_not_many",
+    "why_not_undo",
+]

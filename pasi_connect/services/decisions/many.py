@@ -1,0 +1,236 @@
+"""The same decision on a set of records, in a handful of statements however many they are.
+
+One by one a decision takes some forty statements. What differs in kind (a record that has to be made here, one that PASI has lost)
+is still decided one by one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from operations import clock
+from operations.actor import Actor
+from operations.services import audit
+from pasi_connect.models import Decision, Discrepancy, Submission
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.submission import FLYING, QUEUED
+from pasi_connect.rules.compare import RESET
+from pasi_connect.services import comparing, values
+from pasi_connect.services.comparing import Pair
+from pasi_connect.services.context import Context
+from pasi_connect.services.decisions.deciding import Moved, decide, enrolment_of
+from sis.models import DataEvent
+from sis.models.event import Origin
+from sis.services import enrolments, events
+
+ONE_BY_ONE = (Kind.CREATED_IN_PASI, Kind.MISSING_IN_PASI)
+# What cannot be written at all: told of that record, never a reason to leave the others.
+NOT_WRITTEN = (ValidationError, IntegrityError, DataError)
+
+
+@dataclass(frozen=True)
+class NotDecided:
+    """Why an item of the set was not decided. `code` is for programs; not `failed` where nobody has anything to do."""
+
+    code: str
+    message: str
+    failed: bool = True
+
+
+@dataclass
+class Decided:
+    """`decisions` by item id, each with its SIS record's id; `others` by item id."""
+
+    decisions: dict[int, tuple[Decision, int]] = field(default_factory=dict)
+    others: dict[int, NotDecided] = field(default_factory=dict)
+
+
+def moved() -> NotDecided:
+    return NotDecided("moved", _("It has moved since the list was made. Look at the new values, then decide."))
+
+
+def settled() -> NotDecided:
+    return NotDecided("settled", _("It was settled already."), failed=False)
+
+
+def under_way() -> NotDecided:
+    return NotDecided("decided", _("Somebody has decided it already; the reset is on its way to PASI."), failed=False)
+
+
+def decide_many(
+    actor: Actor, items: Mapping[int, Discrepancy], versions: Mapping[int, str], *, accept: bool, reason: str
+) -> Decided:
+    """Decides every undecided field of the items, inside the caller's transaction; `versions` are what was seen, by item id."""
+    done = Decided()
+    alone = {pk: item for pk, item in items.items() if item.kind in ONE_BY_ONE}
+    together = {pk: item for pk, item in items.items() if pk not in alone}
+    if together:
+        try:
+            with transaction.atomic():
+                done = _together(actor, together, versions, accept, reason)
+        except NOT_WRITTEN:  # one of them: each by itself then, so that the others are decided
+            alone = dict(items)
+    if alone:
+        comparing.lock(item.ref_id for item in alone.values())
+    for pk in alone:
+        _alone(actor, pk, versions[pk], accept, reason, done)
+    return done
+
+
+def _alone(actor: Actor, pk: int, version: str, accept: bool, reason: str, done: Decided) -> None:
+    try:
+        with transaction.atomic():
+            decision = decide(
+                actor,
+                pk,
+                all_accepted=accept,
+                all_rejected=not accept,
+                accepted=None if accept else (),
+                rejected=() if accept else None,
+                reason=reason,
+                version=version,
+                record_action=False,
+            )
+        done.decisions[pk] = (decision, enrolment_of(decision))
+    except Moved as refused:
+        open_ = refused.item.is_open
+        done.others[pk] = settled() if not open_ else under_way() if not refused.item.undecided else moved()
+    except ValidationError as error:
+        done.others[pk] = NotDecided("not_possible", " ".join(error.messages))
+    except NOT_WRITTEN:
+        done.others[pk] = NotDecided("not_possible", _("PASI's value cannot be stored here."))
+
+
+def _together(
+    actor: Actor, items: Mapping[int, Discrepancy], versions: Mapping[int, str], accept: bool, reason: str
+) -> Decided:
+    done, context = Decided(), Context()
+    pairs = comparing.look({item.ref_id for item in items.values()}, context)
+    open_ = {pair.item.pk: pair for pair in pairs if pair.item and pair.item.is_open}
+    ours: dict[int, Pair] = {}
+    for pk in items:
+        pair = open_.get(pk)
+        if pair is None or pair.item is None:
+            done.others[pk] = settled()
+        elif pair.item.version != versions[pk] or pair.item.kind in ONE_BY_ONE or not (pair.link and pair.copy):
+            done.others[pk] = moved()
+        elif not pair.item.undecided:
+            done.others[pk] = under_way()
+        else:
+            ours[pk] = pair
+    names = _names(ours, accept)
+    revisions = _accept(actor, ours, names, reason, done) if accept else _keep(actor, ours, names)
+    made = [_decision(actor, pair, names[pk], accept, reason, revisions.get(pk)) for pk, pair in ours.items()]
+    for pair, decision in zip(ours.values(), made, strict=True):
+        _move(pair, decision)
+    Decision.objects.bulk_create(made, batch_size=250)
+    audit.record_all(actor, [_told(decision) for decision in made])
+    decided = list(ours.values())
+    comparing.look_again(decided, context, "accept" if accept else "reject")
+    comparing.save(pair.link for pair in decided if pair.link)
+    for decision in made:
+        link = ours[decision.discrepancy_id].link
+        assert link is not None
+        done.decisions[decision.discrepancy_id] = (decision, link.enrolment_id)
+    return done
+
+
+def _names(pairs: Mapping[int, Pair], accept: bool) -> dict[int, list[str]]:
+    """The fields to decide, by item: all of them, but for those whose reset is decided already."""
+    rows = {pk: pair.item.fields for pk, pair in pairs.items() if pair.item}
+    resetting = {pk: {row["name"] for row in fields if row["state"] == RESET} for pk, fields in rows.items()}
+    subjects = {pk: pairs[pk].link.enrolment_id for pk, some in resetting.items() if some}  # type: ignore[union-attr]
+    # Accepting also takes what was to be reset and was refused; what is on its way was decided by somebody.
+    flying = _on_the_way(subjects.values()) if accept and subjects else set()
+    left_out = {pk: some if not accept or subjects.get(pk) in flying else set() for pk, some in resetting.items()}
+    return {pk: [row["name"] for row in fields if row["name"] not in left_out[pk]] for pk, fields in rows.items()}
+
+
+def _on_the_way(enrolment_ids: Iterable[int]) -> set[int]:
+    """Enrolments of which something waits for PASI or is on its way there."""
+    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": list(enrolment_ids)}
+    live = Submission.objects.filter(**subject, status__in=(*QUEUED, *FLYING)).values_list("subject_id", flat=True)
+    waiting = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
+    return {*live, *waiting.values_list("subject_id", flat=True)}
+
+
+def _accept(
+    actor: Actor, pairs: dict[int, Pair], names: Mapping[int, list[str]], reason: str, done: Decided
+) -> dict[int, int]:
+    """The SIS takes PASI's values. Gives the revision of each record by item id; takes out of `pairs` what has moved."""
+    wanted, revisions = {}, {}
+    for pk, pair in pairs.items():
+        assert pair.copy is not None and pair.link is not None
+        theirs = values.theirs(pair.copy)
+        wanted[pair.link.enrolment_id] = {name: theirs[name] for name in names[pk]}
+        revisions[pair.link.enrolment_id] = pair.link.enrolment.revision
+    many = enrolments.change_many(
+        actor, wanted, origin=Origin.PASI, reason=reason, revisions=revisions, compared=True
+    )
+    after = {}
+    for pk, pair in list(pairs.items()):
+        assert pair.link is not None
+        enrolment = many.changed.get(pair.link.enrolment_id) or many.unchanged.get(pair.link.enrolment_id)
+        if enrolment is None:
+            done.others[pk] = moved()
+            del pairs[pk]
+            continue
+        pair.link.enrolment = enrolment
+        after[pk] = enrolment.revision
+    return after
+
+
+def _keep(actor: Actor, pairs: Mapping[int, Pair], names: Mapping[int, list[str]]) -> dict[int, int]:
+    """Leaves the events that reset PASI; what waits for PASI of these records has been seen together with this picture."""
+    seen, changes = {}, []
+    for pk, pair in pairs.items():
+        assert pair.copy is not None and pair.link is not None
+        seen[pair.link.enrolment_id] = pair.copy.core_version
+        changes.append((events.subject_of(pair.link.enrolment), names[pk]))
+    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": list(seen), "status__in": QUEUED}
+    queued = list(Submission.objects.filter(**subject).only("id", "subject_id", "seen_version").order_by("id"))
+    for row in queued:
+        row.seen_version = seen[row.subject_id]
+    if queued:
+        Submission.objects.bulk_update(queued, ["seen_version"], batch_size=250)
+    events.leave_all(actor, changes, Origin.SIS, seen_versions=seen)
+    return {}
+
+
+def _decision(
+    actor: Actor, pair: Pair, names: list[str], accept: bool, reason: str, revision_after: int | None
+) -> Decision:
+    assert pair.item is not None and pair.link is not None
+    return Decision(
+        discrepancy=pair.item,
+        at=clock.now(),
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        accepted=names if accept else [],
+        rejected=[] if accept else names,
+        reason=reason,
+        picture=pair.item.fields,
+        agreed_before=pair.link.agreed,
+        revision_after=revision_after,
+    )
+
+
+def _move(pair: Pair, decision: Decision) -> None:
+    """What is agreed, and what is kept against PASI, after the decision."""
+    assert pair.copy is not None and pair.link is not None
+    theirs = values.plain(values.theirs(pair.copy))
+    if decision.accepted:
+        pair.link.agreed = {**(pair.link.agreed or {}), **{name: theirs[name] for name in decision.accepted}}
+        pair.link.kept = {name: value for name, value in pair.link.kept.items() if name not in decision.accepted}
+    else:
+        pair.link.kept = {**pair.link.kept, **{name: theirs[name] for name in decision.rejected}}
+
+
+def _told(decision: Decision) -> audit.Entry:
+    item, names = decision.discrepancy, {*decision.accepted, *decision.rejected}
+    changes = {row["name"]: [row["sis"], row["pasi"]] for row in decision.picture if row["name"] in names}
+    verb = "accepted PASI" if decision.accepted else "kept SIS"
+    return audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, changes, decision.reason)
