@@ -93,7 +93,8 @@ def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
         elif ref_id is None:
             state, reason = NOT_LINKED, ""
         elif row.school_year not in context.years:
-            state, reason = NOT_COMPARED, "year_not_synchronised"
+            ahead = row.school_year > context.last_possible
+            state, reason = NOT_COMPARED, "year_ahead" if ahead else "year_not_synchronised"
         elif row.school.code not in context.active_schools:
             state, reason = NOT_COMPARED, "school_inactive"
         elif item is not None:

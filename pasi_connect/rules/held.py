@@ -23,6 +23,7 @@ class Situation:
     text_outside: str  # names of text fields that PASI cannot store, comma-separated
     person_outside: bool  # the person's own name cannot be sent
     after: str = ""  # one action, several submissions: "waits" for the one before, or "stopped" since that one needs a person
+    years_known: bool = True  # PASI has told its current school year
     year_closed: bool = False  # an older year than PASI takes at all
     read_live: bool = False  # a person has seen PASI's present record beside ours; for years of which PASI tells no news
 
@@ -47,6 +48,12 @@ REASONS: tuple[Reason, ...] = (
         lambda s: not s.school_active,
         gettext_noop("Enrolment synchronisation of this school is inactive."),
         gettext_noop("It goes out when a district officer makes the school active."),
+    ),
+    Reason(
+        "years_unknown",
+        lambda s: not s.years_known,
+        gettext_noop("PASI has not told yet which school year is its current one."),
+        gettext_noop("It goes out by itself when it has; a district officer reads the years under Setup."),
     ),
     Reason(
         "year_ahead",

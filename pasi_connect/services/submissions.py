@@ -234,6 +234,7 @@ def situation(
         text_outside=", ".join(name for name in values.outside(ours) if name in sent),
         person_outside=not latin1.fits(submission.actor_name),
         after=after,
+        years_known=bool(context.years),
         year_closed=context.year_closed(enrolment.school_year),
         read_live=submission.live_version == sides.version,
     )

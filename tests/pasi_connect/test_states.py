@@ -72,8 +72,11 @@ def test_without_a_record_in_pasi_it_is_not_linked(enrolment):
 def test_years_outside_of_the_window_and_inactive_schools_are_not_compared(enrolment):
     old = factories.EnrolmentFactory(school_year=enrolment.school_year - 1)
     factories.link_and_copy(old)
+    ahead = factories.EnrolmentFactory(school_year=enrolment.school_year + 2)
+    factories.link_and_copy(ahead)
     School.objects.filter(pk=enrolment.school_id).update(enrolment_sync="inactive")
-    found = states_of([enrolment, old])
+    found = states_of([enrolment, old, ahead])
+    assert (found[ahead.pk].state, found[ahead.pk].reason) == ("not_compared", "year_ahead")
     assert (found[old.pk].state, found[old.pk].reason) == ("not_compared", "year_not_synchronised")
     assert (found[enrolment.pk].state, found[enrolment.pk].reason) == ("not_compared", "school_inactive")
 

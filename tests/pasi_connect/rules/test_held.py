@@ -21,6 +21,7 @@ FREE = Situation(
 CAUSES = [
     ("sync_off", {"sync_on": False}),
     ("school_inactive", {"school_active": False}),
+    ("years_unknown", {"years_known": False}),
     ("year_ahead", {"year_ahead": True}),
     ("year_closed", {"year_closed": True}),
     ("year_not_synchronised", {"year_synchronised": False}),

@@ -6,8 +6,9 @@ import threading
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from operations.actor import of_user
-from pasi_connect.models import Discrepancy, EnrolmentLink, Submission
+from operations import clock
+from operations.actor import SYNC, of_user
+from pasi_connect.models import CodeValue, Discrepancy, EnrolmentLink, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services import claiming, reviews, sending, submissions
 from sis.models import DataEvent
@@ -321,3 +322,39 @@ def test_of_several_collectors_one_makes_the_submission(on_a_fixed_day):
         thread.join()
     assert problems == []
     assert Submission.objects.count() == 1
+
+
+# Years -----------------------------------------------------------------------------------------------------------
+
+PRE_REGISTERED, CURRENT, LAST, OLD, ANCIENT = (SchoolYear(ending) for ending in (2028, 2027, 2026, 2020, 2013))
+
+
+@pytest.mark.parametrize(
+    ("day", "year", "reason"),
+    [
+        (dt.date(2026, 11, 20), CURRENT, ""),
+        (dt.date(2026, 11, 20), PRE_REGISTERED, "year_ahead"),  # PASI's window moves on 1 January
+        (dt.date(2026, 12, 31), PRE_REGISTERED, "year_ahead"),
+        (dt.date(2027, 1, 1), PRE_REGISTERED, ""),
+        (dt.date(2027, 1, 1), PRE_REGISTERED + 1, "year_ahead"),
+        (dt.date(2026, 11, 20), LAST, "year_not_synchronised"),
+        (dt.date(2026, 11, 20), OLD, "year_not_synchronised"),
+        (dt.date(2026, 11, 20), ANCIENT, "year_closed"),
+    ],
+)
+def test_what_holds_an_enrolment_by_its_year(place, day, year, reason):
+    """A start in the future and summer school are enrolments as others are: their school year alone decides."""
+    CodeValue.objects.create(class_name="SchoolYearType", code="Accepted", first_school_year=SchoolYear(2015))
+    with clock.moved_to(dt.datetime(day.year, day.month, day.day, 18, tzinfo=dt.UTC)):
+        for start, kind in ((f"{year.ending - 1}-09-01", "Regular"), (f"{year.ending}-07-02", "SummerSchool")):
+            days = {"start_date": dt.date.fromisoformat(start), "exit_date": dt.date(year.ending, 7, 31)}
+            enrolment = factories.EnrolmentFactory(school_year=year, programming_type=kind, **days)
+            enrolments.change(SYNC, enrolment.pk, {"grade": "09"})
+            assert factories.take_up(enrolment).reason == reason
+
+
+def test_before_pasi_has_told_its_year_nothing_goes_out(place):
+    factories.synchronising(current_school_year=None, accepted_school_years=[])
+    enrolment = factories.EnrolmentFactory(school_year=CURRENT)
+    enrolments.change(SYNC, enrolment.pk, {"grade": "09"})
+    assert factories.take_up(enrolment).reason == "years_unknown"
