@@ -19,8 +19,8 @@ from tests.faults.servers import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 # In the order in which they run: what moves most data first.
-BENCHES = ("upsert", "compare", "decode", "gateway", "pages", "senders", "latency")
-ON_EMBEDDED = ("decode", "latency")  # need no server
+BENCHES = ("upsert", "reconcile", "compare", "decode", "gateway", "pages", "senders", "latency")
+ON_EMBEDDED = ("decode", "latency", "reconcile")  # need no server
 OURS = {"DATABASE_URL", "REDIS_URL", "DEMO", "DATA_DIR"}
 
 
