@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from operations import clock, keyset
 from operations.models import User
@@ -146,6 +147,11 @@ def term_mismatches(home: School, other: School, year: SchoolYear) -> list[term_
     calendars = SchoolCalendar.objects.filter(school__in=[home, other], school_year=year).prefetch_related("terms")
     shapes = {one.school_id: [term_shape(term) for term in one.terms.all()] for one in calendars}
     return term_rules.mismatches(shapes.get(home.pk), shapes.get(other.pk))
+
+
+def term_remarks(home: School, other: School, year: SchoolYear) -> list[str]:
+    """The same as sentences for people; "the one school" is `home`."""
+    return [_(term_rules.WORDS[one.what]) % one.params for one in term_mismatches(home, other, year)]
 
 
 def challenge_lacks(student: Student, school: School, year: SchoolYear, course_code: str) -> list[str]:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FRENCH = ROOT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{[a-z_]+\}")
 TAG = re.compile(r"</?[a-z][^>]*>")
-SOURCES = ("operations", "sis", "pasi_connect", "config", "templates", "locale", "manage.py")
+SOURCES = ("operations", "sis", "pasi_connect", "reconciliation", "alerts", "config", "templates", "locale", "manage.py")
 
 
 def catalogue(path: Path) -> Catalog:

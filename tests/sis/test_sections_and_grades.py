@@ -138,6 +138,9 @@ def test_terms_of_two_schools_are_compared_as_they_stand(term):
     type(other).objects.filter(pk=other.pk).update(store_code="F1")
     assert [one.what for one in selectors.term_mismatches(home, there, YEAR)] == ["store_code"]
     assert [one.what for one in selectors.term_mismatches(home, there, YEAR + 1)] == ["no_calendar"]
+    assert selectors.term_remarks(home, there, YEAR) == [
+        "Full year: the Final Mark Store Code is Y1 at the one school and F1 at the other."
+    ]
 
 
 def test_what_a_challenge_lacks_at_the_school_where_it_is_taken(actor, sitting):

@@ -90,7 +90,7 @@ def concurrent_remarks(student: Student, school: School, school_year: SchoolYear
     main = main_enrolment(student, school_year, besides=school)
     if main is None:
         return [_("The student has no main enrolment at another school in %(year)s.") % {"year": school_year}]
-    return [str(text) for text in sis_selectors.term_mismatches(main.school, school, school_year)]
+    return sis_selectors.term_remarks(main.school, school, school_year)
 
 
 def main_enrolment(student: Student, school_year: SchoolYear, besides: School) -> SchoolEnrolment | None:

@@ -65,6 +65,15 @@ def test_what_was_taken_out_is_not_shown_and_marks_from_elsewhere_are(here, as_p
     assert "Lantern History" in page and "S1: 66" in page and "no such term at the school" in page
 
 
+def test_a_challenge_without_a_mark_is_pointed_out(here, as_person, stay, sitting):
+    client = as_person(here.registrar)
+    assert "mark missing" not in text(page_of(client, stay))
+    CourseEnrolment.objects.update(challenge=True)
+    assert "mark missing" in text(page_of(client, stay))
+    factories.StoredGradeFactory(course_enrolment=sitting)
+    assert "mark missing" not in text(page_of(client, stay))
+
+
 def test_without_sections_there_is_no_panel(here, as_person, stay):
     assert "h-courses" not in text(page_of(as_person(here.registrar), stay))
 
