@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from reconciliation.engine.sheets import Gathering, Sheet, check_width
+from reconciliation.engine.sheets import MOST_HEADERS, Gathering, Sheet, check_width
 from reconciliation.rules.notes import Note, Refused
 from reconciliation.rules.reading import BLANKS
 from reconciliation.rules.types import Type, find_columns
@@ -78,7 +78,7 @@ def best_delimiter(data: bytes, kind: Type) -> str:
             headers = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
         except csv.Error:
             return 0, 0
-        return len(find_columns(kind, headers).places), len(headers)
+        return len(find_columns(kind, headers[:MOST_HEADERS]).places), len(headers)
 
     return max(DELIMITERS, key=worth)
 

@@ -46,13 +46,15 @@ WARNINGS: Mapping[str, str] = {
     "same_side": gettext_noop("Both files' names say {named}."),
     "swapped": gettext_noop("The files look swapped: the first one is named AfterUpload and the second one BeforeDelete."),
     "extra_columns": gettext_noop("{side}: columns that are not compared: {columns}."),
-    "repaired": gettext_noop("{side}, column “{column}”: {count} cells repaired: {form} (rows {rows})."),
-    "unreadable": gettext_noop("{side}, column “{column}”: {count} cells cannot be read: {form} (rows {rows})."),
-    "unusable": gettext_noop("{side}: {count} rows have a key that cannot be read and stand apart in unusable.csv (rows {rows})."),
-    "short_rows": gettext_noop("{side}: {count} rows have fewer cells than there are headers; the missing ones count as blank (rows {rows})."),
+    # Counts stand behind a colon, so that no language needs to bend a word by them.
+    "repaired": gettext_noop("{side}, column “{column}”: {form}. Repaired cells: {count} (rows {rows})."),
+    "unreadable": gettext_noop("{side}, column “{column}”: {form}. Cells that cannot be read: {count} (rows {rows})."),
+    "unusable": gettext_noop("{side}: rows whose key cannot be read, set apart: {count} (rows {rows})."),
+    "short_rows": gettext_noop("{side}: rows with fewer cells than headers, the missing ones taken as blank: {count} (rows {rows})."),
     "no_deleted": gettext_noop("{side}: there is no column “Deleted?”, so no row was set apart."),
     "greedy": gettext_noop(
-        "{keys} keys have more than {limit} leftover rows each; these were paired by a simpler rule that may count more differences than needed."
+        "Keys with more than {limit} leftover rows: {keys}. Their rows were paired by a simpler rule, which may count more "
+        "differences than needed."
     ),
     "sheet_part": gettext_noop("result.xlsx holds only the {rows} rows that differ, are missing or added: a sheet has no room for all."),
     "sheet_cut": gettext_noop("result.xlsx holds only the first {rows} rows that differ, are missing or added: a sheet has no room for all."),

@@ -4,6 +4,7 @@ Source: Set Up Data Synchronization, "Using the Reconciliation Process" (require
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -167,7 +168,7 @@ def place_of(column: Column, headers: list[str]) -> int | tuple[str, ...] | None
 def find_columns(kind: Type, headers: list[str]) -> Found:
     """Which header is which column. Headers are taken as they are: " Description" and "Description" are two."""
     named = [header for header in headers if header.strip()]
-    twice = tuple(dict.fromkeys(header for header in named if named.count(header) > 1))
+    twice = tuple(header for header, count in Counter(named).items() if count > 1)
     places: dict[str, int] = {}
     missing, unclear = [], []
     for column in kind.columns:

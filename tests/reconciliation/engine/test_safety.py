@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from reconciliation.engine import opening, workbooks
+from reconciliation.engine.numbers import date_text, number_text
 from reconciliation.rules.notes import Refused
 from tests.reconciliation.files import QUIRKS, compare
 
@@ -112,7 +113,7 @@ def test_a_workbook_cut_off(tmp_path):
     assert reasons(path, tmp_path) == ["not_a_workbook"]
 
 
-def test_a_workbook_of_another_date_system_and_rich_text(tmp_path):
+def test_typed_cells_styles_and_rich_text(tmp_path):
     strings = (
         f'<sst xmlns="{CONTENT}"><si><r><t>A</t></r><r><t>SN</t></r><rPh><t>x</t></rPh></si>'
         "<si><t>two_x000D_\nlines</t></si></sst>"
@@ -137,3 +138,19 @@ def test_a_workbook_of_another_date_system_and_rich_text(tmp_path):
         ("two\r\nlines", "75", "2023-01-18", "2023-01-18 12:00:00"),
         ("#REF!", "TRUE", "123456789", ""),
     ]
+
+
+@pytest.mark.parametrize(("since_1904", "day"), [(False, "2023-01-18"), (True, "2027-01-19")])
+def test_a_day_number_counts_from_the_workbook_s_first_day(since_1904, day):
+    assert date_text("44944", since_1904=since_1904) == day
+    assert date_text("44944.25", since_1904=since_1904) == f"{day} 06:00:00"
+    assert date_text("-5", since_1904=since_1904) == "-5"
+    assert date_text("59", since_1904=False) == "59"
+    assert date_text("soon", since_1904=since_1904) == "soon"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"), [("75.0", "75"), ("7.5E1", "75"), ("0.1", "0.1"), ("1E+20", "1e+20"), ("nan", "nan"), ("1e999", "1e999"), ("x", "x")]
+)
+def test_a_number_as_a_csv_would_hold_it(text, same):
+    assert number_text(text) == same
