@@ -9,10 +9,6 @@ import pytest
 from tests.faults.servers import Database, Redis
 from tests.faults.stage import Stage, migrated_postgresql
 
-# Servers restarted, connections cut, dice thrown: minutes each and at odds with whatever else the machine does. `make faults`
-# runs them; the ordinary run keeps every crash point, the wire, notices, people, take-over, restored backups and the machine.
-collect_ignore = [] if os.environ.get("FULL_MATRIX") else ["test_servers.py", "test_chaos.py"]
-
 _made = iter(range(1, 10_000))
 
 

@@ -1,5 +1,6 @@
-"""A short chaos of one seed in the ordinary run; many seeds: make chaos SEEDS=n. A seed that failed once stays here."""
+"""A short chaos of one seed in the ordinary run, a longer one in the full matrix; many seeds: make chaos SEEDS=n."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.slow_process, pytest.mark.timeout(300)]
 
 @pytest.mark.parametrize("seed", [1])
 def test_chaos(tmp_path: Path, seed: int) -> None:
-    result = chaos.run(seed, 60, tmp_path)
+    result = chaos.run(seed, 60 if os.environ.get("FULL_MATRIX") else 25, tmp_path)
     print(f"\n{result.line()}")
     assert result.broken == []
-    assert result.changes >= 10
+    assert result.changes >= result.events // 6

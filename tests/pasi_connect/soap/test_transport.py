@@ -201,6 +201,14 @@ def test_a_client_of_an_authority_that_they_do_not_know_is_told_in_words(files, 
         stranger.post(serve(answer(b"<ok/>")).url, b"", "", 5)
 
 
+def test_nobody_is_trusted_beside_our_own_authority(files, serve):
+    """requests would load the authorities of the public web into our context with the first connection."""
+    caller = client(files)
+    caller.post(serve(answer(b"<ok/>")).url, b"", "", 5)
+    trusted = caller.session.adapters["https://"].context.get_ca_certs()
+    assert len(trusted) == files.ca.read_text().count("BEGIN CERTIFICATE")
+
+
 def test_a_server_with_another_name_is_refused(files, serve):
     server = serve(answer(b"<ok/>"), host="127.0.0.2")
     with pytest.raises(Refused, match="another address"):
