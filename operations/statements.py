@@ -5,13 +5,15 @@ the models; only the values change from run to run. For everything else the ORM 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators
+
+MANY = 50  # rows from which a COPY is worth its two statements
 
 M = TypeVar("M", bound=models.Model)
 
@@ -82,6 +84,32 @@ def insert(row: models.Model) -> None:
         cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """Stores new rows of one model and gives them their keys. As `bulk_create`, which costs PostgreSQL five times as much."""
+    if not rows:
+        return
+    model, database = type(rows[0]), connections[DEFAULT_DB_ALIAS]  # past the proxy: it is asked for every single value
+    if database.vendor != "postgresql" or len(rows) < MANY:
+        model._default_manager.bulk_create(rows, batch_size=500)
+        return
+    quote, key = connection.ops.quote_name, model._meta.pk
+    assert key is not None
+    fields = list(model._meta.concrete_fields)
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [quote(model._meta.db_table), key.column, len(rows)],
+        )
+        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = pk
+        with cursor.copy(f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN") as out:
+            for row in rows:
+                out.write_row([field.get_db_prep_save(field.pre_save(row, True), database) for field in fields])
+    for row in rows:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update(row: models.Model, names: tuple[str, ...], **still: Any) -> bool:

@@ -26,7 +26,7 @@ def record(actor: Actor, entry: Entry) -> None:
 def record_all(actor: Actor, entries: Iterable[Entry]) -> None:
     """One insert for all entries."""
     at = clock.now()
-    AuditEntry.objects.bulk_create([_row(at, actor, entry) for entry in entries], batch_size=500)
+    statements.insert_all([_row(at, actor, entry) for entry in entries])
 
 
 def _row(at: dt.datetime, actor: Actor, entry: Entry) -> AuditEntry:

@@ -250,7 +250,9 @@ def _close_chunk(running: Running, rehearsal: YearEndRehearsal, action: Action, 
 
 
 def _closing(rehearsal: YearEndRehearsal, after: int) -> QuerySet[YearEndRow]:
-    return rehearsal.rows.filter(reason="", pk__gt=after).order_by("pk").select_related("enrolment")
+    rows = rehearsal.rows.filter(reason="", pk__gt=after).order_by("pk").select_related("enrolment")
+    read = ("revision", "school_id", "programming_type")
+    return rows.only(*(field.name for field in YearEndRow._meta.fields), *(f"enrolment__{name}" for name in read))
 
 
 def _other_closing_date(scope: Scope, rows: Iterable[YearEndRow]) -> dict[int, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from operations import clock, wake
+from operations import clock, statements, wake
 from operations.actor import Actor
 from sis.models import CourseEnrolment, DataEvent, SchoolEnrolment, Section, StoredGrade
 from sis.models.event import Origin
@@ -82,27 +82,25 @@ def leave_all(
     `seen_versions` by record, where it is not one for all. `taken_up`: whoever calls has looked at the records already.
     """
     at = clock.now()
-    made = DataEvent.objects.bulk_create(
-        [
-            DataEvent(
-                at=at,
-                subject_type=subject.kind,
-                subject_id=subject.pk,
-                student_id=subject.student_id,
-                school_code=subject.school_code,
-                fields=sorted(fields),
-                origin=origin,
-                seen_version=seen_versions.get(subject.pk, seen_version) if seen_versions else seen_version,
-                user_id=actor.user_id,
-                actor_name=actor.name,
-                actor_local_id=actor.local_id,
-                actor_ip=actor.ip,
-                collected_at=at if taken_up else None,
-            )
-            for subject, fields in changes
-        ],
-        batch_size=500,
-    )
+    made = [
+        DataEvent(
+            at=at,
+            subject_type=subject.kind,
+            subject_id=subject.pk,
+            student_id=subject.student_id,
+            school_code=subject.school_code,
+            fields=sorted(fields),
+            origin=origin,
+            seen_version=seen_versions.get(subject.pk, seen_version) if seen_versions else seen_version,
+            user_id=actor.user_id,
+            actor_name=actor.name,
+            actor_local_id=actor.local_id,
+            actor_ip=actor.ip,
+            collected_at=at if taken_up else None,
+        )
+        for subject, fields in changes
+    ]
+    statements.insert_all(made)
     if not taken_up:
         _wake([event for event in made if event.subject_type in COLLECTED])
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from operations import clock
+from operations import clock, statements
 from operations.actor import Actor
 from operations.models import Job
 from pasi_connect.models import Action, ActionRecord, Decision
@@ -50,7 +50,7 @@ def add(action: Action, records: Iterable[ActionRecord]) -> None:
     made = list(records)
     for order, row in enumerate(made):
         row.action, row.order = action, row.order or order
-    ActionRecord.objects.bulk_create(made, batch_size=500)
+    statements.insert_all(made)
 
 
 def of_decision(decision: Decision, enrolment_id: int, order: int = 0) -> ActionRecord:
