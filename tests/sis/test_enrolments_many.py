@@ -97,4 +97,5 @@ def test_the_number_of_statements_does_not_follow_the_set(actor, school):
             enrolments.change_many(actor, {row.pk: {"grade": "10"} for row in rows})
         return len(seen)
 
-    assert asked(many) <= asked(few) + 1  # the savepoint of a second batch
+    # The savepoint of a second batch; on PostgreSQL many rows take two statements where a few take one, for each of two tables.
+    assert asked(many) <= asked(few) + (2 if connection.vendor == "postgresql" else 1)
