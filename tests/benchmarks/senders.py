@@ -62,7 +62,8 @@ def run(quick: bool) -> list[Figure]:
     files = queue.keys()
     day = iter(range(1000))
     with Stub(files, queue.accepted(), LATENCY) as stub:
-        for count, each in ((1, 10 if quick else 20), (10, 4 if quick else 16)):
+        # Between one and ten, for those who have more processors or fewer: reported, not demanded.
+        for count, each in ((1, 10 if quick else 20), *(() if quick else ((2, 16), (4, 16))), (10, 4 if quick else 16)):
             records = count * each
             if count == 1:
                 queue.set_up(10 * (4 if quick else 16))
@@ -82,7 +83,7 @@ def run(quick: bool) -> list[Figure]:
             done = Submission.objects.filter(status="accepted").count()
             assert done == Submission.objects.count(), f"{done} of {Submission.objects.count()} accepted"
             rate, most = statistics.median(rates), count / LATENCY
-            name = f"{count} sender{'s' if count > 1 else ''}"
+            name, demanded = f"{count} sender{'s' if count > 1 else ''}", count in (1, 10)
             figures += [
                 Figure(
                     f"{name}, 200 ms answers",
@@ -90,8 +91,8 @@ def run(quick: bool) -> list[Figure]:
                     "a second",
                     most,
                     rate / most,
-                    "≥ 0.9 × senders ÷ latency",
-                    rate >= 0.9 * most,
+                    "≥ 0.9 × senders ÷ latency" if demanded else "",
+                    rate >= 0.9 * most if demanded else None,
                 ),
                 Figure(f"{name}: order kept per student", float(ordered), "", demand="kept", holds=ordered),
                 Figure(

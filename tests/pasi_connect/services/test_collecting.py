@@ -1,7 +1,9 @@
 """From data events to one submission a record; what holds it, and what sets it free."""
 
 import datetime as dt
+import json
 import threading
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -358,3 +360,43 @@ def test_before_pasi_has_told_its_year_nothing_goes_out(place):
     enrolment = factories.EnrolmentFactory(school_year=CURRENT)
     enrolments.change(SYNC, enrolment.pk, {"grade": "09"})
     assert factories.take_up(enrolment).reason == "years_unknown"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_next_one_is_found_quickly_with_statistics_from_before_a_bulk_job(on_a_fixed_day):
+    """PostgreSQL expects no waiting row where thousands are: it must neither sort nor join them."""
+    factories.synchronising(current_school_year=SchoolYear(2027))
+    now = clock.now()
+
+    def fill(first, status):
+        Submission.objects.bulk_create(
+            Submission(
+                subject_type="school_enrolment", subject_id=number, lane=f"student:{number // 2}", ref_id=uuid4(),
+                school_code="4801", status=status, seen_version=0, actor_name="n", actor_local_id="n", actor_ip="::1",
+                next_attempt_at=now, created_at=now, changed_at=now,
+            )
+            for number in range(first, first + 2000)
+        )  # fmt: skip
+
+    with connection.cursor() as cursor:
+        fill(0, Status.ACCEPTED)
+        cursor.execute("ANALYZE pasi_connect_submission")
+        fill(2000, Status.WAITING)
+        asked = []
+
+        def explained(execute, sql, params, many, context):
+            if sql.startswith("SELECT") and "SKIP LOCKED" in sql:
+                cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
+                asked.append(cursor.fetchone()[0])
+            return execute(sql, params, many, context)
+
+        with (
+            transaction.atomic(),
+            connection.execute_wrapper(explained),
+            pytest.raises(Exception, match="does not exist"),
+        ):
+            claiming.claim()
+    [plan] = asked
+    plan = plan if isinstance(plan, list) else json.loads(plan)
+    assert plan[0]["Plan"]["Shared Hit Blocks"] < 100
