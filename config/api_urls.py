@@ -10,6 +10,7 @@ from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
 from pasi_connect.api.exit_codes import ExitCodes
+from pasi_connect.api.forcing import SendEnrolment, SendSchool
 from pasi_connect.api.guided import StudentEnrolments
 from pasi_connect.api.submissions import SubmissionViewSet
 from pasi_connect.api.year_end import RehearsalViewSet, RunViewSet
@@ -44,6 +45,8 @@ urlpatterns = [
         StudentEnrolments.as_view({"get": "list", "post": "create"}),
         name="student-enrolments",
     ),
+    re_path(r"^enrolments/(?P<pk>\d{1,18})/send/$", SendEnrolment.as_view({"post": "send"}), name="enrolment-send"),
+    re_path(r"^schools/(?P<code>\d{4})/send/$", SendSchool.as_view({"post": "send"}), name="school-send"),
     path("enrolments/exit-codes/", ExitCodes.as_view({"post": "create"}), name="enrolment-exit-codes"),
     path("", include(router.urls)),
     path("schema/", Description.as_view(), name="schema"),

@@ -1,4 +1,4 @@
-"""What the student's page shows of PASI: why something is not sent, and what PASI holds beside what the SIS holds."""
+"""What the pages of a student and of a school show of PASI: why something is not sent, what PASI holds, and "send now"."""
 
 from typing import Any
 
@@ -6,34 +6,43 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from operations import offers
-from pasi_connect import selectors
-from pasi_connect.models import Discrepancy, StudentCopy
-from pasi_connect.models.submission import FLYING, LIVE
+from operations.models import User
+from pasi_connect import standing
+from pasi_connect.models import StudentCopy
+from pasi_connect.services import forcing
 from pasi_connect.views import words
 from sis import selectors as sis_selectors
-from sis.models import Student
-from sis.services.events import SCHOOL_ENROLMENT
+from sis.models import School, Student
+from sis.models.organisation import State
 
 
 def synchronisation(request: HttpRequest, student: Student) -> offers.Panel | None:
-    """Open changes and submissions of the student's enrolments in the person's schools, each with why and what next."""
-    own = {one.pk: one for one in sis_selectors.enrolments(request.user).filter(student=student)}  # type: ignore[arg-type]
-    live = (
-        selectors.submissions(request.user)  # type: ignore[arg-type]
-        .defer("sent_document")
-        .filter(subject_type=SCHOOL_ENROLMENT, subject_id__in=own, status__in=LIVE)
-        .exclude(status__in=FLYING)
-        .order_by("-id")
-    )
-    stuck = [{"submission": one, "enrolment": own[one.subject_id], "why": words.why(one)} for one in live]
-    items = [
-        {"item": one, "fields": words.field_labels(row["name"] for row in one.fields)}
-        for one in selectors.discrepancies(request.user).filter(status=Discrepancy.Status.OPEN, enrolment__in=own)  # type: ignore[arg-type]
-    ]
-    if not stuck and not items:
+    """Each of the student's enrolments in the person's schools: its state, why, and what comes next."""
+    user: User = request.user  # type: ignore[assignment]
+    own = sis_selectors.enrolments(user).filter(student=student).order_by("-school_year", "-start_date", "-pk")
+    told = standing.lines(user, list(own))
+    if not told:
         return None
-    context = {"stuck": stuck, "items": items, "states": words.SUBMISSION, "kinds": words.KIND}
+    context = {
+        "loud": [line for line in told if not line.quiet],
+        "quiet": [line for line in told if line.quiet],
+        "states": words.RECORD,
+        "kinds": words.KIND,
+        "forces": user.has_perm("operations.synchronization"),
+    }
     return offers.Panel(20, "pasi_connect/student_synchronisation.html", context)
+
+
+def send_school(request: HttpRequest, school: School) -> offers.Panel | None:
+    """The way to read and send a whole school at once."""
+    if not request.user.has_perm("operations.synchronization"):
+        return None
+    context = {
+        "school": school,
+        "active": school.enrolment_sync == State.ACTIVE,
+        "records": forcing.records(school.code).count(),
+    }
+    return offers.Panel(120, "pasi_connect/school_send.html", context)
 
 
 def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
@@ -71,3 +80,4 @@ def _grouped(asn: str) -> str:
 
 offers.panel_makers["sis.student"].append(synchronisation)
 offers.panel_makers["sis.student"].append(local_copy)
+offers.panel_makers["sis.school"].append(send_school)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pasi_connect.views import certificate, enrolments, guard, historical, setup
+from pasi_connect.views import certificate, enrolments, forcing, guard, historical, setup
 
 urlpatterns = [
     path("enrolments/<int:pk>/edit/", enrolments.EditEnrolment.as_view(), name="enrolment"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("enrolments/<int:pk>/live/", historical.LivePage.as_view(), name="enrolment-live"),
     path("enrolments/<int:pk>/live/send/", historical.SendOurs.as_view(), name="enrolment-live-send"),
     path("enrolments/<int:pk>/live/take/", historical.TakeTheirs.as_view(), name="enrolment-live-take"),
+    path("enrolments/<int:pk>/send/", forcing.SendEnrolment.as_view(), name="enrolment-send"),
+    path("schools/<str:code>/send/", forcing.SendSchool.as_view(), name="school-send"),
     path("students/<int:pk>/enrol/", enrolments.AddEnrolment.as_view(), name="enrolment-add"),
     path("setup/", setup.Guide.as_view(), name="setup"),
     path("setup/test/", setup.TestConnection.as_view(), name="connection-test"),

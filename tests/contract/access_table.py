@@ -77,6 +77,8 @@ API = (
     ),
     Row("api:student-enrolments", API_ITEM, ("asn",)),
     Row("api:student-enrolments", "401 400 404 400 403", ("asn",), "POST"),
+    Row("api:enrolment-send", "401 403 403 200 403", ("enrolment",), "POST"),
+    Row("api:school-send", "401 403 403 202 403", ("school",), "POST"),
     Row("api:submission-list", API_LIST),
     Row("api:submission-detail", API_ITEM, ("rejected",)),
     Row("api:submission-send-again", API_DECIDES, ("rejected",), "POST"),
@@ -201,6 +203,8 @@ CHANGES = (
     Row("pasi_connect:enrolment-live", "302 409 404 409 403", ("enrolment",), "POST"),  # its year is synchronised
     Row("pasi_connect:enrolment-live-send", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
     Row("pasi_connect:enrolment-live-take", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
+    Row("pasi_connect:enrolment-send", "302 403 403 302 403", ("enrolment",), "POST"),
+    Row("pasi_connect:school-send", "302 403 403 302 403", ("school",), "POST"),
     Row("pasi_connect:enrolment-add", "302 200 404 200 403", ("student",)),
     Row("pasi_connect:enrolment-add", DECIDES_REFUSED, ("student",), "POST"),
 )  # fmt: skip

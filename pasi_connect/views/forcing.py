@@ -1,0 +1,42 @@
+"""The two buttons "Send now": on a student's page for one enrolment, on a school's page for all of them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views import View
+
+from operations.actor import of_request
+from operations.views.doors import Permitted
+from pasi_connect.services import forcing
+from sis import selectors
+
+
+class Forcing(Permitted, View):
+    permission_required = "operations.synchronization"
+    http_method_names = ["post"]
+
+
+class SendEnrolment(Forcing):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        enrolment = get_object_or_404(selectors.enrolments(request.user), pk=pk)  # type: ignore[arg-type]
+        outcome = forcing.send_now(of_request(request), enrolment)
+        text = f"{_(outcome.row.message)} {_(outcome.row.next_step)}"
+        (messages.success if outcome.row.good else messages.warning)(request, text)
+        return redirect("sis:student", enrolment.student_id)
+
+
+class SendSchool(Forcing):
+    def post(self, request: HttpRequest, code: str) -> HttpResponse:
+        school = get_object_or_404(selectors.schools(request.user), code=code)  # type: ignore[arg-type]
+        try:
+            job = forcing.start(of_request(request), school)
+        except forcing.NotPossible as error:
+            messages.warning(request, str(error))
+            return redirect("sis:school", code)
+        messages.success(request, _("Started: job %(number)s sends the school's enrolments now.") % {"number": job.pk})
+        try:
+            return redirect(reverse("operations:job", args=[job.pk]))
+        except NoReverseMatch:
+            return redirect("sis:school", code)
