@@ -103,7 +103,7 @@ def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
         )
     except (pl.exceptions.ComputeError, pl.exceptions.NoDataError):
         return None
-    if list(frame.row(0)) != headers or not _adds_up(data, frame):
+    if list(frame.row(0)) != headers or not _adds_up(data, frame, delimiter):
         return None
     rows = pl.int_range(2, frame.height + 1, dtype=pl.UInt32, eager=True).alias("row")
     cells = frame.slice(1)
@@ -114,11 +114,12 @@ def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
     return Sheet("csv", headers, cells, rows)
 
 
-def _adds_up(data: bytes, frame: pl.DataFrame) -> bool:
-    """Whether polars' cells are what the csv module would read: no byte of the file is unexplained.
+def _adds_up(data: bytes, frame: pl.DataFrame, delimiter: str) -> bool:
+    """Whether polars' cells are what the csv module would read.
 
-    A quote inside of a cell, a row with fewer cells, a blank line and another line end each make the sum larger than the file,
-    and nothing makes it smaller (more cells are an error of polars), so no two of them can hide each other.
+    Either no cell is quoted or every one is, with every quote beside a delimiter or a line end: polars is lenient with others
+    in its own way. And no byte is unexplained: a row with fewer cells, a blank line or another line end makes the sum larger
+    than the file, and nothing makes it smaller (more cells are an error of polars), so no two of them can hide each other.
     """
     measured = frame.select(
         pl.all().str.len_bytes().cast(pl.Int64).sum().name.prefix("sum "),
@@ -126,12 +127,18 @@ def _adds_up(data: bytes, frame: pl.DataFrame) -> bool:
     ).row(0)
     sums, longest = measured[: frame.width], measured[frame.width :]
     ends = frame.height if data.endswith(b"\n") else frame.height - 1
-    returns = data.count(b"\r")
+    returns, quotes = data.count(b"\r"), data.count(b'"')
     if max(longest) > LONGEST or returns not in (0, ends):
         return False
-    start = len(BOM) if data.startswith(BOM) else 0
     delimiters = (frame.width - 1) * frame.height
-    return len(data) == start + sum(sums) + data.count(b'"') + delimiters + ends + returns
+    if quotes:
+        end = b'"\r\n"' if returns else b'"\n"'
+        if quotes != 2 * frame.width * frame.height or data.count(b'"' + delimiter.encode() + b'"') != delimiters:
+            return False
+        if data.count(end) != frame.height - 1:
+            return False
+    start = len(BOM) if data.startswith(BOM) else 0
+    return len(data) == start + sum(sums) + quotes + delimiters + ends + returns
 
 
 def _irregular(data: bytes, delimiter: str, side: str, step: Callable[[], None]) -> Sheet:
