@@ -183,3 +183,14 @@ def test_releasing_looks_at_each_held_row_and_no_other(world):
     assert submissions.release_held(subject_id=rows[0].subject_id) == 1
     assert submissions.release_held() == 2
     assert submissions.release_held() == 0
+
+
+def test_a_sender_that_holds_two_rows_counts_once(world, woken, settings):
+    """It has one on the wire and the next one ready: another sender may still be idle."""
+    settings.SENDERS = 2
+    for row in world.all_in_step(3):
+        world.queue(row, exit_date=MAY)
+    claiming.claim()
+    claiming.claim()
+    sweeping.sweep()
+    assert woken == [("pasi_connect.send", 0)]
