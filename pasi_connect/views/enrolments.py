@@ -127,9 +127,9 @@ class AddEnrolment(Permitted, View):
         if not form.is_valid():
             return self._page(student, form, 422)
         school, year = form.cleaned_data["school"], form.cleaned_data["school_year"]
-        if "confirmed" not in request.POST and (found := self._to_check(student, form)):
-            return self._page(student, form, found=found)
         try:
+            if "confirmed" not in request.POST and (found := self._to_check(student, form)):
+                return self._page(student, form, found=found)
             with transaction.atomic():
                 # A form sent twice waits here, and then finds the enrolment that the first one made.
                 Student.objects.select_for_update().get(pk=student.pk)
@@ -169,13 +169,15 @@ class AddEnrolment(Permitted, View):
 
     @staticmethod
     def _to_check(student: Student, form: NewEnrolmentForm) -> list[Expected]:
-        """What cannot be put right after saving: a year cannot be changed, so the wrong one is asked about before."""
+        """What cannot be put right after saving: a year cannot be changed, so the wrong one is asked about before.
+
+        Raises ValidationError as the service would: what cannot be saved at all is told first.
+        """
         given = form.cleaned_data
-        if not (given["start_date"] and given["exit_date"]):
-            return []
         made = SchoolEnrolment(
             student=student, school=given["school"], school_year=given["school_year"], **form.changed()
         )
+        service.check(service.values(made))
         found = expected.of_plan([expected.as_planned(made)])[0]
         return found if any(one.level == CHECK for one in found) else []
 

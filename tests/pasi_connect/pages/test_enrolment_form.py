@@ -204,6 +204,8 @@ def test_summer_school_in_the_wrong_year_is_asked_about_before_it_is_made(here, 
     assert not SchoolEnrolment.objects.filter(programming_type="SummerSchool").exists()
     assert registrar.post(address, {**data, "school_year": str(closing)}).status_code == 302
     assert SchoolEnrolment.objects.get(programming_type="SummerSchool").school_year == closing
+    wrong = registrar.post(address, {**data, "start_date": f"{closing.ending + 5}-07-02"})
+    assert wrong.status_code == 422  # what cannot be saved at all is told first
     other = {**data, "start_date": f"{closing.ending}-07-05"}
     assert registrar.post(address, {**other, "confirmed": "yes"}).status_code == 302  # a warning never stops saving
 
