@@ -137,47 +137,45 @@ def measured(work: str, folder: Path) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def rounds(works: tuple[str, ...], folder: Path, count: int) -> dict[str, dict[str, float]]:
-    """Medians; one round runs each work once."""
-    taken: dict[str, list[dict[str, float]]] = {work: [] for work in works}
+def rounds(works: list[tuple[str, Path]], count: int) -> list[dict[str, float]]:
+    """Medians, in the order of `works`; one round runs each of them once, so that a slow minute meets all alike."""
+    taken: list[list[dict[str, float]]] = [[] for _ in works]
     for _ in range(count):
-        for work in works:
-            taken[work].append(measured(work, folder))
-    return {
-        work: {name: statistics.median(run[name] for run in runs) for name in ("seconds", "cpu", "megabytes")}
-        for work, runs in taken.items()
-    }
+        for (work, folder), runs in zip(works, taken, strict=True):
+            runs.append(measured(work, folder))
+    return [
+        {name: statistics.median(run[name] for run in runs) for name in ("seconds", "cpu", "megabytes")}
+        for runs in taken
+    ]
 
 
 def run(quick: bool) -> list[Figure]:
-    small, large = (2_000, 20_000) if quick else (100_000, 1_000_000)
-    beside = ("dict_reader", *(["duckdb_join"] if importlib.util.find_spec("duckdb") else []))
-    found, right = {}, True
+    sizes = (2_000, 20_000) if quick else (100_000, 1_000_000)
     with tempfile.TemporaryDirectory() as name:
-        for count in (small, large):
-            folder = Path(name) / str(count)
-            folder.mkdir()
-            wanted = make(folder / "before.csv", folder / "after.csv", count)
-            found[count] = rounds(("floor", "ours"), folder, ROUNDS) | rounds(beside, folder, 1)
-            right = right and json.loads((folder / "summary.json").read_text())["counts"] == wanted
-    most, least = found[large], found[small]
-    base, title = most["floor"]["seconds"], f"reconcile 2 × {large:,} rows"
+        folders, wanted = [], []
+        for count in sizes:
+            folders.append(Path(name) / str(count))
+            folders[-1].mkdir()
+            wanted.append(make(folders[-1] / "before.csv", folders[-1] / "after.csv", count))
+        small, large = folders
+        floor_of, most, least = rounds([("floor", large), ("ours", large), ("ours", small)], ROUNDS)
+        found = [json.loads((folder / "summary.json").read_text())["counts"] for folder in folders]
+        others = {"dict_reader": "csv.DictReader join", "duckdb_join": "DuckDB full join"}
+        if not importlib.util.find_spec("duckdb"):
+            del others["duckdb_join"]
+        beside = dict(zip(others.values(), rounds([(work, large) for work in others], 1), strict=True))
+    title, right = f"reconcile 2 × {sizes[1]:,} rows", found == wanted
+    base, cpu = floor_of["seconds"], floor_of["cpu"]
+    growth = f"reconcile: {sizes[1]:,} rows"
     return [
-        at_most(title, most["ours"]["seconds"], base, "s", 3, "csv.reader over both"),
-        within(f"{title}: memory", most["ours"]["megabytes"], "MB", 1_500),
-        Figure(f"{title}: processor time", most["ours"]["cpu"], "s", most["floor"]["cpu"], most["ours"]["cpu"] / most["floor"]["cpu"]),
-        at_most(f"reconcile: {large:,} rows", most["ours"]["seconds"], least["ours"]["seconds"], "s", 11, f"{small:,} rows"),
+        at_most(title, most["seconds"], base, "s", 3, "csv.reader over both"),
+        within(f"{title}: memory", most["megabytes"], "MB", 1_500),
+        Figure(f"{title}: processor time", most["cpu"], "s", cpu, most["cpu"] / cpu),
+        at_most(growth, most["seconds"], least["seconds"], "s", 11, f"{sizes[0]:,} rows"),
+        Figure(f"{growth}: processor time", most["cpu"], "s", least["cpu"], most["cpu"] / least["cpu"]),
         Figure("reconcile: totals as the files were made", float(right), "", demand="equal", holds=right),
-        *(
-            Figure(f"{title}: {label}", most[work]["seconds"], "s", base, most[work]["seconds"] / base)
-            for work, label in (("dict_reader", "csv.DictReader join"), ("duckdb_join", "DuckDB full join"))
-            if work in most
-        ),
-        *(
-            Figure(f"{title}: {label}: memory", most[work]["megabytes"], "MB")
-            for work, label in (("dict_reader", "csv.DictReader join"), ("duckdb_join", "DuckDB full join"))
-            if work in most
-        ),
+        *(Figure(f"{title}: {label}", one["seconds"], "s", base, one["seconds"] / base) for label, one in beside.items()),
+        *(Figure(f"{title}: {label}: memory", one["megabytes"], "MB") for label, one in beside.items()),
     ]
 
 
