@@ -67,7 +67,7 @@ def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: 
     if action.status in UNDONE_YET:
         return
     _lock_student(records[0])
-    told = _("Taken back: %(reason)s") % {"reason": reason}
+    told = _("Taken back: %(reason)s") % {"reason": reason} if reason else _("Taken back")
     courses = [
         course_enrolments.Changed(record.subject_id, "", record.before, record.after, record.revision_after or 0)
         for record in records
@@ -103,4 +103,4 @@ def _put_back(actor: Actor, record: ActionRecord, reason: str) -> None:
 
 
 for kind in GUIDED:
-    undoing.register(kind, undoing.Undoer(why_not, undo, across=True))
+    undoing.register(kind, undoing.Undoer(why_not, undo, needs_reason=False, across=True))
