@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from pasi_connect.models import Decision, Discrepancy, Submission
 from pasi_connect.models.submission import STUCK
 from pasi_connect.services import decisions, reviews, sending, submissions
-from sis.models import DataEvent
+from sis.services import events
 from tests.faults import invariants
 from tests.pasi_connect.conftest import on_a_fixed_day, pasi, simulator  # noqa: F401
 from tests.pasi_connect.world import TODAY, World
@@ -103,7 +103,7 @@ class Synchronising(RuleBasedStateMachine):
 
     @rule()
     def collect(self) -> None:
-        for subject in set(DataEvent.objects.filter(collected_at=None).values_list("subject_id", flat=True)):
+        for subject in set(events.uncollected().values_list("subject_id", flat=True)):
             submissions.collect(subject)
 
     @rule()
@@ -142,7 +142,7 @@ class Synchronising(RuleBasedStateMachine):
                     sending.attempt(submission.pk)
                 self.world.puller.ask(0)
                 moving = Submission.objects.filter(status__in=["waiting", "in_flight", "checking"]).exists()
-                if not moving and not DataEvent.objects.filter(collected_at=None).exists():
+                if not moving and not events.uncollected().exists():
                     break
             self.world.pull()
             # Making the records in step goes past the services that leave audit and events; everything after does not.
