@@ -22,19 +22,28 @@ class Lane:
     today: int | None
 
 
+def _place(year: SchoolYear, day: dt.date) -> int:
+    days = (year.last_day - year.first_day).days + 1
+    return round(WIDTH * min(max((day - year.first_day).days, 0), days) / days)
+
+
+def span(year: SchoolYear, first: dt.date, last: dt.date) -> tuple[int, int]:
+    """Place and width of the days from `first` to `last`, both included."""
+    x = min(_place(year, first), WIDTH - LEAST)
+    return x, max(_place(year, last + dt.timedelta(days=1)) - x, LEAST)
+
+
+def now_line(year: SchoolYear, today: dt.date) -> int | None:
+    return _place(year, today) if year.first_day <= today <= year.last_day else None
+
+
 def lanes(year: SchoolYear, stays: list[SchoolEnrolment], today: dt.date) -> list[Lane]:
     """One lane a stay of `year`, the primary ones first."""
-    days = (year.last_day - year.first_day).days + 1
-
-    def place(day: dt.date) -> int:
-        return round(WIDTH * min(max((day - year.first_day).days, 0), days) / days)
-
-    now = place(today) if year.first_day <= today <= year.last_day else None
+    now = now_line(year, today)
     drawn = []
     for stay in sorted(stays, key=lambda stay: (stay.concurrent, stay.start_date, stay.pk)):
         if stay.school_year == year:
-            x = min(place(stay.start_date), WIDTH - LEAST)
-            drawn.append(Lane(stay, x, max(place(stay.exit_date + dt.timedelta(days=1)) - x, LEAST), now))
+            drawn.append(Lane(stay, *span(year, stay.start_date, stay.exit_date), now))
     return drawn
 
 

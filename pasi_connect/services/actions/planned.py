@@ -47,7 +47,8 @@ def carry_out(action_id: int) -> None:
     entries.add(action, done.records)
     plans.tell_schools(actor, plan)
     action.status, action.at = Action.Status.DONE, clock.now()
-    action.save(update_fields=["status", "at"])
+    action.given["not_carried"] = plans.left_over(done.not_carried)
+    action.save(update_fields=["status", "at", "given"])
     audit.record(actor, audit.Entry("planned action done", "action", str(action.pk), action.school_code))
 
 

@@ -7,7 +7,7 @@ carries it out, and lets it stand only when it is what the person saw.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,7 +132,7 @@ class Done:
             ]
             for row in self.records
         ]
-        left = [[one.record.pk, one.reason] for one in self.not_carried]
+        left = left_over(self.not_carried)
         text = json.dumps([kind, told, left], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -245,14 +245,27 @@ def do(actor: Actor, student_id: int, planner: Planner, seen: str | None = None)
             looked = preview(actor, lambda: plan)
             if seen is not None and seen != looked.version:
                 raise Moved(looked)
-            return _enter(actor, plan, _planned(looked.done), Action.Status.PLANNED)
+            return _enter(actor, plan, _planned(looked.done), looked.done.not_carried, seen, Action.Status.PLANNED)
         done = carry_out(actor, plan)
         if seen is not None and seen != done.version(plan.kind):
             raise Moved(_shown(plan, done))
-        return _enter(actor, plan, done.records, Action.Status.DONE)
+        return _enter(actor, plan, done.records, done.not_carried, seen, Action.Status.DONE)
 
 
-def _enter(actor: Actor, plan: Plan, records: list[ActionRecord], status: str) -> Action:
+def left_over(not_carried: Iterable[NotCarried]) -> list[list[Any]]:
+    """What could not be carried on, as it is kept with the action: [id of the course enrolment, key of the reason]."""
+    return [[one.record.pk, one.reason] for one in not_carried]
+
+
+def _enter(
+    actor: Actor,
+    plan: Plan,
+    records: list[ActionRecord],
+    not_carried: list[NotCarried],
+    seen: str | None,
+    status: str,
+) -> Action:
+    """`seen` is kept: the same preview confirmed twice is found again by it."""
     if status == Action.Status.DONE:
         tell_schools(actor, plan)
     return entries.record(
@@ -262,7 +275,7 @@ def _enter(actor: Actor, plan: Plan, records: list[ActionRecord], status: str) -
         school_code=plan.school_code,
         reason=plan.reason,
         note=plan.note,
-        given=plan.given,
+        given={**plan.given, "seen": seen or "", "not_carried": left_over(not_carried)},
         status=status,
         due_on=plan.due_on,
     )

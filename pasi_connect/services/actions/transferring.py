@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from operations import clock
@@ -108,6 +109,17 @@ def _check_record(enrolment: SchoolEnrolment) -> None:
         raise Refused(_("The student has left this school already. Use “Correct the last day”."))
     if enrolment.concurrent:
         raise Refused(_("This is a concurrent enrolment. Transfer out starts from the student's main enrolment."))
+
+
+def sides(enrolment: SchoolEnrolment) -> QuerySet[SchoolEnrolment]:
+    """The concurrent enrolments in which the student can stay: at any other school of the authority, in the same year."""
+    return (
+        SchoolEnrolment.objects.select_related("student", "school")
+        .filter(student=enrolment.student_id, school_year=enrolment.school_year, concurrent=True, deleted=False)
+        .exclude(exit_date_type=WITHDRAWAL)
+        .exclude(school=enrolment.school_id)
+        .order_by("start_date", "pk")
+    )
 
 
 def _fits(enrolment: SchoolEnrolment, concurrent: SchoolEnrolment) -> bool:

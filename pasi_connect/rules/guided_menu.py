@@ -1,0 +1,121 @@
+"""Which guided actions fit an enrolment as it stands, in the order in which people need them. Pure: one table.
+
+The services refuse by themselves what cannot be; this table says it before anybody has filled in a form.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from operations.rules.words import gettext_noop
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An enrolment as far as the menu looks at it.
+
+    `begun`: its first day is not to come. `courses_left`: it has ended, and course enrolments of it go on. `side`: the student
+    has a concurrent enrolment at another school in the same year that has not ended by a withdrawal.
+    """
+
+    deleted: bool = False
+    withdrawn: bool = False
+    concurrent: bool = False
+    begun: bool = True
+    courses_left: bool = False
+    side: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """The student is there, as far as the record says."""
+        return not (self.deleted or self.withdrawn)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One action. `name` as in its address; `fits`: it concerns a record in this state; `why_not`: and cannot be done, because."""
+
+    name: str
+    icon: str
+    label: str
+    text: str
+    fits: Callable[[Facts], bool]
+    why_not: Callable[[Facts], str] = lambda facts: ""
+
+
+def _not_begun(facts: Facts) -> str:
+    if facts.begun:
+        return ""
+    return gettext_noop("The enrolment has not begun, so nobody has attended yet. Use “Never attended”.")
+
+
+def _no_side(facts: Facts) -> str:
+    if facts.side:
+        return ""
+    return gettext_noop(
+        "The student has no concurrent enrolment at another school in this school year to stay in. Add one first."
+    )
+
+
+MENU: tuple[Entry, ...] = (
+    Entry(
+        "withdraw", "exit", gettext_noop("Withdraw"),
+        gettext_noop("The student came at least one day and has left the school."),
+        lambda f: f.stays, _not_begun,
+    ),
+    Entry(
+        "transfer-out", "right", gettext_noop("Transfer out"),
+        gettext_noop("The student leaves this school and stays at the concurrent one, which becomes the main school."),
+        lambda f: f.stays and not f.concurrent, _no_side,
+    ),
+    Entry(
+        "close-concurrent", "check", gettext_noop("Close the concurrent enrolment"),
+        gettext_noop("The student finishes at the second school before the planned last day."),
+        lambda f: f.stays and f.concurrent,
+    ),
+    Entry(
+        "concurrent", "plus", gettext_noop("Add a concurrent enrolment"),
+        gettext_noop("The student takes courses at a second school as well."),
+        lambda f: f.stays and not f.concurrent,
+    ),
+    Entry(
+        "never-attended", "x", gettext_noop("Never attended"),
+        gettext_noop("The student did not come on any day. The enrolment is deleted in PASI."),
+        lambda f: f.stays,
+    ),
+    Entry(
+        "return", "redo", gettext_noop("Return"),
+        gettext_noop("The student left and has come back: a new enrolment, this one stays as it is."),
+        lambda f: f.withdrawn and not f.deleted,
+    ),
+    Entry(
+        "correct-last-day", "calendar", gettext_noop("Correct the last day"),
+        gettext_noop("The student left on another day than was entered."),
+        lambda f: f.withdrawn and not f.deleted,
+    ),
+    Entry(
+        "end-courses", "list", gettext_noop("End the course enrolments"),
+        gettext_noop("The withdrawal came from PASI, and courses here still go on."),
+        lambda f: f.withdrawn and not f.deleted and f.courses_left,
+    ),
+    Entry(
+        "withdrawal-was-a-mistake", "undo", gettext_noop("The withdrawal was a mistake"),
+        gettext_noop("The student never left: this same enrolment goes on."),
+        lambda f: f.withdrawn and not f.deleted,
+    ),
+    Entry(
+        "entered-in-error", "trash", gettext_noop("Entered in error"),
+        gettext_noop("Wrong student, wrong school, or a duplicate. The enrolment is deleted in PASI."),
+        lambda f: not f.deleted,
+    ),
+    Entry(
+        "undelete", "undo", gettext_noop("Undelete"),
+        gettext_noop("The enrolment was deleted by mistake: it counts again, here and in PASI."),
+        lambda f: f.deleted,
+    ),
+)  # fmt: skip
+BY_NAME = {entry.name: entry for entry in MENU}
+
+
+def of(facts: Facts) -> list[tuple[Entry, str]]:
+    """The actions that concern a record in this state, each with "" or the sentence that says why it cannot be done."""
+    return [(entry, entry.why_not(facts)) for entry in MENU if entry.fits(facts)]
