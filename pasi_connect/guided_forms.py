@@ -32,7 +32,7 @@ class ActionForm(forms.Form):
     """What every guided action asks. `version` is that of the preview which the person saw."""
 
     version = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason: forms.Field = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -51,7 +51,7 @@ class ActionForm(forms.Form):
 class OutForm(ActionForm):
     """The reason is one of the list; its English text is kept."""
 
-    reason = forms.ChoiceField(
+    reason: forms.Field = forms.ChoiceField(
         label=gettext_lazy("Reason"),
         choices=[("", "—"), *((reason, translated(reason)) for reason in OUT_REASONS)],
         help_text=gettext_lazy("Kept here; PASI stopped taking reasons in 2019."),
@@ -183,3 +183,16 @@ class StayForm(NewEnrolmentForm):
         names = [name for _legend, group in self.GROUPS for name in group if name not in ("school", "school_year", "reason")]
         found = {name: self.given(name) for name in names}
         return {name: value for name, value in found.items() if value not in ("", None)}
+
+
+class UndoForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is taken back"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Kept here with the action; PASI does not receive it."),
+    )
+
+    def refuse(self, error: ValidationError) -> None:
+        take_errors(self, error)

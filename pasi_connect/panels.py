@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from operations import clock, offers
 from operations.models import User
-from pasi_connect import (  # noqa: F401 - columns, help, setup_navigation and student_panels register what they offer
+from pasi_connect import (  # noqa: F401 - these modules register what they offer
     certificate,
     columns,
+    guided_panels,
     help,
     selectors,
     setup_navigation,

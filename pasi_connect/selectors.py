@@ -37,13 +37,14 @@ def decisions(user: User) -> QuerySet[Decision]:
 
 
 def actions(user: User) -> QuerySet[Action]:
-    """Actions with a record at the person's schools; those that have touched nothing yet for whoever started them."""
+    """Actions done at the person's schools or with a record there; those that have touched nothing yet for their author."""
     found = Action.objects.select_related("job")
     codes = sis_selectors.school_codes(user)
     if codes is None:
         return found
     records = ActionRecord.objects.filter(action=OuterRef("pk"))
-    return found.filter(Exists(records.filter(school_code__in=codes)) | Q(~Exists(records), user=user))
+    there = Q(school_code__in=codes) | Exists(records.filter(school_code__in=codes))
+    return found.filter(there | Q(~Exists(records), user=user))
 
 
 def action_records(user: User) -> QuerySet[ActionRecord]:

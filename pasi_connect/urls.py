@@ -18,5 +18,6 @@ urlpatterns = [
     path("exchanges/<int:pk>/", exchanges.item, name="exchange"),
     path("link/", link.index, name="link"),
     path("pulse/", link.pulse, name="pulse"),
+    path("", include("pasi_connect.urls_guided")),
     path("", include("pasi_connect.urls_setup")),
 ]

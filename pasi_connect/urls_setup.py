@@ -12,7 +12,6 @@ urlpatterns = [
     path("enrolments/<int:pk>/live/take/", historical.TakeTheirs.as_view(), name="enrolment-live-take"),
     path("enrolments/<int:pk>/send/", forcing.SendEnrolment.as_view(), name="enrolment-send"),
     path("schools/<str:code>/send/", forcing.SendSchool.as_view(), name="school-send"),
-    path("students/<int:pk>/enrol/", enrolments.AddEnrolment.as_view(), name="enrolment-add"),
     path("setup/", setup.Guide.as_view(), name="setup"),
     path("setup/test/", setup.TestConnection.as_view(), name="connection-test"),
     path("setup/synchronization/", setup.Synchronization.as_view(), name="settings-synchronization"),

@@ -214,6 +214,12 @@ class EnrolmentForm(forms.ModelForm):
                 data[name] = now
         return EnrolmentForm(data, instance=current, pick_lists=pick_lists)
 
+    def without(self, name: str, pick_lists: Mapping[str, Choices]) -> "EnrolmentForm":
+        """The same form with the field as the record has it, all else as it was entered."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[name] = as_entered(self[name].initial) or ""
+        return EnrolmentForm(data, instance=self.instance, pick_lists=pick_lists)
+
     def clashes(self) -> list[dict[str, Any]]:
         """What stands in the record now beside what the person entered, where the two differ."""
         return [

@@ -1,9 +1,11 @@
 """Reads. Every one takes the person who asks: what lies outside of their schools does not exist for them (404)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from operations import clock, keyset
@@ -85,6 +87,16 @@ def course_enrolments(user: User) -> QuerySet[CourseEnrolment]:
         "student", "enrolment", "section__school", "section__course", "section__term"
     )
     return found if sees_all(user) else found.filter(section__school__access__user=user)
+
+
+def with_courses_left(stays: Iterable[int]) -> set[int]:
+    """Those of the enrolments, by id, that have course enrolments which go on after the enrolment's exit date."""
+    seats = CourseEnrolment.objects.filter(enrolment__in=list(stays), deleted=False).exclude(
+        status=course_rules.COMPLETED
+    )
+    until = Coalesce("exit_date", "section__end_date")
+    left = seats.annotate(until=until).filter(until__gt=F("enrolment__exit_date"))
+    return set(left.order_by().values_list("enrolment_id", flat=True))
 
 
 def stored_grades(user: User) -> QuerySet[StoredGrade]:

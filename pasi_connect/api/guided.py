@@ -266,10 +266,13 @@ class StudentEnrolments(IdempotentWrites, viewsets.GenericViewSet[SchoolEnrolmen
         school = enrolling.school_of_authority(given.pop("school"))
         words = {name: given.pop(name, None) for name in ("school_year", "reason", "note")}
         control = {name: given.pop(name, None) for name in ("dry_run", "version")}
+        done_at = enrolling.done_at(request.user, student, school)  # type: ignore[arg-type]
         done = _run(
             request,
             student,
-            lambda: enrolling.enrol(student, school, words["school_year"], given, reason=words["reason"], note=words["note"]),
+            lambda: enrolling.enrol(
+                student, school, words["school_year"], given, reason=words["reason"], note=words["note"], done_at=done_at
+            ),
             control,
             None,
         )

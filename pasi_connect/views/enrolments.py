@@ -1,12 +1,10 @@
 """The enrolment form: a SIS record is edited with PASI's version before the person's eyes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,17 +13,15 @@ from django.views import View
 from operations.actor import of_request
 from operations.models import AuditEntry
 from operations.views.doors import Permitted
-from pasi_connect import pick_lists
+from pasi_connect import guided_panels, pick_lists
 from pasi_connect.models import Submission
-from pasi_connect.rules.pasi import CHECK, Expected
 from pasi_connect.services import expected
 from pasi_connect.services.context import Context
 from pasi_connect.states import State, state_of
 from pasi_connect.views import expectations, words
 from sis import selectors
-from sis.forms import EnrolmentForm, NewEnrolmentForm
-from sis.models import SchoolEnrolment, Student
-from sis.rules.school_year import SchoolYear
+from sis.forms import EnrolmentForm
+from sis.models import SchoolEnrolment
 from sis.services import enrolments as service
 from sis.services.events import SCHOOL_ENROLMENT
 
@@ -62,8 +58,8 @@ class EditEnrolment(Permitted, View):
                 guided=False,
             )
         except service.GuidedOnly as only:
-            form.add_error("exit_date_type", str(only))
-            return self._page(enrolment, state_of(enrolment), form, 409, stale=False)
+            kept = form.without("exit_date_type", lists)
+            return self._page(enrolment, state_of(enrolment), kept, 409, guided=only)
         except service.StaleRecord as stale:
             state = state_of(stale.current)
             return self._page(stale.current, state, form.redrawn(stale.current, state.seen_version, lists), 409)
@@ -77,7 +73,12 @@ class EditEnrolment(Permitted, View):
         return get_object_or_404(selectors.enrolments(self.request.user), pk=pk)  # type: ignore[arg-type]
 
     def _page(
-        self, enrolment: SchoolEnrolment, state: State, form: EnrolmentForm, status: int = 200, stale: bool = True
+        self,
+        enrolment: SchoolEnrolment,
+        state: State,
+        form: EnrolmentForm,
+        status: int = 200,
+        guided: service.GuidedOnly | None = None,
     ) -> HttpResponse:
         submission = Submission.objects.filter(pk=state.submission).first() if state.submission else None
         context = {
@@ -90,8 +91,11 @@ class EditEnrolment(Permitted, View):
             "why": words.why(submission) if submission else None,
             "expected": expectations.lines(expected.of_enrolments([enrolment])[0]),
             "historical": Context().is_historical(enrolment.school_year),
+            "actions": guided_panels.links(enrolment, guided_panels.menus([enrolment])[enrolment.pk]),
         }
-        if status == 409 and stale:
+        if guided:
+            context |= {"guided": str(guided), "guided_url": guided_panels.address(guided.action, enrolment)}
+        elif status == 409:
             last = AuditEntry.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=str(enrolment.pk)).first()
             context |= {"stale": True, "moved": last, "clashes": form.clashes()}
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
@@ -113,89 +117,6 @@ class EditEnrolment(Permitted, View):
         return render(self.request, "pasi_connect/enrolment_confirm.html", context)
 
 
-class AddEnrolment(Permitted, View):
-    permission_required = "operations.edit_records"
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        student = self._student(pk)
-        year = selectors.current_year()
-        return self._page(student, self._form(student, initial={"school_year": str(year)}))
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        student = self._student(pk)
-        form = self._form(student, request.POST)
-        if not form.is_valid():
-            return self._page(student, form, 422)
-        school, year = form.cleaned_data["school"], form.cleaned_data["school_year"]
-        try:
-            if "confirmed" not in request.POST and (found := self._to_check(student, form)):
-                return self._page(student, form, found=found)
-            with transaction.atomic():
-                # A form sent twice waits here, and then finds the enrolment that the first one made.
-                Student.objects.select_for_update().get(pk=student.pk)
-                self._refuse_twin(student, school, year, form.cleaned_data["start_date"])
-                made = service.create(of_request(request), student, school, year, form.changed())
-        except ValidationError as error:
-            form.refuse(error)
-            return self._page(student, form, 422)
-        saved_message(request, made)
-        return redirect("sis:student", student.pk)
-
-    def _student(self, pk: int) -> Student:
-        return get_object_or_404(selectors.students(self.request.user), pk=pk)  # type: ignore[arg-type]
-
-    def _form(self, student: Student, data: Any = None, **kwargs: Any) -> NewEnrolmentForm:
-        asked = None
-        if data:
-            try:
-                asked = SchoolYear.parse(data.get("school_year", ""))
-            except ValueError:
-                asked = None
-        return NewEnrolmentForm(
-            data,
-            schools=selectors.schools(self.request.user),  # type: ignore[arg-type]
-            years=self._years(),
-            pick_lists=pick_lists.of_year(asked or selectors.current_year()),
-            **kwargs,
-        )
-
-    @staticmethod
-    def _years() -> list[SchoolYear]:
-        """From the next year back to the oldest that PASI takes; this one and the next while PASI has told nothing."""
-        context, current = Context(), selectors.current_year()
-        oldest = min({current, *context.years, context.oldest_taken or current})
-        newest = max({current + 1, *context.years})
-        return [SchoolYear(ending) for ending in range(newest.ending, oldest.ending - 1, -1)]
-
-    @staticmethod
-    def _to_check(student: Student, form: NewEnrolmentForm) -> list[Expected]:
-        """What cannot be put right after saving: a year cannot be changed, so the wrong one is asked about before.
-
-        Raises ValidationError as the service would: what cannot be saved at all is told first.
-        """
-        given = form.cleaned_data
-        made = SchoolEnrolment(
-            student=student, school=given["school"], school_year=given["school_year"], **form.changed()
-        )
-        service.check(service.values(made))
-        found = expected.of_plan([expected.as_planned(made)])[0]
-        return found if any(one.level == CHECK for one in found) else []
-
-    @staticmethod
-    def _refuse_twin(student: Student, school: Any, year: SchoolYear, start: Any) -> None:
-        same = student.enrolments.filter(school=school, school_year=year, start_date=start, deleted=False)
-        if same.exists():
-            raise ValidationError(
-                {"start_date": [_("The student has an enrolment at this school from this day already.")]}
-            )
-
-    def _page(
-        self, student: Student, form: NewEnrolmentForm, status: int = 200, found: Sequence[Expected] = ()
-    ) -> HttpResponse:
-        context = {"student": student, "form": form, "adding": True, "expected": expectations.lines(found)}
-        return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
-
-
 class EnrolmentState(LoginRequiredMixin, View):
     """The badge alone, for pages that show an enrolment on its way."""
 
@@ -207,12 +128,13 @@ class EnrolmentState(LoginRequiredMixin, View):
 
 def saved_message(request: HttpRequest, enrolment: SchoolEnrolment) -> None:
     """What was done, where it goes from here, and what PASI will say of it."""
-    messages.success(request, _saved(enrolment))
+    messages.success(request, saved_text(enrolment))
     for one in expected.of_enrolments([enrolment])[0]:
         messages.warning(request, f"{expectations.title(one)} {_(one.next_step)}")
 
 
-def _saved(enrolment: SchoolEnrolment) -> str:
+def saved_text(enrolment: SchoolEnrolment) -> str:
+    """What was saved, and when it goes to PASI."""
     context, year = Context(), enrolment.school_year
     words_of_year = {"year": str(year), "day": f"{year.ending - 1}-01-01"}
     if year > context.last_possible:

@@ -26,6 +26,11 @@ FOR_ADMINISTRATORS = "302 403 403 403 200"
 ADMINISTRATOR_DOES = "302 403 403 403 302"
 ADMINISTRATOR_REFUSED = "302 403 403 403 422"
 FOR_NOBODY = "404 404 404 404 404"
+# Guided actions that start from one enrolment, as their addresses name them.
+GUIDED = (
+    "withdraw", "correct-last-day", "never-attended", "entered-in-error", "undelete", "withdrawal-was-a-mistake", "end-courses",
+    "close-concurrent", "transfer-out",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,7 @@ API = (
     Row("api:stored-grade-detail", API_ITEM, ("grade",)),
     *(
         Row(f"api:enrolment-{name}", "401 400 404 400 403", ("enrolment",), "POST")  # what is missing is said
-        for name in (
-            "withdraw", "correct-last-day", "never-attended", "entered-in-error", "undelete", "withdrawal-was-a-mistake",
-            "end-courses", "close-concurrent", "transfer-out",
-        )
+        for name in GUIDED
     ),
     Row("api:student-enrolments", API_ITEM, ("asn",)),
     Row("api:student-enrolments", "401 400 404 400 403", ("asn",), "POST"),
@@ -205,8 +207,14 @@ CHANGES = (
     Row("pasi_connect:enrolment-live-take", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
     Row("pasi_connect:enrolment-send", "302 403 403 302 403", ("enrolment",), "POST"),
     Row("pasi_connect:school-send", "302 403 403 302 403", ("school",), "POST"),
-    Row("pasi_connect:enrolment-add", "302 200 404 200 403", ("student",)),
-    Row("pasi_connect:enrolment-add", DECIDES_REFUSED, ("student",), "POST"),
+    *(Row(f"pasi_connect:action-{name}", "302 200 404 200 403", ("enrolment",)) for name in GUIDED),
+    *(Row(f"pasi_connect:action-{name}", DECIDES_REFUSED, ("enrolment",), "POST") for name in GUIDED),
+    Row("pasi_connect:action-enrol", "302 200 404 200 403", ("student",)),
+    Row("pasi_connect:action-enrol", DECIDES_REFUSED, ("student",), "POST"),
+    Row("pasi_connect:action", IN_SCOPE, ("action",)),
+    Row("pasi_connect:action-undo", "302 200 404 200 403", ("action",)),
+    Row("pasi_connect:action-undo", DECIDES_OK, ("action",), "POST", {"reason": "As told."}),
+    Row("pasi_connect:planned", "302 200 200 200 403"),
 )  # fmt: skip
 
 ALERTS = (

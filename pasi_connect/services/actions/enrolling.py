@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from operations.models import User
 from pasi_connect.models import Action
 from pasi_connect.rules import guided
 from pasi_connect.rules.guided import Fault
@@ -20,10 +21,18 @@ PROGRAM = ("programming_type", "programming_timeframe")
 
 
 def enrol(
-    student: Student, school: School, school_year: SchoolYear, given: dict[str, Any], *, reason: str = "", note: str = ""
+    student: Student,
+    school: School,
+    school_year: SchoolYear,
+    given: dict[str, Any],
+    *,
+    reason: str = "",
+    note: str = "",
+    done_at: str = "",
 ) -> Plan:
     """Always a new enrolment with a RefId of its own; an earlier one is not touched.
 
+    `done_at`: code of the school where the person works who does it (see `done_at`), who may enrol at any school.
     `given`: fields of an enrolment. Absent programming type and timeframe come from the student's last enrolment at that
     school, else Regular / Day. Raises ValidationError where the stay begins within an earlier one of the same program at the
     school: those two would be one.
@@ -36,7 +45,7 @@ def enrol(
     refuse(_overlap_faults(this_year, values))
     came_back = any(one.exit_date_type == WITHDRAWAL for one in this_year)
     kind = Action.Kind.RETURN if came_back else Action.Kind.ENROL
-    plan = Plan(kind, student, school.code, [Change(student, school, school_year, values)], reason, note)
+    plan = Plan(kind, student, done_at or school.code, [Change(student, school, school_year, values)], reason, note)
     if values.get("concurrent"):
         plan.remarks += concurrent_remarks(student, school, school_year)
     return plan
@@ -83,6 +92,15 @@ def school_of_authority(code: str) -> School:
             }
         )
     return school
+
+
+def done_at(user: User, student: Student, school: School) -> str:
+    """Where the person stands who enrols the student at `school`: there, else at the student's latest school of theirs."""
+    codes = sis_selectors.school_codes(user)
+    if codes is None or school.code in codes:
+        return school.code
+    mine = SchoolEnrolment.objects.filter(student=student, school__code__in=codes).order_by("-school_year", "-start_date")
+    return mine.values_list("school__code", flat=True).first() or school.code
 
 
 def concurrent_remarks(student: Student, school: School, school_year: SchoolYear) -> list[str]:

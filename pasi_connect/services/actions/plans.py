@@ -249,6 +249,8 @@ def do(actor: Actor, student_id: int, planner: Planner, seen: str | None = None)
         done = carry_out(actor, plan)
         if seen is not None and seen != done.version(plan.kind):
             raise Moved(_shown(plan, done))
+        if not done.records:
+            raise Refused(_("Nothing would change: the record holds these values already."))
         return _enter(actor, plan, done.records, done.not_carried, seen, Action.Status.DONE)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -61,27 +61,29 @@ class Flow(Permitted, View):
                 return already
             form.refuse(error)  # type: ignore[attr-defined]
             return self.page(form, status=422)
-        return self.done(self.request, done)
+        return self.done(done)
 
     def _already(self, seen: str) -> HttpResponse | None:
         """A button pressed twice: what the first press did."""
         if not seen:
             return None
-        made = Action.objects.filter(
-            user_id=self.request.user.pk, at__gte=clock.now() - DOUBLE_PRESS, given__seen=seen, undone_at=None
-        )
+        user: Any = self.request.user
+        made = Action.objects.filter(user=user, at__gte=clock.now() - DOUBLE_PRESS, given__seen=seen, undone_at=None)
         one = made.order_by("-id").first()
         return redirect("pasi_connect:action", one.pk) if one else None
 
-    @staticmethod
-    def done(request: HttpRequest, action: Action) -> HttpResponse:
-        undo = reverse("pasi_connect:action-undo", args=[action.pk])
+    def done(self, action: Action) -> HttpResponse:
         kind = Action.Kind(action.kind).label
         if action.status == Action.Status.PLANNED:
-            text = _("%(action)s is planned for %(day)s.") % {"action": kind, "day": str(action.due_on)}
-        else:
-            text = _("%(action)s: done.") % {"action": kind}
-        messages.success(request, text, extra_tags=f"undo={undo}")
+            return self.redirect(
+                action, _("%(action)s is planned for %(day)s.") % {"action": kind, "day": str(action.due_on)}
+            )
+        return self.redirect(action, _("%(action)s: done.") % {"action": kind})
+
+    def redirect(self, action: Action, text: str) -> HttpResponse:
+        """To the page of what was done, with the way back in the message."""
+        undo = reverse("pasi_connect:action-undo", args=[action.pk])
+        messages.success(self.request, text, extra_tags=f"undo={undo}")
         return redirect("pasi_connect:action", action.pk)
 
     def page(

@@ -15,6 +15,7 @@ from pasi_connect.views import expectations, words
 from pasi_connect.views.guided import picture
 from sis.models import Course, CourseEnrolment, School
 from sis.services.carrying import NotCarried
+from sis.views.lanes import month_names
 
 COURSE_WHAT = {
     "begun": gettext_lazy("begins"),
@@ -59,6 +60,7 @@ class Record:
 class Shown:
     kind: str
     year: str
+    months: list[str]
     lanes: list[picture.Row]
     records: list[Record]
     courses: list[dict[str, Any]]
@@ -68,7 +70,6 @@ class Shown:
     button: str
     due: str
     sent: list[Record] = field(default_factory=list)
-    checks: bool = False
 
     @property
     def total(self) -> int:
@@ -90,6 +91,7 @@ def of(looked: Preview) -> Shown:
     shown = Shown(
         kind=str(Action.Kind(plan.kind).label),
         year=str(plan.changes[0].school_year) if plan.changes else "",
+        months=month_names(),
         lanes=picture.rows(plan),
         records=records,
         courses=courses(looked.course_rows),
@@ -99,7 +101,6 @@ def of(looked: Preview) -> Shown:
         button="",
         due=due,
         sent=sent,
-        checks=any(row.level == pasi.CHECK for rows in looked.expected.values() for row in rows),
     )
     shown.button = button(shown.kind, shown.total, len(sent), due)
     return shown

@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 from operations import clock
 from pasi_connect import pick_lists
 from pasi_connect.guided_forms import StayForm
+from pasi_connect.models import Action
 from pasi_connect.services.actions import enrolling, plans
 from pasi_connect.services.context import Context
+from pasi_connect.views.enrolments import saved_text
 from pasi_connect.views.guided.flow import Flow
 from sis import selectors
 from sis.models import SchoolCalendar, SchoolEnrolment, Student
 from sis.rules.school_year import SchoolYear
+from sis.services.events import SCHOOL_ENROLMENT
 
 
 class Enrol(Flow):
@@ -30,6 +33,11 @@ class Enrol(Flow):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.pk = pk
         return self.steps(self._form(request.POST))
+
+    def done(self, action: Action) -> HttpResponse:
+        made = action.records.filter(subject_type=SCHOOL_ENROLMENT, before__isnull=True).get()
+        enrolment = SchoolEnrolment.objects.select_related("school").get(pk=made.subject_id)
+        return self.redirect(action, saved_text(enrolment))
 
     @cached_property
     def _student(self) -> Student:
@@ -51,7 +59,8 @@ class Enrol(Flow):
     def planner(self, form: Any) -> plans.Planner:
         given = form.cleaned_data
         school, year, words = given["school"], given["school_year"], form.words()
-        return lambda: enrolling.enrol(self.student(), school, year, words, reason=given["reason"])
+        done_at = enrolling.done_at(self.request.user, self.student(), school)  # type: ignore[arg-type]
+        return lambda: enrolling.enrol(self.student(), school, year, words, reason=given["reason"], done_at=done_at)
 
     def _initial(self) -> dict[str, Any]:
         """What the enrolment that it starts from tells; nothing of it is kept when it is not the person's to see."""

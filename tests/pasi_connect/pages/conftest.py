@@ -1,12 +1,17 @@
 """A school with people of each role, and a browserless client that is signed in as one of them."""
 
+import datetime as dt
 from types import SimpleNamespace
 
 import pytest
 from django.test import Client
 
+from operations import clock
 from pasi_connect.models import LinkState
+from sis.models import SchoolEnrolment
 from tests.factories import EnrolmentFactory, SchoolFactory, UserFactory, changed_in_pasi, link_and_copy, synchronising
+from tests.factories.courses import CourseEnrolmentFactory, SectionFactory
+from tests.pasi_connect.pages.guided import days_ago
 
 
 @pytest.fixture
@@ -47,6 +52,28 @@ def enrolment(here):
 def item(enrolment):
     """PASI moved the grade and nothing else."""
     return changed_in_pasi(enrolment, grade="09", by="Tove Vandermolen", organisation="A.7010")
+
+
+@pytest.fixture
+def registrar(here, as_person):
+    return as_person(here.registrar)
+
+
+@pytest.fixture
+def stay(here):
+    """Begun thirty days ago, in step, with one course."""
+    made = EnrolmentFactory(school=here.school, start_date=days_ago(30), exit_date=clock.today() + dt.timedelta(days=90))
+    link_and_copy(made)
+    section = SectionFactory(school=here.school, start_date=days_ago(40), end_date=clock.today() + dt.timedelta(days=80))
+    CourseEnrolmentFactory(enrolment=made, section=section)
+    return made
+
+
+@pytest.fixture
+def left(stay):
+    """Withdrawn ten days ago; the course goes on."""
+    SchoolEnrolment.objects.filter(pk=stay.pk).update(exit_date=days_ago(10), exit_date_type="WithdrawalDate")
+    return SchoolEnrolment.objects.select_related("student", "school").get(pk=stay.pk)
 
 
 def form_of(item, **given):

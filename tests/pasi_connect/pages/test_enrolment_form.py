@@ -4,10 +4,9 @@ import pytest
 
 from operations.actor import of_user
 from pasi_connect.models import CodeValue
-from pasi_connect.services.context import Context
 from sis.models import DataEvent, SchoolEnrolment
 from sis.services import enrolments
-from tests.factories import EnrolmentFactory, synchronising
+from tests.factories import EnrolmentFactory
 from tests.factories.students import this_year
 
 
@@ -29,11 +28,6 @@ def fields_of(page):
 @pytest.fixture
 def address(enrolment):
     return f"/enrolments/{enrolment.pk}/edit/"
-
-
-@pytest.fixture
-def registrar(here, as_person):
-    return as_person(here.registrar)
 
 
 def test_a_saved_change_carries_the_version_that_the_person_saw(registrar, address, enrolment):
@@ -170,69 +164,6 @@ def test_codes_from_several_lists_become_one_text(registrar, address, enrolment)
     registrar.post(address, {**data, "grants_program_codes_1": "610", "grants_program_codes_3": "500"})
     enrolment.refresh_from_db()
     assert enrolment.grants_program_codes == "500 610"
-
-
-def test_a_new_enrolment_is_made_once(here, registrar, enrolment):
-    address = f"/students/{enrolment.student_id}/enrol/"
-    year = this_year() + 1
-    where = {"school": str(here.school.pk), "school_year": str(year), "grade": "09"}
-    days = {"start_date": str(year.first_day), "exit_date": f"{year.ending}-06-25"}
-    data = {**fields_of(registrar.get(address)), **where, **days}
-    assert registrar.post(address, data).status_code == 302
-    made = SchoolEnrolment.objects.get(school_year=year)
-    assert (made.school, made.grade, made.programming_type) == (here.school, "09", "Regular")
-    assert DataEvent.objects.get().subject_id == made.pk
-    again = registrar.post(address, data)
-    assert again.status_code == 422
-    assert SchoolEnrolment.objects.filter(school_year=year).count() == 1
-
-
-def summer(year, **given):
-    days = {"start_date": f"{year.ending}-07-02", "exit_date": f"{year.ending}-07-31", "grade": "10"}
-    return {**days, "programming_type": "SummerSchool", "programming_timeframe": "Summer", **given}
-
-
-def test_summer_school_in_the_wrong_year_is_asked_about_before_it_is_made(here, registrar, enrolment):
-    """The year of an enrolment is never changed afterwards."""
-    address = f"/students/{enrolment.student_id}/enrol/"
-    drawn = fields_of(registrar.get(address))
-    closing = this_year()
-    data = {**drawn, **summer(closing), "school": str(here.school.pk), "school_year": str(closing + 1)}
-    asked = registrar.post(address, data)
-    assert asked.status_code == 200
-    assert "Summer school belongs to the school year that is closing" in asked.content.decode()
-    assert not SchoolEnrolment.objects.filter(programming_type="SummerSchool").exists()
-    assert registrar.post(address, {**data, "school_year": str(closing)}).status_code == 302
-    assert SchoolEnrolment.objects.get(programming_type="SummerSchool").school_year == closing
-    wrong = registrar.post(address, {**data, "start_date": f"{closing.ending + 5}-07-02"})
-    assert wrong.status_code == 422  # what cannot be saved at all is told first
-    other = {**data, "start_date": f"{closing.ending}-07-05"}
-    assert registrar.post(address, {**other, "confirmed": "yes"}).status_code == 302  # a warning never stops saving
-
-
-def test_after_saving_the_message_says_where_it_goes_from_here(here, registrar, enrolment):
-    """This year at once; a year that PASI takes from January on, then; an old one after a look."""
-    synchronising(accepted_school_years=[(this_year() + step).ending for step in (-2, -1, 0, 1)])
-    CodeValue.objects.create(class_name="SchoolYearType", code="Accepted", first_school_year=this_year() - 6)
-    address = f"/students/{enrolment.student_id}/enrol/"
-    drawn = fields_of(registrar.get(address))
-    years = registrar.get(address).context["form"].fields["school_year"].choices
-    assert [year for year, _label in years] == [str(this_year() + step) for step in range(1, -7, -1)]
-    last_possible = Context().last_possible
-    for step, told in ((0, "On its way to PASI."), (1, None), (-5, "Saved and held"), (-6, "Saved and held")):
-        year = this_year() + step
-        days = {"start_date": f"{year.ending - 1}-09-10", "exit_date": f"{year.ending}-06-25"}
-        data = {**drawn, **days, "school": str(here.school.pk), "school_year": str(year), "grade": "08"}
-        answer = registrar.post(address, data, follow=True)
-        ahead = "it goes there by itself then" if year > last_possible else "On its way to PASI."
-        assert (told or ahead) in answer.content.decode()
-
-
-def test_a_new_enrolment_needs_its_dates_and_an_own_school(here, registrar, enrolment):
-    address = f"/students/{enrolment.student_id}/enrol/"
-    answer = registrar.post(address, {**fields_of(registrar.get(address)), "school": str(here.other.pk)})
-    assert answer.status_code == 422
-    assert {"school", "start_date", "exit_date"} <= set(answer.context["form"].errors)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

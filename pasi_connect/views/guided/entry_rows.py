@@ -1,0 +1,95 @@
+"""The records of an action as rows of its page: school enrolments with what changed, course enrolments beside them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from pasi_connect.models import Action, ActionRecord
+from pasi_connect.rules.compare import COMPARED
+from pasi_connect.views.guided import shown
+from sis.models import CourseEnrolment, SchoolEnrolment
+from sis.rules import carrying
+from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def of(records: Iterable[ActionRecord], *, done: bool, back: bool = False) -> Rows:
+    """{enrolments: [{record, enrolment, fields, sends}], courses: [{record, course, code, section, school, fields}]}.
+
+    `back`: the fields from what they are to what they were. Not `done`: what a planned action will do is not said twice.
+    """
+    rows = list(records)
+    stays = SchoolEnrolment.objects.select_related("school", "student").in_bulk(_ids(rows, SCHOOL_ENROLMENT))
+    seats = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(
+        _ids(rows, COURSE_ENROLMENT)
+    )
+    enrolments, courses = [], []
+    for row in rows:
+        changes = _changes(row.before, row.after, back)
+        if row.subject_id in stays and row.subject_type == SCHOOL_ENROLMENT:
+            enrolments.append(
+                {
+                    "record": row,
+                    "enrolment": stays[row.subject_id],
+                    "made": row.before is None,
+                    "fields": shown.fields(changes, created=row.before is None),
+                    "sends": row.before is None or bool(changes.keys() & set(COMPARED)),
+                }
+            )
+        elif row.subject_id in seats and row.subject_type == COURSE_ENROLMENT:
+            seat = seats[row.subject_id]
+            courses.append(
+                {
+                    "record": row,
+                    "course": seat.section.course.name,
+                    "code": seat.section.course.code,
+                    "section": seat.section.number,
+                    "school": seat.section.school.name,
+                    "made": row.before is None,
+                    "moved": bool(row.before) and "enrolment_id" in changes,
+                    "fields": shown.course_fields(changes),
+                }
+            )
+    return {"enrolments": enrolments, "courses": courses}
+
+
+def _ids(rows: list[ActionRecord], kind: str) -> list[int]:
+    return [row.subject_id for row in rows if row.subject_type == kind]
+
+
+def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], back: bool) -> dict[str, list[Any]]:
+    if before is None:
+        if back:
+            return {"deleted": [False, True]}
+        return {name: [None, value] for name, value in after.items() if value not in ("", None)}
+    pairs = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    return {name: [new, old] for name, (old, new) in pairs.items()} if back else pairs
+
+
+def sent_back(rows: Rows) -> int:
+    """How many submissions taking back can make, at most: what PASI has not taken yet is not sent at all."""
+    return sum(row["sends"] for row in rows["enrolments"])
+
+
+def left(action: Action, records: QuerySet[ActionRecord]) -> list[dict[str, Any]]:
+    """What could not be carried on: {course, code, section, reason, next_step, add}; `add` is the enrolment to add it to."""
+    pairs = [pair for pair in action.given.get("not_carried", []) if pair[1] in carrying.REASONS]
+    if not pairs or action.undone_at:
+        return []
+    seats = CourseEnrolment.objects.select_related("section__course").in_bulk([pair[0] for pair in pairs])
+    made = records.filter(subject_type=SCHOOL_ENROLMENT, before__isnull=True).values_list("subject_id", flat=True).first()
+    return [
+        {
+            "course": seats[seat].section.course.name,
+            "code": seats[seat].section.course.code,
+            "section": seats[seat].section.number,
+            "reason": _(carrying.REASONS[why].text),
+            "next_step": _(carrying.REASONS[why].next_step),
+            "add": made if carrying.REASONS[why].next_step == carrying.REASONS["no_section"].next_step else None,
+        }
+        for seat, why in pairs
+        if seat in seats
+    ]
