@@ -366,6 +366,8 @@ def test_before_pasi_has_told_its_year_nothing_goes_out(place):
 @pytest.mark.django_db(transaction=True)
 def test_the_next_one_is_found_quickly_with_statistics_from_before_a_bulk_job(on_a_fixed_day):
     """PostgreSQL expects no waiting row where thousands are: it must neither sort nor join them."""
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL has statistics")
     factories.synchronising(current_school_year=SchoolYear(2027))
     now = clock.now()
 
