@@ -21,18 +21,27 @@ def day_field(label: Any, help_text: Any = "") -> forms.DateField:
 
 
 class AssignForm(forms.Form):
-    """`seen`: the id of who had the item when the page was drawn; empty: nobody. Empty `to` puts it back."""
+    """`seen`: the id of who had the item when the page was drawn; empty: nobody. `back`: the button that puts it back."""
 
     to = forms.IntegerField(required=False, min_value=1)
     seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    back = forms.BooleanField(required=False)
     reason = forms.CharField(
         label=_("Note"), required=False, max_length=500, help_text=_("For the one who gets it. It stays with the change.")
     )
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("back"):
+            given["to"] = None
+        elif not given.get("to"):
+            self.add_error("to", _("Choose a person from the list."))
+        return given
+
     def __init__(self, *args: Any, people: list[User] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if people is not None:
-            choices = [("", _("Nobody")), *((person.pk, person.full_name) for person in people)]
+            choices = [("", _("Choose…")), *((person.pk, person.full_name) for person in people)]
             self.fields["to"] = forms.TypedChoiceField(
                 label=_("Assign to"), required=False, choices=choices, coerce=int, empty_value=None
             )
@@ -46,7 +55,7 @@ class SnoozeForm(forms.Form):
 class AbsenceForm(forms.Form):
     first_day = day_field(_("First day away"))
     last_day = day_field(_("Last day away"))
-    stand_in = PersonChoice(label=_("Stands in"), queryset=User.objects.none())
+    stand_in = PersonChoice(label=_("Stands in"), queryset=User.objects.none(), empty_label=_("Choose…"))
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

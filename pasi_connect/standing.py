@@ -26,7 +26,7 @@ from sis.services.events import SCHOOL_ENROLMENT
 class Line:
     """One enrolment. `links` are (label, address); `item` is its open change, `planned` what is still to be done with it.
 
-    `quiet`: nothing that anybody has to look at.
+    `quiet`: nothing that anybody has to look at. `may_go`: "send now" can do something for it.
     """
 
     enrolment: SchoolEnrolment
@@ -37,11 +37,16 @@ class Line:
     fields: str = ""
     planned: list[Action] = field(default_factory=list)
     expected: list[dict[str, Any]] = field(default_factory=list)
-    flying: bool = False
+    may_go: bool = False
+
+    @property
+    def calm(self) -> bool:
+        """In step, or no part of the synchronisation."""
+        return self.state.state in (IN_STEP, NOT_COMPARED)
 
     @property
     def quiet(self) -> bool:
-        return self.state.state in (IN_STEP, NOT_COMPARED) and not self.planned and not self.expected
+        return self.calm and not self.planned and not self.expected
 
 
 def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
@@ -62,7 +67,8 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
         line.planned = planned.get(one.pk, [])
         # Of old years PASI's alerts are the past; of these it tells none.
         line.expected = expectations.lines(alerts) if not one.deleted and one.school_year in context.years else []
-        line.flying = bool(submission and submission.status in FLYING)
+        flying = submission is not None and submission.status in FLYING
+        line.may_go = not flying and context.takes_part(one.school.code, one.school_year)
         line.links = _links(one, submission, item, context)
         made.append(line)
     return made

@@ -24,6 +24,7 @@ def synchronisation(request: HttpRequest, student: Student) -> offers.Panel | No
     if not told:
         return None
     context = {
+        "apart": any(not line.calm for line in told),
         "loud": [line for line in told if not line.quiet],
         "quiet": [line for line in told if line.quiet],
         "states": words.RECORD,

@@ -41,7 +41,7 @@ class Assign(OnItem):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         form = AssignForm(request.POST)
         if not form.is_valid():
-            return self.back(ValidationError(_("Choose a person from the list.")))
+            return self.back(ValidationError(_("Choose a person from the list.")))  # whatever else it was, it was no form of ours
         to, seen = form.cleaned_data["to"], form.cleaned_data["seen"]
         try:
             done = assigning.assign(of_request(request), pk, to, seen=seen, reason=form.cleaned_data["reason"])

@@ -79,7 +79,7 @@ def _organisations() -> dict[str, School]:
 def _people(schools: dict[str, School]) -> None:
     for username, first, last, role, codes in PEOPLE:
         user = User.objects.create_user(
-            username, password=PASSWORD, first_name=first, last_name=last, local_id=username, is_demo=True
+            username, f"{username}@lantern.example", PASSWORD, first_name=first, last_name=last, local_id=username, is_demo=True
         )
         user.groups.add(Group.objects.get(name=role))
         SchoolAccess.objects.bulk_create([SchoolAccess(user=user, school=schools[code]) for code in codes])

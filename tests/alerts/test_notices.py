@@ -42,6 +42,18 @@ def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, tol
     assert "had seen it already" in again
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "words"),
+    [
+        ("guided_action", {"kind": "transfer_out", "school": "7102", "who": "Rhea Molnar"}, "“Transfer out” by Rhea Molnar"),
+        ("planned_action_stopped", {"kind": "transfer_out", "who": "Rhea Molnar"}, "stopped on its day"),
+    ],
+)
+def test_the_notices_of_guided_actions_are_sentences(here, as_person, kind, given, words):
+    notices.leave(here.school.code, kind, given)
+    assert words in as_person(here.registrar).get("/notices/").content.decode()
+
+
 def test_a_kind_that_nobody_offers_still_shows(here, as_person):
     notices.leave(here.school.code, "some_old_kind", {})
     assert "some old kind" in as_person(here.registrar).get("/notices/").content.decode()

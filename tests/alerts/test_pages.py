@@ -34,6 +34,11 @@ def test_a_change_is_taken_and_handed_over_on_its_page(here, as_person, differin
     assert "Knows &lt;b&gt;them&lt;/b&gt;." in page
     page = registrar.post(f"/changes/{item.pk}/assign/", given, follow=True).content.decode()
     assert f"{here.colleague.full_name} has this change by now." in page  # the page was an old one
+    nobody_chosen = {"to": "", "seen": here.colleague.pk}
+    assert "Choose a person" in registrar.post(f"/changes/{item.pk}/assign/", nobody_chosen, follow=True).content.decode()
+    back = {**nobody_chosen, "back": "1"}
+    assert "Put back:" in registrar.post(f"/changes/{item.pk}/assign/", back, follow=True).content.decode()
+    assert not Assignment.objects.exists()
 
 
 @pytest.mark.parametrize("to", ["stranger", "nonsense", "-1"])
