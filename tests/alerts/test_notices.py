@@ -45,8 +45,8 @@ def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, tol
 @pytest.mark.parametrize(
     ("kind", "given", "words"),
     [
-        ("guided_action", {"kind": "transfer_out", "school": "7102", "who": "Rhea Molnar"}, "“Transfer out” by Rhea Molnar"),
-        ("planned_action_stopped", {"kind": "transfer_out", "who": "Rhea Molnar"}, "stopped on its day"),
+        ("guided_action", {"kind": "transfer_out", "school": "7102", "who": "Rhea Molnar"}, "Rhea Molnar transferred a student out of school 7102"),
+        ("planned_action_stopped", {"kind": "transfer_out", "who": "Rhea Molnar"}, "could not be done on its day"),
     ],
 )
 def test_the_notices_of_guided_actions_are_sentences(here, as_person, kind, given, words):

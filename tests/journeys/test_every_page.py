@@ -14,8 +14,9 @@ from tests.journeys.watch import THIRD_PARTY, axe, scrolls_sideways
 WIDE, NARROW, NARROWEST = 1280, 390, 320
 COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; structure is the same in both
 PLAIN = (
-    "/", "/changes/", "/changes/?group=closed", "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/",
-    "/schools/", "/schools/7101/", "/sections/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
+    "/", "/changes/", "/changes/?group=closed", "/changes/mine/", "/notices/", "/notices/records/", "/profile/notices/",
+    "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/", "/schools/", "/schools/7101/",
+    "/sections/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
 )  # fmt: skip
 FOR_ADMINISTRATORS = (
     "/people/", "/people/add/", "/roles/", "/setup/", "/setup/synchronization/", "/setup/connection/", "/setup/caller/",

@@ -87,7 +87,7 @@ def test_a_planned_action_and_its_day_are_told(here, panel, enrolment):
     day = clock.today() + dt.timedelta(days=9)
     entries.record(of_user(here.registrar), "transfer_out", [record], status="planned", due_on=day)
     text = panel(enrolment.student)
-    assert "Transfer out, planned for" in text
+    assert "Transfer out</a>, planned for" in text
     assert day.isoformat() in text
 
 
