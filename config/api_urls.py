@@ -14,6 +14,7 @@ from pasi_connect.api.forcing import SendEnrolment, SendSchool
 from pasi_connect.api.guided import StudentEnrolments
 from pasi_connect.api.submissions import SubmissionViewSet
 from pasi_connect.api.year_end import RehearsalViewSet, RunViewSet
+from reconciliation.api.runs import ReconciliationViewSet
 from sis.api.course_enrolments import CourseEnrolmentViewSet
 from sis.api.courses import CourseViewSet
 from sis.api.schools import SchoolViewSet
@@ -38,6 +39,7 @@ router.register("exchanges", ExchangeViewSet, "exchange")
 router.register("jobs", JobViewSet, "job")
 router.register("year-end/rehearsals", RehearsalViewSet, "year-end-rehearsal")
 router.register("year-end/runs", RunViewSet, "year-end-run")
+router.register("reconciliations", ReconciliationViewSet, "reconciliation")
 
 urlpatterns = [
     re_path(

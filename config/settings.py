@@ -252,6 +252,8 @@ SPECTACULAR_SETTINGS = {
         "FieldNameEnum": "pasi_connect.rules.compare.COMPARED",
         "PasiStateEnum": "pasi_connect.states.STATES",
         "ActionStatusEnum": "pasi_connect.models.action.Action.Status",
+        "ReconciliationTypeEnum": "reconciliation.models.run.KINDS",
+        "MatchStatusEnum": "reconciliation.rules.statuses.STATUSES",
         "ActionKindEnum": "pasi_connect.models.action.Action.Kind",
     },
 }
@@ -273,6 +275,7 @@ LOGGING = {
         "sis": {"level": env.text("LOG_LEVEL", "INFO")},
         "pasi_connect": {"level": env.text("LOG_LEVEL", "INFO")},
         "alerts": {"level": env.text("LOG_LEVEL", "INFO")},
+        "reconciliation": {"level": env.text("LOG_LEVEL", "INFO")},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

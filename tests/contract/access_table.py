@@ -21,6 +21,7 @@ DECIDES_REFUSED = "302 422 404 422 403"
 API_DECIDES = "401 200 404 200 403"
 API_YEAR_END = "401 403 403 202 403"
 API_YEAR_END_READ = "401 403 403 200 403"
+API_RECONCILES = "401 403 403 200 403"
 SETS_UP = "302 403 403 200 200"
 FOR_ADMINISTRATORS = "302 403 403 403 200"
 ADMINISTRATOR_DOES = "302 403 403 403 302"
@@ -106,6 +107,12 @@ API = (
     Row("api:job-approve", "401 403 403 200 403", ("waiting_job",), "POST"),
     Row("api:job-cancel", "401 200 404 200 403", ("job",), "POST"),
     Row("api:job-resume", "401 200 404 200 403", ("cancelled_job",), "POST"),
+    Row("api:reconciliation-list", API_RECONCILES),
+    Row("api:reconciliation-list", "401 403 403 415 403", method="POST"),  # JSON is no upload
+    Row("api:reconciliation-detail", API_RECONCILES, ("reconciliation",)),
+    Row("api:reconciliation-detail", "401 403 403 204 403", ("reconciliation",), "DELETE"),
+    Row("api:reconciliation-rows", "401 403 403 409 403", ("reconciliation",)),  # it has no result yet
+    Row("api:reconciliation-download", "401 403 403 409 403", ("reconciliation", "result_name")),
     Row("api:year-end-rehearsal-list", API_YEAR_END, method="POST", body={"school_year": "$school_year", "early": True}),
     Row("api:year-end-rehearsal-detail", API_YEAR_END_READ, ("rehearsal",)),
     Row("api:year-end-rehearsal-rows", API_YEAR_END_READ, ("rehearsal",)),

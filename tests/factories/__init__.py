@@ -24,6 +24,7 @@ from tests.factories.pasi import (
     take_up,
 )
 from tests.factories.people import UserFactory, token_of
+from tests.factories.reconciliation import reconciliation_run
 from tests.factories.students import EnrolmentFactory, StudentFactory
 from tests.factories.year_end import rehearsal
 
@@ -43,6 +44,7 @@ __all__ = [
     "created_in_pasi",
     "job",
     "link_and_copy",
+    "reconciliation_run",
     "record_elsewhere",
     "rehearsal",
     "submission",

@@ -1,0 +1,46 @@
+"""What runs and their lines are filtered by, for the pages and the API."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reconciliation.models import Run
+from reconciliation.models.run import KINDS
+from reconciliation.rules.statuses import STATUSES
+from sis.filters import AsnFormField, SchoolYearFilter, school_code_filter
+
+
+class RunFilter(django_filters.FilterSet):
+    type = django_filters.ChoiceFilter(choices=KINDS, label=_("What the files hold"))
+    status = django_filters.ChoiceFilter(choices=Run.Status.choices, label=_("Status"))
+    school = school_code_filter("school_code")
+    school_year = SchoolYearFilter(label=_("School year"))
+
+    class Meta:
+        model = Run
+        fields: list[str] = []
+
+
+class LineForm(forms.Form):
+    """Filters of a result's lines. `field` is a compared column; `moved` what is other than in the run before."""
+
+    status = forms.ChoiceField(label=_("Match Status"), required=False, choices=[("", _("Any")), *((one, one) for one in STATUSES)])
+    field = forms.ChoiceField(label=_("Field that differs"), required=False)
+    course = forms.CharField(label=_("Course"), required=False, max_length=40)
+    moved = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        suffix = " (before)"
+        names = [name.removesuffix(suffix) for name in run.header if name.endswith(suffix)]
+        counts = run.different_in
+        told = [(name, f"{name} ({counts[name]})" if counts.get(name) else name) for name in names]
+        self.fields["field"].choices = [("", _("Any")), *told]  # type: ignore[attr-defined]
+
+
+class LineAskForm(LineForm):
+    """The API's, which may carry an ASN."""
+
+    asn = AsnFormField(required=False)

@@ -1,0 +1,82 @@
+"""Reads the result of a run: pages of its lines, and its files as downloads. The caller has found the run in the person's scope."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import FileResponse
+
+from operations import keyset
+from reconciliation.models import Run
+from reconciliation.rules.types import TYPES
+from reconciliation.services.calm import calm
+from sis.rules import asn as asn_rules
+
+if TYPE_CHECKING:
+    from reconciliation.engine.rows import Reader, Wanted
+
+DOWNLOADS = {
+    "result.csv": "text/csv; charset=utf-8",
+    "unusable.csv": "text/csv; charset=utf-8",
+    "result.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "summary.json": "application/json",
+}
+
+
+def reader(run: Run) -> "Reader":
+    from reconciliation.engine.rows import Reader
+
+    return Reader(run.result_place, run.header, [column.name for column in TYPES[run.type].key])
+
+
+def unusable_reader(run: Run) -> "Reader":
+    from reconciliation.engine.rows import UNUSABLE_ROWS, Reader
+
+    return Reader(run.result_place, run.unusable_header, name=UNUSABLE_ROWS)
+
+
+def wanted(asked: dict[str, Any], like: tuple[int, ...] = ()) -> "Wanted":
+    """From the cleaned data of a LineForm; `like` are lines whose students are looked for."""
+    from reconciliation.engine.rows import Wanted
+
+    asn = asked.get("asn")
+    return Wanted(
+        status=asked.get("status", ""),
+        field=asked.get("field", ""),
+        course=asked.get("course", ""),
+        asns=(asn_rules.shown(asn),) if asn else (),
+        like=like,
+        moved=bool(asked.get("moved")),
+        was=asked.get("was", ""),
+    )
+
+
+def page(run: Run, asked: "Wanted | None", params: Any, size: int) -> keyset.Page:
+    """One page of the result, or of the unusable rows where `asked` is None. `params` may carry `after` or `before`, a line.
+
+    Raises ValidationError for a mark that is none.
+    """
+    from reconciliation.engine.rows import Wanted
+
+    after, before = keyset.mark(params, "after"), keyset.mark(params, "before")
+    source = unusable_reader(run) if asked is None else reader(run)
+    with calm():
+        found = source.page(asked or Wanted(), size, after=after, before=before)
+    if not found.rows:
+        return keyset.Page([], None, None)
+    first, last = (int(str(found.rows[place]["line"])) for place in (0, -1))
+    return keyset.Page(
+        found.rows,
+        ("after", last) if found.more_after else None,
+        ("before", first) if found.more_before else None,
+    )
+
+
+def download(run: Run, name: str) -> FileResponse:
+    """One of DOWNLOADS, under a name that says what it is of. Raises FileNotFoundError where the run has no such file."""
+    place = run.result_place / name
+    parts = [str(run.school_year.ending) if run.school_year else "", run.school_code, run.type, name]
+    # Closed by the response.
+    response = FileResponse(
+        place.open("rb"), as_attachment=True, filename="-".join(filter(None, parts)), content_type=DOWNLOADS[name]
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,163 @@
+"""The jobs: the column check of large files, and the comparison. Both may be killed at any moment and run again from the start.
+
+Every attempt writes into a folder of its own. The run points to one only when it is whole, in the transaction in which the job's
+fence is checked, so what a late worker writes is never seen.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from operations import clock
+from operations.rules.words import gettext_noop
+from operations.services import audit
+from operations.services.jobs import Running
+from reconciliation.models import Run
+from reconciliation.notes import sentences, stored
+from reconciliation.rules.notes import Refused
+from reconciliation.rules.types import TYPES
+from reconciliation.services import checking, files
+from reconciliation.services.calm import calm
+
+if TYPE_CHECKING:
+    from reconciliation.engine.outcome import Outcome
+
+PAGES = gettext_noop("Making the pages")
+
+
+def _run_of(running: Running) -> Run:
+    run = Run.objects.filter(pk=running.given["run"]).first()
+    if run is None:
+        raise ValidationError(_("This run has been removed."))
+    return run
+
+
+def check(running: Running) -> dict[str, Any]:
+    """The job's run: as `runs.check` does it for small files."""
+    run = _run_of(running)
+    running.check()
+    with calm():
+        found = checking.checked(checking.files_of(run), run.type)
+    with transaction.atomic():
+        running.step(None)
+        Run.objects.filter(pk=run.pk).update(status=Run.Status.CHECKED, checks=found, reasons=[])
+    return {"faults": len(checking.faults(found))}
+
+
+def compare(running: Running) -> dict[str, Any]:
+    """The job's run. The job's result holds the counts of the four statuses."""
+    run = _run_of(running)
+    name = f"result-{running.job_id}-{running.fence}"
+    folder = run.place / name
+    files.remove(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        with calm():
+            outcome = _outcome(running, run, folder)
+            found = _found(running, run, outcome, folder)
+        files.private(folder)
+        with transaction.atomic():
+            running.step(None)
+            Run.objects.filter(pk=run.pk).update(status=Run.Status.DONE, result=name, finished_at=clock.now(), **found)
+            entry = audit.Entry(
+                "reconciliation compared", "reconciliation", str(run.pk), school_code=found["school_code"],
+                changes={status: [None, count] for status, count in outcome.counts.items()},
+            )  # fmt: skip
+            audit.record(running.actor, entry)
+    except Refused as refused:
+        files.remove(folder)
+        _refuse(running, run, refused)
+        raise ValidationError(sentences(stored(refused.notes))) from None
+    except BaseException:
+        files.remove(folder)
+        raise
+    for other in run.place.glob("result-*"):
+        if other.name != name:
+            files.remove(other)
+    return {"run": run.pk, "counts": outcome.counts}
+
+
+def _refuse(running: Running, run: Run, refused: Refused) -> None:
+    with transaction.atomic():
+        running.step(None)
+        Run.objects.filter(pk=run.pk).update(status=Run.Status.REFUSED, reasons=stored(refused.notes))
+
+
+def _outcome(running: Running, run: Run, folder: Path) -> "Outcome":
+    from reconciliation.engine.outcome import Options
+    from reconciliation.engine.running import Run as EngineRun
+
+    def cancelled() -> bool:
+        running.check()  # raises Stopped
+        return False
+
+    on_disk = checking.files_of(run)
+    options = Options(
+        type=run.type,
+        school=run.school_code or None,
+        school_year=str(run.school_year) if run.school_year else None,
+        also=tuple(run.also),
+        set_deleted_apart=run.set_deleted_apart,
+        xlsx=run.xlsx,
+        before_name=on_disk["before"].name,
+        after_name=on_disk["after"].name,
+    )
+    engine = EngineRun(
+        options,
+        progress=lambda fraction, sentence: running.say(sentence, min(int(fraction * 95), 95)),
+        cancelled=cancelled,
+    )
+    return engine(on_disk["before"].path, on_disk["after"].path, folder)
+
+
+def _found(running: Running, run: Run, outcome: "Outcome", folder: Path) -> dict[str, Any]:
+    """What the run's row says about the result; writes what its pages read."""
+    from reconciliation.engine import rows, writing
+
+    running.check()
+    running.say(PAGES, 96)
+    header = rows.write(folder / writing.RESULT, folder / rows.ROWS)
+    unusable = folder / writing.UNUSABLE
+    unusable_header = rows.write(unusable, folder / rows.UNUSABLE_ROWS) if unusable.exists() else []
+    running.check()
+    return {
+        "school_code": outcome.school or "",
+        "school_year": outcome.school_year,
+        "summary": outcome.summary(),
+        "warnings": stored(outcome.warnings),
+        "different_in": outcome.different_in,
+        "header": header,
+        "unusable_header": unusable_header,
+        "moved": _moved(run, outcome, header, folder),
+    }
+
+
+def earlier(run: Run, school: str | None, year: str | None) -> Run | None:
+    """The last run before this one of the same kind, school and school year that has a result."""
+    if not school:
+        return None
+    found = Run.objects.filter(pk__lt=run.pk, type=run.type, school_code=school, status=Run.Status.DONE)
+    found = found.filter(school_year=year) if year else found.filter(school_year=None)
+    return found.order_by(F("finished_at").desc()).first()
+
+
+def _moved(run: Run, outcome: "Outcome", header: list[str], folder: Path) -> dict[str, Any] | None:
+    from reconciliation.engine import since
+    from reconciliation.engine.rows import ROWS
+
+    before = earlier(run, outcome.school, outcome.school_year)
+    keys = [column.name for column in TYPES[run.type].key]
+    if before is None or not (before.result_place / ROWS).exists():
+        return None
+    counts = since.write(folder, header, before.result_place, before.header, keys)
+    finished = before.finished_at
+    return {
+        "run": before.pk,
+        "at": finished.isoformat() if finished else None,
+        "by": before.made_by,
+        "counts": counts,
+    }
