@@ -24,7 +24,9 @@ def _day(label: Any, help_text: Any, *, required: bool = True) -> forms.DateFiel
         help_text=help_text,
         required=required,
         input_formats=[DATE],
-        widget=forms.DateInput(format=DATE, attrs={"autocomplete": "off", "placeholder": "2026-11-27"}),
+        widget=forms.DateInput(
+            format=DATE, attrs={"autocomplete": "off", **({"placeholder": "2026-11-27"} if required else {})}
+        ),
     )
 
 
@@ -177,6 +179,12 @@ class StayForm(NewEnrolmentForm):
             field.choices = [("", told), *known]
         else:
             field.help_text = told
+
+    @property
+    def rest_given(self) -> bool:
+        """Something was entered beyond where, when and why, or is wrong there: it is shown then."""
+        rest = [part for _legend, names in self.REST for name in names for part in self.parts(name)]
+        return self.is_bound and any(self[part].data or self[part].errors for part in rest)
 
     def words(self) -> dict[str, Any]:
         """The fields of the new enrolment by name; what was left empty is absent."""

@@ -42,6 +42,50 @@ class Entry:
     why_not: Callable[[Facts], str] = lambda facts: ""
 
 
+# What each does, said before anybody has filled in the form: (here, pasi or know, sentence).
+HERE, PASI, KNOW = "here", "pasi", "know"
+_END = (PASI, gettext_noop("One submission changes exit date and exit date type there."))
+_DELETED = (PASI, gettext_noop("One submission deletes the record there. It stays in the history."))
+_COURSES_OUT = (HERE, gettext_noop("The enrolment and its course enrolments count no more; they can be brought back."))
+EFFECTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "withdraw": (
+        (HERE, gettext_noop("The exit date becomes the last day attended, its type a withdrawal date.")),
+        (HERE, gettext_noop("The course enrolments at this school end that day; those that had not begun are taken out.")),
+        _END,
+        (KNOW, gettext_noop("A student who comes back later gets a new enrolment: use “Return”.")),
+    ),
+    "transfer-out": (
+        (HERE, gettext_noop("The main and the concurrent enrolment end on the transfer date, with their courses.")),
+        (HERE, gettext_noop("A new main enrolment at the concurrent school begins after it, and the courses there go on in it.")),
+        (PASI, gettext_noop("Three submissions, one after the other.")),
+        (KNOW, gettext_noop("For a day to come it is planned, and done by itself on that day.")),
+    ),
+    "close-concurrent": (
+        (HERE, gettext_noop("The exit date changes; its type stays a completion date. The course enrolments end that day.")),
+        (PASI, gettext_noop("One submission changes the exit date there.")),
+    ),
+    "never-attended": (_COURSES_OUT, _DELETED),
+    "correct-last-day": (
+        (HERE, gettext_noop("The exit date changes, and the courses that ended with the enrolment follow.")),
+        (PASI, gettext_noop("One submission changes the exit date there.")),
+    ),
+    "end-courses": (
+        (HERE, gettext_noop("The course enrolments end on the exit date of the school enrolment.")),
+        (PASI, gettext_noop("Nothing is sent.")),
+    ),
+    "withdrawal-was-a-mistake": (
+        (HERE, gettext_noop("The planned last day and the courses come back, in the same enrolment.")),
+        _END,
+        (KNOW, gettext_noop("A student who left and came back is not a mistake: use “Return”.")),
+    ),
+    "entered-in-error": (_COURSES_OUT, _DELETED),
+    "undelete": (
+        (HERE, gettext_noop("The enrolment counts again, with the course enrolments that went with it.")),
+        (PASI, gettext_noop("One submission brings the record back there.")),
+    ),
+}  # fmt: skip
+
+
 def _not_begun(facts: Facts) -> str:
     if facts.begun:
         return ""

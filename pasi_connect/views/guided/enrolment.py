@@ -66,6 +66,9 @@ PAGES = {
 }
 
 
+EFFECT = {guided_menu.HERE: ("edit", "sis"), guided_menu.PASI: ("send", "pasi"), guided_menu.KNOW: ("info", "")}
+
+
 def fresh(pk: int) -> SchoolEnrolment:
     return SchoolEnrolment.objects.select_related("student", "school").get(pk=pk)
 
@@ -122,6 +125,10 @@ class OnEnrolment(Flow):
             "lead": _(entry.text),
             "states": {self.enrolment.pk: state},
             "discrepancy": state.discrepancy,
+            "effects": [
+                {"icon": EFFECT[kind][0], "hue": EFFECT[kind][1], "text": _(sentence)}
+                for kind, sentence in guided_menu.EFFECTS[self.name]
+            ],
             "menu": guided_panels.links(self.enrolment, self.menu),
         }
 

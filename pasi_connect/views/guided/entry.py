@@ -69,6 +69,7 @@ class Entry(LoginRequiredMixin, View):
         context = {
             "action": action,
             "words": WORDS,
+            "planned": action.status in NOT_DONE,
             "own": is_own(user, action),
             "reason": _(action.reason) if action.reason in OUT_REASONS else action.reason,
             "student": student,

@@ -40,7 +40,7 @@ def of(records: Iterable[ActionRecord], *, done: bool, back: bool = False) -> Ro
                 }
             )
         elif row.subject_id in seats and row.subject_type == COURSE_ENROLMENT:
-            seat = seats[row.subject_id]
+            seat, what = seats[row.subject_id], "" if back else _what(row)
             courses.append(
                 {
                     "record": row,
@@ -48,12 +48,24 @@ def of(records: Iterable[ActionRecord], *, done: bool, back: bool = False) -> Ro
                     "code": seat.section.course.code,
                     "section": seat.section.number,
                     "school": seat.section.school.name,
-                    "made": row.before is None,
-                    "moved": bool(row.before) and "enrolment_id" in changes,
-                    "fields": shown.course_fields(changes),
+                    "made": what == "begun",
+                    "what": shown.COURSE_WHAT.get(what, ""),
+                    "fields": shown.course_fields(changes, what),
                 }
             )
     return {"enrolments": enrolments, "courses": courses}
+
+
+def _what(row: ActionRecord) -> str:
+    """What the action did to a course enrolment: a key of shown.COURSE_WHAT."""
+    before, after = row.before, row.after
+    if before is None:
+        return "begun"
+    if after.get("enrolment_id", before.get("enrolment_id")) != before.get("enrolment_id"):
+        return "moved"
+    if after.get("deleted") != before.get("deleted"):
+        return "removed" if after.get("deleted") else "restored"
+    return "ended" if after.get("status") == "Withdrawn" else "changed"
 
 
 def _ids(rows: list[ActionRecord], kind: str) -> list[int]:

@@ -38,7 +38,7 @@ class Row:
 
 
 def rows(plan: Plan) -> list[Row]:
-    """One a stay of the year that the plan changes, main stays first; none where it changes no school enrolment."""
+    """One a stay of the year that the plan changes, main stays first and new ones last; none where it changes no school enrolment."""
     if not plan.changes:
         return []
     year = plan.changes[0].school_year
@@ -50,13 +50,13 @@ def rows(plan: Plan) -> list[Row]:
         before = None if stay.deleted else (stay.start_date, stay.exit_date)
         after = _days(change) if change else before
         if before or after:
-            order = (stay.concurrent, (before or after)[0], stay.pk)  # type: ignore[index]
+            order = (False, stay.concurrent, (before or after)[0], stay.pk)  # type: ignore[index]
             found.append((order, _row(year, stay.school.name, stay.concurrent, before, after)))
     for change in plan.changes:
         after = _days(change)
         if change.enrolment is None and after:
             concurrent = bool(change.values.get("concurrent"))
-            found.append(((concurrent, after[0], 0), _row(year, change.school.name, concurrent, None, after)))
+            found.append(((True, concurrent, after[0], 0), _row(year, change.school.name, concurrent, None, after)))
     return [row for _order, row in sorted(found, key=lambda pair: pair[0])]
 
 

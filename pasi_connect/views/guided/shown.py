@@ -31,7 +31,14 @@ WHAT = {
     "delete": gettext_lazy("deleted"),
     "undelete": gettext_lazy("brought back"),
 }
-COURSE_FIELDS = ("entry_date", "exit_date", "status", "credits_attempted", "challenge", "deleted")
+# What is said of a course enrolment beside what happens to it; a day says more than the status that follows from it.
+COURSE_FIELDS = {
+    "begun": ("entry_date", "exit_date", "challenge"),
+    "ended": ("exit_date",),
+    "removed": (),
+    "moved": ("entry_date", "exit_date"),
+}
+ALL_COURSE_FIELDS = ("entry_date", "exit_date", "status", "credits_attempted", "challenge", "deleted")
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,14 @@ class Record:
     number: int | None
     expected: list[dict[str, Any]]
     waits: str = ""
+
+    @property
+    def is_made(self) -> bool:
+        return self.what == "create"
+
+    @property
+    def names(self) -> str:
+        return ", ".join(row.label for row in self.fields)
 
 
 @dataclass
@@ -102,17 +117,20 @@ def of(looked: Preview) -> Shown:
         due=due,
         sent=sent,
     )
-    shown.button = button(shown.kind, shown.total, len(sent), due)
+    made = all(record.is_made for record in records) and not shown.courses
+    shown.button = button(shown.kind, shown.total, len(sent), due, made=made)
     return shown
 
 
-def button(kind: str, records: int, sent: int, due: str) -> str:
+def button(kind: str, records: int, sent: int, due: str, *, made: bool) -> str:
     """The button says the size of what it does."""
     values = {"action": kind, "records": records, "sent": sent, "day": due}
     if due:
         return _("%(action)s, planned for %(day)s: change %(records)s, send %(sent)s") % values
     if not sent:
         return _("%(action)s: change %(records)s, send nothing") % values
+    if made:
+        return _("%(action)s: create %(records)s, send %(sent)s") % values
     return _("%(action)s: change %(records)s, send %(sent)s") % values
 
 
@@ -162,16 +180,17 @@ def courses(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "section": row["section"],
             "school": schools.get(row["school"], row["school"]),
             "what": COURSE_WHAT.get(row["what"], ""),
-            "fields": course_fields(row["changes"]),
+            "is_made": row["what"] == "begun",
+            "fields": course_fields(row["changes"], row["what"]),
         }
         for row in rows
     ]
 
 
-def course_fields(changes: Mapping[str, list[Any]]) -> list[Field]:
+def course_fields(changes: Mapping[str, list[Any]], what: str = "") -> list[Field]:
     found = []
     for name, (before, after) in changes.items():
-        if name not in COURSE_FIELDS or (before is None and after in (None, False, "")):
+        if name not in COURSE_FIELDS.get(what, ALL_COURSE_FIELDS) or (before is None and after in (None, False, "")):
             continue
         label = str(CourseEnrolment._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
         found.append(Field(label[:1].upper() + label[1:], _course_value(name, before), _course_value(name, after)))
