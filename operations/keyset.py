@@ -9,7 +9,21 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+
+MOST_COUNTED = 10_000  # a list is not counted further: nobody works through more in a day
+
+
+def counted(queryset: QuerySet[Any]) -> int:
+    """How many rows there are; above MOST_COUNTED one more than that. Costs the same however many there are."""
+    return queryset.order_by()[: MOST_COUNTED + 1].count()
+
+
+def upto(number: int) -> str:
+    """What `counted` gave, as people read it: "38", "1,204", "10,000+"."""
+    shown = number_format(min(number, MOST_COUNTED), force_grouping=True)
+    return _("%(number)s+") % {"number": shown} if number > MOST_COUNTED else shown
 
 
 @dataclass(frozen=True)

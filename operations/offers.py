@@ -19,7 +19,7 @@ class NavItem:
     label: str
     url: str
     icon: str
-    count: int | None = None
+    count: int | str | None = None
     attention: bool = False
     current: bool = False
     key: str = ""  # keyboard shortcut, as "g i"

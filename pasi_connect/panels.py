@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from operations import clock, offers
+from operations import clock, keyset, offers
 from operations.models import User
 from pasi_connect import (  # noqa: F401 - these modules register what they offer
     certificate,
@@ -66,14 +66,14 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 
     return [
         item(mine, 10, _("Home"), "home", "home"),
-        item(mine, 20, _("Changes from PASI"), "pasi_connect:changes", "inbox", count=counts["changes"], key="g i"),
+        item(mine, 20, _("Changes from PASI"), "pasi_connect:changes", "inbox", count=counts["changes"] and keyset.upto(counts["changes"]), key="g i"),
         item(
             mine,
             30,
             _("Submissions"),
             "pasi_connect:submissions",
             "send",
-            count=counts["stuck"],
+            count=counts["stuck"] and keyset.upto(counts["stuck"]),
             attention=counts["stuck"] > 0,
         ),
         item(sync, 110, _("Exchange log"), "pasi_connect:exchanges", "list"),

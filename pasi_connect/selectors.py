@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from operations import clock
+from operations import clock, keyset
 from operations.models import User
 from pasi_connect.models import (
     Action,
@@ -98,12 +98,10 @@ def in_step() -> bool:
 
 
 def counts(user: User) -> dict[str, int]:
-    """What waits for the person: open changes with a field to decide, and submissions that are stuck or held."""
-    open_items = discrepancies(user).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
-    return {
-        "changes": open_items.order_by().count(),
-        "stuck": submissions(user)
-        .filter(Q(status__in=["rejected", "needs_review", "dead", "held"]))
-        .order_by()
-        .count(),
-    }
+    """What waits for the person: open changes with a field to decide, and submissions that are stuck or held.
+
+    Neither is counted further than `keyset.MOST_COUNTED` and one.
+    """
+    open_items = discrepancies(user).select_related(None).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
+    stuck = submissions(user).filter(status__in=["rejected", "needs_review", "dead", "held"])
+    return {"changes": keyset.counted(open_items), "stuck": keyset.counted(stuck)}

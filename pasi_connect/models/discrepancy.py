@@ -17,6 +17,9 @@ class Kind(models.TextChoices):
     MISSING_IN_PASI = "missing_in_pasi", _("Missing in PASI")
 
 
+WAITS = Q(status="open", undecided__gt=0)
+
+
 class Discrepancy(models.Model):
     """SIS record and local copy differ, and a person decides. Opens, follows and settles by itself.
 
@@ -53,6 +56,12 @@ class Discrepancy(models.Model):
             models.Index(fields=["ref_id", "id"], name="discrepancy_ref"),
             models.Index(fields=["status", "id"], name="discrepancy_status"),
             models.Index(fields=["school_code", "status", "id"], name="discrepancy_school"),
+            # The tabs of the inbox count and list by these, whatever else has ever been settled.
+            models.Index(fields=["kind", "id"], name="discrepancy_waits", condition=WAITS),
+            models.Index(fields=["school_code", "kind", "id"], name="discrepancy_waits_school", condition=WAITS),
+            models.Index(fields=["id"], name="discrepancy_reset", condition=Q(status="open", undecided=0)),
+            models.Index(fields=["settled_at"], name="discrepancy_settled", condition=Q(status="settled")),
+            models.Index(fields=["core_version"], name="discrepancy_core_version"),
         ]
 
     def __str__(self) -> str:

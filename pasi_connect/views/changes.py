@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from operations import actor, offers
+from operations import actor, keyset, offers
 from operations.models import User
 from pasi_connect import selectors
-from pasi_connect.filters import CONFLICTS, SAFE, WHOLE, DiscrepancyFilter, start_of_today
+from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.forms import AS_A_WHOLE, DecisionForm, take_errors
 from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
 from pasi_connect.models.submission import STUCK
@@ -31,23 +31,19 @@ GROUP_ICONS = {"safe": "check-circle", "conflicts": "split", "whole": "plus", "r
 
 
 def group_counts(user: User) -> dict[str, int]:
-    """How many stand in each tab; one query."""
-    live, undecided = Q(status=Discrepancy.Status.OPEN), Q(status=Discrepancy.Status.OPEN, undecided__gt=0)
-    today = Q(status=Discrepancy.Status.SETTLED, settled_at__gte=start_of_today())
-    found: dict[str, int] = (
-        selectors.discrepancies(user)
-        .filter(live | today)
-        .order_by()
-        .aggregate(
-            open=Count("pk", filter=live),
-            safe=Count("pk", filter=undecided & Q(kind__in=SAFE)),
-            conflicts=Count("pk", filter=undecided & Q(kind__in=CONFLICTS)),
-            whole=Count("pk", filter=undecided & Q(kind__in=WHOLE)),
-            reset=Count("pk", filter=live & Q(undecided=0)),
-            closed=Count("pk", filter=today),
-        )
-    )
+    """How many stand in each tab; none is counted further than `keyset.MOST_COUNTED` and one."""
+    own = selectors.discrepancies(user).select_related(None)
+    found = {
+        group: keyset.counted(DiscrepancyFilter.in_group(own, "group", group))
+        for group in ("safe", "conflicts", "whole", "reset", "closed")
+    }
+    found["open"] = found["safe"] + found["conflicts"] + found["whole"] + found["reset"]
     return found
+
+
+def waiting(counts: dict[str, int]) -> int:
+    """Changes that wait for a decision."""
+    return counts["safe"] + counts["conflicts"] + counts["whole"]
 
 
 def newest(user: User) -> str:
@@ -80,15 +76,15 @@ def index(request: HttpRequest) -> HttpResponse:
     counts = group_counts(user)
     group = params.get("group", "")
     chips = lists.chips(request, filterset, besides=("group",))
-    total = found.order_by().count() if chips or group not in counts else counts[group]
-    waiting = counts["safe"] + counts["conflicts"] + counts["whole"]
+    total = keyset.counted(found) if chips or group not in counts else counts[group]
+    number = waiting(counts)
     context = {
         "filterset": filterset,
         "tabs": [
             {
                 "label": label,
                 "url": lists.address(request, group=name),
-                "count": counts[name],
+                "count": keyset.upto(counts[name]),
                 "current": name == group,
                 "icon": GROUP_ICONS.get(name, ""),
             }
@@ -101,9 +97,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "pager": lists.pager(request, made, total, newest_first),
         "newest_first": newest_first,
         "turned": lists.address(request, order=None if newest_first else "newest"),
-        "title": _title(waiting),
-        "waiting": waiting,
-        "first": first_open(user, group).first() if waiting and lists.decides(user) else None,
+        "title": _title(number),
+        "waiting": number,
+        "first": first_open(user, group).first() if number and lists.decides(user) else None,
         "group": group,
         "everything": counts["open"],
         "closed": counts["closed"],
@@ -115,11 +111,11 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pasi_connect/changes.html", context, status=200 if filterset.is_valid() else 400)
 
 
-def _title(waiting: int) -> str:
-    if not waiting:
+def _title(number: int) -> str:
+    if not number:
         return _("No change from PASI waits for you")
-    return ngettext("%(n)s change from PASI waits for you", "%(n)s changes from PASI wait for you", waiting) % {
-        "n": waiting
+    return ngettext("%(n)s change from PASI waits for you", "%(n)s changes from PASI wait for you", number) % {
+        "n": keyset.upto(number)
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from operations import clock
+from operations import clock, keyset
 from operations.models import User
 from pasi_connect import figures, selectors
 from pasi_connect.models import LinkState, SyncSettings
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     counts = changes.group_counts(user)
     queue = figures.queue(user)
-    waiting = counts["safe"] + counts["conflicts"] + counts["whole"]
+    waiting = changes.waiting(counts)
     link = LinkState.load()
     on = SyncSettings.load().regular_synchronization
     held = list(
@@ -70,7 +70,7 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
     if waiting:
         parts.append(
             ngettext("%(n)s change from PASI waits for you", "%(n)s changes from PASI wait for you", waiting)
-            % {"n": number_format(waiting, force_grouping=True)}
+            % {"n": keyset.upto(waiting)}
         )
     if queue.stuck:
         parts.append(
@@ -162,7 +162,7 @@ def _waits(user: User, counts: dict[str, int], queue: figures.Queue) -> list[dic
         ),
         ("whole", _("Whole records"), _("Created or deleted in PASI, or missing there."), _("Open the first")),
     )
-    found = []
+    found: list[dict[str, Any]] = []
     for group, name, text, label in kinds:
         if not counts[group]:
             continue
@@ -174,7 +174,7 @@ def _waits(user: User, counts: dict[str, int], queue: figures.Queue) -> list[dic
         )
         found.append(
             {
-                "count": counts[group],
+                "count": keyset.upto(counts[group]),
                 "title": name,
                 "url": f"{index}?group={group}",
                 "text": text,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from operations import keyset
 from operations.models import User
 from pasi_connect import certificate, figures, selectors
 from pasi_connect.models import Discrepancy, LinkState, SyncSettings
@@ -53,7 +54,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
     """
     user: User = request.user  # type: ignore[assignment]
     params = request.GET
-    new = changes.since(user, params.get("since", "")).order_by().count()
+    new = keyset.counted(changes.since(user, params.get("since", "")).select_related(None))
     moved = settled = False
     if params.get("item", "").isdecimal():
         present = selectors.discrepancies(user).filter(pk=int(params["item"])).values_list("version", "status").first()
@@ -68,7 +69,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
         "new": new,
         "moved": moved,
         "settled": settled,
-        "counts": counts,
+        "counts": {name: number and keyset.upto(number) for name, number in counts.items()},
         "link_now": words.link(link),
         "told": told,
         "item_id": params.get("item") if moved else "",

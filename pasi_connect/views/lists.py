@@ -79,7 +79,7 @@ def chips(request: HttpRequest, filterset: FilterSet, besides: tuple[str, ...]) 
 
 def pager(request: HttpRequest, made: keyset.Page, total: int, newest_first: bool) -> dict[str, str]:
     """Sentence and addresses for components/pager.html."""
-    words = {"number": len(made.rows), "total": total}
+    words = {"number": len(made.rows), "total": keyset.upto(total)}
     shown = (
         _("%(number)s shown of %(total)s, newest first")
         if newest_first
