@@ -68,6 +68,8 @@ frame_makers: list[FrameMaker] = []
 probes: dict[str, Probe] = {}
 chores: dict[str, Chore] = {}
 jobs: dict[str, JobKind] = {}
+# subject type of a job's row -> {row id: (name, address)} of the rows that the person may see
+job_rows: dict[str, Callable[[HttpRequest, list[Any]], dict[int, tuple[str, str]]]] = {}
 notices: dict[str, Callable[[dict[str, Any]], str]] = {}  # kind -> the sentence from what the notice was given
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from operations.views import gate, people, profile, roles, words
+from operations.views import gate, jobs, people, profile, roles, words
 
 app_name = "operations"
 urlpatterns = [
@@ -9,6 +9,12 @@ urlpatterns = [
     path("profile/password/", profile.Password.as_view(), name="password"),
     path("profile/tokens/", profile.Tokens.as_view(), name="tokens"),
     path("profile/tokens/<int:pk>/revoke/", profile.RevokeToken.as_view(), name="token-revoke"),
+    path("jobs/", jobs.index, name="jobs"),
+    path("jobs/<int:pk>/", jobs.item, name="job"),
+    path("jobs/<int:pk>/state/", jobs.state, name="job-state"),
+    path("jobs/<int:pk>/approve/", jobs.approve, name="job-approve"),
+    path("jobs/<int:pk>/cancel/", jobs.cancel, name="job-cancel"),
+    path("jobs/<int:pk>/resume/", jobs.resume, name="job-resume"),
     path("words/", words.Words.as_view(), name="words"),
     path("styleguide/", words.StyleGuide.as_view(), name="styleguide"),
     path("people/", people.PeopleList.as_view(), name="people"),

@@ -55,6 +55,37 @@ class DecisionForm(forms.Form):
         return [name for name, chosen in self.choices.items() if chosen == side]
 
 
+class BulkForm(forms.Form):
+    """Why many changes are decided together. `seen` is the mark of the list that the page showed."""
+
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with each of these decisions. PASI does not receive it."),
+    )
+
+    def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = needs_reason
+
+
+class UndoForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with the action. PASI does not receive it."),
+    )
+
+    def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = needs_reason
+
+
 class ExitForm(forms.Form):
     """How a person ends a submission. `seen` is PASI's version that the page showed."""
 

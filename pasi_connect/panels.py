@@ -17,6 +17,7 @@ from pasi_connect import (  # noqa: F401 - these modules register what they offe
     columns,
     guided_panels,
     help,
+    job_panels,
     selectors,
     setup_navigation,
     student_panels,

@@ -1,12 +1,18 @@
 from django.urls import include, path
 
-from pasi_connect.views import changes, exchanges, link, submissions
+from pasi_connect.views import actions, bulk, changes, exchanges, export, link, submissions
 
 app_name = "pasi_connect"
 urlpatterns = [
     path("changes/", changes.index, name="changes"),
+    path("changes/bulk/", bulk.bulk_page, name="bulk"),
+    path("changes/export/<str:form>/", export.changes, name="changes-export"),
     path("changes/<int:pk>/", changes.item, name="change"),
     path("decisions/<int:pk>/undo/", changes.undo, name="decision-undo"),
+    path("decisions/<int:pk>/take-former/", changes.take_former, name="decision-take-former"),
+    path("actions/", actions.index, name="actions"),
+    path("actions/<int:pk>/", actions.item, name="action"),
+    path("actions/<int:pk>/undo/", actions.undo, name="action-undo"),
     path("submissions/", submissions.index, name="submissions"),
     path("submissions/<int:pk>/", submissions.item, name="submission"),
     path("submissions/<int:pk>/state/", submissions.state, name="submission-state"),

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations import offers, selectors
+from operations import selectors
 from operations.actor import of_request
 from operations.api.idempotency import IdempotentWrites
 from operations.api.permissions import MayDo
@@ -33,8 +33,6 @@ class JobFilter(django_filters.FilterSet):
 
 
 ANSWERS = {200: JobSerializer, **problems(401, 403, 404, 409, 422)}
-# Everybody who can start a job can stop their own; the queryset says whose it is.
-STARTERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end", "operations.reconciliation")
 
 
 @extend_schema(tags=["Jobs"])
@@ -49,7 +47,7 @@ class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMi
     serializer_class = JobSerializer
     filterset_class = JobFilter
     permission_classes = [MayDo]
-    needs = {"approve": ("operations.approve", "operations.year_end"), "cancel": STARTERS, "resume": STARTERS}
+    needs = {"approve": ("operations.approve", "operations.year_end"), "cancel": selectors.STARTERS, "resume": selectors.STARTERS}
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Job]:
@@ -69,8 +67,7 @@ class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMi
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         job = self.get_object()
-        kind = offers.jobs.get(job.kind)
-        if kind is not None and not request.user.has_perm(kind.approve):
+        if not selectors.may_approve(request.user, job):  # type: ignore[arg-type]
             self.permission_denied(request, str(_("Your role may not approve this job.")))
         return self._do(jobs.approve, request, job)
 

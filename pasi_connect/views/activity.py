@@ -7,25 +7,35 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations import clock
+from operations.actor import SYNC
 from operations.models import AuditEntry, User
 from pasi_connect import selectors
-from pasi_connect.models import Decision, Discrepancy, Submission
+from pasi_connect.models import Action, Decision, Discrepancy, Submission
+from pasi_connect.services.actions import undoing
 from pasi_connect.views import words
 from pasi_connect.views.record import names_of, words_asn
 from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment
 
 SHOWN = 8
+ACTIONS = 5  # bulks and guided actions among them
 READ = 60  # entries read to find SHOWN that tell something
 UNDO_FOR = dt.timedelta(hours=24)
 SUBJECTS = ("school_enrolment", "discrepancy", "submission")
 
 
 def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
-    """[{icon, hue, text, name, url, at, meta, undo}]; six queries at most."""
-    entries = list(
-        sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user).order_by("-id")[:READ]
-    )
+    """[{icon, hue, text, name, url, at, meta, undo, look}]; eight queries at most.
+
+    `undo` is posted to; `look` is a page that shows what would go back first.
+    """
+    made = _actions(user)
+    found = sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user)
+    for one in made:
+        if one.job and one.job.started_at:  # what a bulk did record by record is one entry here
+            until = one.job.finished_at or clock.now()
+            found = found.exclude(at__gte=one.job.started_at, at__lte=until, actor_name__in=(one.actor_name, SYNC.name))
+    entries = list(found.order_by("-id")[:READ])
     told = [(entry, found) for entry in entries if (found := _told(entry))][:SHOWN]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
     for entry, _found in told:
@@ -41,7 +51,33 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
         name, url = _subject(entry.subject_type, pk, items, sent, enrolments, pasi_names)
         took_back = undo.pop(pk, None) if entry.subject_type == "discrepancy" and found.get("decision") else None
         shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
-    return shown
+    shown += [_of_action(user, one) for one in made]
+    return sorted(shown, key=lambda entry: entry["at"], reverse=True)[:SHOWN]
+
+
+def _actions(user: User) -> list[Action]:
+    """The latest of those that are more than one decision."""
+    since = clock.now() - UNDO_FOR
+    found = selectors.actions(user).filter(at__gte=since).exclude(kind=Action.Kind.DECISION)
+    return list(found.order_by("-id")[:ACTIONS])
+
+
+def _of_action(user: User, action: Action) -> dict[str, Any]:
+    undoer = undoing.UNDO.get(action.kind)
+    may = undoer is not None and user.has_perm(undoer.permission) and not action.undone_at
+    return {
+        "icon": "undo" if action.undone_at else "check-circle",
+        "hue": "" if action.undone_at else "sis",
+        "text": _("%(action)s, taken back") % {"action": action.get_kind_display()}
+        if action.undone_at
+        else action.get_kind_display(),
+        "name": _("record by record"),
+        "url": reverse("pasi_connect:action", args=[action.pk]),
+        "at": action.at,
+        "meta": action.actor_name,
+        "undo": None,
+        "look": reverse("pasi_connect:action-undo", args=[action.pk]) if may else "",
+    }
 
 
 def _subject(

@@ -18,10 +18,10 @@ from operations.models import User
 from pasi_connect import selectors
 from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.forms import AS_A_WHOLE, DecisionForm, take_errors
-from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
+from pasi_connect.models import Decision, Discrepancy, LinkState, Submission, SyncSettings
 from pasi_connect.models.submission import STUCK
 from pasi_connect.rules.compare import CHANGED_IN_PASI, RESET
-from pasi_connect.services import decisions
+from pasi_connect.services import decisions, values
 from pasi_connect.views import lists, words
 from pasi_connect.views.change_text import cause, effects, whole_choice
 from pasi_connect.views.record import Record, names_of, words_asn
@@ -78,6 +78,7 @@ def index(request: HttpRequest) -> HttpResponse:
     chips = lists.chips(request, filterset, besides=("group",))
     total = keyset.counted(found) if chips or group not in counts else counts[group]
     number = waiting(counts)
+    shown = shown_rows(made.rows, group)
     context = {
         "filterset": filterset,
         "tabs": [
@@ -93,7 +94,12 @@ def index(request: HttpRequest) -> HttpResponse:
         + [panel.context for panel in offers.panels("pasi_connect.changes", request, None)],
         "chips": chips,
         "clear": f"?group={group}" if group in GROUPS else "?",
-        "rows": shown_rows(made.rows, group),
+        "rows": shown,
+        "choosable": lists.decides(user) and any(row["decidable"] for row in shown),
+        "filters": [(name, value) for name, value in params.items() if name not in (*lists.MARKS, "order") and value],
+        "more_than_shown": total > len(made.rows),
+        "total_shown": keyset.upto(total),
+        "export": lists.address(request),
         "pager": lists.pager(request, made, total, newest_first),
         "newest_first": newest_first,
         "turned": lists.address(request, order=None if newest_first else "newest"),
@@ -126,7 +132,7 @@ def first_open(user: User, group: str) -> QuerySet[Discrepancy]:
 
 
 def shown_rows(items: list[Discrepancy], group: str = "") -> list[dict[str, Any]]:
-    """Rows of the list. Three queries however many there are."""
+    """Rows of the list. Four queries however many there are."""
     told = names_of(item.asn for item in items if item.enrolment is None)
     resets = [item.ref_id for item in items if item.is_open and not item.undecided]
     refused = (
@@ -143,6 +149,7 @@ def shown_rows(items: list[Discrepancy], group: str = "") -> list[dict[str, Any]
             for side in ("sis", "pasi")
         )
     )
+    pasiprep = SyncSettings.load().pasiprep_link
     rows = []
     for item in items:
         state = item.kind
@@ -164,6 +171,8 @@ def shown_rows(items: list[Discrepancy], group: str = "") -> list[dict[str, Any]
                 "to": "" if whole or not first else words.shown(first["name"], first["pasi"], boards),
                 "first_label": "" if whole or not first else words.field_label(first["name"]),
                 "whole": whole,
+                "decidable": item.is_open and item.undecided > 0,
+                "pasiprep": words.pasiprep(pasiprep, item.ref_id) if item.core_version else "",
                 "url": reverse("pasi_connect:change", args=[item.pk]) + query,
             }
         )
@@ -252,7 +261,7 @@ def _page(
         row["chosen"] = form.choices.get(row["name"], "") if form.is_bound else preset
     group = (form.data if form.is_bound else form.initial).get("group", "")
     queue = first_open(user, group)
-    total, before = queue.order_by().count(), queue.order_by().filter(pk__lt=one.pk).count()
+    total, before = keyset.counted(queue), keyset.counted(queue.filter(pk__lt=one.pk))
     previous, following = neighbour(user, group, one.pk, False), neighbour(user, group, one.pk, True)
     made = list(one.decisions.order_by("-id")[:5])
     told = [
@@ -268,6 +277,7 @@ def _page(
     decidable = may and one.is_open and one.undecided > 0
     differing = [*seen, *(row["name"] for row in underway)]
     settled = _settled(one, last) if not one.is_open else None
+    why_not = decisions.why_not_undo(last) if last and may else ""
     context = {
         "item": one,
         "record": record,
@@ -286,15 +296,16 @@ def _page(
         "only_pasi": one.kind == CHANGED_IN_PASI,
         "moved": moved,
         "time_line": record.time_line(_("Waits for a decision") if one.is_open and one.undecided else ""),
-        "position": {"number": before + 1, "total": total} if decidable else None,
+        "position": {"number": keyset.upto(before + 1), "total": keyset.upto(total)} if decidable else None,
         "group": group,
         "group_label": GROUPS.get(group, ""),
         "previous": _address(previous, group) if previous else "",
         "next": _address(following, group) if following else "",
         "decisions": told,
         "settled": settled,
-        "undo": last if last and may and not decisions.why_not_undo(last) else None,
-        "why_not_undo": decisions.why_not_undo(last) if last and may else "",
+        "undo": last if last and may and not why_not else None,
+        "why_not_undo": why_not,
+        "former": _former(last, record) if last and may and why_not else None,
         "submission": record.submission if one.is_open else None,
         "why": words.why(record.submission) if record.submission and one.is_open else None,
         "stuck": bool(record.submission and record.submission.status in STUCK and one.is_open),
@@ -324,6 +335,34 @@ def _settled(one: Discrepancy, last: Decision | None) -> dict[str, Any]:
         "who": last.actor_name if last and one.settled_by in titles else "",
         "reason": last.reason if last and one.settled_by in titles else "",
     }
+
+
+def _former(last: Decision, record: Record) -> dict[str, Any] | None:
+    """PASI's values before the reset, where they can be taken after all: in words, and where to post."""
+    found = decisions.former(last)
+    if not found:
+        return None
+    told = ", ".join(
+        f"{words.field_label(name)} {words.shown(name, values.to_json(value), record.board_names) or _('not set')}"
+        for name, value in found.items()
+    )
+    return {"told": told, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}
+
+
+@login_required
+@require_POST
+def take_former(request: HttpRequest, pk: int) -> HttpResponse:
+    """After a reset has arrived: PASI's former values are entered here and go to PASI."""
+    user: User = request.user  # type: ignore[assignment]
+    decision = get_object_or_404(selectors.decisions(user), pk=pk)
+    lists.require(lists.decides(user))
+    try:
+        decisions.take_former(actor.of_request(request), decision.pk)
+    except ValidationError as error:
+        messages.error(request, _("Not changed: %(why)s") % {"why": " ".join(error.messages)})
+    else:
+        messages.success(request, _("PASI's former value stands here again and goes to PASI."))
+    return redirect("pasi_connect:change", decision.discrepancy_id)
 
 
 @login_required

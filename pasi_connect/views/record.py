@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from operations.models import AuditEntry
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
+from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission, SyncSettings
 from pasi_connect.models.submission import LIVE
 from pasi_connect.rules import compare
 from pasi_connect.services import values
@@ -59,6 +59,11 @@ class Record:
             return self.enrolment.student.name
         asn = self.copy.asn if self.copy else ""
         return names_of([asn]).get(asn, "") or words_asn(asn)
+
+    @cached_property
+    def pasiprep(self) -> str:
+        """The record's address in PASIprep, where the setting gives one and PASI has the record."""
+        return words.pasiprep(SyncSettings.load().pasiprep_link, self.ref_id) if self.copy else ""
 
     @property
     def asn(self) -> str:

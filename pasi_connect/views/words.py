@@ -211,3 +211,8 @@ def shown(name: str, value: Any, board_names: Mapping[str, str] | None = None) -
         return f"{value} {(board_names or {}).get(str(value), '')}".strip()
     choices = dict(SchoolEnrolment._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
     return str(choices.get(value, value))
+
+
+def pasiprep(link: str, ref_id: Any) -> str:
+    """The address of one enrolment in PASIprep; "" where the setting is empty."""
+    return link.replace("{ref_id}", str(ref_id)) if link else ""

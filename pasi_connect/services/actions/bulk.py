@@ -3,6 +3,8 @@
 What is decided is the list as it was when the person asked: an item that has moved since is left to them.
 """
 
+import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -87,6 +89,18 @@ class Selection:
     def sent(self) -> int:
         """Submissions that go to PASI."""
         return self._count("sent")
+
+    @property
+    def mark(self) -> str:
+        """Changes when another item is found, or one of them has moved: what a page has shown is what is decided."""
+        told = json.dumps([self.ids, self.versions, self.choice.decision])
+        return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+    @property
+    def mark(self) -> str:
+        """Changes when another item is found, or one of them has moved: what a page has shown is what is decided."""
+        told = json.dumps([self.ids, self.versions, self.choice.decision])
+        return hashlib.sha256(told.encode()).hexdigest()[:20]
 
     @property
     def guarded(self) -> list[Place]:

@@ -205,3 +205,40 @@ def _still_so(decision: Decision, copy: EnrolmentCopy | None) -> bool:
         for row in decision.picture
         if row["name"] in decided
     )
+
+
+# --- After a reset has arrived -------------------------------------------------------------------------------------
+
+
+def former(decision: Decision) -> dict[str, Any]:
+    """PASI's former values of the fields that were reset, where both sides hold ours now; {} where that is not so.
+
+    Such a decision is not taken back; what PASI held can be entered here again and goes to PASI as any change does.
+    """
+    if decision.undone_at or not decision.rejected or decision.discrepancy.is_open:
+        return {}
+    ref_id = decision.discrepancy.ref_id
+    link = EnrolmentLink.objects.filter(ref_id=ref_id).select_related("enrolment").first()
+    copy = EnrolmentCopy.objects.filter(ref_id=ref_id, vanished_at=None).defer("document").first()
+    if link is None or copy is None or decision.discrepancy.kind in (Kind.MISSING_IN_PASI, Kind.CREATED_IN_PASI):
+        return {}
+    ours, theirs = values.plain(values.ours(link.enrolment, link)), values.plain(values.theirs(copy))
+    rows = {row["name"]: row for row in decision.picture if row["name"] in decision.rejected}
+    if any(not (ours[name] == theirs[name] == row["sis"]) for name, row in rows.items()):
+        return {}
+    return {name: values.from_json(name, row["pasi"]) for name, row in rows.items()}
+
+
+@transaction.atomic
+def take_former(actor: Actor, decision_id: int) -> None:
+    """Enters PASI's former values here; they go to PASI. Raises ValidationError when it is too late or a rule is broken."""
+    decision = Decision.objects.select_related("discrepancy").get(pk=decision_id)
+    comparing.lock([decision.discrepancy.ref_id])
+    wanted = former(decision)
+    if not wanted:
+        raise ValidationError(_("The record has moved on; look at its present values."))
+    link = EnrolmentLink.objects.get(ref_id=decision.discrepancy.ref_id)
+    copy = EnrolmentCopy.objects.defer("document").get(ref_id=link.ref_id)
+    enrolments.change(
+        actor, link.enrolment_id, wanted, seen_version=copy.core_version, reason=_("PASI's former value taken after all")
+    )

@@ -1,0 +1,233 @@
+"""Jobs: what runs, what was no plain success, and what a person can do with one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from operations import clock, keyset, offers, selectors
+from operations.actor import of_request
+from operations.models import Job, JobRow, User
+from operations.services import jobs
+
+SIZE = 25
+Status = Job.Status
+
+
+def _entry(status: Job.Status, icon: str, level: str = "") -> dict[str, Any]:
+    return {"label": status.label, "icon": icon, "level": level}
+
+
+WORDS = {
+    Status.QUEUED: _entry(Status.QUEUED, "clock"),
+    Status.RUNNING: _entry(Status.RUNNING, "play", "sis"),
+    Status.WAITING_APPROVAL: _entry(Status.WAITING_APPROVAL, "pause", "attn"),
+    Status.COMPLETED: _entry(Status.COMPLETED, "check-circle", "ok"),
+    Status.COMPLETED_WITH_PROBLEMS: _entry(Status.COMPLETED_WITH_PROBLEMS, "warn", "attn"),
+    Status.FAILED: _entry(Status.FAILED, "x-circle", "bad"),
+    Status.CANCELLED: _entry(Status.CANCELLED, "x"),
+    Status.INTERRUPTED: _entry(Status.INTERRUPTED, "link-off", "attn"),
+}
+TABS: dict[str, tuple[Any, tuple[Job.Status, ...]]] = {
+    "": (gettext_lazy("All"), ()),
+    "running": (gettext_lazy("Running"), (Status.QUEUED, Status.RUNNING)),
+    "waiting": (gettext_lazy("Waits for approval"), (Status.WAITING_APPROVAL,)),
+    "problems": (
+        gettext_lazy("With problems"),
+        (Status.COMPLETED_WITH_PROBLEMS, Status.FAILED, Status.INTERRUPTED),
+    ),
+}
+
+
+def label(job: Job) -> str:
+    kind = offers.jobs.get(job.kind)
+    return str(kind.label) if kind else job.kind
+
+
+def good(job: Job) -> int:
+    """Records that went well."""
+    return max(job.done - job.failed, 0)
+
+
+def _number(value: int | None) -> str:
+    return number_format(value or 0, force_grouping=True)
+
+
+def answer(job: Job) -> str:
+    """How far the job is, in one line."""
+    numbers = {"good": _number(good(job)), "done": _number(job.done), "all": _number(job.total), "failed": _number(job.failed)}
+    match job.status:
+        case Status.QUEUED:
+            return _("starts in a moment")
+        case Status.RUNNING:
+            return _("%(done)s of %(all)s looked at") % numbers if job.total else _("is running")
+        case Status.WAITING_APPROVAL:
+            return _("waits for approval")
+        case Status.COMPLETED:
+            return _("%(good)s done") % numbers if job.total else _("nothing to do")
+        case Status.COMPLETED_WITH_PROBLEMS:
+            return _("%(good)s done, %(failed)s need a look") % numbers
+        case Status.CANCELLED:
+            return _("cancelled after %(done)s of %(all)s") % numbers
+        case Status.FAILED:
+            return _("stopped after %(done)s of %(all)s") % numbers
+    return _("interrupted after %(done)s of %(all)s") % numbers
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    own = selectors.jobs(user)
+    chosen = request.GET.get("state", "")
+    if chosen not in TABS:
+        raise Http404
+    found = own.filter(status__in=TABS[chosen][1]) if TABS[chosen][1] else own
+    made = _page(request, found, newest_first=True)
+    rows = [{"job": job, "label": label(job), "answer": answer(job)} for job in made.rows]
+    running = own.filter(status__in=TABS["running"][1]).count()
+    waiting = selectors.to_approve(user).count()
+    numbers = {"running": running, "waiting": waiting}
+    tabs = [
+        {
+            "label": name,
+            "url": f"?state={key}" if key else "?",
+            "count": numbers.get(key) if key else None,
+            "current": key == chosen,
+            "attention": key == "waiting" and bool(waiting),
+        }
+        for key, (name, _states) in TABS.items()
+    ]
+    context = {
+        "rows": rows,
+        "tabs": tabs,
+        "states": WORDS,
+        "running": running,
+        "waiting": waiting,
+        "earlier": made.previous,
+        "next": made.next,
+        "everybody": user.has_perm("operations.all_schools"),
+        "chosen": chosen,
+    }
+    return render(request, "operations/jobs.html", context)
+
+
+def _page(request: HttpRequest, found: QuerySet[Any], newest_first: bool) -> keyset.Page:
+    try:
+        return keyset.page(found, request.GET, SIZE, newest_first)
+    except ValidationError:
+        raise Http404 from None
+
+
+def _own(request: HttpRequest, pk: int) -> Job:
+    return get_object_or_404(selectors.jobs(request.user), pk=pk)  # type: ignore[arg-type]
+
+
+@login_required
+@require_safe
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    job = _own(request, pk)
+    made = _page(request, job.rows.all(), newest_first=False)
+    kind = offers.jobs.get(job.kind)
+    context = {
+        **_state(job),
+        "ways": selectors.ways(user, job),
+        "rows": _rows(request, made.rows),
+        "row_count": job.rows.count(),
+        "earlier": made.previous,
+        "next": made.next,
+        "belongs": kind.page(job) if kind and kind.page else "",
+        "panels": offers.panels("operations.job", request, job),
+    }
+    return render(request, "operations/job.html", context)
+
+
+@login_required
+@require_safe
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """The state alone, for the page that waits for it; a job that has moved on to another state is drawn as a whole again."""
+    job = _own(request, pk)
+    response = render(request, "operations/job_state.html", _state(job))
+    if request.GET.get("was", "") != job.status:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _state(job: Job) -> dict[str, Any]:
+    running = job.status in (Status.QUEUED, Status.RUNNING)
+    return {
+        "job": job,
+        "label": label(job),
+        "answer": answer(job),
+        "states": WORDS,
+        "running": running,
+        "good": good(job),
+        "left": _left(job) if running else "",
+        "bar": "held" if job.status == Status.WAITING_APPROVAL else "" if running else "done",
+    }
+
+
+def _left(job: Job) -> str:
+    """ "64 %, 7 s left"; the share alone while too little is known."""
+    if not job.total:
+        return ""
+    share = _("%(share)s %%") % {"share": min(100 * job.done // job.total, 100)}
+    if not job.started_at or job.done < 20:
+        return share
+    seconds = (clock.now() - job.started_at).total_seconds() / job.done * max(job.total - job.done, 0)
+    if seconds >= 100:
+        return _("%(share)s, %(n)s min left") % {"share": share, "n": round(seconds / 60)}
+    return _("%(share)s, %(n)s s left") % {"share": share, "n": max(round(seconds), 1)}
+
+
+def _rows(request: HttpRequest, rows: list[JobRow]) -> list[dict[str, Any]]:
+    """Each with the name and the address of its record, where the person may see it."""
+    known: dict[int, tuple[str, str]] = {}
+    for subject_type in {row.subject_type for row in rows}:
+        maker = offers.job_rows.get(subject_type)
+        if maker is not None:
+            known |= maker(request, [row for row in rows if row.subject_type == subject_type])
+    return [{"row": row, "name": known.get(row.pk, ("", ""))[0], "url": known.get(row.pk, ("", ""))[1]} for row in rows]
+
+
+def _do(request: HttpRequest, pk: int, way: str, do: Callable[[Any, int], Job], done: str) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    job = _own(request, pk)
+    allowed = selectors.may_approve(user, job) if way == "approve" else any(map(user.has_perm, selectors.STARTERS))
+    if not allowed:
+        raise PermissionDenied
+    try:
+        do(of_request(request), job.pk)
+    except jobs.NotPossible as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, done)
+    return redirect("operations:job", pk)
+
+
+@login_required
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "approve", jobs.approve, _("Approved. It starts in a moment."))
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "cancel", jobs.cancel, _("Cancelled. What is done stays done."))
+
+
+@login_required
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "resume", jobs.resume, _("It goes on where it stopped."))

@@ -1,0 +1,164 @@
+"""Changes from PASI decided together: chosen on the list, looked at here, done as a job."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from operations import actor
+from operations.models import User
+from pasi_connect import selectors
+from pasi_connect.filters import DiscrepancyFilter
+from pasi_connect.forms import BulkForm, take_errors
+from pasi_connect.models import Discrepancy
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.rules import bulk as rules
+from pasi_connect.services.actions import bulk
+from pasi_connect.views import changes, lists, words
+
+SHOWN = 8  # of those that would be decided
+DECISIONS = (rules.ACCEPT, rules.REJECT)
+MOST_CHOSEN = 200
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def bulk_page(request: HttpRequest) -> HttpResponse:
+    """What deciding the chosen changes would do (GET, a page address), and the start of the job (POST)."""
+    user: User = request.user  # type: ignore[assignment]
+    lists.require(lists.decides(user))
+    given = request.POST if request.method == "POST" else request.GET
+    decision = given.get("decision", "")
+    if decision not in DECISIONS:
+        raise Http404
+    items, asked = chosen(user, given)
+    kinds = frozenset(kind for kind in given.getlist("kinds") if kind in Kind.values) if given.get("named") else None
+    form = BulkForm(given if request.method == "POST" else None, needs_reason=decision == rules.REJECT)
+    choice = bulk.Choice(decision, "", kinds)
+    if request.method != "POST":
+        return _page(request, given, items, choice, form)
+    if not form.is_valid():
+        return _page(request, given, items, choice, form, status=422)
+    choice = bulk.Choice(decision, form.cleaned_data["reason"], kinds)
+    found = bulk.select(items, choice)
+    if found.mark != form.cleaned_data["seen"]:
+        return _page(request, given, items, choice, form, status=409)
+    try:
+        _action, job, _found = bulk.start(actor.of_request(request), items, choice, asked)
+    except ValidationError as error:
+        take_errors(form, error)
+        return _page(request, given, items, choice, form, status=422)
+    return redirect("operations:job", job.pk)
+
+
+def chosen(user: User, given: QueryDict) -> tuple[QuerySet[Discrepancy], dict[str, Any]]:
+    """The items that were ticked, or all of the filter; and the same in the words of the list's filters."""
+    own = selectors.discrepancies(user)
+    if given.get("all"):
+        filterset = DiscrepancyFilter(given, own)
+        if not filterset.is_valid():
+            raise Http404
+        return filterset.qs, {name: given[name] for name in DiscrepancyFilter.base_filters if given.get(name)}
+    ids = [int(pk) for pk in given.getlist("item") if pk.isdecimal() and len(pk) < 19][:MOST_CHOSEN]
+    found = own.filter(pk__in=ids)
+    refs = found.order_by("pk").values_list("ref_id", flat=True)
+    return found, {"ref_id": [str(ref_id) for ref_id in refs]}
+
+
+def _page(
+    request: HttpRequest,
+    given: QueryDict,
+    items: QuerySet[Discrepancy],
+    choice: bulk.Choice,
+    form: BulkForm,
+    status: int = 200,
+) -> HttpResponse:
+    found = bulk.select(items, choice)
+    first = list(items.filter(pk__in=found.ids[:SHOWN]).order_by("pk"))
+    conflicts = found.left_out_kinds[Kind.CHANGED_ON_BOTH] + found.left_out_kinds[Kind.NEVER_AGREED]
+    back = QueryDict(mutable=True)
+    back.update({name: given[name] for name in (*DiscrepancyFilter.base_filters, "order") if given.get(name)})
+    context = {
+        "form": form,
+        "decision": choice.decision,
+        "accept": choice.accept,
+        "found": found,
+        "number": len(found.ids),
+        "title": title(choice.accept, len(found.ids)),
+        "button": _button(found),
+        "stay": len(found.left_out) + found.on_the_way,
+        "conflicts": conflicts,
+        "kinds": _kinds(found),
+        "words": words.KIND,
+        "parts": _parts(found),
+        "places": found.places,
+        "guard": bulk.why_approval(found.guarded),
+        "rows": changes.shown_rows(first),
+        "more": len(found.ids) - len(first),
+        "keep": _kept(given),
+        "seen": found.mark,
+        "moved": status == 409,
+        "back": f"{reverse('pasi_connect:changes')}?{back.urlencode()}",
+        "may_approve": request.user.has_perm("operations.approve"),
+    }
+    return render(request, "pasi_connect/bulk.html", context, status=status)
+
+
+def title(accept: bool, number: int) -> str:
+    if not number:
+        return _("None of these changes would be decided")
+    if accept:
+        return ngettext("Accept PASI in %(n)s change", "Accept PASI in %(n)s changes", number) % {"n": number}
+    return ngettext("Keep SIS in %(n)s change", "Keep SIS in %(n)s changes", number) % {"n": number}
+
+
+def _button(found: bulk.Selection) -> str:
+    """Says the size: "Accept PASI: change 38 here"."""
+    words_ = {"n": len(found.ids), "here": found.here, "sent": found.sent}
+    if found.here and found.sent:
+        return _("Decide %(n)s: change %(here)s here, send %(sent)s") % words_
+    if found.sent:
+        return _("Keep SIS: send %(sent)s") % words_
+    return _("Accept PASI: change %(here)s here") % words_
+
+
+def _kinds(found: bulk.Selection) -> list[dict[str, Any]]:
+    """Each kind among the chosen, with what deciding it does."""
+    rows = []
+    for kind in Kind.values:
+        number = found.kinds[kind] + found.left_out_kinds[kind]
+        if number:
+            row = rules.BY_KEY[kind, found.choice.decision]
+            rows.append(
+                {
+                    "kind": kind,
+                    "number": number,
+                    "decided": bool(found.kinds[kind]),
+                    "effect": _(row.effect),
+                    "why": _(row.why_named) if row.named else "",
+                }
+            )
+    return rows
+
+
+def _parts(found: bulk.Selection) -> list[dict[str, Any]]:
+    parts = [
+        {"count": len(found.ids), "name": _("Decided"), "meta": ""},
+        {"count": len(found.left_out), "name": _("Stay open"), "meta": _("their kind is not ticked below")},
+    ]
+    if found.on_the_way:
+        parts.append({"count": found.on_the_way, "name": _("On its way"), "meta": _("decided already")})
+    return parts
+
+
+def _kept(given: QueryDict) -> list[tuple[str, str]]:
+    """What goes along with each form of the page: what was chosen, and the decision."""
+    names = ("decision", "all", "item", *DiscrepancyFilter.base_filters)
+    return [(name, value) for name in names for value in given.getlist(name) if value]
