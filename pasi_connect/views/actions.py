@@ -207,7 +207,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("pasi_connect:action", pk)
     lists.require(_may_undo(user, action))
     undoer = undoing.of(action)
-    form = UndoForm(request.POST or None, needs_reason=undoer.needs_reason)
+    form = UndoForm(request.POST if request.method == "POST" else None, needs_reason=undoer.needs_reason)
     if request.method != "POST":
         return _undo_page(request, action, form)
     if not form.is_valid():

@@ -30,12 +30,14 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
     `undo` is posted to; `look` is a page that shows what would go back first.
     """
     made = _actions(user)
-    found = sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user)
+    audited = sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user)
     for one in made:
         if one.job and one.job.started_at:  # what a bulk did record by record is one entry here
             until = one.job.finished_at or clock.now()
-            found = found.exclude(at__gte=one.job.started_at, at__lte=until, actor_name__in=(one.actor_name, SYNC.name))
-    entries = list(found.order_by("-id")[:READ])
+            audited = audited.exclude(
+                at__gte=one.job.started_at, at__lte=until, actor_name__in=(one.actor_name, SYNC.name)
+            )
+    entries = list(audited.order_by("-id")[:READ])
     told = [(entry, found) for entry in entries if (found := _told(entry))][:SHOWN]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
     for entry, _found in told:

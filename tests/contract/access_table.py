@@ -143,6 +143,12 @@ DOORS = (
 )
 
 OWN = (
+    Row("operations:jobs", PAGE),
+    Row("operations:job", "302 200 404 200 200", ("job",)),
+    Row("operations:job-state", "302 200 404 200 200", ("job",)),
+    Row("operations:job-approve", "302 403 404 302 403", ("waiting_job",), "POST"),
+    Row("operations:job-cancel", DECIDES_OK, ("job",), "POST"),
+    Row("operations:job-resume", DECIDES_OK, ("cancelled_job",), "POST"),
     Row("operations:profile", PAGE),
     Row("operations:profile", "302 302 302 302 302", method="POST", body={"language": "en"}),
     Row("operations:password", "302 422 422 422 422", method="POST"),
@@ -194,6 +200,14 @@ CHANGES = (
         {"version": "$item_version", "do": "all-pasi", "reason": "As told."},
     ),
     Row("pasi_connect:decision-undo", DECIDES_OK, ("decision",), "POST"),
+    Row("pasi_connect:decision-take-former", DECIDES_OK, ("decision",), "POST"),
+    Row("pasi_connect:bulk", "302 200 200 200 403", query={"decision": "accept"}),
+    Row("pasi_connect:bulk", "302 409 409 409 403", method="POST", body={"decision": "accept", "item": "$item"}),
+    Row("pasi_connect:changes-export", PAGE, ("csv",)),
+    Row("pasi_connect:actions", PAGE),
+    Row("pasi_connect:action", IN_SCOPE, ("action",)),
+    Row("pasi_connect:action-undo", "302 200 404 200 403", ("action",)),
+    Row("pasi_connect:action-undo", DECIDES_OK, ("action",), "POST"),
     Row("pasi_connect:submissions", PAGE),
     Row("pasi_connect:submission", IN_SCOPE, ("rejected",)),
     Row("pasi_connect:submission-state", IN_SCOPE, ("rejected",)),

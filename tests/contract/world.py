@@ -72,6 +72,7 @@ def build() -> dict[str, Any]:
     officer = of_user(actors["district"])
     rehearsal, run_already = (factories.rehearsal(officer, year) for _ in range(2))
     return {
+        "csv": "csv",
         **actors,
         "school": a.code,
         "student": enrolments[0].student_id,

@@ -97,12 +97,6 @@ class Selection:
         return hashlib.sha256(told.encode()).hexdigest()[:20]
 
     @property
-    def mark(self) -> str:
-        """Changes when another item is found, or one of them has moved: what a page has shown is what is decided."""
-        told = json.dumps([self.ids, self.versions, self.choice.decision])
-        return hashlib.sha256(told.encode()).hexdigest()[:20]
-
-    @property
     def guarded(self) -> list[Place]:
         return [place for place in self.places if place.guarded]
 

@@ -1,0 +1,354 @@
+"""Deciding together on pages: choosing, the preview, the job's page, what was done and taking it back; files of the list."""
+
+import csv
+import io
+import re
+import zipfile
+
+import pytest
+
+from operations.actor import of_user
+from operations.models import Job
+from operations.services import jobs
+from pasi_connect import selectors
+from pasi_connect.models import Action, Decision, EnrolmentCopy, SyncSettings
+from pasi_connect.services import comparing, copies, decisions, values
+from pasi_connect.services.actions import bulk
+from pasi_connect.views import export
+from sis.models import SchoolEnrolment
+from sis.services import enrolments
+from tests.factories import EnrolmentFactory, changed_in_pasi, created_in_pasi, link_and_copy, take_up
+from tests.factories.pasi import _store
+
+pytestmark = pytest.mark.django_db
+
+
+def many(here, number, **theirs):
+    made = []
+    for _n in range(number):
+        one = EnrolmentFactory(school=here.school)
+        link_and_copy(one)
+        made.append(changed_in_pasi(one, **(theirs or {"grade": "11"})))
+    return made
+
+
+def conflict(here):
+    one = EnrolmentFactory(school=here.school)
+    link_and_copy(one)
+    enrolments.change(of_user(here.registrar), one.pk, {"grade": "12"})
+    return changed_in_pasi(one, grade="11")
+
+
+def hidden(page):
+    """What the form that starts the job would post."""
+    form = page.content.decode().partition('<form method="post" class="stack-l"')[2].partition("</form>")[0]
+    pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    data: dict[str, list[str]] = {}
+    for name, value in pairs:
+        data.setdefault(name, []).append(value)
+    data.pop("csrfmiddlewaretoken", None)
+    return data
+
+
+def run(response):
+    assert response.status_code == 302, response.content.decode()[:2000]
+    pk = int(re.search(r"/jobs/(\d+)/", response["Location"])[1])
+    jobs.run(pk)
+    return pk
+
+
+# The list --------------------------------------------------------------------------------------------------------
+
+
+def test_rows_that_can_be_decided_can_be_chosen(here, as_person, item):
+    decided = many(here, 1)[0]
+    decisions.reject(of_user(here.registrar), decided.pk, reason="Ours")
+    text = as_person(here.registrar).get("/changes/").content.decode()
+    assert f'name="item" value="{item.pk}"' in text
+    assert f'name="item" value="{decided.pk}"' not in text
+    assert "Accept PASI…" in text and "Keep SIS…" in text
+
+
+def test_who_does_not_decide_chooses_nothing(here, as_person, item):
+    text = as_person(here.admin).get("/changes/").content.decode()
+    assert 'name="item"' not in text
+    assert as_person(here.admin).get(f"/changes/bulk/?decision=accept&item={item.pk}").status_code == 403
+
+
+def test_all_of_a_filter_is_offered_where_there_is_more_than_a_page(here, as_person):
+    many(here, 26)
+    text = as_person(here.registrar).get("/changes/?group=safe").content.decode()
+    assert "All 26 of this filter" in text
+    assert '<input type="hidden" name="group" value="safe">' in text
+
+
+def test_the_link_to_pasiprep_shows_where_it_is_set(here, as_person, item):
+    SyncSettings.objects.update(pasiprep_link="https://pasiprep.example.org/enrolment/{ref_id}")
+    for address in ("/changes/", f"/changes/{item.pk}/"):
+        text = as_person(here.registrar).get(address).content.decode()
+        assert f"https://pasiprep.example.org/enrolment/{item.ref_id}" in text
+
+
+def test_a_filter_by_who_moved(here, as_person, item):
+    both = conflict(here)
+    text = as_person(here.registrar).get("/changes/?moved=both").content.decode()
+    rows = text.partition("<tbody")[2].partition("</tbody>")[0]
+    assert f"/changes/{both.pk}/" in rows and f"/changes/{item.pk}/" not in rows
+    assert "Who moved: Both sides" in text
+
+
+# The preview -----------------------------------------------------------------------------------------------------
+
+
+def test_the_preview_says_what_would_happen_and_changes_nothing(here, as_person):
+    items = many(here, 3)
+    both = conflict(here)
+    query = "&".join(f"item={one.pk}" for one in (*items, both))
+    text = as_person(here.registrar).get(f"/changes/bulk/?decision=accept&{query}").content.decode()
+    assert "Accept PASI in 3 changes" in text
+    assert "Accept PASI: change 3 here" in text
+    assert "1 conflict needs a look of its own" in text
+    assert not (Job.objects.exists() or Decision.objects.exists())
+
+
+def test_a_conflict_is_decided_where_its_kind_is_ticked(here, as_person):
+    both = conflict(here)
+    registrar = as_person(here.registrar)
+    page = registrar.get(f"/changes/bulk/?decision=reject&item={both.pk}")
+    assert "None of these changes would be decided" in page.content.decode()
+    page = registrar.get(f"/changes/bulk/?decision=reject&item={both.pk}&named=1&kinds=changed_on_both")
+    assert "Keep SIS: send 1" in page.content.decode()
+    pk = run(registrar.post("/changes/bulk/", {**hidden(page), "reason": "Ours is right"}))
+    assert Job.objects.get(pk=pk).status == "completed"
+    both.refresh_from_db()
+    assert (both.status, both.undecided) == ("open", 0)
+
+
+def test_keeping_asks_for_a_reason(here, as_person, item):
+    registrar = as_person(here.registrar)
+    page = registrar.get(f"/changes/bulk/?decision=reject&item={item.pk}")
+    answer = registrar.post("/changes/bulk/", hidden(page))
+    assert answer.status_code == 422
+    assert not Job.objects.exists()
+
+
+def test_a_list_that_has_moved_is_shown_anew_and_not_started(here, as_person):
+    many(here, 2)
+    registrar = as_person(here.registrar)
+    page = registrar.get("/changes/bulk/?decision=accept&all=1&group=safe")
+    many(here, 1)
+    answer = registrar.post("/changes/bulk/", {**hidden(page), "reason": "Told by phone"})
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "the list has moved" in text and "Told by phone" in text and "Accept PASI in 3 changes" in text
+    assert not Job.objects.exists()
+
+
+def test_what_deletes_in_pasi_stays_open_unless_ticked(here, as_person):
+    made = created_in_pasi("123456782", here.school.code)
+    text = as_person(here.registrar).get(f"/changes/bulk/?decision=reject&item={made.pk}").content.decode()
+    assert "None of these changes would be decided" in text
+    assert "Keeping SIS deletes these enrolments in PASI." in text
+
+
+def test_foreign_items_are_not_among_the_chosen(here, as_person, item):
+    text = as_person(here.stranger).get(f"/changes/bulk/?decision=accept&item={item.pk}").content.decode()
+    assert "None of these changes would be decided" in text
+    assert item.enrolment.student.name not in text
+
+
+@pytest.mark.parametrize("query", ["decision=maybe", "", "decision=accept&all=1&kind=odd"])
+def test_what_makes_no_sense_does_not_exist(here, as_person, item, query):
+    assert as_person(here.registrar).get(f"/changes/bulk/?{query}").status_code == 404
+
+
+# Job, action, undo -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def done(here, as_person):
+    """Three accepted together. Gives the action."""
+    many(here, 3)
+    registrar = as_person(here.registrar)
+    page = registrar.get("/changes/bulk/?decision=accept&all=1&group=open")
+    run(registrar.post("/changes/bulk/", {**hidden(page), "reason": "Told by phone"}))
+    return Action.objects.get(kind="bulk_decision")
+
+
+def test_the_jobs_page_tells_the_result_and_leads_to_the_undo(here, as_person, done):
+    registrar = as_person(here.registrar)
+    text = registrar.get(f"/jobs/{done.job_id}/").content.decode()
+    assert "Decisions in bulk: 3 done" in text
+    assert "Every record was a plain success" in text
+    assert f"/actions/{done.pk}/undo/" in text
+    assert "Decisions in bulk" in registrar.get("/jobs/").content.decode()
+
+
+def test_rows_of_a_job_lead_to_their_records(here, as_person):
+    items = many(here, 2)
+    _action, job, _found = bulk.start(
+        of_user(here.registrar), selectors.discrepancies(here.registrar), bulk.Choice("accept"), {}
+    )
+    changed_in_pasi(items[0].enrolment, grade="10")
+    jobs.run(job.pk)
+    text = as_person(here.registrar).get(f"/jobs/{job.pk}/").content.decode()
+    assert "Decisions in bulk: 1 done, 1 need a look" in text
+    assert f'<a href="/changes/{items[0].pk}/">{items[0].enrolment.student.name}</a>' in text
+    assert "It has moved since the list was made" in text
+
+
+def test_the_action_shows_its_records_and_the_undo_says_what_no_longer_goes(here, as_person, done):
+    registrar = as_person(here.registrar)
+    text = registrar.get(f"/actions/{done.pk}/").content.decode()
+    assert "Decisions in bulk: 3 records" in text and "Told by phone" in text
+    first = done.records.first()
+    enrolments.change(of_user(here.registrar), first.subject_id, {"grade": "12"})
+    text = registrar.get(f"/actions/{done.pk}/undo/").content.decode()
+    assert "2 records go back, 1 no longer" in text
+    assert "The record has been changed here since." in text
+    assert registrar.post(f"/actions/{done.pk}/undo/").status_code == 422
+    run(registrar.post(f"/actions/{done.pk}/undo/", {"reason": "The wrong list"}))
+    assert sorted(SchoolEnrolment.objects.values_list("grade", flat=True)) == ["08", "08", "12"]
+
+
+def test_a_single_decision_goes_back_at_once(here, as_person, item):
+    decisions.accept(of_user(here.registrar), item.pk)
+    action = Action.objects.get()
+    registrar = as_person(here.registrar)
+    assert "1 record goes back" in registrar.get(f"/actions/{action.pk}/undo/").content.decode()
+    assert registrar.post(f"/actions/{action.pk}/undo/").status_code == 302
+    item.refresh_from_db()
+    assert item.status == "open"
+    assert registrar.get(f"/actions/{action.pk}/undo/").status_code == 302
+    assert "taken back" in registrar.get("/actions/?undone=true").content.decode().lower()
+
+
+def test_the_guard_shows_the_list_to_who_approves(here, as_person):
+    items = many(here, 51)
+    registrar, district = as_person(here.registrar), as_person(here.district)
+    page = registrar.get("/changes/bulk/?decision=accept&all=1&group=open")
+    assert "until a district officer approves it" in page.content.decode()
+    assert run(registrar.post("/changes/bulk/", hidden(page)))
+    job = Job.objects.get()
+    assert job.status == "waiting_approval"
+    text = registrar.get(f"/jobs/{job.pk}/").content.decode()
+    assert "waits for approval" in text and "Approve: 51 records" not in text
+    text = district.get(f"/jobs/{job.pk}/").content.decode()
+    assert "Approve: 51 records" in text and "100 %" in text
+    action = Action.objects.get()
+    shown = district.get(f"/actions/{action.pk}/").content.decode()
+    assert "51 changes on the list" in shown and items[0].enrolment.student.name in shown
+    assert items[50].enrolment.student.name in district.get(f"/actions/{action.pk}/?from=50").content.decode()
+    assert registrar.post(f"/jobs/{job.pk}/approve/").status_code == 403
+    assert district.post(f"/jobs/{job.pk}/approve/").status_code == 302
+    jobs.run(job.pk)
+    assert Decision.objects.count() == 51
+
+
+def test_the_state_of_a_job_asks_again_until_it_has_moved_on(here, as_person):
+    many(here, 1)
+    _action, job, _found = bulk.start(
+        of_user(here.registrar), selectors.discrepancies(here.registrar), bulk.Choice("accept"), {}
+    )
+    registrar = as_person(here.registrar)
+    waiting = registrar.get(f"/jobs/{job.pk}/state/?was=queued")
+    assert 'data-poll="2"' in waiting.content.decode() and "HX-Refresh" not in waiting
+    jobs.run(job.pk)
+    ended = registrar.get(f"/jobs/{job.pk}/state/?was=queued")
+    assert ended["HX-Refresh"] == "true" and "data-poll" not in ended.content.decode()
+
+
+def test_cancel_and_go_on(here, as_person):
+    many(here, 1)
+    _action, job, _found = bulk.start(
+        of_user(here.registrar), selectors.discrepancies(here.registrar), bulk.Choice("accept"), {}
+    )
+    registrar = as_person(here.registrar)
+    assert registrar.post(f"/jobs/{job.pk}/cancel/").status_code == 302
+    assert "cancelled after 0 of 1" in registrar.get(f"/jobs/{job.pk}/").content.decode()
+    assert registrar.post(f"/jobs/{job.pk}/resume/").status_code == 302
+    jobs.run(job.pk)
+    assert Decision.objects.count() == 1
+
+
+def test_a_bulk_is_one_entry_of_the_recent_activity(here, as_person, done):
+    text = as_person(here.registrar).get("/").content.decode()
+    activity = text.partition('id="h-activity"')[2]
+    assert activity.count("Decisions in bulk") >= 1
+    assert "Accepted PASI: Grade" not in activity
+    assert f"/actions/{done.pk}/undo/" in activity
+
+
+def test_pages_ask_as_often_for_many_records_as_for_few(here, as_person, django_assert_max_num_queries):
+    many(here, 20)
+    registrar = as_person(here.registrar)
+    page = registrar.get("/changes/bulk/?decision=accept&all=1&group=open")
+    pk = run(registrar.post("/changes/bulk/", hidden(page)))
+    action = Action.objects.get()
+    for address in (f"/jobs/{pk}/", "/jobs/", f"/actions/{action.pk}/", f"/actions/{action.pk}/undo/", "/actions/"):
+        with django_assert_max_num_queries(30):
+            registrar.get(address)
+
+
+# After a reset ---------------------------------------------------------------------------------------------------
+
+
+def test_pasis_former_value_can_be_taken_after_a_reset_has_arrived(here, as_person, enrolment, item):
+    decision = decisions.reject(of_user(here.registrar), item.pk, reason="Ours")
+    take_up(enrolment)
+    changed_in_pasi_to_ours(enrolment)
+    item.refresh_from_db()
+    assert item.status == "settled"
+    registrar = as_person(here.registrar)
+    text = registrar.get(f"/changes/{item.pk}/").content.decode()
+    assert "Take PASI's former value" in text and "Grade 09" in text
+    assert registrar.post(f"/decisions/{decision.pk}/take-former/").status_code == 302
+    enrolment.refresh_from_db()
+    assert enrolment.grade == "09"
+    assert "Take PASI" not in registrar.get(f"/changes/{item.pk}/").content.decode()
+
+
+def changed_in_pasi_to_ours(enrolment):
+    """PASI has taken what was sent."""
+    copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
+    _store(copies.to_document(copy.document), {**values.theirs(copy), "grade": "08"}, copy.core_version + 1, "x", "S.1")
+    comparing.evaluate(ref_ids=[copy.ref_id])
+
+
+# Files -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_as_csv_has_the_filter_and_no_formula(here, as_person, item):
+    changed_in_pasi(item.enrolment, grade="09", by="=HYPERLINK(1)")
+    other = many(here, 1, exit_date=item.enrolment.exit_date.replace(day=1))[0]
+    answer = as_person(here.registrar).get("/changes/export/csv/?field=grade")
+    assert answer["Content-Disposition"].endswith('.csv"')
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    head, *rows = list(csv.reader(io.StringIO(text)))
+    assert [row[head.index("RefId")] for row in rows] == [str(item.ref_id)]
+    assert str(other.ref_id) not in text
+    row = dict(zip(head, rows[0], strict=True))
+    assert (row["Field"], row["SIS record"], row["PASI"]) == ("Grade", "08", "09")
+    assert row["Changed by"].startswith("'=HYPERLINK")
+    assert row["ASN"] == item.asn
+
+
+def test_the_list_as_workbook_says_when_it_was_cut(here, as_person, monkeypatch):
+    many(here, 3)
+    monkeypatch.setattr(export, "MOST_IN_WORKBOOK", 2)
+    answer = as_person(here.registrar).get("/changes/export/xlsx/")
+    book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 4
+    assert "Cut after 2 lines" in sheet
+    assert "<f>" not in sheet
+
+
+@pytest.mark.parametrize("address", ["/changes/export/pdf/", "/changes/export/csv/?kind=odd"])
+def test_a_file_that_makes_no_sense_does_not_exist(here, as_person, address):
+    assert as_person(here.registrar).get(address).status_code == 404
+
+
+def test_a_file_holds_the_persons_schools_alone(here, as_person, item):
+    text = b"".join(as_person(here.stranger).get("/changes/export/csv/").streaming_content).decode("utf-8-sig")
+    assert len(text.strip().splitlines()) == 1
