@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from operations.models import Job
 from pasi_connect.models import Action, ActionRecord
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.serializers import SchoolYearText, Strict
@@ -110,7 +108,7 @@ class ActionSerializer(serializers.ModelSerializer):
     """One thing that a person did, on one record or many: found by each of its records, taken back as a whole."""
 
     kind = serializers.ChoiceField(choices=Action.Kind.choices, read_only=True)
-    status = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=Action.Status.choices, read_only=True, source="shown_status")
     by = serializers.CharField(source="actor_name", read_only=True)
     school = serializers.CharField(source="school_code", read_only=True, help_text="Empty: at several schools.")
     job = serializers.IntegerField(source="job_id", allow_null=True, read_only=True)
@@ -126,13 +124,6 @@ class ActionSerializer(serializers.ModelSerializer):
             "records", "undone_at", "undone_by", "undo_reason",
         ]  # fmt: skip
         read_only_fields = fields
-
-    @extend_schema_field(serializers.ChoiceField(choices=Action.Status.choices))
-    def get_status(self, action: Action) -> str:
-        cancelled = action.job is not None and action.job.status == Job.Status.CANCELLED
-        if action.status == Action.Status.PLANNED and cancelled:
-            return str(Action.Status.CANCELLED)
-        return action.status
 
 
 class UndoSerializer(Strict):

@@ -9,6 +9,4 @@ urlpatterns = [
     *(path(f"enrolments/<int:pk>/{name}/", page(name), name=f"action-{name}") for name in PAGES),
     path("students/<int:pk>/enrol/", stays.Enrol.as_view(), name="action-enrol"),
     path("actions/planned/", entry.Planned.as_view(), name="planned"),
-    path("actions/<int:pk>/", entry.Entry.as_view(), name="action"),
-    path("actions/<int:pk>/undo/", entry.Undo.as_view(), name="action-undo"),
 ]

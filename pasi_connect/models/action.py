@@ -64,6 +64,13 @@ class Action(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def shown_status(self) -> str:
+        """As people see it: what a job does is planned until the job begins, and cancelled when it never did. Reads the job."""
+        if self.status != self.Status.DONE or self.job is None or self.job.started_at is not None:
+            return self.status
+        return self.Status.CANCELLED if self.job.is_over else self.Status.PLANNED
+
 
 class ActionRecord(models.Model):
     """What an action did with one record: the values before and after, by field; `before` is null for a record it made.

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from operations import actor, keyset
-from operations.models import Job, User
+from operations.models import User
 from operations.views.jobs import WORDS as JOB_WORDS
 from pasi_connect import selectors
 from pasi_connect.filters import ActionFilter
@@ -22,18 +22,11 @@ from pasi_connect.forms import UndoForm, take_errors
 from pasi_connect.models import Action, ActionRecord, BulkSelection
 from pasi_connect.services.actions import undoing
 from pasi_connect.views import changes, lists, words
+from pasi_connect.views.guided import entry
 from sis.models import SchoolEnrolment
 from sis.services.events import SCHOOL_ENROLMENT
 
 SHOWN = 200  # of those that cannot be taken back
-Status = Action.Status
-STATES: words.Words = {
-    Status.PLANNED: {"label": Status.PLANNED.label, "icon": "calendar", "level": "sis"},
-    Status.DONE: {"label": Status.DONE.label, "icon": "check-circle", "level": "ok"},
-    Status.STOPPED: {"label": Status.STOPPED.label, "icon": "pause", "level": "attn"},
-    Status.CANCELLED: {"label": Status.CANCELLED.label, "icon": "x", "level": ""},
-    Status.UNDONE: {"label": Status.UNDONE.label, "icon": "undo", "level": ""},
-}
 
 
 @login_required
@@ -54,8 +47,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "filterset": filterset,
         "chips": lists.chips(request, filterset, besides=()),
         "clear": "?",
-        "rows": [{"action": one, "number": numbers[one.pk], "state": state(one)} for one in made.rows],
-        "states": STATES,
+        "rows": [{"action": one, "number": numbers[one.pk], "state": one.shown_status} for one in made.rows],
+        "states": entry.WORDS,
         "pager": lists.pager(request, made, total, newest_first=True),
         "total": total,
         "total_shown": keyset.upto(total),
@@ -63,30 +56,31 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pasi_connect/actions.html", context, status=200 if filterset.is_valid() else 400)
 
 
-def state(action: Action) -> str:
-    """The action's state; one whose job was cancelled before it began has done nothing."""
-    if action.status == Status.PLANNED and action.job and action.job.status == Job.Status.CANCELLED:
-        return str(Status.CANCELLED)
-    return action.status
-
-
 def _own(request: HttpRequest, pk: int) -> Action:
     return get_object_or_404(selectors.actions(request.user), pk=pk)  # type: ignore[arg-type]
 
 
+def is_guided(action: Action) -> bool:
+    """Guided actions have pages of their own, with the student and the way to PASI."""
+    undoer = undoing.UNDO.get(action.kind)
+    return action.kind != Action.Kind.DECISION and (undoer is None or undoer.whole)
+
+
 @login_required
 @require_safe
-def item(request: HttpRequest, pk: int) -> HttpResponse:
+def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     user: User = request.user  # type: ignore[assignment]
     action = _own(request, pk)
+    if is_guided(action):
+        return entry.Entry.as_view()(request, pk=pk)
     records = selectors.action_records(user).filter(action=action)
     made = lists.page(request, records, newest_first=False)
     total = records.count()
     waiting = _waiting(request, action) if action.job and not action.job.is_over and not total else None
     context = {
         "action": action,
-        "state": state(action),
-        "states": STATES,
+        "state": action.shown_status,
+        "states": entry.WORDS,
         "job_words": JOB_WORDS,
         "facts": facts(action),
         "rows": record_rows(made.rows),
@@ -199,10 +193,12 @@ def _may_undo(user: User, action: Action) -> bool:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What would go back and what no longer (GET); taking it back (POST)."""
     user: User = request.user  # type: ignore[assignment]
     action = _own(request, pk)
+    if is_guided(action):
+        return entry.Undo.as_view()(request, pk=pk)
     if action.undone_at:
         return redirect("pasi_connect:action", pk)
     lists.require(_may_undo(user, action))

@@ -186,7 +186,6 @@ def start(
         school_code=schools.pop() if len(schools) == 1 else "",
         reason=choice.reason,
         given=given,
-        status=Action.Status.PLANNED,
     )
     BulkSelection.objects.create(action=action, ids=found.ids, versions=found.versions, left_out=found.left_out)
     action.job = jobs.start(
@@ -217,7 +216,6 @@ def run(running: Running) -> dict[str, int]:
     action = Action.objects.select_related("selection").get(pk=running.given["action"])
     if action.undone_at:
         raise ValidationError(_("It was taken back meanwhile."))
-    Action.objects.filter(pk=action.pk, status=Action.Status.PLANNED).update(status=Action.Status.DONE)
     ids, versions = action.selection.ids, action.selection.versions
     if running.mark is None:
         _tell_left_out(running, action)

@@ -128,7 +128,7 @@ def test_choosing_asks_the_database_as_often_for_many_as_for_one(school, user, a
 def test_a_bulk_accept_takes_pasis_values_and_is_one_action(school, user, actor):
     items = changed(school, 3)
     action, job = started(actor, user, bulk.Choice("accept", "Told by the other school"))
-    assert (job.total, job.status, action.status) == (3, "queued", "planned")
+    assert (job.total, job.status, action.status) == (3, "queued", "done")
     ended(job)
     assert (job.status, job.done, job.failed, job.rows.count()) == ("completed", 3, 0, 0)
     action.refresh_from_db()
