@@ -71,6 +71,12 @@ def rehearsals(user: User) -> QuerySet[YearEndRehearsal]:
     return sis_selectors.scoped(YearEndRehearsal.objects.select_related("job", "run"), user)
 
 
+def of_action(enrolments: QuerySet[SchoolEnrolment], action_id: int) -> QuerySet[SchoolEnrolment]:
+    """Of these the records of one action, as those that a year end has closed."""
+    records = ActionRecord.objects.filter(action_id=action_id, subject_type=events.SCHOOL_ENROLMENT)
+    return enrolments.filter(pk__in=records.values("subject_id"))
+
+
 def in_step() -> bool:
     """Every record that takes part is the same here and in PASI; remembered once it was so (first synchronisation done)."""
     settings = SyncSettings.load()

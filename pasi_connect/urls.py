@@ -26,4 +26,5 @@ urlpatterns = [
     path("pulse/", link.pulse, name="pulse"),
     path("", include("pasi_connect.urls_guided")),
     path("", include("pasi_connect.urls_setup")),
+    path("", include("pasi_connect.urls_year_end")),
 ]

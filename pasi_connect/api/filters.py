@@ -4,10 +4,9 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from pasi_connect.models import ActionRecord
+from pasi_connect import selectors
 from sis.filters import AsnFilter, SchoolYearFilter, TrueFalseFilter, school_code_filter
 from sis.models import SchoolEnrolment
-from sis.services.events import SCHOOL_ENROLMENT
 
 
 class EnrolmentFilter(django_filters.FilterSet):
@@ -31,6 +30,4 @@ class EnrolmentFilter(django_filters.FilterSet):
 
     @staticmethod
     def of_action(queryset: QuerySet[SchoolEnrolment], _name: str, value: Any) -> QuerySet[SchoolEnrolment]:
-        """The records of one action, as those that a year end has closed."""
-        records = ActionRecord.objects.filter(action_id=int(value), subject_type=SCHOOL_ENROLMENT)
-        return queryset.filter(pk__in=records.values("subject_id"))
+        return selectors.of_action(queryset, int(value))

@@ -112,6 +112,9 @@ class SchoolEnrolment(models.Model):
         indexes = [
             models.Index(fields=["school", "school_year", "id"], name="enrolment_school_year"),
             models.Index(fields=["student", "school_year"], name="enrolment_student_year"),
+            models.Index(
+                fields=["school_year", "id"], name="enrolment_concurrent", condition=models.Q(concurrent=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward")

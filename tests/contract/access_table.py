@@ -22,6 +22,7 @@ API_DECIDES = "401 200 404 200 403"
 API_YEAR_END = "401 403 403 202 403"
 API_YEAR_END_READ = "401 403 403 200 403"
 API_RECONCILES = "401 403 403 200 403"
+DISTRICT_READS = "302 403 403 200 403"
 SETS_UP = "302 403 403 200 200"
 FOR_ADMINISTRATORS = "302 403 403 403 200"
 ADMINISTRATOR_DOES = "302 403 403 403 302"
@@ -268,4 +269,16 @@ SETUP = (
     Row("pasi_connect:guard-item", "302 403 403 302 403", ("guard",), "POST", {"stopped_at": "$stopped_at"}),
 )
 
-TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP)
+YEAR_END = (
+    Row("pasi_connect:year-end", DISTRICT_READS),
+    Row("pasi_connect:year-end", "302 403 403 302 403", method="POST", body={"school_year": "$school_year", "early": "on"}),
+    Row("pasi_connect:year-end-rehearsal", DISTRICT_READS, ("rehearsal",)),
+    Row("pasi_connect:year-end-rehearsal", "302 403 403 302 403", ("rehearsal",), "POST"),
+    Row("pasi_connect:year-end-progress", DISTRICT_READS, ("rehearsal",)),
+    Row("pasi_connect:year-end-file", DISTRICT_READS, ("rehearsal",)),
+    Row("pasi_connect:year-end-run", DISTRICT_READS, ("run",)),
+    Row("pasi_connect:exit-codes", "302 200 200 200 403"),
+    Row("pasi_connect:exit-codes", "302 422 422 422 403", method="POST"),  # nothing is chosen
+)
+
+TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP, *YEAR_END)

@@ -69,6 +69,7 @@ def build() -> dict[str, Any]:
     a_job, waiting_job, cancelled_job = (
         factories.job(actors["registrar_a"], status) for status in ("queued", "waiting_approval", "cancelled")
     )
+    factories.EnrolmentFactory(school=a, concurrent=True)
     officer = of_user(actors["district"])
     rehearsal, run_already = (factories.rehearsal(officer, year) for _ in range(2))
     return {
