@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pasi_connect import selectors
+from pasi_connect.filters import ANY
 from pasi_connect.models import YearEndRow
 from pasi_connect.rules import year_end as rules
 from sis.filters import school_code_filter
@@ -54,10 +55,13 @@ class RowFilter(django_filters.FilterSet):
     group = django_filters.ChoiceFilter(choices=GROUPS, method="in_group", label=gettext_lazy("Group"))
     school = school_code_filter("school_code")
     reason = django_filters.ChoiceFilter(
-        choices=[(reason.code, gettext_lazy(reason.message)) for reason in rules.REASONS], label=gettext_lazy("Reason")
+        choices=[(reason.code, gettext_lazy(reason.message)) for reason in rules.REASONS],
+        empty_label=ANY,
+        label=gettext_lazy("Reason"),
     )
     dates = django_filters.ChoiceFilter(
         choices=[("change", gettext_lazy("Changes and is sent")), ("kept", gettext_lazy("Is kept"))],
+        empty_label=ANY,
         method="with_dates",
         label=gettext_lazy("Exit date"),
     )
@@ -81,9 +85,10 @@ class ExitCodeFilter(django_filters.FilterSet):
     """Enrolments whose exit codes are to be changed together."""
 
     school = school_code_filter("school__code")
-    school_year = django_filters.ChoiceFilter(label=gettext_lazy("School year"))
+    school_year = django_filters.ChoiceFilter(empty_label=ANY, label=gettext_lazy("School year"))
     concurrent = django_filters.ChoiceFilter(
         choices=[("true", gettext_lazy("Yes")), ("false", gettext_lazy("No"))],
+        empty_label=ANY,
         method="is_concurrent",
         label=gettext_lazy("Concurrent"),
     )
@@ -120,3 +125,6 @@ class ExitCodesForm(forms.Form):
         help_text=gettext_lazy("It is kept with the change."),
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)  # how many stood on the page
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="set-%s", **kwargs)  # the filter beside it has a field of the same name

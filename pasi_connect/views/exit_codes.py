@@ -87,6 +87,7 @@ class ExitCodes(Permitted, View):
                 "pager": lists.pager(request, made, count, newest_first=False),
                 "at_once": count <= exit_codes.AT_ONCE,
             }
+        context["keep"] = [("action", request.GET.get("action", ""))]
         context["chips"] = lists.chips(request, self.filterset, besides=())
         invalid = asked and not self.filterset.is_valid()
         return render(request, "pasi_connect/exit_codes.html", context, status=400 if invalid else status)

@@ -65,13 +65,12 @@ def legend(grouped: Grouped) -> dict[str, Any]:
     """The parts of the bar over all of them, and the same in words."""
     closing = sum(row["count"] for row in grouped if not row["reason"])
     dates = sum(row["dates"] for row in grouped)
-    open_still = sum(row["count"] for row in grouped if row["reason"] and row["reason"] not in DONE)
-    done = sum(row["count"] for row in grouped if row["reason"] in DONE)
+    staying = sum(row["count"] for row in grouped if row["reason"])
+    # In the order of the bar's hues: done, a look is needed, PASI.
     parts = [
-        (_("Close, exit date moves"), dates, "group=closing&dates=change"),
         (_("Close, exit date kept"), closing - dates, "group=closing&dates=kept"),
-        (_("Over already"), done, "group=staying"),
-        (_("Stay open"), open_still, "group=staying"),
+        (_("Stay as they are"), staying, "group=staying"),
+        (_("Close, exit date sent"), dates, "group=closing&dates=change"),
     ]
     said = ", ".join(f"{name}: {count}" for name, count, _query in parts)
     return {

@@ -1,0 +1,106 @@
+"""The year end by a district officer: rehearsal, run, and all three sides equal; the second one closes and sends nothing."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import NewPage
+from tests.journeys.pictures import Pictures
+from tests.journeys.product import Json, Product, wait_for
+from tests.journeys.test_every_page import COLOURS, NARROW, WIDE
+from tests.journeys.watch import axe, scrolls_sideways
+
+OFFICER = "district"
+
+
+def concurrent(product: Product, **given: str) -> list[Json]:
+    query = "&".join(f"{name}={value}" for name, value in {"concurrent": "true", **given}.items())
+    return product.api(f"/enrolments/?{query}", OFFICER)["results"]
+
+
+def stay_of(product: Product, pk: int) -> Json:
+    return product.api(f"/enrolments/{pk}/", OFFICER)
+
+
+def submissions(product: Product) -> int:
+    return product.api("/submissions/", OFFICER)["results"][-1]["id"]
+
+
+def looks_right(page: Page) -> None:
+    """Wide and narrow, light and dark: nothing for axe, nothing sideways."""
+    wrong = axe(page)
+    for theme, width in (("dark", WIDE), ("dark", NARROW), ("light", NARROW)):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        wrong += [f"{theme}, {width} px: {line}" for line in axe(page, rules=COLOURS)]
+        if scrolls_sideways(page):
+            wrong.append(f"{theme}, {width} px: scrolls sideways")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": WIDE, "height": 900})
+    assert not wrong, "\n".join(wrong)
+
+
+def rehearse(page: Page, year: str) -> None:
+    page.goto("/year-end/")
+    page.get_by_label("School year", exact=True).select_option(year)
+    page.get_by_label("Close it early").check()
+    page.get_by_role("button", name="Rehearse: change nothing").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("would close$"))
+
+
+def test_rehearsal_run_and_all_sides_are_equal(product: Product, new_page: NewPage, picture: Pictures) -> None:
+    year = max(stay["school_year"] for stay in concurrent(product) if stay["start_date"].endswith("-09-01"))
+    before = {stay["id"]: stay for stay in concurrent(product, school_year=year)}
+    page = new_page(OFFICER)
+    page.goto("/")
+    page.get_by_role("link", name="Year end").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("concurrent enrolment")
+    looks_right(page)
+    picture(page, "year-end")
+
+    rehearse(page, year)
+    rehearsal = product.api(f"/year-end/rehearsals/{re.findall(r'[0-9]+', page.url)[-1]}/", OFFICER)
+    assert {*rehearsal["closing"], *(row["id"] for row in rehearsal["not_closing"])} == set(before)
+    assert rehearsal["counts"]["exit_dates"] >= 3
+    looks_right(page)
+    picture(page, "year-end-rehearsal", height=1400)
+    now = {stay["id"]: stay["version"] for stay in concurrent(product, school_year=year)}
+    assert now == {pk: stay["version"] for pk, stay in before.items()}  # nothing has changed
+
+    closing, dates = len(rehearsal["closing"]), rehearsal["counts"]["exit_dates"]
+    page.get_by_role("button", name=f"Close {closing} enrolments, send {dates} exit dates").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{closing} concurrent enrolments are closed")
+    looks_right(page)
+    picture(page, "year-end-run")
+
+    moved = 0
+    for pk in rehearsal["closing"]:
+        stay = wait_for(
+            lambda pk=pk: (now := stay_of(product, pk))["pasi"]["state"] == "in_step" and now, f"enrolment {pk} is in step"
+        )
+        assert stay["exit_code"] == rehearsal["exit_code"]
+        assert stay["exit_date_type"] == "CompletionDate"
+        moved += stay["exit_date"] != before[pk]["exit_date"]
+        held = product.await_pasi(stay, RegistrationExitDate=stay["exit_date"])
+        assert "10000" not in str(held.get("ExitCode", ""))
+        items = product.api(f"/discrepancies/?ref_id={stay['ref_id']}&status=open", OFFICER)["results"]
+        assert not items
+    assert moved == dates
+
+    last = submissions(product)
+    rehearse(page, year)
+    expect(page.get_by_role("heading", level=1)).to_have_text("No concurrent enrolment would close")
+    page.get_by_role("button", name="Run it: nothing to close").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The year end is done: nothing had to be closed")
+    assert submissions(product) == last
+
+    page.goto(f"/exit-codes/?school_year={year}&concurrent=true&exit_code={rehearsal['exit_code']}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("enrolments are chosen")
+    looks_right(page)
+    picture(page, "exit-codes")
+    page.get_by_label("New exit code").fill("A7")
+    page.get_by_label("Reason").fill("As the schools told.")
+    page.get_by_role("button", name=re.compile("^Set it on")).click()
+    expect(page.get_by_text(re.compile("exit codes are set"))).to_be_visible()
+    wait_for(lambda: all(stay_of(product, pk)["exit_code"] == "A7" for pk in rehearsal["closing"]), "the new codes")
+    assert submissions(product) == last
