@@ -21,7 +21,7 @@ from pasi_connect import (  # noqa: F401 - these modules register what they offe
     selectors,
     setup_navigation,
     student_panels,
-    year_end_navigation,
+    year_end_panels,
 )
 from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
 from pasi_connect.models.submission import QUEUED

@@ -127,4 +127,5 @@ class ExitCodesForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)  # how many stood on the page
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="set-%s", **kwargs)  # the filter beside it has a field of the same name
+        kwargs["auto_id"] = "set-%s"  # the filter beside it has a field of the same name
+        super().__init__(*args, **kwargs)

@@ -1,10 +1,13 @@
-"""The entries of the year end and of exit codes in the navigation."""
+"""What the year end offers to the pages around it: its entries in the navigation, its reasons on the help page."""
+
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations import offers
+from pasi_connect.rules import year_end as rules
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
@@ -19,4 +22,11 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
     return items
 
 
+def reasons(request: HttpRequest, subject: Any) -> offers.Panel:
+    """Why the year end leaves a concurrent enrolment: the table that the rehearsal asks."""
+    told = [{"message": _(reason.message), "next_step": _(reason.next_step)} for reason in rules.REASONS]
+    return offers.Panel(15, "pasi_connect/year_end_words.html", {"reasons": told})
+
+
 offers.navigation.append(navigation)
+offers.panel_makers["operations.words"].append(reasons)
