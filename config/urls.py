@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("operations.urls")),
     path("", include("sis.urls")),
     path("", include("alerts.urls")),
+    path("", include("reconciliation.urls")),
     path("", include("pasi_connect.urls")),
 ]
 

@@ -44,3 +44,16 @@ class LineAskForm(LineForm):
     """The API's, which may carry an ASN."""
 
     asn = AsnFormField(required=False)
+
+
+class LinePageForm(LineForm):
+    """The page's. `was` is the status in the run before; `like` are lines whose students are shown, as an ASN must not stand in
+    a page's address; `only` and `blank` are how rows are drawn."""
+
+    was = forms.ChoiceField(required=False, choices=[(one, one) for one in (*STATUSES, "none")], widget=forms.HiddenInput)
+    like = forms.RegexField(r"^\d{1,9}(\.\d{1,9}){0,19}$", required=False, widget=forms.HiddenInput)
+    only = forms.BooleanField(label=_("Only changed columns"), required=False)
+    blank = forms.BooleanField(label=_("Blank equal cells"), required=False)
+
+    def clean_like(self) -> tuple[int, ...]:
+        return tuple(map(int, filter(None, str(self.cleaned_data["like"]).split("."))))

@@ -33,8 +33,8 @@ def unusable_reader(run: Run) -> "Reader":
     return Reader(run.result_place, run.unusable_header, name=UNUSABLE_ROWS)
 
 
-def wanted(asked: dict[str, Any], like: tuple[int, ...] = ()) -> "Wanted":
-    """From the cleaned data of a LineForm; `like` are lines whose students are looked for."""
+def wanted(asked: dict[str, Any]) -> "Wanted":
+    """From the cleaned data of a LineForm."""
     from reconciliation.engine.rows import Wanted
 
     asn = asked.get("asn")
@@ -43,7 +43,7 @@ def wanted(asked: dict[str, Any], like: tuple[int, ...] = ()) -> "Wanted":
         field=asked.get("field", ""),
         course=asked.get("course", ""),
         asns=(asn_rules.shown(asn),) if asn else (),
-        like=like,
+        like=asked.get("like", ()),
         moved=bool(asked.get("moved")),
         was=asked.get("was", ""),
     )

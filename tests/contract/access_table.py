@@ -27,6 +27,10 @@ SETS_UP = "302 403 403 200 200"
 FOR_ADMINISTRATORS = "302 403 403 403 200"
 ADMINISTRATOR_DOES = "302 403 403 403 302"
 ADMINISTRATOR_REFUSED = "302 403 403 403 422"
+RECONCILES = "302 403 403 200 403"
+RECONCILES_DOES = "302 403 403 302 403"
+RECONCILES_REFUSED = "302 403 403 422 403"
+NO_RESULT = "302 403 403 404 403"  # the world's run has none
 FOR_NOBODY = "404 404 404 404 404"
 # Guided actions that start from one enrolment, as their addresses name them.
 GUIDED = (
@@ -281,4 +285,20 @@ YEAR_END = (
     Row("pasi_connect:exit-codes", "302 422 422 422 403", method="POST"),  # nothing is chosen
 )
 
-TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP, *YEAR_END)
+RECONCILIATION = (
+    Row("reconciliation:runs", RECONCILES),
+    Row("reconciliation:keeping", RECONCILES_REFUSED, method="POST"),
+    Row("reconciliation:new", RECONCILES),
+    Row("reconciliation:new", RECONCILES_REFUSED, method="POST"),
+    Row("reconciliation:run", RECONCILES, ("reconciliation",)),
+    Row("reconciliation:choose", RECONCILES_REFUSED, ("reconciliation",), "POST", {"school": "x"}),
+    Row("reconciliation:progress", RECONCILES_DOES, ("reconciliation",)),
+    Row("reconciliation:cancel", RECONCILES_DOES, ("reconciliation",), "POST"),
+    Row("reconciliation:remove", RECONCILES_DOES, ("reconciliation",), "POST"),
+    Row("reconciliation:find", RECONCILES_DOES, ("reconciliation",), "POST"),
+    Row("reconciliation:unusable", NO_RESULT, ("reconciliation",)),
+    Row("reconciliation:summary", NO_RESULT, ("reconciliation",)),
+    Row("reconciliation:download", NO_RESULT, ("reconciliation", "result_name")),
+)
+
+TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP, *YEAR_END, *RECONCILIATION)

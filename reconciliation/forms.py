@@ -1,0 +1,121 @@
+"""Forms of the reconciliation's pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from operations.models import User
+from pasi_connect.setup_forms import SettingsForm
+from reconciliation import selectors
+from reconciliation.models import ReconciliationSettings, Run
+from reconciliation.models.run import KINDS
+from reconciliation.services import runs
+from reconciliation.services.checking import SIDES
+from sis.filters import SchoolYearFormField
+from sis.models.organisation import four_digits
+
+LABELS = {"before": gettext_lazy("Before the delete"), "after": gettext_lazy("After the upload")}
+TAKEN = ".csv,.txt,.xml,.xlsx"
+
+
+class ExportField(forms.FileField):
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.FileInput(attrs={"accept": TAKEN, "class": "input-file"})
+        super().__init__(max_length=255, widget=widget, **kwargs)
+
+
+class ChoicesForm(forms.Form):
+    """What a run is of. What stays blank is read from the files' names."""
+
+    before = ExportField(label=LABELS["before"])
+    after = ExportField(label=LABELS["after"])
+    type = forms.ChoiceField(
+        label=gettext_lazy("What do the files hold?"),
+        choices=[("", gettext_lazy("As their names or columns say")), *KINDS],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    school = forms.CharField(
+        label=gettext_lazy("School"), required=False, max_length=4, validators=[four_digits],
+        help_text=gettext_lazy("Its four digits. Blank: as the names say."),
+    )  # fmt: skip
+    school_year = SchoolYearFormField(
+        label=gettext_lazy("School year"), required=False, help_text=gettext_lazy("Like 2026-2027. Blank: as the names say.")
+    )
+
+    def __init__(self, *args: Any, user: User, too_large: dict[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.too_large = user, too_large or {}
+
+    def clean_school(self) -> str:
+        school = str(self.cleaned_data["school"])
+        if school and not selectors.may_name(self.user, school):
+            raise forms.ValidationError(_("There is no such school among yours."))
+        return school
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for side, said in self.too_large.items():
+            self.errors.pop(side, None)
+            self.add_error(side, said)
+        return given
+
+    def uploads(self) -> dict[str, Any]:
+        return {side: file for side in SIDES if (file := self.cleaned_data.get(side))}
+
+    def choices(self) -> runs.Choices:
+        given = self.cleaned_data
+        return runs.Choices(
+            type=given["type"],
+            school=given["school"],
+            school_year=str(given["school_year"] or ""),
+            set_deleted_apart=given.get("set_deleted_apart", False),
+            also=tuple(given.get("also", ())),
+            xlsx=given.get("xlsx", True),
+        )
+
+
+class RunForm(ChoicesForm):
+    """The choices of a run whose columns have been checked; a file is only given to replace the one that is there."""
+
+    set_deleted_apart = forms.BooleanField(label=gettext_lazy("Set rows apart that say Deleted? = Yes"), required=False)
+    xlsx = forms.BooleanField(label=gettext_lazy("Make a workbook (XLSX) too"), required=False)
+    also = forms.MultipleChoiceField(
+        label=gettext_lazy("Compare these columns too"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial",
+            {
+                "type": run.type, "school": run.school_code, "school_year": str(run.school_year or ""),
+                "set_deleted_apart": run.set_deleted_apart, "xlsx": run.xlsx, "also": run.also,
+            },
+        )  # fmt: skip
+        super().__init__(*args, **kwargs)
+        for side in SIDES:
+            self.fields[side].required = False
+        self.fields["type"].choices = KINDS  # type: ignore[attr-defined]
+        shared = extra_of_both(run)
+        self.fields["also"].choices = [(name, name.strip()) for name in shared]  # type: ignore[attr-defined]
+        if not shared:
+            del self.fields["also"]
+
+
+def extra_of_both(run: Run) -> list[str]:
+    """Headers of extra columns that both files have and that can be compared."""
+    if not run.checks:
+        return []
+    first, second = (
+        [extra["header"] for extra in run.checks[side]["extra"] if extra["can_be_compared"]] for side in SIDES
+    )
+    return [header for header in dict.fromkeys(first) if header in set(second)]
+
+
+class KeepingForm(SettingsForm):
+    class Meta:
+        model = ReconciliationSettings
+        fields = ("keep_days",)
+

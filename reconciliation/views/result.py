@@ -1,0 +1,201 @@
+"""The result of a run: the answer, its lines, the rows that could not be used, downloads and a summary to print."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from operations import keyset
+from pasi_connect.views import lists
+from reconciliation import lines, selectors
+from reconciliation.filters import LinePageForm
+from reconciliation.models import Run
+from reconciliation.notes import sentences
+from reconciliation.services.calm import calm
+from reconciliation.views import rows, words
+from reconciliation.views.about import about
+from reconciliation.views.doors import Reconciles
+
+SIZE = 25
+MOST_STUDENTS = 20  # that one name finds
+
+
+def show(request: HttpRequest, run: Run) -> HttpResponse:
+    user: Any = request.user
+    form = LinePageForm(request.GET, run=run, auto_id="filter_%s")
+    context = {**about(run), **head(request, run), "form": form, "tabs": tabs(request, run)}
+    context["carried"] = [(name, request.GET[name]) for name in ("moved", "was", "like") if request.GET.get(name)]
+    if form.is_valid():
+        asked = lines.wanted(form.cleaned_data)
+        page = _page(request, run, asked)
+        with calm():
+            total = lines.reader(run).count(asked)
+        given = form.cleaned_data
+        context |= {
+            **rows.table(run, user, page.rows, only=given["only"], blank=given["blank"]),
+            "pager": _pager(request, page, total),
+            "chips": _chips(request, form),
+            "has_students": selectors.has_students(run),
+        }
+    return render(request, "reconciliation/result.html", context)
+
+
+def head(request: HttpRequest, run: Run) -> dict[str, Any]:
+    """The answer, the bar, the proof that no row was lost, and what moved since the run before."""
+    assert run.summary
+    counts = run.summary["counts"]
+    asked = request.GET.get("status", "")
+    parts = [
+        {
+            "count": counts[status],
+            "name": words.LABELS[status],
+            "meta": words.meta(run, status),
+            "url": f"?{urlencode({'status': status})}" if asked != status else "?",
+            "current": asked == status,
+        }
+        for status in words.SHOWN
+    ]
+    seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
+    return {
+        "title": words.title(run),
+        "parts": parts,
+        "bar": ", ".join(f"{part['name']} {words.shown(part['count'])}" for part in parts),
+        "balances": [words.balance(run, side) for side in ("before", "after")],
+        "warnings": sentences(run.warnings),
+        "seconds": f"{seconds:.1f}" if seconds is not None else "",
+        "moved": [
+            {**row, "url": f"?{urlencode(row['filter'])}" if row["filter"] else ""} for row in words.moved(run)
+        ],
+        "since": run.moved,
+        "since_at": parse_datetime(run.moved["at"]) if run.moved and run.moved["at"] else None,
+        "unusable": run.summary["unusable_before"] + run.summary["unusable_after"],
+    }
+
+
+def tabs(request: HttpRequest, run: Run) -> list[dict[str, Any]]:
+    assert run.summary
+    unusable = run.summary["unusable_before"] + run.summary["unusable_after"]
+    page, apart = reverse("reconciliation:run", args=[run.pk]), reverse("reconciliation:unusable", args=[run.pk])
+    if not unusable:
+        return []
+    total = sum(run.summary["counts"].values())
+    return [
+        {"label": _("Compared"), "url": page, "count": total, "current": request.path == page},
+        {"label": _("Unusable"), "url": apart, "count": unusable, "current": request.path == apart, "attention": True},
+    ]
+
+
+def _page(request: HttpRequest, run: Run, asked: Any) -> keyset.Page:
+    try:
+        return lines.page(run, asked, request.GET, SIZE)
+    except ValidationError:
+        raise Http404 from None
+
+
+def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
+    number = {"number": words.shown(len(page.rows)), "total": words.shown(total)}
+    return {
+        "shown": _("%(number)s shown of %(total)s, in the order of the key") % number,
+        "earlier": lists.address(request, **dict([page.previous])) if page.previous else "",
+        "next": lists.address(request, **dict([page.next])) if page.next else "",
+    }
+
+
+def _chips(request: HttpRequest, form: LinePageForm) -> list[dict[str, str]]:
+    given = form.cleaned_data
+    chips = []
+    for name in ("status", "field", "course"):
+        if given[name]:
+            text = words.LABELS.get(given[name], given[name])
+            chips.append({"text": f"{form.fields[name].label}: {text}", "url": lists.address(request, **{name: None})})
+    if given["like"]:
+        n = len(given["like"])
+        chips.append({"text": ngettext("One student", "%(n)s students", n) % {"n": n}, "url": lists.address(request, like=None)})
+    if given["moved"]:
+        chips.append({"text": _("Other than in the run before"), "url": lists.address(request, moved=None, was=None)})
+    return chips
+
+
+class Find(Reconciles):
+    """A student by ASN or name. Asked by POST, and answered by lines: who it is does not stand in the address."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.run_of(pk)
+        address = reverse("reconciliation:run", args=[run.pk])
+        if not (run.is_done and selectors.has_students(run)):
+            return redirect(address)
+        asns = selectors.asns_of(self.user, request.POST.get("student", ""), MOST_STUDENTS)
+        with calm():
+            found = lines.reader(run).first_of("ASN", asns) if asns else []
+        if not found:
+            messages.warning(request, _("No row of this student. Search by ASN, or by the name of a student of your schools."))
+            return redirect(address)
+        return redirect(f"{address}?{urlencode({'like': '.'.join(map(str, found))})}")
+
+
+class DoneRun(Reconciles):
+    def done(self, pk: int) -> Run:
+        run = self.run_of(pk)
+        if not run.is_done:
+            raise Http404
+        return run
+
+
+class Unusable(DoneRun):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.done(pk)
+        if not run.unusable_header:
+            raise Http404
+        page = _page(request, run, None)
+        assert run.summary
+        total = run.summary["unusable_before"] + run.summary["unusable_after"]
+        header = run.unusable_header
+        found = [[row[str(place)] for place in range(len(header))] for row in page.rows]
+        context = {
+            **about(run),
+            "tabs": tabs(request, run),
+            "columns": header[3:],
+            "rows": [{"side": row[0], "row": row[1], "reason": row[2], "cells": row[3:]} for row in found],
+            "pager": _pager(request, page, total),
+            "title": ngettext("%(n)s row could not be used", "%(n)s rows could not be used", total) % {"n": words.shown(total)},
+        }
+        return render(request, "reconciliation/unusable.html", context)
+
+
+class Summary(DoneRun):
+    """One page to print or to keep as PDF; no student stands on it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.done(pk)
+        assert run.summary
+        shown = head(request, run)
+        differing = sorted(((name, n) for name, n in run.different_in.items() if n), key=lambda item: (-item[1], item[0]))
+        context = {
+            **about(run),
+            **shown,
+            "print_parts": [{**part, "url": ""} for part in shown["parts"]],
+            "summary": run.summary,
+            "different_in": differing,
+            "files": list(run.files.all()),
+        }
+        return render(request, "reconciliation/summary.html", context)
+
+
+class Download(DoneRun):
+    def get(self, request: HttpRequest, pk: int, name: str) -> FileResponse:
+        run = self.done(pk)
+        if name not in lines.DOWNLOADS:
+            raise Http404
+        try:
+            return lines.download(run, name)
+        except FileNotFoundError:
+            raise Http404 from None

@@ -1,0 +1,141 @@
+"""One run: what the check found, how far the job is, what came out."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from operations.actor import of_request
+from operations.services import jobs
+from reconciliation import told
+from reconciliation.forms import LABELS, RunForm
+from reconciliation.models import Run
+from reconciliation.notes import sentences
+from reconciliation.rules.types import TYPES
+from reconciliation.services import checking, runs
+from reconciliation.services.checking import SIDES
+from reconciliation.views import result
+from reconciliation.views.about import about
+from reconciliation.views.doors import Reconciles
+
+DELIMITERS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab")}
+
+
+class RunPage(Reconciles):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.run_of(pk)
+        if run.is_done:
+            return result.show(request, run)
+        if run.is_at_work:
+            return render(request, "reconciliation/at_work.html", {**about(run), **progress(run)})
+        return show_check(request, run)
+
+
+def progress(run: Run) -> dict[str, Any]:
+    job = run.job
+    assert job is not None
+    total = job.total or 0
+    return {
+        "job": job,
+        "stage": _(job.stage) if job.stage else _("Waiting for its turn"),
+        "done": job.done,
+        "total": total or 100,
+        "note": f"{job.done} %" if total else _("reading"),
+        "poll": reverse("reconciliation:progress", args=[run.pk]),
+    }
+
+
+class Progress(Reconciles):
+    """The bar anew; when the job has ended, the whole page."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.run_of(pk)
+        if run.is_at_work:
+            return render(request, "reconciliation/progress.html", {"run": run, **progress(run)})
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return redirect("reconciliation:run", run.pk)
+
+
+class Cancel(Reconciles):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.run_of(pk)
+        try:
+            if run.job_id:
+                jobs.cancel(of_request(request), run.job_id)
+                messages.info(request, _("Cancelled. Nothing was kept of this comparison; the files are still here."))
+        except jobs.NotPossible as error:
+            messages.warning(request, str(error))
+        return redirect("reconciliation:run", run.pk)
+
+
+class Remove(Reconciles):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = self.run_of(pk)
+        try:
+            runs.remove(of_request(request), run)
+        except runs.NotPossible as error:
+            messages.warning(request, str(error))
+            return redirect("reconciliation:run", run.pk)
+        messages.success(request, _("Removed, with its files."))
+        return redirect("reconciliation:runs")
+
+
+def show_check(request: HttpRequest, run: Run, form: RunForm | None = None, status: int = 200) -> HttpResponse:
+    user: Any = request.user
+    context = {**about(run), "form": form or RunForm(run=run, user=user), "state": run.state, "reasons": sentences(run.reasons)}
+    files = {file.side: file for file in run.files.all()}
+    context["sides"] = [{"side": side, "label": LABELS[side], "file": files[side]} for side in SIDES]
+    if run.checks:
+        year = str(run.school_year) if run.school_year else ""
+        whose = checking.whose(checking.files_of(run), run.type, run.school_code, year)
+        context |= _check(run, told.check(run.checks, whose))
+    return render(request, "reconciliation/check.html", context, status=status)
+
+
+def _check(run: Run, check: dict[str, Any]) -> dict[str, Any]:
+    """The check as the page draws it: columns with something to say first, the others as names."""
+    rows: list[dict[str, Any]] = []
+    first, second = (({one["name"]: one for one in check[side]["columns"]}) for side in SIDES)
+    for column in TYPES[run.type].columns:
+        pair = [columns.get(column.name) for columns in (first, second)]
+        rows.append(
+            {
+                "name": column.name,
+                "cells": [
+                    {
+                        "label": LABELS[side],
+                        "unknown": one is None,
+                        "missing": one is not None and one["header"] is None,
+                        "header": one["header"] if one and one["header"] not in (None, column.name) else "",
+                    }
+                    for side, one in zip(SIDES, pair, strict=True)
+                ],
+                "notes": [note for one in pair if one for note in one["notes"]],
+            }
+        )
+    for row in rows:
+        row["missing"] = any(cell["missing"] for cell in row["cells"])
+        row["plain"] = not (row["missing"] or row["notes"] or any(cell["header"] or cell["unknown"] for cell in row["cells"]))
+    known = [side for side in SIDES if check[side]["columns"]]
+    for side in SIDES:
+        check[side]["delimiter"] = DELIMITERS.get(check[side]["delimiter"], "")
+    return {
+        "check": check,
+        "checked": [{"side": side, "label": LABELS[side], **check[side]} for side in SIDES],
+        "columns": sorted((row for row in rows if not row["plain"]), key=lambda row: not row["missing"]) if known else [],
+        "plain": [row["name"] for row in rows if row["plain"]] if known else [],
+        "count": {
+            "both": sum(not row["missing"] for row in rows),
+            "missing": sum(row["missing"] for row in rows),
+        },
+        "notes": [note for side in SIDES for note in check[side]["notes"]],
+    }

@@ -1,0 +1,81 @@
+"""The list of runs, and how long they are kept."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from operations.actor import of_request
+from pasi_connect.services import setting_up
+from pasi_connect.views import lists
+from reconciliation import selectors
+from reconciliation.forms import KeepingForm
+from reconciliation.models import ReconciliationSettings, Run
+from reconciliation.rules.statuses import PERFECT
+from reconciliation.rules.types import TYPES
+from reconciliation.views import words
+from reconciliation.views.doors import Reconciles
+from sis.models import School
+
+
+def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = None) -> HttpResponse:
+    user: Any = request.user
+    found = selectors.runs(user)
+    page = lists.page(request, found, newest_first=True)
+    total = found.order_by().count()
+    names = school_names(page.rows)
+    context = {
+        "title": ngettext("%(n)s reconciliation", "%(n)s reconciliations", total) % {"n": total} if total else _("Reconciliation"),
+        "rows": [_row(run, names) for run in page.rows],
+        "pager": lists.pager(request, page, total, newest_first=True),
+        "states": words.STATES,
+        "keeping": ReconciliationSettings.load(),
+        "form": form or (KeepingForm(instance=ReconciliationSettings.load()) if user.has_perm("operations.setup") else None),
+    }
+    return render(request, "reconciliation/runs.html", context, status=status)
+
+
+def school_names(found: list[Run]) -> dict[str, str]:
+    codes = {run.school_code for run in found if run.school_code}
+    return dict(School.objects.filter(code__in=codes).values_list("code", "name"))
+
+
+def _row(run: Run, names: dict[str, str]) -> dict[str, Any]:
+    counts = (run.summary or {}).get("counts", {})
+    return {
+        "run": run,
+        "kind": _(TYPES[run.type].title),
+        "school": names.get(run.school_code, ""),
+        "perfect": counts.get(PERFECT),
+        "other": sum(counts.values()) - counts.get(PERFECT, 0) if counts else None,
+    }
+
+
+class Runs(Reconciles):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return show(request)
+
+
+class Keeping(Reconciles):
+    http_method_names = ["post"]
+
+    def has_permission(self) -> bool:
+        return super().has_permission() and self.user.has_perm("operations.setup")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        current = ReconciliationSettings.load()
+        form = KeepingForm(request.POST, instance=ReconciliationSettings.load())
+        if not form.is_valid():
+            return show(request, 422, form)
+        try:
+            setting_up.save(of_request(request), ReconciliationSettings, form.cleaned_data["version"], form.given)
+        except setting_up.StaleSettings:
+            messages.warning(request, _("Not saved: somebody else changed it meanwhile. This is how it stands now."))
+        else:
+            days = form.cleaned_data["keep_days"]
+            if days != current.keep_days:
+                messages.success(request, _("Saved. Runs are kept for %(days)s days.") % {"days": days})
+        return redirect("reconciliation:runs")

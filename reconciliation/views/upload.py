@@ -1,0 +1,70 @@
+"""Two files in: a new run, other choices for it, and the start of the comparison."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from operations.actor import of_request
+from reconciliation import selectors, uploads
+from reconciliation.forms import ChoicesForm, RunForm
+from reconciliation.models import Run
+from reconciliation.services import runs
+from reconciliation.views.doors import Uploads
+from reconciliation.views.run import show_check
+
+
+class New(Uploads):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(ChoicesForm(user=self.user, auto_id="new_%s"))
+
+    def take(self, request: HttpRequest, **named: Any) -> HttpResponse:
+        files = request.FILES  # read before it is asked what was too large
+        form = ChoicesForm(
+            request.POST, files, user=self.user, too_large=uploads.too_large(request), auto_id="new_%s"
+        )
+        if not form.is_valid():
+            return self._page(form, 422)
+        actor = of_request(request)
+        run = runs.make(actor, form.choices(), form.uploads())
+        if run.school_code and not selectors.may_name(self.user, run.school_code):
+            runs.remove(actor, run)
+            form.add_error("school", _("The files’ names say school %(code)s, which is none of yours.") % {"code": run.school_code})
+            return self._page(form, 422)
+        runs.check(actor, run)
+        return redirect("reconciliation:run", run.pk)
+
+    def _page(self, form: ChoicesForm, status: int = 200) -> HttpResponse:
+        return render(self.request, "reconciliation/new.html", {"form": form}, status=status)
+
+
+class Choose(Uploads):
+    """Other choices, another file, the files turned; or the comparison."""
+
+    http_method_names = ["post"]
+
+    def take(self, request: HttpRequest, **named: Any) -> HttpResponse:
+        run, actor = self.run_of(named["pk"]), of_request(request)
+        files = request.FILES
+        form = RunForm(request.POST, files, run=run, user=self.user, too_large=uploads.too_large(request))
+        if not form.is_valid():
+            return show_check(request, run, form, 422)
+        try:
+            return self._do(request, run, form, actor)
+        except runs.NotPossible as error:
+            messages.warning(request, str(error))
+            return redirect("reconciliation:run", run.pk)
+
+    def _do(self, request: HttpRequest, run: Run, form: RunForm, actor: Any) -> HttpResponse:
+        what, kind, given = request.POST.get("do", "check"), run.type, form.uploads()
+        run = runs.choose(actor, run, form.choices(), given)
+        if what == "turn":
+            runs.turn(actor, run)
+            messages.success(request, _("Turned: the second file is the first one now."))
+        if what == "compare" and run.checks and run.type == kind and not given:
+            runs.start(actor, run)
+        else:
+            runs.check(actor, run)
+        return redirect("reconciliation:run", run.pk)

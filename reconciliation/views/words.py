@@ -1,0 +1,90 @@
+"""Words for what a run is doing and what came out."""
+
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from reconciliation.models import Run
+from reconciliation.rules.statuses import ADDED, DIFFERENT, MISSING, PERFECT, STATUSES
+
+STATES = {
+    "checking": {"label": gettext_lazy("Checking"), "icon": "clock"},
+    "checked": {"label": gettext_lazy("Checked, not compared"), "icon": "list"},
+    "comparing": {"label": gettext_lazy("Comparing"), "icon": "play", "level": "sis"},
+    "refused": {"label": gettext_lazy("Refused"), "icon": "x-circle", "level": "bad"},
+    "done": {"label": gettext_lazy("Compared"), "icon": "check-circle", "level": "ok"},
+    "cancelled": {"label": gettext_lazy("Cancelled"), "icon": "x"},
+    "failed": {"label": gettext_lazy("Failed"), "icon": "warn", "level": "bad"},
+}
+LABELS = {
+    PERFECT: gettext_lazy("Perfectly Matched"),
+    DIFFERENT: gettext_lazy("Matched with Data Differences"),
+    MISSING: gettext_lazy("Missing from PASI"),
+    ADDED: gettext_lazy("Added New to PASI"),
+}
+SHOWN = (PERFECT, DIFFERENT, ADDED, MISSING)  # in the order of the bar's colours
+
+
+def shown(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+def title(run: Run) -> str:
+    """The answer."""
+    summary = run.summary or {}
+    total = sum(summary["counts"].values())
+    other = total - summary["counts"][PERFECT]
+    unusable = summary["unusable_before"] + summary["unusable_after"]
+    if other:
+        text = ngettext(
+            "%(other)s of %(total)s record differs, is missing or is new",
+            "%(other)s of %(total)s records differ, are missing or are new",
+            total,
+        )
+        return text % {"other": shown(other), "total": shown(total)}
+    if unusable:
+        text = ngettext("%(n)s row could not be compared", "%(n)s rows could not be compared", unusable)
+        return text % {"n": shown(unusable)}
+    if not total:
+        return _("There was nothing to compare")
+    text = ngettext("The one record is perfectly matched", "All %(total)s records are perfectly matched", total)
+    return text % {"total": shown(total)}
+
+
+def balance(run: Run, side: str) -> str:
+    """ "4,121 + 62 + 35 = 4,218": every row of the file, where it went."""
+    summary = run.summary or {}
+    counts = summary["counts"]
+    alone = MISSING if side == "before" else ADDED
+    parts = [shown(counts[status]) for status in (PERFECT, DIFFERENT, alone)]
+    if unusable := summary[f"unusable_{side}"]:
+        parts.append(_("%(n)s unusable") % {"n": shown(unusable)})
+    if apart := summary[f"set_apart_{side}"]:
+        parts.append(_("%(n)s set apart") % {"n": shown(apart)})
+    return f"{' + '.join(parts)} = {shown(summary[f'rows_{side}'])}"
+
+
+def meta(run: Run, status: str) -> str:
+    if status == DIFFERENT:
+        most = sorted(run.different_in.items(), key=lambda item: (-item[1], item[0]))[:2]
+        return ", ".join(_("%(field)s in %(n)s") % {"field": name, "n": shown(count)} for name, count in most if count)
+    return {ADDED: _("only in the second file"), MISSING: _("only in the first file")}.get(status, "")
+
+
+def moved(run: Run) -> list[dict[str, Any]]:
+    """What is other than in the run before: from, to, how many, and the filter that shows them ("" where they are gone)."""
+    rows = []
+    for key, count in (run.moved or {}).get("counts", {}).items():
+        was, _arrow, now = key.partition(">")
+        rows.append(
+            {
+                "was": LABELS[was] if was else _("not there"),
+                "now": LABELS[now] if now else _("not there any more"),
+                "count": count,
+                "filter": {"moved": "1", "was": was or "none", "status": now} if now else None,
+                "order": (now == PERFECT, STATUSES.index(now) if now else 9),
+            }
+        )
+    return sorted(rows, key=lambda row: row["order"])
