@@ -24,7 +24,7 @@ from sis.services.events import SCHOOL_ENROLMENT
 
 JOB = "pasi_connect.exit_codes"
 AT_ONCE = 500  # as many as one short transaction carries
-CHUNK = 500
+CHUNK = 200  # of a job, so that nobody's save waits long for it
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,7 @@ def test_what_changed_since_is_left_and_told(officer, school):
 
 def test_killed_between_chunks_it_goes_on_and_does_nothing_twice(officer, school, monkeypatch):
     monkeypatch.setattr(year_end, "CHUNK", 2)
+    monkeypatch.setattr(year_end, "CLOSED_AT_ONCE", 2)
     stays = [stay(school) for _ in range(5)]
     rehearsal = rehearsed(officer)
     assert rehearsal.rows.count() == 5
