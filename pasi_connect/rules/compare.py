@@ -107,3 +107,21 @@ def compare(
     if kind and theirs["deleted"] and not ours["deleted"]:
         kind = DELETED_IN_PASI
     return Verdict(kind, tuple(rows))
+
+
+def to_send(
+    verdict: Verdict,
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    agreed: Mapping[str, Any] | None,
+    kept: Mapping[str, Any] | None = None,
+) -> tuple[str, ...]:
+    """The fields that a submission lays on PASI's record; `verdict` is that of the same values.
+
+    The comparison of a deleted record ends with `deleted`. Where ours lives and brings it back, what else is ours to send goes
+    along: the submission replaces the whole record, and none follows it.
+    """
+    names = verdict.to_send
+    if names != ("deleted",) or ours["deleted"]:
+        return names
+    return names + compare(ours, {**theirs, "deleted": False}, agreed, kept).to_send

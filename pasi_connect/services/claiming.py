@@ -17,8 +17,8 @@ from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, LinkState, Submission
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import FLYING, Status
-from pasi_connect.rules import faults, versions
-from pasi_connect.services import copies, lease, submissions
+from pasi_connect.rules import compare, faults, versions
+from pasi_connect.services import copies, lease, submissions, values
 from pasi_connect.services.context import Context
 from pasi_connect.services.seen import our_steps
 from pasi_connect.soap import gateway
@@ -141,7 +141,9 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
         names: tuple[str, ...] = tuple(mapping.BY_NAME)
     else:
         assert sides.verdict is not None
-        names = sides.verdict.to_send
+        names = compare.to_send(
+            sides.verdict, sides.ours, values.theirs(copy), values.typed(link.agreed), values.typed(link.kept)
+        )
         if not names:
             submissions.move(submission, Status.NO_CHANGE, core_version=held)
             return None

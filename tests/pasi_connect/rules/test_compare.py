@@ -160,3 +160,19 @@ def test_rejecting_everything_leaves_only_what_is_to_be_sent(ours, theirs, agree
 
 def test_the_gravest_comes_first():
     assert UNDECIDED == (CHANGED_ON_BOTH, NEVER_AGREED, CHANGED_IN_PASI)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kept", "names"),
+    [
+        ({"grade": "b"}, {}, {}, ("grade",)),
+        ({"deleted": True, "grade": "b"}, {}, {}, ("deleted",)),
+        ({"grade": "b"}, {"deleted": True}, {"deleted": True}, ("deleted", "grade")),
+        ({"grade": "b"}, {"deleted": True, "start_date": "c"}, {"deleted": True}, ("deleted", "grade")),
+        ({}, {"deleted": True}, {"deleted": True}, ("deleted",)),
+        ({"grade": "b"}, {"deleted": True}, {}, ()),
+    ],
+)
+def test_what_is_sent_brings_a_record_back_with_its_other_changes(ours, theirs, kept, names):
+    sides = (record(**ours), record(**theirs), dict(BASE), kept)
+    assert rules.to_send(rules.compare(*sides), *sides) == names

@@ -368,3 +368,16 @@ def test_both_pictures_are_kept_for_ever(world, changed):
     kept = {row["name"]: (row["sis"], row["pasi"]) for row in decision.picture}
     assert kept == {"grade": ("08", "09"), "exit_date": ("2027-06-26", MAY)}
     assert decision.at - dt.timedelta(minutes=5) < present(changed).link.agreed_at
+
+
+def test_a_record_that_is_brought_back_takes_its_other_changes_along(world):
+    """One submission carries both: after it nothing would say that the date still differs."""
+    enrolment = world.in_step()
+    world.change_in_pasi(enrolment, IsDeleted=True)
+    world.pull()
+    world.edit(enrolment, exit_date=dt.date(2027, 5, 22))
+    decisions.reject(world.actor, world.item(enrolment).pk, reason="Still here")
+    sent = world.send(world.take_up(enrolment))
+    assert (sent.status, sent.sent_fields) == ("accepted", ["deleted", "exit_date"])
+    told = world.theirs(enrolment)
+    assert (told["IsDeleted"], told["RegistrationExitDate"][:10]) == (False, "2027-05-22")
