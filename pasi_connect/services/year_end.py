@@ -209,6 +209,8 @@ def run_closing(running: Running) -> dict[str, Any]:
     """The job of the run: closes, then lists what has become eligible since the rehearsal, then counts the year as closed."""
     rehearsal = YearEndRehearsal.objects.get(pk=running.given["rehearsal"])
     action = Action.objects.get(pk=running.given["action"])
+    if action.undone_at:
+        raise ValidationError(_("It was taken back meanwhile."))
     mark = _Mark(**(running.mark or {}))
     running.check()
     while _close_chunk(running, rehearsal, action, mark):

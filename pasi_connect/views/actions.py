@@ -101,6 +101,10 @@ def facts(action: Action) -> list[tuple[str, Any]]:
         told.append((_("Decision"), _("Accept PASI") if decision == "accept" else _("Keep SIS")))
     if given.get("kinds"):
         told.append((_("Kinds"), ", ".join(str(words.KIND[kind]["label"]) for kind in given["kinds"])))
+    if given.get("school_year"):
+        told.append((_("School year"), given["school_year"]))
+    if "exit_code" in given:
+        told.append((_("Exit code"), given["exit_code"] or _("none")))
     asked = given.get("filter") or {}
     if asked:
         told.append((_("Chosen by"), ", ".join(_asked(name, value) for name, value in asked.items())))

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
@@ -42,11 +41,10 @@ class ExitCodes(Permitted, View):
         action, left = exit_codes.change(
             of_request(request), chosen, form.cleaned_data["exit_code"], form.cleaned_data["reason"]
         )
-        done = len(chosen.changing) - len(left)
         if action.job_id is not None:
-            text = ngettext("%(n)s exit code is being set.", "%(n)s exit codes are being set.", done)
-        else:
-            text = ngettext("%(n)s exit code is set.", "%(n)s exit codes are set.", done)
+            return redirect("operations:job", action.job_id)
+        done = len(chosen.changing) - len(left)
+        text = ngettext("%(n)s exit code is set.", "%(n)s exit codes are set.", done)
         messages.success(request, text % {"n": done})
         if left:
             told = ngettext(
@@ -55,7 +53,7 @@ class ExitCodes(Permitted, View):
                 len(left),
             )
             messages.warning(request, told % {"n": len(left)})
-        return redirect(f"{reverse('pasi_connect:exit-codes')}?{request.GET.urlencode()}")
+        return redirect("pasi_connect:action", action.pk)
 
     @property
     def filterset(self) -> ExitCodeFilter:

@@ -135,6 +135,18 @@ def test_the_run_does_what_was_rehearsed_once(house, officer, stays):
     ]
 
 
+def test_a_run_is_an_entry_that_is_taken_back(officer, stays):
+    run = officer.post("year-end/runs/", {"rehearsal": rehearsed(officer)}).json()
+    jobs.run(run["job"])
+    assert faulty_fields(officer.post(f"decisions/{run['id']}/undo/", {})) == {"reason"}
+    answer = officer.post(f"decisions/{run['id']}/undo/", {"reason": "The wrong year."})
+    assert answer.status_code == 202
+    jobs.run(answer.json()["job"])
+    told = officer.get(f"year-end/runs/{run['id']}/").json()
+    assert told["undone_at"] and codes() == ["", "", "A7", ""]
+    problem(officer.post(f"decisions/{run['id']}/undo/", {"reason": "Again."}), 409)
+
+
 @pytest.mark.parametrize(
     ("given", "fields"),
     [

@@ -63,6 +63,8 @@ def run(running: Running) -> dict[str, Any]:
     """The job of a large bulk. Its mark is how many of the chosen have been looked at."""
     given = running.given
     action, chosen = Action.objects.get(pk=given["action"]), given["chosen"]
+    if action.undone_at:
+        raise ValidationError(_("It was taken back meanwhile."))
     for start in range(running.mark or 0, len(chosen), CHUNK):
         running.check()
         part = [(pk, revision) for pk, revision in chosen[start : start + CHUNK]]

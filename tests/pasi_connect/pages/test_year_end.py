@@ -93,9 +93,26 @@ def test_from_rehearsal_to_result(here, officer, stays):
     assert title(result) == "1 concurrent enrolment is closed"
     assert {row["enrolment"].pk for row in result.context["rows"]} == {stays[1].pk, late.pk}
     assert codes() == ["10000", "", "A7", "", ""]
+    assert officer.get(f"/jobs/{Action.objects.get().job_id}/").context["belongs"] == run
     assert officer.get(address).context["rehearsal"].run_id == Action.objects.get().pk
     again = officer.post(address, follow=True)
     assert "was run already" in again.content.decode()
+
+
+def test_a_run_is_taken_back_from_its_page(officer, stays):
+    run = officer.post(rehearsed(officer))["Location"]
+    action = Action.objects.get()
+    jobs.run(action.job_id)
+    assert f"/actions/{action.pk}/undo/" in officer.get(run).content.decode()
+    entry = officer.get(f"/actions/{action.pk}/")
+    assert ("School year", "2026-2027") in entry.context["facts"] and ("Exit code", "10000") in entry.context["facts"]
+    assert len(entry.context["rows"]) == 2
+    assert officer.get(f"/actions/{action.pk}/undo/").context["seen"].can == 2
+    job = officer.post(f"/actions/{action.pk}/undo/", {"reason": "The wrong year."})["Location"]
+    jobs.run(int(job.strip("/").rpartition("/")[2]))
+    assert codes() == ["", "", "A7", ""]
+    assert "Taken back by" in officer.get(run).content.decode()
+    assert "undo/" not in officer.get(run).content.decode()
 
 
 def test_the_rows_follow_the_filters(officer, stays):
