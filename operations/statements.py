@@ -5,7 +5,7 @@ the models; only the values change from run to run. For everything else the ORM 
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -128,6 +128,21 @@ def update(row: models.Model, names: tuple[str, ...], **still: Any) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.rowcount > 0
+
+
+def update_all(rows: Iterable[models.Model], names: Sequence[str]) -> None:
+    """Writes the named fields of stored rows of one model, each with its own values. As `bulk_update`, whose one statement that
+    names every value costs twenty times as much to write: here one short statement runs once a row, in one go."""
+    given = list(rows)
+    if not given:
+        return
+    model, database = type(given[0]), connections[DEFAULT_DB_ALIAS]
+    sql, fields, _conditions = _update(model, tuple(names), ())
+    values = [
+        [*(field.get_db_prep_save(field.pre_save(row, False), database) for field in fields), row.pk] for row in given
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, values)
 
 
 @cache

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from operations import clock
+from operations import clock, statements
 from operations.actor import SYNC
 from operations.services import audit
 from operations.statements import Given, Query
@@ -155,7 +155,7 @@ def look_again(pairs: list[Pair], context: Context, settled_by: str) -> list[Enr
 
 
 def save(links: Iterable[EnrolmentLink]) -> None:
-    EnrolmentLink.objects.bulk_update(links, ["agreed", "agreed_at", "agreed_digest", "kept"], batch_size=200)
+    statements.update_all(links, ("agreed", "agreed_at", "agreed_digest", "kept"))
 
 
 def _evaluate_chunk(refs: list[UUID], context: Context, settled_by: str) -> None:
@@ -194,8 +194,7 @@ def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[Enrolme
                 setattr(pair.item, name, value)
             followed.append(pair.item)
     Discrepancy.objects.bulk_create(opened, batch_size=200)
-    if followed:
-        Discrepancy.objects.bulk_update(followed, FOLLOWED, batch_size=200)
+    statements.update_all(followed, FOLLOWED)
     for by in sorted({item.settled_by for item in settled}):
         mine = [item for item in settled if item.settled_by == by]
         Discrepancy.objects.filter(pk__in=[item.pk for item in mine]).update(

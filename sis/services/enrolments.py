@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from operations import statements
 from operations.actor import Actor
 from operations.services import audit
 from sis.models import School, SchoolEnrolment, Student
@@ -238,10 +239,9 @@ def change_many(
 def _write_many(
     changed: Mapping[int, SchoolEnrolment], alike: Mapping[tuple[tuple[str, Any], ...], list[int]], names: set[str]
 ) -> None:
-    """`alike`: the ids of the records that get the same values. One statement each where those are few, since a statement that
-    names a value for every single record costs twenty times as much."""
+    """`alike`: the ids of the records that get the same values. One statement each where those are few."""
     if len(alike) > FEW_STATEMENTS:
-        SchoolEnrolment.objects.bulk_update(changed.values(), [*sorted(names), "revision"], batch_size=250)
+        statements.update_all(changed.values(), (*sorted(names), "revision"))
         return
     for values_given, ids in alike.items():
         SchoolEnrolment.objects.filter(pk__in=ids).update(**dict(values_given), revision=F("revision") + 1)

@@ -23,13 +23,16 @@ from rest_framework.test import APIClient  # noqa: E402
 
 from operations import actor as actors  # noqa: E402
 from operations import heartbeats  # noqa: E402
-from operations.models import User  # noqa: E402
+from operations.models import Job, User  # noqa: E402
+from operations.services import jobs  # noqa: E402
 from operations.tasks import tick as run_tick  # noqa: E402
-from pasi_connect import panels  # noqa: E402
+from pasi_connect import panels, selectors  # noqa: E402
 from pasi_connect.demo.making import _ask as ask  # noqa: E402
 from pasi_connect.mapping import enrolment as mapping  # noqa: E402
 from pasi_connect.models import (  # noqa: E402
+    ActionRecord,
     ConnectionSettings,
+    Decision,
     Discrepancy,
     EnrolmentCopy,
     EnrolmentLink,
@@ -40,6 +43,8 @@ from pasi_connect.models import (  # noqa: E402
     SyncSettings,
 )
 from pasi_connect.services import comparing, decisions, pulling, reviews, submissions, values  # noqa: E402
+from pasi_connect.services.actions import bulk as bulk_decisions  # noqa: E402
+from pasi_connect.services.actions import undoing  # noqa: E402
 from sis.models import Authority, DataEvent, School, SchoolAccess, SchoolEnrolment, Student  # noqa: E402
 from sis.models.organisation import State  # noqa: E402
 from sis.rules.school_year import SchoolYear  # noqa: E402
@@ -213,6 +218,45 @@ def bulk(rounds: int) -> float:
         comparing.evaluate_all()
         submissions.release_held()
     return time.monotonic() - began
+
+
+def decide_all(decision: str) -> dict[str, int]:
+    """Every open change, in bulk, approved where the guard stops it. Gives the ids of the action and of its job."""
+    user = User.objects.get(username="registrar")
+    choice = bulk_decisions.Choice(decision, "The parents confirmed ours")
+    items = selectors.discrepancies(user).filter(status="open", undecided__gt=0)
+    action, job, _found = bulk_decisions.start(_registrar(), items, choice, {"status": "open"})
+    if job.status == Job.Status.WAITING_APPROVAL:
+        jobs.approve(_registrar(), job.pk)
+    return {"action": action.pk, "job": job.pk}
+
+
+def undo_all(action: int) -> int:
+    """The job that takes a bulk back."""
+    return undoing.start(_registrar(), action, "The wrong list").pk
+
+
+def job(job: int) -> dict[str, Any]:
+    return Job.objects.values("status", "done", "total", "failed", "interruptions").get(pk=job)
+
+
+def waiting_changes() -> int:
+    return Discrepancy.objects.filter(status="open", undecided__gt=0).count()
+
+
+def decided_by(action: int) -> dict[str, int]:
+    """How many records, different records and decisions an action holds; and how many of them stand."""
+    records = ActionRecord.objects.filter(action=action)
+    return {
+        "records": records.count(),
+        "different": records.values("ref_id").distinct().count(),
+        "decisions": Decision.objects.filter(action_records__action=action).distinct().count(),
+        "standing": records.filter(undone_at=None).count(),
+    }
+
+
+def all_decisions() -> int:
+    return Decision.objects.count()
 
 
 def school(active: bool) -> None:

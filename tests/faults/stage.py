@@ -39,6 +39,7 @@ CELERY = ["-m", "celery", "--quiet", "-A", "config"]
 SOLO = ["-P", "solo", "--without-mingle", "--without-gossip", "-l", "ERROR"]
 COMMANDS = {
     "worker": [*CELERY, "worker", "-Q", "default", *SOLO],
+    "jobs": [*CELERY, "worker", "-Q", "jobs", *SOLO],
     "ticker": [*CELERY, "worker", "-Q", "tick", *SOLO],
     "beat": [*CELERY, "beat", "--pidfile=", "-l", "ERROR"],
     "tick": ["-m", "tests.faults.ticking"],
@@ -161,7 +162,7 @@ class Stage:
             environment["CRASH_TRIGGER"] = str(trigger)
         kind = name.rstrip("0123456789")
         command = list(COMMANDS[kind])
-        if kind in ("worker", "ticker"):
+        if kind in ("worker", "jobs", "ticker"):
             command += ["-n", f"{name}-{time.time_ns()}@%h"]
         pipes = (self.folder / f"{name}.in", self.folder / f"{name}.out") if kind == "driver" else None
         self.processes[name] = nursery().start(command, environment, self.folder / f"{name}.log", pipes)

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from operations import statements
 from operations.actor import Actor
 from operations.models import Job, JobRow, User
 from operations.rules.guard import BULK_DECISION
@@ -242,13 +243,8 @@ def _chunk(running: Running, action: Action, ids: list[int], versions: list[str]
         accept=given["decision"] == rules.ACCEPT,
         reason=action.reason,
     )
-    ActionRecord.objects.bulk_create(
-        [
-            _record(action, at + place, *done.decisions[pk])
-            for place, pk in enumerate(part)
-            if pk in done.decisions
-        ],
-        batch_size=500,
+    statements.insert_all(
+        [_record(action, at + place, *done.decisions[pk]) for place, pk in enumerate(part) if pk in done.decisions]
     )
     not_allowed = many.NotDecided("not_allowed", _("It lies at a school that is not yours any more."))
     others = {pk: done.others.get(pk, not_allowed) for pk in part if pk in wanted and pk not in done.decisions}

@@ -8,6 +8,7 @@ it is and says why.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -21,7 +22,7 @@ from operations.services.jobs import Running
 from pasi_connect.models import Action, ActionRecord
 
 JOB = "pasi_connect.undo"
-CHUNK = 25
+CHUNK = 40 if settings.SQLITE else 250
 
 
 class NotPossible(Exception):

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from operations import clock
+from operations import clock, statements
 from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.models import Decision, Discrepancy, Submission
@@ -126,7 +126,7 @@ def _together(
     made = [_decision(actor, pair, names[pk], accept, reason, revisions.get(pk)) for pk, pair in ours.items()]
     for pair, decision in zip(ours.values(), made, strict=True):
         _move(pair, decision)
-    Decision.objects.bulk_create(made, batch_size=250)
+    statements.insert_all(made)
     audit.record_all(actor, [_told(decision) for decision in made])
     decided = list(ours.values())
     comparing.look_again(decided, context, "accept" if accept else "reject")
@@ -195,7 +195,7 @@ def _keep(actor: Actor, pairs: Mapping[int, Pair], names: Mapping[int, list[str]
     for row in queued:
         row.seen_version = seen[row.subject_id]
     if queued:
-        Submission.objects.bulk_update(queued, ["seen_version"], batch_size=250)
+        statements.update_all(queued, ("seen_version",))
     events.leave_all(actor, changes, Origin.SIS, seen_versions=seen)
     return {}
 
