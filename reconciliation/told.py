@@ -5,6 +5,7 @@ from typing import Any
 
 from reconciliation.models import Run
 from reconciliation.notes import sentence, sentences, stored
+from reconciliation.rules.harmless import MARK, harmless
 from reconciliation.rules.names import Belongs
 from reconciliation.rules.types import TYPES
 from reconciliation.services import checking
@@ -62,7 +63,9 @@ class LineReader:
         self.compared = [name.removesuffix(suffix) for name in run.header if name.endswith(suffix)]
 
     def text(self, row: Mapping[str, Any], name: str) -> str:
-        return str(row[self.place[name]])
+        """As in the file: what made it harmless for a spreadsheet is taken off again."""
+        text = str(row[self.place[name]])
+        return text[1:] if text.startswith(MARK) and harmless(text[1:]) == text else text
 
     def line(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """See ReconciliationRowSerializer."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from reconciliation.engine.rows import MOVED, ROWS
-from reconciliation.rules.statuses import ADDED, MATCH_STATUS
+from reconciliation.rules.statuses import ADDED
 
 NOT_THERE = ""
 
@@ -41,7 +41,8 @@ def write(folder: Path, header: Sequence[str], earlier: Path, earlier_header: Se
     Gives counts by "<status before>><status now>"; a row that is in one of the two only has nothing on that side.
     """
     shared = set(header) & set(earlier_header)
-    contents = [name for name in header if name in shared and name.endswith((" (before)", " (after)"))]
+    # The whole first row before the second one: a row that is missing now has nothing there.
+    contents = [name for side in (" (before)", " (after)") for name in header if name in shared and name.endswith(side)]
     now, then = _known(folder, header, keys, contents), _known(earlier, earlier_header, keys, contents)
     on = [name for name in now.columns if name not in ("line", "status")]
     both = now.join(then.rename({"status": "was"}).drop("line"), on=on, how="full", coalesce=True)
@@ -51,6 +52,3 @@ def write(folder: Path, header: Sequence[str], earlier: Path, earlier_header: Se
     counts = moved.select(text).group_by("was", "status").len().sort("was", "status")
     return {f"{was}>{status}": count for was, status, count in counts.iter_rows()}
 
-
-def shares_columns(header: Sequence[str], earlier_header: Sequence[str], keys: Sequence[str]) -> bool:
-    return {MATCH_STATUS, *keys} <= set(header) & set(earlier_header)

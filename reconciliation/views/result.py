@@ -102,7 +102,7 @@ def _page(request: HttpRequest, run: Run, asked: Any) -> keyset.Page:
 def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
     number = {"number": words.shown(len(page.rows)), "total": words.shown(total)}
     return {
-        "shown": _("%(number)s shown of %(total)s, in the order of the key") % number,
+        "shown": _("%(number)s shown of %(total)s") % number,
         "earlier": lists.address(request, **dict([page.previous])) if page.previous else "",
         "next": lists.address(request, **dict([page.next])) if page.next else "",
     }

@@ -15,11 +15,14 @@ LEVELS = {PERFECT: 1, DIFFERENT: 2, "Added New to PASI": 3, "Missing from PASI":
 
 
 def table(run: Run, user: User, rows: list[Mapping[str, Any]], *, only: bool, blank: bool) -> dict[str, Any]:
-    """`columns` and `pairs`. `only`: columns in which a row of this page differs; `blank`: equal cells of pairs stay empty."""
+    """`columns` and `pairs`: first the columns in which a row of this page differs, with `only` no others. `blank`: equal cells of
+    pairs stay empty."""
     reader = LineReader(run)
     lines = [reader.line(row) for row in rows]
     changed = {name for line in lines for name in line["differences"]}
-    columns = [name for name in reader.compared if name in changed] if only else reader.compared
+    columns = [name for name in reader.compared if name in changed]
+    if not only:
+        columns += [name for name in reader.compared if name not in changed]
     students = _students(run, user, lines)
     return {
         "columns": columns,

@@ -44,12 +44,14 @@ def school_names(found: list[Run]) -> dict[str, str]:
 
 
 def _row(run: Run, names: dict[str, str]) -> dict[str, Any]:
-    counts = (run.summary or {}).get("counts", {})
+    summary = run.summary or {}
+    counts = summary.get("counts", {})
     return {
         "run": run,
         "kind": _(TYPES[run.type].title),
         "school": names.get(run.school_code, ""),
         "perfect": counts.get(PERFECT),
+        "unusable": summary.get("unusable_before", 0) + summary.get("unusable_after", 0),
         "other": sum(counts.values()) - counts.get(PERFECT, 0) if counts else None,
     }
 

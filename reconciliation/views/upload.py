@@ -47,6 +47,8 @@ class Choose(Uploads):
 
     def take(self, request: HttpRequest, **named: Any) -> HttpResponse:
         run, actor = self.run_of(named["pk"]), of_request(request)
+        if request.POST.get("do") == "turn":
+            return self._turn(request, run, actor)
         files = request.FILES
         form = RunForm(request.POST, files, run=run, user=self.user, too_large=uploads.too_large(request))
         if not form.is_valid():
@@ -57,12 +59,17 @@ class Choose(Uploads):
             messages.warning(request, str(error))
             return redirect("reconciliation:run", run.pk)
 
+    def _turn(self, request: HttpRequest, run: Run, actor: Any) -> HttpResponse:
+        try:
+            runs.check(actor, runs.turn(actor, run))
+            messages.success(request, _("Turned: the second file is the first one now."))
+        except runs.NotPossible as error:
+            messages.warning(request, str(error))
+        return redirect("reconciliation:run", run.pk)
+
     def _do(self, request: HttpRequest, run: Run, form: RunForm, actor: Any) -> HttpResponse:
         what, kind, given = request.POST.get("do", "check"), run.type, form.uploads()
         run = runs.choose(actor, run, form.choices(), given)
-        if what == "turn":
-            runs.turn(actor, run)
-            messages.success(request, _("Turned: the second file is the first one now."))
         if what == "compare" and run.checks and run.type == kind and not given:
             runs.start(actor, run)
         else:
