@@ -16,7 +16,7 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; st
 PLAIN = (
     "/", "/changes/", "/changes/?group=closed", "/changes/mine/", "/notices/", "/notices/records/", "/profile/notices/",
     "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/", "/schools/", "/schools/7101/",
-    "/sections/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
+    "/sections/", "/reconciliation/", "/reconciliation/new/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
 )  # fmt: skip
 FOR_ADMINISTRATORS = (
     "/people/", "/people/add/", "/roles/", "/setup/", "/setup/synchronization/", "/setup/connection/", "/setup/caller/",
