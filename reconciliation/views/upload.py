@@ -1,5 +1,6 @@
 """Two files in: a new run, other choices for it, and the start of the comparison."""
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -11,9 +12,13 @@ from operations.actor import of_request
 from reconciliation import selectors, uploads
 from reconciliation.forms import ChoicesForm, RunForm
 from reconciliation.models import Run
-from reconciliation.services import runs
+from reconciliation.services import checking, runs
 from reconciliation.views.doors import Uploads
 from reconciliation.views.run import show_check
+
+
+def not_yours(code: str) -> str:
+    return _("The files’ names say school %(code)s, which is none of yours.") % {"code": code}
 
 
 class New(Uploads):
@@ -31,7 +36,7 @@ class New(Uploads):
         run = runs.make(actor, form.choices(), form.uploads())
         if run.school_code and not selectors.may_name(self.user, run.school_code):
             runs.remove(actor, run)
-            form.add_error("school", _("The files’ names say school %(code)s, which is none of yours.") % {"code": run.school_code})
+            form.add_error("school", not_yours(run.school_code))
             return self._page(form, 422)
         runs.check(actor, run)
         return redirect("reconciliation:run", run.pk)
@@ -53,11 +58,22 @@ class Choose(Uploads):
         form = RunForm(request.POST, files, run=run, user=self.user, too_large=uploads.too_large(request))
         if not form.is_valid():
             return show_check(request, run, form, 422)
+        if foreign := self._foreign_school(run, form):
+            form.add_error("school", not_yours(foreign))
+            return show_check(request, run, form, 422)
         try:
             return self._do(request, run, form, actor)
         except runs.NotPossible as error:
             messages.warning(request, str(error))
             return redirect("reconciliation:run", run.pk)
+
+    def _foreign_school(self, run: Run, form: RunForm) -> str:
+        """The school that the run would be of, if it is none of the person's."""
+        names = {file.side: file.name for file in run.files.all()} | {side: up.name for side, up in form.uploads().items()}
+        files = {side: checking.File(Path(name), name) for side, name in names.items()}
+        choices = form.choices()
+        school = checking.whose(files, choices.type, choices.school, choices.school_year).school or ""
+        return "" if not school or selectors.may_name(self.user, school) else school
 
     def _turn(self, request: HttpRequest, run: Run, actor: Any) -> HttpResponse:
         try:

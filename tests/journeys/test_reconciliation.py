@@ -151,6 +151,7 @@ def test_from_the_upload_to_the_workbook(
     page.get_by_role("link", name="Summary").click()
     expect(page.get_by_role("heading", name="Numbers")).to_be_visible()
     picture(page, "reconciliation-summary", height=1100)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="Letter"))) == 1
 
 
 def test_without_javascript(product: Product, new_page: NewPage, exports: dict[str, Path]) -> None:

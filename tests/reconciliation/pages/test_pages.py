@@ -299,3 +299,10 @@ def test_a_run_of_another_school_does_not_exist(compared):
     assert answer.status_code == 422
     assert "which is none of yours" in answer.content.decode()
     assert Run.objects.count() == 1
+    unnamed = {side: upload(DATA / f"2027-9101-CM-{name}.csv", "x.csv") for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))}
+    client.post(url("new"), {**unnamed, "school": "9102"})
+    mine = Run.objects.get(school_code="9102")
+    answer = choose(client, mine, "check", school="", after=sample()["after"])
+    assert answer.status_code == 422
+    mine.refresh_from_db()
+    assert mine.school_code == "9102"
