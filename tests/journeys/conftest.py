@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.journeys.guiding import at_both
 from tests.journeys.pictures import Pictures
-from tests.journeys.product import PASSWORD, PATIENCE, Product
+from tests.journeys.product import PASSWORD, PATIENCE, Json, Product
 from tests.journeys.watch import Watch, axe
 
 HERE = Path(__file__).parent
@@ -75,6 +76,12 @@ def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
+
+
+@pytest.fixture(scope="session")
+def at_both_schools(product: Product) -> Iterator[tuple[Json, Json]]:
+    """Students of school A with courses at school C, each for one journey: (main, concurrent)."""
+    return at_both(product)
 
 
 @pytest.fixture

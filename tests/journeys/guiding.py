@@ -38,12 +38,10 @@ def press(page: Page, words: str) -> str:
     return page.url
 
 
-def take_back(page: Page, reason: str) -> None:
-    """By the toast's Undo, which asks why."""
-    page.get_by_role("button", name="Undo", exact=False).first.click()
-    page.get_by_label("Why it is taken back").fill(reason)
-    page.get_by_role("button", name="Take back:").click()
-    expect(page.get_by_text("Taken back", exact=False).first).to_be_visible()
+def take_back(page: Page) -> None:
+    """By the Undo of the message, at once."""
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back by")).to_be_visible()
 
 
 def equal(product: Product, stay: Json, **ours: Any) -> Json:
@@ -66,25 +64,21 @@ def courses(product: Product, stay: Json) -> list[Json]:
     return [one for one in found if not one.get("deleted")]
 
 
-def of_student(product: Product, student: int) -> list[Json]:
-    return product.api(f"/enrolments/?student={student}", "district")["results"]
+def of_student(product: Product, stay: Json) -> list[Json]:
+    """All enrolments of the student, the newest first."""
+    found = product.api(f"/enrolments/?asn={stay['asn']}", "district")["results"]
+    return sorted(found, key=lambda one: -one["id"])
 
 
-def with_concurrent(product: Product) -> Iterator[tuple[Json, Json]]:
+def at_both(product: Product) -> Iterator[tuple[Json, Json]]:
     """Students of school A who take courses at school C: (main, concurrent), each in step and running."""
-    main = {one["student"]: one for one in _running(product, "7101", False)}
-    for side in _running(product, "7103", True):
-        if side["student"] in main:
-            yield main[side["student"]], side
+    address = "/enrolments/?school=7103&concurrent=true&deleted=false"
+    for side in filter(_running, product.api(address, "district")["results"]):
+        for main in of_student(product, side):
+            if main["school"] == "7101" and _running(main):
+                yield main, side
 
 
-def _running(product: Product, school: str, concurrent: bool) -> list[Json]:
-    address = f"/enrolments/?school={school}&concurrent={str(concurrent).lower()}&deleted=false"
-    today = days_ago(0)
-    return [
-        one
-        for one in product.api(address, "district")["results"]
-        if one["exit_date_type"] == "CompletionDate"
-        and one["start_date"] <= today <= one["exit_date"]
-        and one["pasi"]["state"] == "in_step"
-    ]
+def _running(stay: Json) -> bool:
+    here = stay["start_date"] <= days_ago(0) <= stay["exit_date"] and not stay["deleted"]
+    return here and stay["exit_date_type"] == "CompletionDate" and stay["pasi"]["state"] == "in_step"
