@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from operations import actor, keyset, offers
 from operations.models import User
-from pasi_connect import selectors
+from pasi_connect import guided_panels, selectors
 from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.forms import AS_A_WHOLE, DecisionForm, take_errors
 from pasi_connect.models import Decision, Discrepancy, LinkState, Submission, SyncSettings
@@ -211,13 +211,22 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     undo = reverse("pasi_connect:decision-undo", args=[made.pk])
     messages.success(request, _result(made), extra_tags=f"undo={undo}" if not made.created_enrolment else "")
     only_pasi = one.kind == CHANGED_IN_PASI
-    if request.POST.get("do") == "next" or (request.POST.get("do") == "all-pasi" and only_pasi):
+    goes_on = request.POST.get("do") == "next" or (request.POST.get("do") == "all-pasi" and only_pasi)
+    if goes_on and not _leaves_courses(request, made):
         group = form.cleaned_data["group"]
         following = neighbour(user, group, pk, forward=True) or first_open(user, group).exclude(pk=pk).first()
         if following is None:
             return redirect("pasi_connect:changes")
         return redirect(_address(following, group))
     return redirect("pasi_connect:change", pk)
+
+
+def _leaves_courses(request: HttpRequest, made: Decision) -> bool:
+    """A withdrawal was accepted and courses go on: the page of the change offers to end them, so the person stays there."""
+    if "exit_date_type" not in made.accepted:
+        return False
+    now = Discrepancy.objects.select_related("enrolment").get(pk=made.discrepancy_id)
+    return guided_panels.courses_to_end(request, now) is not None
 
 
 def _address(one: Discrepancy, group: str) -> str:

@@ -1,4 +1,4 @@
-"""What was done: one entry, its records, and the way back; and what is planned for a day to come."""
+"""What a guided action did: one entry, its records, and the way back; and what is planned for a day to come."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ class Entry(LoginRequiredMixin, View):
         user: Any = request.user
         found = shown_records(user, action)
         page = lists.page(request, found, newest_first=False)
-        rows = entry_rows.of(page.rows, done=action.status not in NOT_DONE)
+        rows = entry_rows.of(page.rows)
         student = the_student(user, action)
         total = found.order_by().count()
         context = {
@@ -104,41 +104,34 @@ def may_undo(user: User, action: Action, undoer: undoing.Undoer) -> bool:
 
 
 def the_student(user: User, action: Action) -> Student | None:
-    """The one student of an action that is no bulk, when the person may see them."""
-    undoer, first = undoing.UNDO.get(action.kind), action.records.first()
-    if undoer is None or not undoer.whole or first is None:
+    """Whom the action is about, when the person may see the student."""
+    first = action.records.first()
+    if first is None:
         return None
     way = "enrolments" if first.subject_type == SCHOOL_ENROLMENT else "course_enrolments"
     return sis_selectors.students(user).filter(**{way: first.subject_id}).first()
 
 
 class Undo(LoginRequiredMixin, View):
-    """What would go back, and the way. A press elsewhere (the toast) leads here: taking back asks why."""
+    """What would go back (GET); taking it back (POST), with a reason or, by the message's Undo, without one."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._page(request, self._action(request, pk), UndoForm())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         action = self._action(request, pk)
-        undoer, form = undoing.UNDO[action.kind], UndoForm(request.POST)
-        if "reason" not in request.POST and undoer.needs_reason:
-            return self._page(request, action, UndoForm())
+        form = UndoForm(request.POST)
         if not form.is_valid():
             return self._page(request, action, form, 422)
-        reason, who = form.cleaned_data["reason"], of_request(request)
         try:
-            if undoer.whole:
-                undone = undoing.undo(who, action.pk, reason)
-                messages.success(request, self._result(undone))
-            else:
-                undoing.start(who, action.pk, reason)
-                messages.success(request, _("It is being taken back, record by record."))
+            undone = undoing.undo(of_request(request), action.pk, form.cleaned_data["reason"])
         except ValidationError as error:
             form.refuse(error)
             return self._page(request, action, form, 422)
         except undoing.NotPossible as error:
             action.refresh_from_db()
             return self._page(request, action, form, 409, refused=str(error))
+        messages.success(request, self._result(undone))
         return redirect("pasi_connect:action", action.pk)
 
     @staticmethod
@@ -165,15 +158,13 @@ class Undo(LoginRequiredMixin, View):
         user: Any = request.user
         looked = undoing.preview(action)
         found = list(shown_records(user, action).filter(undone_at=None).order_by("-order", "-id")[:SIZE])
-        whys = [why for _record, why in looked.cannot[:SIZE]]
         planned = action.status in NOT_DONE
-        rows = entry_rows.of(found, done=not planned, back=True)
+        rows = entry_rows.of(found, back=True)
         context = {
             "action": action,
             "form": form,
             "student": the_student(user, action),
             "looked": looked,
-            "whys": list(dict.fromkeys(whys)),
             "rows": rows,
             "planned": planned,
             "refused": refused or looked.why_not,

@@ -16,10 +16,10 @@ from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def of(records: Iterable[ActionRecord], *, done: bool, back: bool = False) -> Rows:
-    """{enrolments: [{record, enrolment, fields, sends}], courses: [{record, course, code, section, school, fields}]}.
+def of(records: Iterable[ActionRecord], *, back: bool = False) -> Rows:
+    """{enrolments: [{record, enrolment, made, fields, sends}], courses: [{record, course, code, section, school, what, made, fields}]}.
 
-    `back`: the fields from what they are to what they were. Not `done`: what a planned action will do is not said twice.
+    `back`: the fields from what they are to what they were.
     """
     rows = list(records)
     stays = SchoolEnrolment.objects.select_related("school", "student").in_bulk(_ids(rows, SCHOOL_ENROLMENT))

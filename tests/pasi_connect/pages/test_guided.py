@@ -338,7 +338,8 @@ def test_after_a_withdrawal_from_pasi_the_change_offers_to_end_the_courses(here,
     item = changed_in_pasi(stay, exit_date=days_ago(6), exit_date_type="WithdrawalDate")
     address = at(stay, "end-courses")
     assert address not in text(registrar.get(f"/changes/{item.pk}/"))
-    registrar.post(f"/changes/{item.pk}/", {"version": item.version, "do": "all-pasi", "reason": ""})
+    accepted = registrar.post(f"/changes/{item.pk}/", {"version": item.version, "do": "all-pasi", "reason": ""})
+    assert accepted.url == f"/changes/{item.pk}/"  # not to the next one: there is something to do here
     assert address in text(registrar.get(f"/changes/{item.pk}/"))
     answer = do(registrar, address, reason="Left, as PASI says.")
     assert CourseEnrolment.objects.get().exit_date == days_ago(6)
