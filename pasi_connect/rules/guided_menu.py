@@ -112,7 +112,7 @@ MENU: tuple[Entry, ...] = (
         lambda f: f.stays and not f.concurrent, _no_side,
     ),
     Entry(
-        "close-concurrent", "check", gettext_noop("Close the concurrent enrolment"),
+        "close-concurrent", "check", gettext_noop("Close a concurrent enrolment"),
         gettext_noop("The student finishes at the second school before the planned last day."),
         lambda f: f.stays and f.concurrent,
     ),
@@ -137,7 +137,7 @@ MENU: tuple[Entry, ...] = (
         lambda f: f.withdrawn and not f.deleted,
     ),
     Entry(
-        "end-courses", "list", gettext_noop("End the course enrolments"),
+        "end-courses", "list", gettext_noop("End course enrolments"),
         gettext_noop("The withdrawal came from PASI, and courses here still go on."),
         lambda f: f.withdrawn and not f.deleted and f.courses_left,
     ),

@@ -16,7 +16,8 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; st
 PLAIN = (
     "/", "/changes/", "/changes/?group=closed", "/changes/mine/", "/notices/", "/notices/records/", "/profile/notices/",
     "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/", "/schools/", "/schools/7101/",
-    "/sections/", "/reconciliation/", "/reconciliation/new/", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/", "/no-such-page/",
+    "/sections/", "/reconciliation/", "/reconciliation/new/", "/actions/planned/", "/profile/", "/words/", "/styleguide/",
+    "/api/v1/docs/", "/no-such-page/",
 )  # fmt: skip
 FOR_ADMINISTRATORS = (
     "/people/", "/people/add/", "/roles/", "/setup/", "/setup/synchronization/", "/setup/connection/", "/setup/caller/",
@@ -45,6 +46,7 @@ def busy(product: Product) -> dict[str, Any]:
             f"/students/{stay['student']}/",
             f"/students/{stay['student']}/enrol/",
             f"/enrolments/{stay['id']}/edit/",
+            f"/enrolments/{stay['id']}/withdraw/",
             f"/submissions/{submission['id']}/",
             f"/students/{course['student']}/",
             f"/sections/{course['section']}/",

@@ -23,7 +23,7 @@ def test_return(product: Product, new_page: NewPage, picture: Pictures) -> None:
     page.get_by_role("button", name="Show the preview").click()
     expect(page.get_by_role("alert")).to_contain_text("A return begins after that")
     page.get_by_label("Start date").fill(days_ago(5))
-    picture(page, "return-details", height=900)
+    picture(page, "return-details", height=1000)
     look(page)
     looks_right(page)
     picture(page, "return", height=900)
@@ -46,8 +46,8 @@ def test_transfer_out_goes_in_order_and_back(
     picture(page, "transfer-details", height=900)
     look(page)
     looks_right(page)
-    picture(page, "transfer", height=1780)
-    picture(page, "transfer-390", width=390, height=1500)
+    picture(page, "transfer", height=1080)
+    picture(page, "transfer-390", width=390, height=1700)
     press(page, "Transfer out: change 8, send 3")
     made = of_student(product, main)[0]
     for ended in (main, side):
@@ -106,12 +106,12 @@ def test_a_concurrent_enrolment_is_made_and_closed(product: Product, new_page: N
     look(page)
     expect(page.get_by_text("Check before you go on")).to_be_visible()  # school B stores its first semester otherwise
     looks_right(page)
-    picture(page, "concurrent", height=980)
+    picture(page, "concurrent", height=1180)
     press(page, "New enrolment: create 1, send 1")
     made = of_student(product, main)[0]
     made = equal(product, made, concurrent=True, start_date=days_ago(20))
 
-    open_action(page, made, "Close the concurrent enrolment…")
+    open_action(page, made, "Close a concurrent enrolment…")
     page.get_by_label("Last day at the concurrent school").fill(days_ago(2))
     page.get_by_label("Reason").fill("The course is done.")
     look(page)

@@ -102,6 +102,11 @@ class OnEnrolment(Flow):
             "“%(action)s” does not fit this enrolment as it stands."
         ) % {"action": _(guided_menu.BY_NAME[self.name].label)}
 
+    def _stays_there(self) -> str:
+        """Where somebody withdraws a student with a concurrent enrolment, the address of what they mean perhaps."""
+        can_transfer = any(entry.name == "transfer-out" and not why for entry, why in self.menu)
+        return guided_panels.address("transfer-out", self.enrolment) if self.name == "withdraw" and can_transfer else ""
+
     def _enrolment(self, pk: int) -> SchoolEnrolment:
         return get_object_or_404(selectors.enrolments(self.request.user), pk=pk)  # type: ignore[arg-type]
 
@@ -125,6 +130,7 @@ class OnEnrolment(Flow):
             "lead": _(entry.text),
             "states": {self.enrolment.pk: state},
             "discrepancy": state.discrepancy,
+            "stays_there": self._stays_there(),
             "effects": [
                 {"icon": EFFECT[kind][0], "hue": EFFECT[kind][1], "text": _(sentence)}
                 for kind, sentence in guided_menu.EFFECTS[self.name]
