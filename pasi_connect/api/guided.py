@@ -19,7 +19,7 @@ from pasi_connect.models import Action
 from pasi_connect.rules.guided import OUT_REASONS
 from pasi_connect.serializers import EnrolmentFields, EnrolmentSerializer, SchoolYearText, Strict
 from pasi_connect.services import seen
-from pasi_connect.services.actions import enrolling, plans, transferring, withdrawing
+from pasi_connect.services.actions import enrolling, plans, telling, transferring, withdrawing
 from pasi_connect.states import state_of
 from sis import selectors
 from sis.models import SchoolEnrolment, Student
@@ -96,12 +96,12 @@ def _run(
     current = {"current": _answer_of(target)} if target else {}
     try:
         if given["dry_run"]:
-            return Response(plans.told(plans.preview(actor, planner)))
+            return Response(telling.told(plans.preview(actor, planner)))
         return plans.do(actor, student.pk, planner, given.get("version"))
     except plans.Refused as error:
         raise Conflict(str(error), current) from None
     except plans.Moved as moved:
-        raise Conflict(str(moved), {"preview": plans.told(moved.preview), **current}) from None
+        raise Conflict(str(moved), {"preview": telling.told(moved.preview), **current}) from None
     except enrolments.StaleRecord:
         raise Conflict(_("The enrolment has changed since you read it."), current) from None
 

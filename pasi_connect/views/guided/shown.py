@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from pasi_connect.models import Action
 from pasi_connect.rules import pasi
-from pasi_connect.services.actions.plans import Change, Preview, differences
+from pasi_connect.services.actions.plans import Change, Preview
+from pasi_connect.services.actions.telling import differences
 from pasi_connect.services.context import Context
 from pasi_connect.views import expectations, words
 from pasi_connect.views.guided import picture

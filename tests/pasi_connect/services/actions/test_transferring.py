@@ -9,7 +9,7 @@ from operations import clock
 from operations.models import Notice
 from pasi_connect.models import Action, Submission
 from pasi_connect.services import sending, submissions
-from pasi_connect.services.actions import planned, plans, transferring, undoing
+from pasi_connect.services.actions import planned, plans, telling, transferring, undoing
 from sis.models import CourseEnrolment, SchoolEnrolment
 from sis.services import enrolments
 from tests.factories.courses import CalendarFactory, CourseEnrolmentFactory, SectionFactory
@@ -162,7 +162,7 @@ def test_what_cannot_be_carried_is_listed_with_the_way_to_finish(world, student)
         enrolment=side, student=main.student, section=over, entry_date=SEPTEMBER, status="Completed", exit_date=FRIDAY
     )
     looked = plans.preview(world.actor, planner(main, side))
-    told = plans.told(looked)
+    told = telling.told(looked)
     assert [row["section"] for row in told["not_carried"]] == [over.number]
     assert told["not_carried"][0]["next_step"]
     assert told["submissions"] == 3
