@@ -85,14 +85,15 @@ class Enrol(Flow):
         return mine.filter(pk=int(raw), student=self.student()).first()
 
     def context(self) -> dict[str, Any]:
+        concurrent = False
         title, lead = _("New enrolment"), _("A student who is new at a school, in any school of the authority.")
         if self._named("after"):
             title = _("Return")
             lead = _("A new enrolment with an identity of its own. The one that has ended stays as it is.")
         elif self._named("concurrent") or self.request.POST.get("concurrent"):
-            title = _("Concurrent enrolment")
+            title, concurrent = _("Concurrent enrolment"), True
             lead = _("Courses at a second school, while the student's main school stays the main one.")
-        return {"title": title, "lead": lead, "earlier": self._earlier()}
+        return {"title": title, "lead": lead, "earlier": self._earlier(), "concurrent": concurrent}
 
     def _earlier(self) -> list[SchoolEnrolment]:
         """The student's latest stays at the person's schools: what the new one comes after."""

@@ -61,6 +61,7 @@ def test_every_school_of_the_authority_can_be_chosen_and_is_told(here, registrar
 def test_a_concurrent_enrolment_says_where_the_terms_differ(here, registrar, stay):
     opened = registrar.get(f"{enrol_at(stay)}?concurrent={stay.pk}")
     assert opened.context["form"]["concurrent"].value()
+    assert "A challenged course" in text(opened)
     given = new_stay(here, school=here.other.pk, concurrent="on")
     looked = registrar.post(enrol_at(stay), {**given, "do": "preview"})
     assert looked.context["looked"].remarks
