@@ -10,8 +10,10 @@ from operations.models import Job, JobRow, User
 from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection
 from pasi_connect.services.actions import undoing
+from pasi_connect.views.actions import what
 from pasi_connect.views.record import names_of, words_asn
 from sis import selectors as sis_selectors
+from sis.models import School
 from sis.services.events import SCHOOL_ENROLMENT
 
 
@@ -36,15 +38,22 @@ def action(request: HttpRequest, job: Job) -> offers.Panel | None:
         and user.has_perm(undoer.permission)
         and found.records.filter(undone_at=None).exists()
     )
+    held = job.result.get("guard", [])
+    names = dict(School.objects.filter(code__in={row["school"] for row in held}).values_list("code", "name"))
     guard = [
-        {**row, "share": round(100 * row["count"] / row["live"]) if row["live"] else None}
-        for row in job.result.get("guard", [])
+        {
+            **row,
+            "name": names.get(row["school"], ""),
+            "share": round(100 * row["count"] / row["live"]) if row["live"] else None,
+        }
+        for row in held
     ]
     context = {
         "action": found,
+        "what": what(found),
+        "reason": job.given.get("reason", "") if job.kind == undoing.JOB else found.reason,
         "undo": reverse("pasi_connect:action-undo", args=[found.pk]) if undoable else "",
         "guard": guard,
-        "waits": job.status == Job.Status.WAITING_APPROVAL,
         "list": BulkSelection.objects.filter(action=found).exists() and not job.is_over,
         "is_undo": job.kind == undoing.JOB,
     }

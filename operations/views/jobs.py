@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from operations import clock, keyset, offers, selectors
@@ -75,7 +75,8 @@ def answer(job: Job) -> str:
         case Status.COMPLETED:
             return _("%(good)s done") % numbers if job.total else _("nothing to do")
         case Status.COMPLETED_WITH_PROBLEMS:
-            return _("%(good)s done, %(failed)s need a look") % numbers
+            text = ngettext("%(good)s done, %(failed)s needs a look", "%(good)s done, %(failed)s need a look", job.failed)
+            return text % numbers
         case Status.CANCELLED:
             return _("cancelled after %(done)s of %(all)s") % numbers
         case Status.FAILED:

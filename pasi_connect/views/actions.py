@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -34,6 +35,8 @@ SHOWN = 200  # of those that cannot be taken back
 def index(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     filterset = ActionFilter(request.GET, selectors.actions(user))
+    choices = [("", _("Any")), ("true", _("Yes")), ("false", _("No"))]
+    filterset.form.fields["undone"].widget = forms.Select(choices=choices)
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first=True)
     total = keyset.counted(found)
@@ -47,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "filterset": filterset,
         "chips": lists.chips(request, filterset, besides=()),
         "clear": "?",
-        "rows": [{"action": one, "number": numbers[one.pk], "state": one.shown_status} for one in made.rows],
+        "rows": [{"action": one, "what": what(one), "number": numbers[one.pk], "state": one.shown_status} for one in made.rows],
         "states": entry.WORDS,
         "pager": lists.pager(request, made, total, newest_first=True),
         "total": total,
@@ -79,6 +82,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     waiting = _waiting(request, action) if action.job and not action.job.is_over and not total else None
     context = {
         "action": action,
+        "what": what(action),
         "state": action.shown_status,
         "states": entry.WORDS,
         "job_words": JOB_WORDS,
@@ -92,13 +96,25 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     return render(request, "pasi_connect/action.html", context)
 
 
+def what(action: Action) -> str:
+    """The kind, and with decisions which one."""
+    label = str(action.get_kind_display())
+    decision = action.given.get("decision") or _single(action)
+    if not decision:
+        return label
+    return f"{label}: {_('Accept PASI') if decision == 'accept' else _('Keep SIS')}"
+
+
+def _single(action: Action) -> str:
+    """Which way one decision went; "" where it went both ways."""
+    accepted, rejected = bool(action.given.get("accepted")), bool(action.given.get("rejected"))
+    return "" if accepted == rejected else "accept" if accepted else "reject"
+
+
 def facts(action: Action) -> list[tuple[str, Any]]:
     """What was asked, in words."""
     told: list[tuple[str, Any]] = []
     given = action.given
-    decision = given.get("decision")
-    if decision:
-        told.append((_("Decision"), _("Accept PASI") if decision == "accept" else _("Keep SIS")))
     if given.get("kinds"):
         told.append((_("Kinds"), ", ".join(str(words.KIND[kind]["label"]) for kind in given["kinds"])))
     if given.get("school_year"):
@@ -235,6 +251,7 @@ def _undo_page(
     rows = record_rows([record for record, _message in shown])
     context = {
         "action": action,
+        "what": what(action),
         "form": form,
         "seen": seen,
         "cannot": len(seen.cannot),

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from operations import clock
 from operations.actor import SYNC
-from operations.models import AuditEntry, User
+from operations.models import AuditEntry, Job, User
 from pasi_connect import selectors
 from pasi_connect.models import Action, Decision, Discrepancy, Submission
 from pasi_connect.services.actions import undoing
 from pasi_connect.views import words
+from pasi_connect.views.actions import what
 from pasi_connect.views.record import names_of, words_asn
 from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment
@@ -25,17 +26,18 @@ SUBJECTS = ("school_enrolment", "discrepancy", "submission")
 
 
 def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
-    """[{icon, hue, text, name, url, at, meta, undo, look}]; eight queries at most.
+    """[{icon, hue, text, name, url, at, meta, undo, look}]; nine queries at most.
 
     `undo` is posted to; `look` is a page that shows what would go back first.
     """
     made = _actions(user)
+    undone = _taken_back(made)
     audited = sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user)
-    for one in made:
-        if one.job and one.job.started_at:  # what a bulk did record by record is one entry here
-            until = one.job.finished_at or clock.now()
+    for job in [one.job for one in made if one.job] + list(undone.values()):
+        if job.started_at:  # what a bulk did record by record is one entry here
+            until = job.finished_at or clock.now()
             audited = audited.exclude(
-                at__gte=one.job.started_at, at__lte=until, actor_name__in=(one.actor_name, SYNC.name)
+                at__gte=job.started_at, at__lte=until, actor_name__in=(job.actor_name, SYNC.name)
             )
     entries = list(audited.order_by("-id")[:READ])
     told = [(entry, found) for entry in entries if (found := _told(entry))][:SHOWN]
@@ -53,7 +55,7 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
         name, url = _subject(entry.subject_type, pk, items, sent, enrolments, pasi_names)
         took_back = undo.pop(pk, None) if entry.subject_type == "discrepancy" and found.get("decision") else None
         shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
-    shown += [_of_action(user, one) for one in made]
+    shown += [_of_action(user, one, undone.get(one.pk)) for one in made]
     return sorted(shown, key=lambda entry: entry["at"], reverse=True)[:SHOWN]
 
 
@@ -64,18 +66,28 @@ def _actions(user: User) -> list[Action]:
     return list(found.order_by("-id")[:ACTIONS])
 
 
-def _of_action(user: User, action: Action) -> dict[str, Any]:
+def _taken_back(made: list[Action]) -> dict[int, Job]:
+    """The last job that took an action back, by the action's id; also where it could take back a part alone."""
+    found = Job.objects.filter(kind=undoing.JOB, given__action__in=[one.pk for one in made]) if made else []
+    return {job.given["action"]: job for job in sorted(found, key=lambda job: job.pk)}
+
+
+def _of_action(user: User, action: Action, undo: Job | None) -> dict[str, Any]:
     undoer = undoing.UNDO.get(action.kind)
     may = undoer is not None and user.has_perm(undoer.permission) and not action.undone_at
+    text = what(action)
+    if action.undone_at:
+        text = _("%(action)s, taken back") % {"action": text}
+    elif undo is not None:
+        text = _("%(action)s, taken back in part") % {"action": text}
+    back = bool(action.undone_at or undo)
     return {
-        "icon": "undo" if action.undone_at else "check-circle",
-        "hue": "" if action.undone_at else "sis",
-        "text": _("%(action)s, taken back") % {"action": action.get_kind_display()}
-        if action.undone_at
-        else action.get_kind_display(),
+        "icon": "undo" if back else "check-circle",
+        "hue": "" if back else "sis",
+        "text": text,
         "name": _("record by record"),
         "url": reverse("pasi_connect:action", args=[action.pk]),
-        "at": action.at,
+        "at": action.undone_at or (undo.finished_at if undo else None) or action.at,
         "meta": action.actor_name,
         "undo": None,
         "look": reverse("pasi_connect:action-undo", args=[action.pk]) if may else "",

@@ -22,6 +22,7 @@ from pasi_connect.models.discrepancy import Kind
 from pasi_connect.rules import bulk as rules
 from pasi_connect.services.actions import bulk
 from pasi_connect.views import changes, lists, words
+from sis.models import School
 
 SHOWN = 8  # of those that would be decided
 DECISIONS = (rules.ACCEPT, rules.REJECT)
@@ -83,6 +84,7 @@ def _page(
     found = bulk.select(items, choice)
     first = list(items.filter(pk__in=found.ids[:SHOWN]).order_by("pk"))
     conflicts = found.left_out_kinds[Kind.CHANGED_ON_BOTH] + found.left_out_kinds[Kind.NEVER_AGREED]
+    names = dict(School.objects.filter(code__in={place.school for place in found.places}).values_list("code", "name"))
     back = QueryDict(mutable=True)
     back.update({name: given[name] for name in (*DiscrepancyFilter.base_filters, "order") if given.get(name)})
     context = {
@@ -98,7 +100,8 @@ def _page(
         "kinds": _kinds(found),
         "words": words.KIND,
         "parts": _parts(found),
-        "places": found.places,
+        "bar_label": ", ".join(f"{part['name']}: {part['count']}" for part in _parts(found)),
+        "places": [{"place": place, "name": names.get(place.school, "")} for place in found.places],
         "guard": bulk.why_approval(found.guarded),
         "rows": changes.shown_rows(first),
         "more": len(found.ids) - len(first),
@@ -150,7 +153,7 @@ def _kinds(found: bulk.Selection) -> list[dict[str, Any]]:
 
 def _parts(found: bulk.Selection) -> list[dict[str, Any]]:
     parts = [
-        {"count": len(found.ids), "name": _("Decided"), "meta": ""},
+        {"count": len(found.ids), "name": _("Decided"), "meta": _("in one job, with undo")},
         {"count": len(found.left_out), "name": _("Stay open"), "meta": _("their kind is not ticked below")},
     ]
     if found.on_the_way:

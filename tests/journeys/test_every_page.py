@@ -16,8 +16,9 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; st
 PLAIN = (
     "/", "/changes/", "/changes/?group=closed", "/changes/mine/", "/notices/", "/notices/records/", "/profile/notices/",
     "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/", "/schools/", "/schools/7101/",
-    "/sections/", "/reconciliation/", "/reconciliation/new/", "/actions/planned/", "/profile/", "/words/", "/styleguide/",
-    "/api/v1/docs/", "/no-such-page/",
+    "/sections/", "/reconciliation/", "/reconciliation/new/", "/actions/planned/", "/jobs/", "/actions/",
+    "/changes/bulk/?decision=reject&all=1&group=open", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/",
+    "/no-such-page/",
 )  # fmt: skip
 FOR_ADMINISTRATORS = (
     "/people/", "/people/add/", "/roles/", "/setup/", "/setup/synchronization/", "/setup/connection/", "/setup/caller/",
@@ -38,11 +39,22 @@ def busy(product: Product) -> dict[str, Any]:
     product.http.post(f"{product.pasiprep}/control/busy-morning/", timeout=60)
     open_items = wait_for(lambda: product.api("/discrepancies/?status=open", "district")["results"], "changes wait")
     submission = product.api(f"/submissions/?ref_id={stay['ref_id']}")["results"][-1]
+    bulk = product.api(
+        "/discrepancies/decide/",
+        "district",
+        "POST",
+        filter={"ref_id": open_items[-1]["ref_id"]},
+        decision="accept",
+        kinds=[open_items[-1]["kind"]],
+    )
     course = product.api("/course-enrolments/?challenge=true", "district")["results"][0]
     return {
         "open": sorted({item["kind"]: item["id"] for item in open_items}.values()),
         "paths": [
             f"/changes/{closed['id']}/",
+            f"/jobs/{bulk['job']}/",
+            f"/actions/{bulk['id']}/",
+            f"/actions/{bulk['id']}/undo/",
             f"/students/{stay['student']}/",
             f"/students/{stay['student']}/enrol/",
             f"/enrolments/{stay['id']}/edit/",

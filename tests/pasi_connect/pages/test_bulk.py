@@ -78,7 +78,7 @@ def test_who_does_not_decide_chooses_nothing(here, as_person, item):
 def test_all_of_a_filter_is_offered_where_there_is_more_than_a_page(here, as_person):
     many(here, 26)
     text = as_person(here.registrar).get("/changes/?group=safe").content.decode()
-    assert "All 26 of this filter" in text
+    assert "or all 26 of this filter" in text
     assert '<input type="hidden" name="group" value="safe">' in text
 
 
@@ -192,7 +192,7 @@ def test_rows_of_a_job_lead_to_their_records(here, as_person):
     changed_in_pasi(items[0].enrolment, grade="10")
     jobs.run(job.pk)
     text = as_person(here.registrar).get(f"/jobs/{job.pk}/").content.decode()
-    assert "Decisions in bulk: 1 done, 1 need a look" in text
+    assert "Decisions in bulk: 1 done, 1 needs a look" in text
     assert f'<a href="/changes/{items[0].pk}/">{items[0].enrolment.student.name}</a>' in text
     assert "It has moved since the list was made" in text
 
@@ -200,7 +200,7 @@ def test_rows_of_a_job_lead_to_their_records(here, as_person):
 def test_the_action_shows_its_records_and_the_undo_says_what_no_longer_goes(here, as_person, done):
     registrar = as_person(here.registrar)
     text = registrar.get(f"/actions/{done.pk}/").content.decode()
-    assert "Decisions in bulk: 3 records" in text and "Told by phone" in text
+    assert "Decisions in bulk: Accept PASI, 3 records" in text and "Told by phone" in text
     first = done.records.first()
     enrolments.change(of_user(here.registrar), first.subject_id, {"grade": "12"})
     text = registrar.get(f"/actions/{done.pk}/undo/").content.decode()
@@ -237,7 +237,7 @@ def test_the_guard_shows_the_list_to_who_approves(here, as_person):
     assert "Approve: 51 records" in text and "100 %" in text
     action = Action.objects.get()
     shown = district.get(f"/actions/{action.pk}/").content.decode()
-    assert "51 changes on the list" in shown and items[0].enrolment.student.name in shown
+    assert "Decisions in bulk: Accept PASI, 51 changes on the list" in shown and items[0].enrolment.student.name in shown
     assert items[50].enrolment.student.name in district.get(f"/actions/{action.pk}/?from=50").content.decode()
     assert registrar.post(f"/jobs/{job.pk}/approve/").status_code == 403
     assert district.post(f"/jobs/{job.pk}/approve/").status_code == 302
