@@ -38,6 +38,13 @@ class Result:
     note: str = ""
 
 
+# They touch no database: once is enough.
+WITHOUT_DATABASE = (
+    "tests/config", "tests/operations/rules", "tests/pasi_connect/rules", "tests/reconciliation/engine",
+    "tests/reconciliation/rules", "tests/simulator", "tests/sis/rules", "tests/test_parts.py",
+)  # fmt: skip
+
+
 def parts(environment: Mapping[str, str]) -> list[Part]:
     """All parts, for what this machine has."""
     database, redis = environment.get("TEST_DATABASE_URL", ""), environment.get("TEST_REDIS_URL", "")
@@ -48,7 +55,7 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
         Part("sqlite", ["-m", f"{ordinary} and not postgresql", "-n", "2"]),
         Part(
             "postgresql",
-            ["-m", ordinary, "-n", "2"],
+            ["-m", ordinary, "-n", "2", *(f"--ignore={path}" for path in WITHOUT_DATABASE)],
             {"DATABASE_URL": database, "REDIS_URL": redis},
             f"{' and '.join(unset)} not set" if unset else "",
         ),
