@@ -62,7 +62,7 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
         Part("processes", ["-m", "slow_process"]),
         Part(
             "journeys",
-            ["-m", "journey"],
+            ["-m", "journey", "-n", "2", "--dist", "loadfile"],  # two products side by side: a journey mostly waits
             {"CHROMIUM": browser},
             "" if browser else "no Chromium found (CHROMIUM, or chromium on PATH)",
         ),
