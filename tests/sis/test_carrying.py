@@ -236,4 +236,4 @@ def test_many_courses_ask_the_database_little_more_often_than_one(actor):
     one, many = asked(1, actor), asked(20, actor)
     assert one <= 12
     # What has not begun goes over with an entry date of its own only where the section begins later: alike here.
-    assert many == one
+    assert many <= one + 2  # many rows go into PostgreSQL by COPY, which asks otherwise than an INSERT

@@ -122,12 +122,14 @@ class Done:
 
     def version(self, kind: str) -> str:
         """One text for all that the preview shows; another one as soon as any of it moves."""
+        made = {row.subject_id for row in self.records if row.subject_type == SCHOOL_ENROLMENT and row.before is None}
         told = [
             [
                 row.subject_type,
                 *(["new", 0] if row.before is None else [row.subject_id, row.revision_after]),
                 row.before,
-                row.after,
+                # The id of an enrolment that is made is another one each time: PostgreSQL does not give one out twice.
+                {name: value for name, value in row.after.items() if name != "enrolment_id" or value not in made},
                 row.seen_version,  # type: ignore[attr-defined]
             ]
             for row in self.records
