@@ -9,7 +9,7 @@ CATALOGUES := $(wildcard locale/*/LC_MESSAGES/django.po)
 CHECK_DATA := $(CURDIR)/.venv/.check
 FOR_CHECK := env -u DATABASE_URL -u REDIS_URL -u DEMO PRODUCTION=0 DATA_DIR=$(CHECK_DATA)
 
-.PHONY: install run reset test bench check faults chaos openapi messages lock
+.PHONY: install run reset test fuzz mutants bench check audit bill faults chaos openapi messages lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(CATALOGUES:.po=.mo)
@@ -33,18 +33,37 @@ reset: install
 test: check
 	@$(BIN)/python -m tests.parts
 
+# Fresh examples for the property tests, MINUTES=10 long; prints what to paste for what fails. Decides nothing.
+fuzz: install
+	@$(BIN)/python -m tests.fuzz $(MINUTES)
+
+# One fault a rule of docs/developer/integrator-rules.md in a copy of the tree: fails if no test notices. ROWS=14,16 for some.
+mutants: install
+	@$(BIN)/python -m tests.mutants $(ROWS)
+
 # ONLY=name[,name] runs some benches, QUICK=1 takes small sizes; PostgreSQL by TEST_DATABASE_URL or DATABASE_URL (docs/speed.md).
 bench: install
 	@$(BIN)/python -m tests.benchmarks
 
 check: install
 	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
 	$(FOR_CHECK) $(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
 	$(FOR_CHECK) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --check --quiet templates
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml .
 	$(FOR_CHECK) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file $(CHECK_DATA)/openapi.yaml
 	@diff -u tests/contract/openapi.yaml $(CHECK_DATA)/openapi.yaml || { echo "The API has changed. If that is meant: make openapi"; exit 1; }
+
+# Known faults of the packages that are locked; asks the network, so it decides nothing here.
+audit: install
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+# The bill of materials (CycloneDX) of what is locked. Asks the network too, since the same tool makes it.
+bill: install
+	-$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock --format cyclonedx-json --output .venv/bill-of-materials.json
 
 # The full fault matrix (docs/reliability.md); with TEST_DATABASE_URL on PostgreSQL and Redis too.
 faults: install

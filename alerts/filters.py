@@ -1,4 +1,4 @@
-"""The filter of assigned changes: those of the list of changes, and who looks after them."""
+"""What the alerts add to the filter of the inbox: who looks after a change."""
 
 from typing import Any
 
@@ -7,36 +7,29 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from alerts import selectors
+from alerts.selectors import ANYBODY, ME, NOBODY
 from operations.models import User
-from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.models import Discrepancy
 from sis import selectors as sis
 
-ME, NOBODY, ANYBODY = "me", "nobody", "anybody"
 
-
-class AssignedFilter(DiscrepancyFilter):
+def who(person: User) -> tuple[str, django_filters.Filter]:
     """`who`: me (with those whom I stand in for today), nobody, anybody, or a colleague's id."""
 
-    who = django_filters.ChoiceFilter(empty_label=None, choices=[], method="of_person", label=_("Assigned to"))
-
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-        self.filters["who"].extra["choices"] = [
-            (ME, _("Me")),
-            (NOBODY, _("Nobody yet")),
-            (ANYBODY, _("Anybody")),
-            *((str(other.pk), other.full_name) for other in _others(person)),
-        ]
-
-    def of_person(self, queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
+    def of_person(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
         if value == NOBODY:
             return queryset.filter(~selectors.held_by())
         if value == ANYBODY:
             return queryset.filter(selectors.held_by())
-        people = selectors.stood_in_for(self.person) if value == ME else [int(value)]
+        people = selectors.stood_in_for(person) if value == ME else [int(value)]
         return queryset.filter(selectors.held_by(people))
+
+    def choices() -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = [(ME, _("Me")), (NOBODY, _("Nobody yet")), (ANYBODY, _("Anybody"))]
+        return found + [(str(other.pk), other.full_name) for other in _others(person)]
+
+    found = django_filters.ChoiceFilter(empty_label=_("Any"), choices=choices, method=of_person, label=_("Assigned to"))
+    return "who", found
 
 
 def _others(person: User) -> list[User]:

@@ -7,17 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import selectors
 from alerts.models import MailChoice
+from operations import clock
+from operations.forms.days import DayField
 from operations.models import User
 
 
 class PersonChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: User) -> str:
         return obj.full_name
-
-
-def day_field(label: Any, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"placeholder": "2027-02-12", "autocomplete": "off"})
-    return forms.DateField(label=label, help_text=help_text, input_formats=["%Y-%m-%d"], widget=widget)
 
 
 class AssignForm(forms.Form):
@@ -27,7 +24,10 @@ class AssignForm(forms.Form):
     seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     back = forms.BooleanField(required=False)
     reason = forms.CharField(
-        label=_("Note"), required=False, max_length=500, help_text=_("For the one who gets it. It stays with the change.")
+        label=_("Note"),
+        required=False,
+        max_length=500,
+        help_text=_("For the one who gets it. It stays with the change."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -48,13 +48,13 @@ class AssignForm(forms.Form):
 
 
 class SnoozeForm(forms.Form):
-    until = day_field(_("Look at it again on"))
+    until = DayField(label=_("Look at it again on"))
     reason = forms.CharField(label=_("Why it can wait"), max_length=500)
 
 
 class AbsenceForm(forms.Form):
-    first_day = day_field(_("First day away"))
-    last_day = day_field(_("Last day away"))
+    first_day = DayField(label=_("First day away"), initial=clock.today)
+    last_day = DayField(label=_("Last day away"))
     stand_in = PersonChoice(label=_("Stands in"), queryset=User.objects.none(), empty_label=_("Choose…"))
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:

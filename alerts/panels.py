@@ -5,48 +5,68 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from alerts import selectors
+from alerts import filters, selectors
 from alerts.forms import AssignForm, SnoozeForm
-from alerts.models import AssignmentStep, Snooze
-from alerts.services import choosing, rounds
-from operations import clock, offers
+from alerts.models import AssignmentStep, Mail, Snooze
+from alerts.services import choosing, mailing, rounds
+from operations import clock, offers, rights
+from operations.actor import user_of
 from operations.models import User
+from operations.services import keeping
 from pasi_connect.models import Discrepancy
 
 STEPS = 5
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
-    user: Any = request.user
+    user = user_of(request)
+    if not rights.may(user, *selectors.NOTICES):
+        return []
     url = reverse("alerts:notices")
-    count = selectors.notices(user).order_by().count() if user.has_perm(selectors.DECIDES) else None
+    count = selectors.to_end(user).order_by().count()
     current = request.path.startswith(url)
     return [offers.NavItem(_("My work"), 25, _("Notices"), url, "bell", count=count, current=current)]
 
 
-def _tab(order: int, label: str, name: str, icon: str, path: str, count: int | None = None) -> offers.Panel:
-    url = reverse(name)
-    return offers.Panel(order, "", {"label": label, "url": url, "icon": icon, "count": count, "current": path == url})
-
-
-def mine_tab(request: HttpRequest, subject: Any) -> offers.Panel:
-    user: Any = request.user
-    return _tab(10, _("Assigned"), "alerts:mine", "person", request.path, selectors.mine(user).order_by().count())
-
-
-def notices_tab(request: HttpRequest, subject: Any) -> offers.Panel:
-    return _tab(20, _("Notices"), "alerts:notices", "bell", request.path)
-
-
 def others_tab(request: HttpRequest, subject: Any) -> offers.Panel:
     """Without a number: another school's record counts as nobody's work."""
-    return _tab(30, _("Another school’s"), "alerts:other-records", "school", request.path)
+    url = reverse("alerts:other-records")
+    told = {"label": _("Another school’s"), "url": url, "icon": "school", "count": None, "current": request.path == url}
+    return offers.Panel(30, "", told)
+
+
+def notes(request: HttpRequest, items: list[Discrepancy]) -> dict[int, list[str]]:
+    """Who looks after each change of a list, and until when it can wait. Two queries however many there are."""
+    refs = [item.ref_id for item in items]
+    held = selectors.holders(refs)
+    until = dict(Snooze.objects.filter(ref_id__in=refs, until__gt=clock.today()).values_list("ref_id", "until"))
+    told: dict[int, list[str]] = {}
+    for item in items:
+        lines = []
+        if item.ref_id in held:
+            lines.append(_("assigned to %(who)s") % {"who": held[item.ref_id].user.full_name})
+        if item.ref_id in until:
+            lines.append(_("look again on %(day)s") % {"day": until[item.ref_id].isoformat()})
+        if lines:
+            told[item.pk] = lines
+    return told
+
+
+def standing_in(request: HttpRequest, subject: Any) -> offers.Panel | None:
+    """Above the list of one's own changes: the people whose changes stand among them today."""
+    user = user_of(request)
+    if request.GET.get("who") != selectors.ME:
+        return None
+    others = User.objects.filter(pk__in=selectors.stood_in_for(user)[1:]).order_by("last_name", "pk")
+    names = ", ".join(other.full_name for other in others)
+    return offers.Panel(10, "alerts/standing_in.html", {"names": names}) if names else None
 
 
 def assignment(request: HttpRequest, item: Discrepancy) -> offers.Panel | None:
     """Who looks after the change, with the way to take it, to give it away and to look at it again later."""
-    user: Any = request.user
+    user = user_of(request)
     held = selectors.holders([item.ref_id]).get(item.ref_id)
     steps = list(AssignmentStep.objects.filter(ref_id=item.ref_id).select_related("before", "after")[:STEPS])
     snooze = Snooze.objects.filter(ref_id=item.ref_id, until__gt=clock.today()).first()
@@ -86,8 +106,17 @@ def on_profile(request: HttpRequest, person: Any) -> offers.Panel | None:
 
 
 offers.navigation.append(navigation)
-for maker in (mine_tab, notices_tab, others_tab):
-    offers.panel_makers["pasi_connect.changes"].append(maker)
+offers.panel_makers["pasi_connect.changes"].append(others_tab)
+offers.panel_makers["pasi_connect.changes.above"].append(standing_in)
+offers.list_filters["pasi_connect.changes"].append(filters.who)
+offers.row_notes["pasi_connect.changes"].append(notes)
 offers.panel_makers["pasi_connect.change"].append(assignment)
 offers.panel_makers["operations.profile"].append(on_profile)
 offers.chores["mail"] = rounds.sweep
+offers.errands["mail"] = rounds.ERRAND
+offers.ways_to_tell.append(mailing.plan_notice)
+offers.retention["mails"] = offers.Retention(
+    gettext_lazy("Sent e-mail"),
+    keeping.several(keeping.rows(Mail, "planned_at", status__in=Mail.OVER), keeping.remove_mail_files),
+    "mails_days",
+)

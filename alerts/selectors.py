@@ -9,18 +9,22 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.models import Absence, Assignment, Mail, SeenRecord
 from alerts.rules import absence as absence_rules
-from operations import clock
+from operations import clock, rights, silence
 from operations.models import Notice, User
+from operations.services.notices import WHOLE
 from pasi_connect import selectors as pasi
-from pasi_connect.models import Discrepancy, EnrolmentCopy, Submission
-from pasi_connect.models.submission import STUCK
-from pasi_connect.services.context import Context
+from pasi_connect.models import Discrepancy, EnrolmentCopy
+from pasi_connect.services.compare.context import Context
 from sis import selectors as sis
 from sis.models import School, SchoolAccess, SchoolEnrolment
 
+ME, NOBODY, ANYBODY = "me", "nobody", "anybody"  # whose items a list shows
+
 DECIDES = "operations.core_alerts"
+NOTICES = (rights.SYNCHRONIZATION, *silence.RUN_IT, "operations.people")  # whom the product tells something
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MOST_ELSEWHERE = 1_000_000
+MOST_LISTED = 2_000  # of a school's own students at other schools, the newest; nobody reads further
 
 
 # People ----------------------------------------------------------------------------------------------------------
@@ -29,7 +33,7 @@ MOST_ELSEWHERE = 1_000_000
 def deciders() -> QuerySet[User]:
     """Active people who decide on changes from PASI, at whichever school."""
     found: QuerySet[User] = User.objects.with_perm(DECIDES, backend=BACKEND)
-    return found
+    return found.filter(kind=User.Kind.PERSON)
 
 
 def everywhere() -> QuerySet[User]:
@@ -86,8 +90,7 @@ def stood_in_for(user: User, found: dict[int, int] | None = None) -> list[int]:
 
 def needing_a_person(items: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
     """Open ones with a field to decide, or whose reset PASI has refused."""
-    refused = Submission.objects.filter(ref_id=OuterRef("ref_id"), status__in=STUCK)
-    return items.filter(status=Discrepancy.Status.OPEN).filter(Q(undecided__gt=0) | Exists(refused))
+    return items.filter(Q(undecided__gt=0) | pasi.refused(), status=Discrepancy.Status.OPEN)
 
 
 def held_by(people: Iterable[int] | None = None) -> Exists:
@@ -112,12 +115,6 @@ def holding_people(school_codes: Iterable[str] | None = None) -> QuerySet[User]:
     return User.objects.filter(pk__in=held.values("user")).order_by("last_name", "first_name", "pk")
 
 
-def mine(user: User) -> QuerySet[Discrepancy]:
-    """Open items assigned to the person, or to somebody whom they stand in for today."""
-    items = pasi.discrepancies(user).filter(status=Discrepancy.Status.OPEN)
-    return items.filter(held_by(stood_in_for(user)))
-
-
 def holders(ref_ids: Iterable[UUID]) -> dict[UUID, Assignment]:
     """The present assignment of each record, in one query."""
     found = Assignment.objects.filter(ref_id__in=list(ref_ids)).select_related("user")
@@ -127,9 +124,33 @@ def holders(ref_ids: Iterable[UUID]) -> dict[UUID, Assignment]:
 # Notices ---------------------------------------------------------------------------------------------------------
 
 
+def all_notices(user: User) -> QuerySet[Notice]:
+    """Those of the person's schools, those to the person alone; for those who run the product, also what it tells of itself."""
+    of_schools = Notice.objects.none()
+    if rights.may(user, rights.SYNCHRONIZATION):
+        of_schools = sis.scoped(Notice.objects.filter(person=None).exclude(school_code=WHOLE), user)
+    others = Q(person=user)
+    if silence.is_told(user):
+        others |= Q(person=None, school_code=WHOLE)
+    return of_schools | Notice.objects.filter(others)
+
+
 def notices(user: User) -> QuerySet[Notice]:
-    """What the person's schools have to know and nobody there has seen."""
-    return sis.scoped(Notice.objects.filter(seen_at=None), user)
+    """What has to be known and nobody has seen."""
+    return all_notices(user).filter(seen_at=None)
+
+
+def to_end(user: User) -> QuerySet[Notice]:
+    """Of these what the person may end."""
+    found = notices(user)
+    return found if user.has_perm(DECIDES) else found.filter(school_code=WHOLE)  # nor have one's own a school
+
+
+def may_end(user: User, notice: Notice) -> bool:
+    """Those who decide end a school's notices; those who run the product its own; everybody their own."""
+    if notice.person_id:
+        return notice.person_id == user.pk
+    return silence.is_told(user) if notice.school_code == WHOLE else user.has_perm(DECIDES)
 
 
 def foreign_codes() -> list[str]:
@@ -156,7 +177,7 @@ def stays_of(user: User, years: Iterable[Any]) -> QuerySet[SchoolEnrolment]:
 
 
 def records_elsewhere(user: User) -> QuerySet[EnrolmentCopy]:
-    """Live records at schools of other authorities, of students of the person's schools."""
+    """Live records of students of the person's schools at other schools: of other authorities, and of ours that are not theirs."""
     return _elsewhere(user, unseen=False)
 
 
@@ -173,16 +194,32 @@ def _elsewhere(user: User, unseen: bool) -> QuerySet[EnrolmentCopy]:
         core_version=OuterRef(OuterRef("core_version")),
         school_code=OuterRef("school__code"),
     )
-    foreign = EnrolmentCopy.objects.filter(
-        school_code__in=foreign_codes(),
-        school_year__in=[year.ending for year in years],
-        deleted=False,
-        vanished_at=None,
-    )
+    live = EnrolmentCopy.objects.filter(
+        school_year__in=[year.ending for year in years], deleted=False, vanished_at=None
+    ).order_by()
     # The limit is a fence: without it PostgreSQL walks through half a million records of our own schools in the order of the page.
-    few = foreign.order_by().values("pk")[:MOST_ELSEWHERE]
-    found = EnrolmentCopy.objects.defer("document").filter(pk__in=few)
-    return found.filter(Exists(stays.filter(~Exists(seen)) if unseen else stays))
+    few = live.filter(school_code__in=foreign_codes()).values("pk")[:MOST_ELSEWHERE]
+    wanted = Exists(stays.filter(~Exists(seen)) if unseen else stays)
+    copies = EnrolmentCopy.objects.defer("document")
+    foreign = copies.filter(wanted, pk__in=few)
+    near = _newest(_at_our_other_schools(user, live, years).filter(wanted))
+    # Joined here: an OR of both would make the database look at every record that there is.
+    return copies.filter(pk__in=[*near, *_newest(foreign)]) if near else foreign
+
+
+def _newest(found: QuerySet[EnrolmentCopy]) -> list[int]:
+    return list(found.order_by("-pk").values_list("pk", flat=True)[:MOST_LISTED])
+
+
+def _at_our_other_schools(user: User, live: QuerySet[EnrolmentCopy], years: Iterable[Any]) -> QuerySet[EnrolmentCopy]:
+    """Found from the person's students on: a district has a hundred times more records than a school has students."""
+    codes = sis.school_codes(user)
+    if codes is None:
+        return live.none()
+    mine = stays_of(user, years).exclude(student__asn=None)
+    same_year = mine.filter(student__asn=OuterRef("asn"), school_year=OuterRef("school_year"))
+    others = School.objects.exclude(code__in=codes).values("code")
+    return live.filter(asn__in=mine.values("student__asn"), school_code__in=others).filter(Exists(same_year))
 
 
 # Mail ------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from alerts.views import assigning, mine, notices, own
 
 app_name = "alerts"
 urlpatterns = [
-    path("changes/mine/", mine.Mine.as_view(), name="mine"),
+    path("changes/mine/", mine.mine, name="mine"),
     path("changes/<int:pk>/assign/", assigning.Assign.as_view(), name="assign"),
     path("changes/<int:pk>/snooze/", assigning.SnoozeItem.as_view(), name="snooze"),
     path("notices/", notices.Notices.as_view(), name="notices"),

@@ -4,19 +4,21 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from operations.api.jobs import JobViewSet
-from operations.api.views import Description, DocumentationPage, NoSuchAddress
+from operations.api.views import Description, DocumentationPage, NoSuchAddress, Root
 from pasi_connect.api.decisions import ActionViewSet
 from pasi_connect.api.discrepancies import DiscrepancyViewSet
-from pasi_connect.api.enrolments import EnrolmentViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
-from pasi_connect.api.exit_codes import ExitCodes
+from pasi_connect.api.failures import FailureViewSet
 from pasi_connect.api.forcing import SendEnrolment, SendSchool
-from pasi_connect.api.guided import StudentEnrolments
 from pasi_connect.api.submissions import SubmissionViewSet
-from pasi_connect.api.year_end import RehearsalViewSet, RunViewSet
 from reconciliation.api.runs import ReconciliationViewSet
+from registrar.api.enrolments import EnrolmentViewSet
+from registrar.api.exit_codes import ExitCodes
+from registrar.api.guided import StudentEnrolments
+from registrar.api.year_end import RehearsalViewSet, RunViewSet
 from sis.api.course_enrolments import CourseEnrolmentViewSet
 from sis.api.courses import CourseViewSet
+from sis.api.reads import ReadViewSet
 from sis.api.schools import SchoolViewSet
 from sis.api.sections import SectionViewSet
 from sis.api.stored_grades import StoredGradeViewSet
@@ -36,12 +38,15 @@ router.register("submissions", SubmissionViewSet, "submission")
 router.register("discrepancies", DiscrepancyViewSet, "discrepancy")
 router.register("decisions", ActionViewSet, "decision")
 router.register("exchanges", ExchangeViewSet, "exchange")
+router.register("failures", FailureViewSet, "failure")
+router.register("reads", ReadViewSet, "read")
 router.register("jobs", JobViewSet, "job")
 router.register("year-end/rehearsals", RehearsalViewSet, "year-end-rehearsal")
 router.register("year-end/runs", RunViewSet, "year-end-run")
 router.register("reconciliations", ReconciliationViewSet, "reconciliation")
 
 urlpatterns = [
+    path("", Root.as_view(), name="root"),
     re_path(
         r"^students/(?P<asn>\d{4}-?\d{4}-?\d)/enrolments/$",
         StudentEnrolments.as_view({"get": "list", "post": "create"}),

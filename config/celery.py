@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import celeryd_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -16,7 +16,6 @@ app.autodiscover_tasks()
 
 
 @celeryd_init.connect
-@beat_init.connect
 def refuse_unsafe_start(**kwargs: object) -> None:
     from config.checks import refuse_unsafe_start as refuse
 

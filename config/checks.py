@@ -8,13 +8,17 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+
+from config import env
 
 SHORTEST_SECRET = 50  # characters; Django's own measure (security.W009)
 FEWEST_CHARACTERS = 5
@@ -26,11 +30,11 @@ def unsafe_settings(app_configs: Sequence[Any] | None = None, **_: Any) -> list[
     """Every reason why these settings must not serve real students; empty outside production."""
     if not settings.PRODUCTION:
         return []
-    return [*_switches(), *_secret(), *_key_files(), *_servers()]
+    return [*_switches(), *_secret(), *_key_files(), *_servers(), *_lines(), *_mail(), *_data_folder(), *_demo_people()]
 
 
 def refuse_unsafe_start() -> None:
-    """For the entry points of web, worker and beat, which run no system checks by themselves. Raises SystemExit."""
+    """For the entry points of web and workers, which run no system checks by themselves. Raises SystemExit."""
     if not apps.ready:  # Celery asks before it sets Django up
         django.setup()
     if messages := unsafe_settings():
@@ -122,6 +126,83 @@ def _servers() -> Iterator[Error]:
             "REDIS_URL is missing: the broker in the data folder is for one machine and loses messages when killed.",
             hint="Set REDIS_URL=redis://host:6379/0.",
             id="config.E008",
+        )
+
+
+def _lines() -> Iterator[Error]:
+    """Every wire that student data or a password travels on is TLS, or does not leave this machine."""
+    if not settings.SECURE_PROXY_SSL_HEADER or not settings.PUBLIC_URL.startswith("https://"):
+        yield Error(
+            "Nothing says that people come by HTTPS: passwords and student data would cross the network in the open.",
+            hint="Put a TLS proxy in front and set BEHIND_TLS_PROXY=1 and PUBLIC_URL=https://… (docs/operator/production.md).",
+            id="config.E009",
+        )
+    elif not settings.TRUSTED_PROXIES:
+        yield Error(
+            "TRUSTED_PROXIES names no proxy: everybody would have the proxy's address, in the audit and where wrong passwords are counted.",
+            hint="TRUSTED_PROXIES=127.0.0.1, or where the proxy is (docs/operator/production.md).",
+            id="config.E015",
+        )
+    if not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE):
+        yield Error(
+            "SECURE_COOKIES is off in production: a session could be read from an unencrypted request.",
+            hint="Unset SECURE_COOKIES.",
+            id="config.E010",
+        )
+    database: dict[str, Any] = settings.DATABASES["default"]
+    mode = database.get("OPTIONS", {}).get("sslmode", "")
+    if not all(map(env.is_local, env.database_hosts(database))) and mode not in {"verify-full", "verify-ca"}:
+        yield Error(
+            "The database is on another machine, and DATABASE_URL does not ask for TLS that checks whom it talks to.",
+            hint="DATABASE_URL=postgres://…/name?sslmode=verify-full&sslrootcert=/etc/pasi-connect/db-ca.pem",
+            id="config.E011",
+        )
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme == "redis" and not env.is_local(redis.hostname or ""):
+        yield Error(
+            "Redis is on another machine, and REDIS_URL does not ask for TLS.",
+            hint="REDIS_URL=rediss://:password@host:6379/0?ssl_ca_certs=/etc/pasi-connect/redis-ca.pem",
+            id="config.E012",
+        )
+
+
+def _mail() -> Iterator[Error]:
+    """Mails carry the links with which people set their passwords."""
+    smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+    if smtp and not env.is_local(settings.EMAIL_HOST) and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
+        yield Error(
+            "The mail server is on another machine, and EMAIL_URL does not ask for TLS.",
+            hint="EMAIL_URL=smtp+starttls://user:password@host:587 or smtps://user:password@host:465",
+            id="config.E016",
+        )
+
+
+def _data_folder() -> Iterator[Error]:
+    """Uploads, results, mails and keys lie there."""
+    for folder in {settings.DATA_DIR, settings.CERTIFICATES_DIR}:
+        if folder.is_dir() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            yield Error(
+                f"{folder} can be used by other users of this machine.",
+                hint=f"chmod 700 {folder}",
+                id="config.E013",
+            )
+
+
+def _demo_people() -> Iterator[Error]:
+    """A database that once was a demo still has people whose password stands in the README."""
+    from operations.models import User
+    from pasi_connect.demo.making import PASSWORD, PEOPLE
+
+    try:
+        found = User.objects.filter(is_active=True, username__in=[name for name, *_ in PEOPLE])
+        names = [user.username for user in found.order_by("username") if check_password(PASSWORD, user.password)]
+    except DatabaseError:  # as above
+        return
+    if names:
+        yield Error(
+            f"These people have the demonstration's published password: {', '.join(names)}.",
+            hint="Begin with an empty database, or deactivate them: manage.py changepassword NAME.",
+            id="config.E014",
         )
 
 

@@ -19,7 +19,7 @@ MARKER = "pasi-connect-data"
 LOCK = "supervisor.lock"
 # What a `manage.py` command may have left here before the first start; a folder with anything else is a stranger's.
 OURS = (
-    *("pasi_connect.sqlite3", "broker", "static", "files", "certificates", "simulator"),
+    *("pasi_connect.sqlite3", "broker", "static", "files", "certificates", "simulator", "samples", "mail"),
     *("secret_key", "beat-schedule", LOCK),
 )
 

@@ -67,8 +67,10 @@ def wait(port: int, path: str, name: str) -> bool:
         time.sleep(1)
 
 
-def manage(command: str) -> bool:
-    return subprocess.run([sys.executable, "manage.py", command], stdin=subprocess.DEVNULL, check=False).returncode == 0
+def manage(*command: str) -> bool:
+    return (
+        subprocess.run([sys.executable, "manage.py", *command], stdin=subprocess.DEVNULL, check=False).returncode == 0
+    )
 
 
 def main() -> int:
@@ -80,6 +82,9 @@ def main() -> int:
         print("The demo district could not be filled (see above); the rest runs on.")
         return 1
     ready = wait(web, "/healthz", "health page")
+    if ready:
+        print("giving the demo something to do …", flush=True)
+        manage("make_demo", "--work")
     manage("demo_welcome")
     return 0 if ready else 1
 

@@ -5,11 +5,18 @@ A value that cannot be read stops the start with a sentence that names the varia
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from operations.rules import addresses
+
+LOCK_SECONDS = 20  # that a statement waits for others
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -59,6 +66,19 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def networks(name: str) -> tuple[addresses.Network, ...]:
+    """Addresses and networks, separated by commas: 10.0.0.7, 10.1.0.0/16."""
+    try:
+        found = addresses.networks(names(name))
+        if any(network.prefixlen == 0 for network in found):
+            raise ValueError("a network of everybody names nobody")
+        return found
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}. Write addresses or networks, as 10.0.0.7 or 10.1.0.0/16."
+        ) from None
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
@@ -78,7 +98,9 @@ def secret(name: str, fallback_file: Path | None = None) -> str:
 
 
 def database(url: str, sqlite_file: Path) -> dict[str, object]:
-    """Django's DATABASES entry for a URL (`postgres://user:password@host:port/name`, `sqlite:///path`), or for SQLite when empty."""
+    """Django's DATABASES entry for a URL (`postgres://user:password@host:port/name?sslmode=verify-full`, `sqlite:///path`), or for
+    SQLite when empty. What stands behind `?` are libpq's own options; one that it does not know stops the start.
+    """
     if not url:
         return sqlite(sqlite_file)
     parts = urlsplit(url)
@@ -95,8 +117,64 @@ def database(url: str, sqlite_file: Path) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "pasi_connect"},
+        "OPTIONS": _patient({"application_name": "pasi_connect", **_libpq(parts.query)}),
     }
+
+
+def _patient(options: dict[str, str]) -> dict[str, str]:
+    """Nobody waits for ever for a row or a table that somebody has locked: as long as on SQLite, then it is 503 and `Retry-After`.
+
+    What DATABASE_URL says in `options` stands behind ours, and so above it.
+    """
+    waits = f"-c lock_timeout={LOCK_SECONDS}s"
+    return {**options, "options": f"{waits} {options['options']}" if options.get("options") else waits}
+
+
+def _libpq(query: str) -> dict[str, str]:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    try:
+        options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
+        make_conninfo(**options)
+    except (ProgrammingError, ValueError):
+        # The value may be a secret (`sslpassword`): only the names are told.
+        names = ", ".join(part.partition("=")[0] for part in query.split("&"))
+        raise ImproperlyConfigured(f"DATABASE_URL has options that PostgreSQL does not know: {names}.") from None
+    return options
+
+
+def redis(url: str) -> str:
+    """A Redis URL as it was given. One that asks for TLS and switches its check off stops the start."""
+    parts = urlsplit(url)
+    if url and parts.scheme not in {"redis", "rediss"}:
+        raise ImproperlyConfigured(f"REDIS_URL begins with {parts.scheme!r}: write redis://host or rediss://host.")
+    asked = dict(parse_qsl(parts.query)) if parts.scheme == "rediss" else {}
+    if asked.get("ssl_cert_reqs", "required") not in {"required", "CERT_REQUIRED"} or (
+        asked.get("ssl_check_hostname", "true").lower() != "true"
+    ):
+        raise ImproperlyConfigured(
+            "REDIS_URL does not check whom it talks to: leave ssl_cert_reqs and ssl_check_hostname out, and name the authority in "
+            "ssl_ca_certs."
+        )
+    return url
+
+
+def is_local(host: str) -> bool:
+    """This machine, or a socket's folder: nobody else's wire lies between."""
+    if host in {"", "localhost"} or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False  # a name, whatever it begins with
+
+
+def database_hosts(database: Mapping[str, Any]) -> list[str]:
+    """Where PostgreSQL is looked for. Options after `?` say so too, and several, and an address stands above its name."""
+    options = database.get("OPTIONS", {})
+    named = options.get("hostaddr") or options.get("host") or database.get("HOST", "")
+    return [host.strip() for host in str(named).split(",")]
 
 
 @dataclass(frozen=True)
@@ -144,7 +222,7 @@ def sqlite(file: Path) -> dict[str, object]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(file),
         "OPTIONS": {
-            "timeout": 20,
+            "timeout": LOCK_SECONDS,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;",
         },

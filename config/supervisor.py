@@ -6,6 +6,7 @@ Exit code 0 after a stop that was asked for, 1 when a step of the start failed, 
 """
 
 import ctypes
+import errno
 import os
 import selectors
 import shlex
@@ -30,6 +31,7 @@ PORTS = {"PORT": 8000, "PASI_SIMULATOR_PORT": 9443, "PASI_CONTROL_PORT": 9480}
 FIRST_DELAY, LONGEST_DELAY, STEADY_LIFE = 1.0, 10.0, 30.0  # seconds
 PATIENCE = 6.0  # seconds between TERM and KILL; with what follows everything is gone within ten
 TURN = 0.1  # seconds
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 COLOURS = (36, 33, 32, 35, 34, 31, 96)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -208,7 +210,9 @@ class Supervisor:
         try:
             self.out.write(text)
             self.out.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) in NO_ROOM:
+                return  # the terminal's output goes to a file on a full disk: the lines are lost, the product runs on
             # Nobody reads any more (a closed terminal or pipe): go, instead of running on unseen.
             self.out = Path(os.devnull).open("w")  # noqa: SIM115
             self.stop()

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from operations.views import errors, gate, health
+from operations.views import errors, gate, health, invitations, sign_in_again
 from pasi_connect.views import home
 
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
     path("sign-in/", gate.SignIn.as_view(), name="login"),
+    path("sign-in/again/", sign_in_again.SignInAgain.as_view(), name="sign-in-again"),
+    path("welcome/<str:secret>/", invitations.Invited.as_view(), name="invitation"),
     path("sign-out/", gate.SignOut.as_view(), name="logout"),
     path("language/", gate.set_language, name="set_language"),
     path("api/v1/", include("config.api_urls")),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("", include("sis.urls")),
     path("", include("alerts.urls")),
     path("", include("reconciliation.urls")),
+    path("", include("registrar.urls")),
     path("", include("pasi_connect.urls")),
 ]
 

@@ -1,22 +1,29 @@
 """Who does something: a person, an API client or the product itself. Travels with every write and every call to PASI."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
 
+from operations.rules import callers
+
 if TYPE_CHECKING:
+    from rest_framework.request import Request
+
     from operations.models import User
 
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` and `local_id` are what other systems are told; `ip` is where the person sits."""
+    """`name` and `local_id` are what other systems are told; `ip` is where the person sits. `username` and `full_name` are who it is
+    here, which is kept beside; empty where the actor comes from a row that was stored earlier."""
 
     user_id: int | None
     name: str
     local_id: str
     ip: str
+    username: str = ""
+    full_name: str = ""
 
     @property
     def is_system(self) -> bool:
@@ -27,9 +34,19 @@ class Actor:
 SYNC = Actor(user_id=None, name="[System] Sync", local_id="pasisync", ip="127.0.0.1")
 
 
-def of_user(user: "User", ip: str = "127.0.0.1") -> Actor:
-    return Actor(user_id=user.pk, name=user.name_for_others, local_id=user.local_id or user.get_username(), ip=ip)
+def of_user(user: "User", ip: str = "127.0.0.1", program: str = "") -> Actor:
+    name = callers.named(user.name_for_others, program)
+    local_id = user.local_id or user.get_username()
+    return Actor(user.pk, name, local_id, ip, user.get_username(), user.full_name)
 
 
-def of_request(request: HttpRequest) -> Actor:
-    return of_user(request.user, ip=request.META.get("REMOTE_ADDR") or "127.0.0.1")  # type: ignore[arg-type]
+def user_of(request: "HttpRequest | Request") -> "User":
+    """The person or service account who asks, with the type that it has behind every door that lets in nobody unknown."""
+    return cast("User", request.user)
+
+
+def of_request(request: "HttpRequest | Request") -> Actor:
+    """Who asks; through which program, where a token was sent (`operations.api.authentication`): its name is the program's."""
+    ip = request.META.get("REMOTE_ADDR") or "127.0.0.1"
+    program = getattr(getattr(request, "auth", None), "name", "")
+    return of_user(user_of(request), ip, program)

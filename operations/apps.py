@@ -7,6 +7,7 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self) -> None:
+        from operations import security_log  # noqa: F401 - listens to sign-ins
         from operations.services.people import ensure_roles
 
         post_migrate.connect(ensure_roles, sender=self)

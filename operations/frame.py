@@ -5,28 +5,34 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from operations import offers
+from operations import offers, security_log
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy: a fragment or a file download asks the database nothing."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
-    context: dict[str, Any] = {"navigation": SimpleLazyObject(lambda: _navigation(request))}
+    context: dict[str, Any] = {
+        "navigation": SimpleLazyObject(lambda: navigation(request)), "session_seconds": security_log.seconds_left(request),
+    }  # fmt: skip
     made = SimpleLazyObject(lambda: _made(request))
-    for name in ("link", "banner", "context_school", "context_year"):
+    for name in ("link", "banners", "context_school", "context_year"):
         context[name] = SimpleLazyObject(lambda name=name: made.get(name))  # type: ignore[misc]
     return context
 
 
 def _made(request: HttpRequest) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    """What the makers give; each may give a `banner`, and all of them are shown."""
+    made: dict[str, Any] = {"banners": []}
     for maker in offers.frame_makers:
-        made.update({key: value for key, value in maker(request).items() if value})
+        part = maker(request)
+        if banner := part.pop("banner", None):
+            made["banners"].append(banner)
+        made.update({key: value for key, value in part.items() if value})
     return made
 
 
-def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     items = sorted((item for offer in offers.navigation for item in offer(request)), key=lambda item: item.order)
     groups: dict[str, list[offers.NavItem]] = {}
     for item in items:

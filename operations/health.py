@@ -1,13 +1,15 @@
 """Does the product work? The database, the broker, the processes, and what the apps' probes add."""
 
+import tempfile
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import connection
 
 from operations import heartbeats, offers
 
-PROCESSES = ("worker", "jobs", "beat", "listener")
+PROCESSES = ("worker", "jobs", "tick", "listener")
 
 
 def report() -> tuple[bool, dict[str, Any]]:
@@ -17,10 +19,11 @@ def report() -> tuple[bool, dict[str, Any]]:
         for name in PROCESSES:
             age = heartbeats.age_seconds(name)
             checks[name] = {
-                "ok": age is not None and age < heartbeats.FRESH_SECONDS,
+                "ok": heartbeats.is_fresh(age),
                 "age_seconds": None if age is None else round(age, 1),
             }
-    checks["broker"] = _broker()
+    checks["broker"] = broker()
+    checks["disk"] = _disk()
     body: dict[str, Any] = {"checks": checks}
     if checks["database"]["ok"]:
         for name, probe in offers.probes.items():
@@ -42,10 +45,32 @@ def _database() -> dict[str, Any]:
         return {"ok": False, "error": type(error).__name__}
 
 
-def _broker() -> dict[str, Any]:
+def broker() -> dict[str, Any]:
+    """Whether a message could be written now: one is, where it disturbs nobody."""
     try:
-        with current_app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
+        with current_app.connection_for_write() as line:
+            line.ensure_connection(max_retries=1, timeout=2)
+            channel = line.default_channel
+            if hasattr(channel, "probe"):
+                channel.probe()
+            elif hasattr(channel, "client"):  # Redis: it answers, and takes nothing, when its disk is full
+                channel.client.set("pasi-connect.probe", "1", ex=60)
         return {"ok": True}
     except Exception as error:  # noqa: BLE001
-        return {"ok": False, "error": type(error).__name__}
+        cause = error.__cause__ or error
+        return {
+            "ok": False,
+            "error": type(cause).__name__,
+            "detail": "no message can be written; the tick does the work",
+        }
+
+
+def _disk() -> dict[str, Any]:
+    """Whether the data folder takes a file: uploads, results and, on SQLite, everything is stored there."""
+    try:
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
+            file.write(bytes(4096))
+            file.flush()
+        return {"ok": True}
+    except OSError as error:
+        return {"ok": False, "error": type(error).__name__, "detail": error.strerror or ""}

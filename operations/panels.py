@@ -1,15 +1,21 @@
-"""The entries of `operations` in the navigation."""
+"""The entries of `operations` in the navigation, and its notices in words."""
+
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from operations import offers, selectors
-from operations.services import jobs
+from operations import bodies, offers, rights, selectors, unusual
+from operations.services import accounts, invitations, jobs, keeping, people
+from operations.silence import KIND
+from operations.views import silence
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
-    path, items = request.path, [_jobs(request)]
+    path, items = request.path, []
+    if rights.may(request.user, *selectors.JOBS):
+        items.append(_jobs(request))
     if request.user.has_perm("operations.people"):
         people, roles = reverse("operations:people"), reverse("operations:roles")
         items.append(offers.NavItem(_("District"), 140, _("People"), people, "people", current=path.startswith(people)))
@@ -24,8 +30,51 @@ def _jobs(request: HttpRequest) -> offers.NavItem:
     user, url = request.user, reverse("operations:jobs")
     waiting = selectors.to_approve(user).count() if user.has_perm("operations.approve") else 0  # type: ignore[arg-type]
     current = request.path.startswith(url)
-    return offers.NavItem(_("My work"), 40, _("Jobs"), url, "queue", count=waiting, attention=waiting > 0, current=current)
+    return offers.NavItem(
+        _("My work"), 40, _("Jobs"), url, "queue", count=waiting, attention=waiting > 0, current=current
+    )
+
+
+def token_made(given: dict[str, Any]) -> str:
+    return (
+        _("%(who)s made the API token “%(token)s” in your name. If that was not you, revoke it and set a new password.")
+        % given
+    )
+
+
+def token_revoked(given: dict[str, Any]) -> str:
+    return _("%(who)s revoked your API token “%(token)s”.") % given
+
+
+def password_set(given: dict[str, Any]) -> str:
+    return _("Your password was set with a link. If that was not you, tell your administrator at once.")
+
+
+def password_changed(given: dict[str, Any]) -> str:
+    return _("Your password was changed in your profile. If that was not you, tell your administrator at once.")
+
+
+def account_changed(given: dict[str, Any]) -> str:
+    return _("%(who)s changed your user name or your e-mail address. See “Your profile”.") % given
+
+
+def token_ends(given: dict[str, Any]) -> str:
+    return _("The API token “%(token)s” of %(owner)s ends on %(day)s. Make a new one before programs stop.") % given
 
 
 offers.navigation.append(navigation)
+offers.frame_makers.append(silence.banner)
+offers.notices[KIND] = silence.notice
+offers.notices[unusual.KIND] = unusual.sentence
+offers.notices[accounts.PASSWORD_CHANGED] = password_changed
+offers.notices[accounts.ACCOUNT_CHANGED] = account_changed
+offers.notices[people.TOKEN_ENDS] = token_ends
+offers.notices[people.TOKEN_MADE] = token_made
+offers.notices[people.TOKEN_REVOKED] = token_revoked
+offers.notices[invitations.PASSWORD_SET] = password_set
 offers.chores["jobs"] = jobs.sweep
+offers.chores["uploads"] = bodies.sweep
+offers.chores["retention"] = keeping.sweep
+offers.chores["unusual"] = unusual.sweep
+offers.retention.update(keeping.OWN)
+offers.errands["jobs"] = jobs.ERRAND

@@ -31,6 +31,7 @@ class Given(Expression):
 
 class Query(Generic[M]):
     """`make` gives the queryset, with `Given` for each value that comes later and a slice where one row is asked for.
+    Its annotations stand on the rows under their names.
 
     Raises KeyError for a value that is not given. Rows are read whole: no prefetching, no `iterator`.
     """
@@ -55,6 +56,8 @@ class Query(Generic[M]):
             instance = text.model.from_db(DEFAULT_DB_ALIAS, text.columns, row[text.begin : text.end])
             for part in text.related:
                 part.populate(row, instance)
+            for name, place in text.annotations:
+                setattr(instance, name, row[place])
             made.append(instance)
         return made
 
@@ -68,6 +71,7 @@ class Query(Generic[M]):
         info, select = compiler.klass_info, compiler.select
         text.begin, text.end = info["select_fields"][0], info["select_fields"][-1] + 1
         text.columns = [column[0].target.attname for column in select[text.begin : text.end]]
+        text.annotations = list(compiler.annotation_col_map.items())
         text.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
         text.compiler, text.model, text.converters = (
             compiler,

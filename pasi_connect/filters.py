@@ -4,43 +4,71 @@ import datetime as dt
 from typing import Any
 
 import django_filters
+from django import forms
+from django.core.validators import RegexValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
 
-from operations import clock
-from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Submission
+from operations import clock, offers
+from operations.models import User
+from pasi_connect import selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT
+from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Failure, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.models.submission import LIVE, STUCK, Status
 from pasi_connect.rules import held
-from pasi_connect.rules.compare import COMPARED
-from sis.filters import SchoolYearFilter, TrueFalseFilter, school_code_filter
+from pasi_connect.selectors import refused
+from pasi_connect.services import states
+from pasi_connect.services.compare.context import Context
+from sis.filters import AsnFilter, DayFilter, SchoolYearFilter, TrueFalseFilter, school_code_filter
 from sis.models import SchoolEnrolment
 
 SAFE = (Kind.CHANGED_IN_PASI,)
 CONFLICTS = (Kind.CHANGED_ON_BOTH, Kind.NEVER_AGREED)
-WHOLE = (Kind.CREATED_IN_PASI, Kind.DELETED_IN_PASI, Kind.MISSING_IN_PASI)
+WHOLE = (
+    Kind.CREATED_IN_PASI,
+    Kind.DELETED_IN_PASI,
+    Kind.RESTORED_IN_PASI,
+    Kind.MISSING_IN_PASI,
+    Kind.IDENTITY_CHANGED_IN_PASI,
+)
 MOVED = (
     ("pasi", _("PASI alone")),
     ("both", _("Both sides")),
 )
 MOVED_KINDS = {
-    "pasi": (Kind.CHANGED_IN_PASI, Kind.CREATED_IN_PASI, Kind.DELETED_IN_PASI),
+    "pasi": (
+        Kind.CHANGED_IN_PASI,
+        Kind.CREATED_IN_PASI,
+        Kind.DELETED_IN_PASI,
+        Kind.RESTORED_IN_PASI,
+        Kind.IDENTITY_CHANGED_IN_PASI,
+    ),
     "both": (Kind.CHANGED_ON_BOTH,),
 }
+UNDECIDED, ON_ITS_WAY, REFUSED = "undecided", "on_its_way", "refused"
+STATES = (
+    (UNDECIDED, _("Waiting for a decision")),
+    (ON_ITS_WAY, _("Reset on its way")),
+    (REFUSED, _("Reset refused")),
+)
 AGES = (("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than 7 days")))
 ANY = _("Any")
 OPERATIONS = (
     "HelloWorld", "GetCodeValues", "GetAcceptedRegistrationStatus", "GetSchoolInformation", "GetSchoolAuthorityInformation",
     "IsDataAvailable", "GetStudent", "GetStudentSchoolEnrolment", "SubmitStudentSchoolEnrolment",
 )  # fmt: skip
+POLLS = ("IsDataAvailable", "HelloWorld")
 
 
 def field_choices() -> list[tuple[str, Any]]:
-    """The compared fields with the names that people know."""
-    return [(name, SchoolEnrolment._meta.get_field(name).verbose_name) for name in COMPARED]  # type: ignore[union-attr]
+    """The compared fields, and what makes an enrolment that of somebody, with the names that people know."""
+    fields = [(name, SCHOOL_ENROLMENT.label(name)) for name in SCHOOL_ENROLMENT.compared]
+    return [*fields, ("asn", _("ASN")), ("school", _("School")), ("school_year", _("School year"))]
 
 
 def start_of_today() -> dt.datetime:
@@ -52,8 +80,18 @@ class UUIDsFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
     """One RefId, or several with commas between."""
 
 
+LIKENESS = RegexValidator(r"^[0-9a-f]{16}\Z", _("Sixteen hexadecimal digits."))
+
+
+class LikenessesFilter(django_filters.BaseInFilter, django_filters.CharFilter):
+    """One likeness, or several with commas between."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validators=[LIKENESS], **kwargs)
+
+
 class DiscrepancyFilter(django_filters.FilterSet):
-    """`group` is what the tabs of the page show."""
+    """`group` is what people look at together; the tabs of the page show most of them."""
 
     GROUPS = (
         ("open", _("All open")),
@@ -71,9 +109,11 @@ class DiscrepancyFilter(django_filters.FilterSet):
     school = school_code_filter("school_code")
     school_year = SchoolYearFilter(label=_("School year"))
     field = django_filters.ChoiceFilter(empty_label=ANY, choices=field_choices, method="with_field", label=_("Field"))
-    moved = django_filters.ChoiceFilter(empty_label=ANY, choices=MOVED, method="who_moved", label=_("Who moved"))
+    moved = django_filters.ChoiceFilter(empty_label=ANY, choices=MOVED, method="who_moved", label=_("Who changed"))
     changed_by = django_filters.CharFilter(lookup_expr="icontains", label=_("Changed by"))
     age = django_filters.ChoiceFilter(choices=AGES, empty_label=ANY, method="older", label=_("Age"))
+    state = django_filters.ChoiceFilter(choices=STATES, empty_label=ANY, method="in_state", label=_("State"))
+    opened_on = DayFilter(method="on_day", label=_("Here since"))
 
     class Meta:
         model = Discrepancy
@@ -85,7 +125,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
             return queryset.filter(status=Discrepancy.Status.SETTLED, settled_at__gte=start_of_today())
         queryset = queryset.filter(status=Discrepancy.Status.OPEN)
         if value == "reset":
-            return queryset.filter(undecided=0)
+            return queryset.filter(~refused(), undecided=0)
         kinds = {"safe": SAFE, "conflicts": CONFLICTS, "whole": WHOLE}.get(value)
         return queryset.filter(kind__in=kinds, undecided__gt=0) if kinds else queryset
 
@@ -103,6 +143,34 @@ class DiscrepancyFilter(django_filters.FilterSet):
     def older(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
         return queryset.filter(opened_at__lte=clock.now() - dt.timedelta(days=int(value)))
 
+    @staticmethod
+    def in_state(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
+        queryset = queryset.filter(status=Discrepancy.Status.OPEN)
+        if value == UNDECIDED:
+            return queryset.filter(undecided__gt=0)
+        return queryset.filter(refused() if value == REFUSED else ~refused(), undecided=0)
+
+    @staticmethod
+    def on_day(queryset: QuerySet[Discrepancy], _name: str, value: dt.date) -> QuerySet[Discrepancy]:
+        """Opened on this day in the authority's time zone."""
+        return queryset.filter(
+            opened_at__gte=clock.start_of(value), opened_at__lt=clock.start_of(value + dt.timedelta(days=1))
+        )
+
+
+class InboxFilter(DiscrepancyFilter):
+    """The filter of the inbox for one person: that of the API, alike changes, and what higher apps add (who looks after one)."""
+
+    alike = django_filters.CharFilter(validators=[LIKENESS], label=_("Alike"))
+    not_alike = LikenessesFilter(field_name="alike", lookup_expr="in", exclude=True, label=_("Apart from alike ones"))
+
+    def __init__(self, data: Any, queryset: QuerySet[Discrepancy], *, person: User) -> None:
+        super().__init__(data, queryset)
+        for maker in offers.list_filters["pasi_connect.changes"]:
+            name, added = maker(person)
+            added.parent, added.model = self, Discrepancy
+            self.filters[name] = added
+
 
 class SubmissionFilter(django_filters.FilterSet):
     """`group` sums states that people look at together."""
@@ -114,7 +182,7 @@ class SubmissionFilter(django_filters.FilterSet):
     ref_id = django_filters.UUIDFilter(label="RefId")
     school = school_code_filter("school_code")
     reason = django_filters.ChoiceFilter(
-        empty_label=ANY, choices=[(reason.code, reason.message) for reason in held.REASONS], label=_("Reason")
+        empty_label=ANY, choices=[(reason.code, _(reason.message)) for reason in held.REASONS], label=_("Reason")
     )
 
     class Meta:
@@ -128,6 +196,15 @@ class SubmissionFilter(django_filters.FilterSet):
         if value == "stuck":
             return queryset.filter(status__in=(*STUCK, Status.HELD))
         return queryset.filter(status=Status.ACCEPTED, finished_at__gte=start_of_today())
+
+
+class FailureFilter(django_filters.FilterSet):
+    step = django_filters.ChoiceFilter(empty_label=ANY, choices=Failure.Step.choices, label=_("Failed while"))
+    school = school_code_filter("school_code")
+
+    class Meta:
+        model = Failure
+        fields: list[str] = []
 
 
 class ExchangeFilter(django_filters.FilterSet):
@@ -146,10 +223,16 @@ class ExchangeFilter(django_filters.FilterSet):
         field_name="submission_id", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )
     school = school_code_filter("school_code")
+    polls = TrueFalseFilter(method="with_polls", label=_("Polls"))
 
     class Meta:
         model = Exchange
         fields: list[str] = []
+
+    @staticmethod
+    def with_polls(queryset: QuerySet[Exchange], _name: str, value: bool) -> QuerySet[Exchange]:
+        """`false` leaves out the questions for news and the probes, most of the log's rows on a quiet day."""
+        return queryset if value else queryset.exclude(operation__in=POLLS)
 
     @staticmethod
     def with_outcome(queryset: QuerySet[Exchange], _name: str, value: str) -> QuerySet[Exchange]:
@@ -172,3 +255,50 @@ class ActionFilter(django_filters.FilterSet):
     @staticmethod
     def with_record(queryset: QuerySet[Action], _name: str, value: Any) -> QuerySet[Action]:
         return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), ref_id=value)))
+
+
+class StateInPasi(django_filters.ChoiceFilter):
+    """Enrolments whose badge shows a state of the group."""
+
+    def filter(self, qs: QuerySet[SchoolEnrolment], value: Any) -> QuerySet[SchoolEnrolment]:
+        return states.in_group(qs, value) if value else qs
+
+
+def state_in_pasi(person: User) -> tuple[str, StateInPasi]:
+    """For lists of the SIS; the states are the same for everybody."""
+    groups = [(name, label) for name, (label, members) in states.GROUPS.items()]
+    return "pasi_state", StateInPasi(label=_("State in PASI"), empty_label=_("All states"), choices=groups)
+
+
+class EnrolmentFilter(django_filters.FilterSet):
+    """Here and not in `sis`, because the RefId is known to the link alone."""
+
+    school = school_code_filter("school__code")
+    asn = AsnFilter(field_name="student__asn", label=_("ASN"))
+    school_year = SchoolYearFilter(label=_("School year"))
+    concurrent = TrueFalseFilter(label=_("Concurrent"))
+    deleted = TrueFalseFilter(label=_("Deleted"))
+    exit_code = django_filters.CharFilter(label=_("Exit code"))
+    action = django_filters.NumberFilter(
+        method="of_action", label=_("Action"), min_value=1, max_value=2**63 - 1, decimal_places=0
+    )
+    ref_id = django_filters.UUIDFilter(field_name="link__ref_id", label="RefId")
+    external_id = django_filters.CharFilter(label=_("External id"))
+
+    class Meta:
+        model = SchoolEnrolment
+        fields: list[str] = []
+
+    @staticmethod
+    def of_action(queryset: QuerySet[SchoolEnrolment], _name: str, value: Any) -> QuerySet[SchoolEnrolment]:
+        return selectors.of_action(queryset, int(value))
+
+
+def choose_year(filterset: FilterSet) -> None:
+    """Makes the school-year filter a pick list of the years that take part, and of the one that was asked for."""
+    years = {str(year) for year in Context().years}
+    asked = str(filterset.data.get("school_year", "")).strip()
+    choices = sorted(years | ({asked} if asked else set()), reverse=True)
+    filterset.form.fields["school_year"].widget = forms.Select(
+        choices=[("", _("Any")), *((one, one) for one in choices)]
+    )

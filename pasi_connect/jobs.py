@@ -1,34 +1,57 @@
-"""The kinds of work on many records that the synchronisation offers, and how actions are taken back."""
+"""The kinds of work on many records that the synchronization offers, and how actions are taken back."""
 
-from django.urls import reverse
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from operations import offers
 from operations.models import Job
-from pasi_connect.services import forcing, year_end
-from pasi_connect.services.actions import (  # noqa: F401 - `decided` registers how decisions go back
-    bulk,
-    decided,
-    exit_codes,
-    undoing,
-)
+from pasi_connect import selectors
+from pasi_connect.models import Action, BulkSelection, Discrepancy
+from pasi_connect.services.decisions import bulk, taking_back, undoers  # noqa: F401 - `undoers` registers how decisions go back
+from pasi_connect.services.pull import vanishing
+from pasi_connect.services.queue import forcing
+
+# What each kind asks of the person who started it, before every chunk anew.
 
 
-def _rehearsal(job: Job) -> str:
-    return reverse("pasi_connect:year-end-rehearsal", args=[job.given["rehearsal"]])
+def _bulk_right(job: Job) -> offers.Right:
+    ids = BulkSelection.objects.get(action=job.given["action"]).ids
+    return offers.Right(("operations.core_alerts",), codes_of(Discrepancy.objects.order_by(), "pk", ids, "school_code"))
 
 
-def _run(job: Job) -> str:
-    return reverse("pasi_connect:year-end-run", args=[job.given["action"]])
+def _undo_right(job: Job) -> offers.Right:
+    action = Action.objects.get(pk=job.given["action"])
+    undoer = taking_back.of(action)
+    touched = [action.school_code] if undoer.across else selectors.touched(action)[action.pk]
+    codes = frozenset(touched) - {""}
+    return offers.Right((undoer.permission,), codes)
 
 
-def _exit_codes(job: Job) -> str:
-    return f"{reverse('pasi_connect:exit-codes')}?action={job.given['action']}"
+def _force_right(job: Job) -> offers.Right:
+    return offers.Right(("operations.synchronization",), frozenset([job.given["school"]]))
 
 
-offers.jobs[year_end.REHEARSAL] = offers.JobKind(_("Year-end rehearsal"), year_end.run_rehearsal, _rehearsal)
-offers.jobs[year_end.RUN] = offers.JobKind(_("Year end"), year_end.run_closing, _run)
-offers.jobs[exit_codes.JOB] = offers.JobKind(_("Exit codes in bulk"), exit_codes.run, _exit_codes)
-offers.jobs[bulk.JOB] = offers.JobKind(_("Decisions in bulk"), bulk.run)
-offers.jobs[undoing.JOB] = offers.JobKind(_("Undo"), undoing.run)
-offers.jobs[forcing.JOB] = offers.JobKind(_("Send a school now"), forcing.run)
+def _vanish_right(job: Job) -> offers.Right:
+    codes = job.given.get("schools")
+    return offers.Right(("operations.approve",), None if codes is None else frozenset(codes))
+
+
+def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> frozenset[str]:
+    """The schools of these rows, a thousand at once."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 1000):
+        found.update(rows.filter(**{f"{key}__in": ids[start : start + 1000]}).values_list(column, flat=True).distinct())
+    return frozenset(found)
+
+
+JOBS: dict[str, offers.JobKind] = {
+    bulk.JOB: offers.JobKind(_("Decisions in bulk"), bulk.run, _bulk_right),
+    taking_back.JOB: offers.JobKind(_("Undo"), taking_back.run, _undo_right),
+    forcing.JOB: offers.JobKind(_("Send a school now"), forcing.run, _force_right),
+    forcing.PREVIEW: offers.JobKind(_("Preview: send a school now"), forcing.run_preview, _force_right),
+    vanishing.JOB: offers.JobKind(_("Records that have left PASI"), vanishing.run, _vanish_right),
+}
+offers.jobs.update(JOBS)

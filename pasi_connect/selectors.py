@@ -1,9 +1,14 @@
-"""Reads of the synchronisation. Every one takes the person who asks, or serves health."""
+"""Reads of the synchronization. Every one takes the person who asks, or serves health."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
-from operations import clock, keyset
-from operations.models import User
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+
+from operations import clock, keyset, rights
+from operations import selectors as operations_selectors
+from operations.models import Job, User
 from pasi_connect.models import (
     Action,
     ActionRecord,
@@ -12,16 +17,28 @@ from pasi_connect.models import (
     EnrolmentCopy,
     EnrolmentLink,
     Exchange,
+    Failure,
     Submission,
     SyncCursor,
     SyncSettings,
-    YearEndRehearsal,
 )
-from pasi_connect.services import pulling
-from pasi_connect.services.context import Context
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
+from pasi_connect.rules import alike as rules
+from pasi_connect.rules import elsewhere
+from pasi_connect.rules.pasi import Expected
+from pasi_connect.services.compare import failures as failing
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.pull import pulling
 from sis import selectors as sis_selectors
-from sis.models import SchoolEnrolment
+from sis.models import DataEvent, SchoolEnrolment
+from sis.models.event import Origin
 from sis.services import events
+
+LINK = (rights.SYNCHRONIZATION, "operations.setup", "operations.certificates")  # who sees how the line to PASI stands
+# One of these opens the page on which an action is taken back; the action's kind says which it is.
+UNDOERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end")
+V = TypeVar("V")
 
 
 def submissions(user: User) -> QuerySet[Submission]:
@@ -32,30 +49,144 @@ def discrepancies(user: User) -> QuerySet[Discrepancy]:
     return sis_selectors.scoped(Discrepancy.objects.select_related("enrolment__student", "enrolment__school"), user)
 
 
+def stuck(user: User) -> QuerySet[Submission]:
+    """Submissions that need a person, or wait for a cause to go; not those whose record waits as a change already.
+
+    That is a change to decide, or one whose reset PASI has refused: its own submission is the same problem.
+    """
+    items = Discrepancy.objects.filter(ref_id=OuterRef("ref_id"), status=Discrepancy.Status.OPEN)
+    told = Q(Exists(items.filter(undecided__gt=0))) | Q(Exists(items), status__in=STUCK)
+    return submissions(user).filter(~told, status__in=(*STUCK, Status.HELD))
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Changes that are alike: how many wait, and the first of them, which shows what they are."""
+
+    key: str
+    count: int
+    first: Discrepancy
+
+
+def alike(user: User, most: int) -> list[Alike]:
+    """The largest groups of alike changes that wait for the person. Two queries; looks at no more than lists count."""
+    waiting = discrepancies(user).select_related(None).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
+    looked_at = Discrepancy.objects.filter(pk__in=waiting.order_by("id").values("pk")[: keyset.MOST_COUNTED])
+    groups = looked_at.order_by().values("alike").annotate(n=Count("pk"), first=Min("pk"))
+    found = list(groups.filter(n__gte=rules.FROM).exclude(alike="").order_by("-n", "first")[:most])
+    firsts = Discrepancy.objects.in_bulk([row["first"] for row in found])
+    return [Alike(row["alike"], row["n"], firsts[row["first"]]) for row in found if row["first"] in firsts]
+
+
+def alike_in_jobs(user: User) -> dict[str, Job]:
+    """By key of a group the job that is to decide it and waits for approval, of those that the person may see."""
+    waiting = Action.objects.filter(kind=Action.Kind.BULK_DECISION, job__status=Job.Status.WAITING_APPROVAL)
+    mine = waiting.filter(job__in=operations_selectors.jobs(user)).select_related("job")
+    found = {each.given.get("filter", {}).get("alike"): each.job for each in mine}
+    return {key: job for key, job in found.items() if key and job}
+
+
+def refused() -> Q:
+    """Of discrepancies: decided to keep the SIS, and PASI did not take it. A person is needed again.
+
+    Only while nothing newer of the record is on its way: a new decision or edit ends it at once, before it is sent.
+    """
+    mine = Submission.objects.filter(ref_id=OuterRef("ref_id"))
+    coming = DataEvent.objects.filter(
+        subject_type=events.SCHOOL_ENROLMENT,
+        subject_id=OuterRef("enrolment_id"),
+        collected_at=None,
+        origin=Origin.SIS,
+    )
+    stands = Exists(mine.filter(status__in=STUCK)) & ~Exists(mine.filter(status__in=(*QUEUED, *FLYING)))
+    return Q(status=Discrepancy.Status.OPEN, undecided=0) & Q(stands) & ~Q(Exists(coming))
+
+
 def decisions(user: User) -> QuerySet[Decision]:
     return sis_selectors.scoped(Decision.objects.select_related("discrepancy"), user, "discrepancy__school_code")
 
 
 def actions(user: User) -> QuerySet[Action]:
     """Actions done at the person's schools or with a record there; those that have touched nothing yet for their author."""
-    found = Action.objects.select_related("job")
-    codes = sis_selectors.school_codes(user)
-    if codes is None:
-        return found
-    records = ActionRecord.objects.filter(action=OuterRef("pk"))
-    there = Q(school_code__in=codes) | Exists(records.filter(school_code__in=codes))
-    return found.filter(there | Q(~Exists(records), user=user))
+    return Sight(user).actions()
 
 
 def action_records(user: User) -> QuerySet[ActionRecord]:
     """What actions did to records of the person's schools."""
-    return sis_selectors.scoped(ActionRecord.objects.all(), user)
+    return Sight(user).records()
 
 
-def sees_whole(user: User, action: Action) -> bool:
-    """No record of the action lies at a school that the person does not see."""
-    codes = sis_selectors.school_codes(user)
-    return codes is None or not action.records.exclude(school_code__in=codes).exists()
+def touched(*actions: Action) -> dict[int, set[str]]:
+    """Codes of the schools at which each action has written, by id; of a record that a decision has moved, the one before and
+    after. Two queries however many there are."""
+    found: dict[int, set[str]] = {action.pk: set() for action in actions}
+    records = ActionRecord.objects.filter(action__in=found).order_by()
+    for pk, code in records.values_list("action_id", "school_code").distinct():
+        found[pk].add(code)
+    moving = records.filter(decision__discrepancy__kind=Kind.IDENTITY_CHANGED_IN_PASI)
+    for record in moving.select_related("decision__discrepancy"):
+        found[record.action_id] |= touched_by(record.decision)  # type: ignore[arg-type]
+    return found
+
+
+def touched_by(decision: Decision) -> set[str]:
+    """The same of one decision."""
+    codes = {decision.discrepancy.school_code}
+    if decision.before and "school" in decision.before:  # it has moved the SIS record to where PASI has it
+        codes |= {str(decision.before["school"])}
+        codes |= {str(part["pasi"]) for part in decision.picture if part["name"] == "school"}
+    return codes
+
+
+class Sight:
+    """What one person may be shown of other schools. Made once for a page or an answer; see docs/notes/0014.
+
+    Guided actions may write at another school of the authority; of such a record the person sees school, dates and type.
+    """
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.codes = sis_selectors.school_codes(user)
+
+    def school(self, code: str) -> bool:
+        """Records of this school are the person's to read."""
+        return self.codes is None or code in self.codes
+
+    def fields(self, code: str, values: Mapping[str, V]) -> dict[str, V]:
+        """Of the fields of a record at the school those that the person may read."""
+        return dict(values) if self.school(code) else {name: values[name] for name in values if name in elsewhere.SHOWN}
+
+    def expected(self, code: str, found: Iterable[Expected]) -> list[Expected]:
+        """Of what PASI will say of a record that another school keeps, what speaks of no field that the person may not read."""
+        return [one for one in found if self.school(code) or one.code in elsewhere.SAID]
+
+    def actions(self) -> QuerySet[Action]:
+        """As `selectors.actions`; each knows whether it has touched another school (`touches_others`)."""
+        found = Action.objects.select_related("job")
+        if self.codes is None:
+            return found
+        records = ActionRecord.objects.filter(action=OuterRef("pk"))
+        there = Q(school_code__in=self.codes) | Exists(records.filter(school_code__in=self.codes))
+        others = Exists(records.exclude(school_code__in=self.codes))
+        return found.filter(there | Q(~Exists(records), user=self.user)).annotate(touches_others=others)
+
+    def records(self) -> QuerySet[ActionRecord]:
+        found = ActionRecord.objects.all()
+        return found if self.codes is None else found.filter(school_code__in=self.codes)
+
+    def sees(self, action: Action) -> bool:
+        """The action is on the person's list."""
+        return self.actions().filter(pk=action.pk).exists()
+
+    def words(self, action: Action) -> bool:
+        """The action was done at one of the person's schools: why, what was entered and why it stopped are theirs to read."""
+        if self.codes is None:
+            return True
+        if action.school_code:
+            return action.school_code in self.codes
+        if hasattr(action, "touches_others"):
+            return not action.touches_others
+        return touched(action)[action.pk] <= set(self.codes)
 
 
 def exchanges(user: User) -> QuerySet[Exchange]:
@@ -66,9 +197,9 @@ def exchanges(user: User) -> QuerySet[Exchange]:
     return found.filter(school_code__in=sis_selectors.school_codes(user) or [])
 
 
-def rehearsals(user: User) -> QuerySet[YearEndRehearsal]:
-    """Rehearsals of one of the person's schools; those of all schools for those who see all."""
-    return sis_selectors.scoped(YearEndRehearsal.objects.select_related("job", "run"), user)
+def failures(user: User) -> QuerySet[Failure]:
+    """What was set aside at the person's schools; what belongs to no school, or to nobody knows which, for those who see all."""
+    return sis_selectors.scoped(failing.set_aside(), user)
 
 
 def of_action(enrolments: QuerySet[SchoolEnrolment], action_id: int) -> QuerySet[SchoolEnrolment]:
@@ -78,7 +209,7 @@ def of_action(enrolments: QuerySet[SchoolEnrolment], action_id: int) -> QuerySet
 
 
 def in_step() -> bool:
-    """Every record that takes part is the same here and in PASI; remembered once it was so (first synchronisation done)."""
+    """Every record that takes part is the same here and in PASI; remembered once it was so (first synchronization done)."""
     settings = SyncSettings.load()
     if settings.first_in_step_at:
         return True
@@ -111,3 +242,16 @@ def counts(user: User) -> dict[str, int]:
     open_items = discrepancies(user).select_related(None).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
     stuck = submissions(user).filter(status__in=["rejected", "needs_review", "dead", "held"])
     return {"changes": keyset.counted(open_items), "stuck": keyset.counted(stuck)}
+
+
+SENDS = ("operations.synchronization", "operations.core_alerts")
+
+
+def decides(user: User) -> bool:
+    """May decide on changes from PASI."""
+    return user.has_perm("operations.core_alerts")
+
+
+def sends(user: User) -> bool:
+    """May send again, cancel, or take PASI's values."""
+    return rights.may(user, *SENDS)

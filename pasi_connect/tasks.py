@@ -1,28 +1,25 @@
-"""Thin doors for Celery: each carries one id; the rows are the work."""
+"""Thin doors for Celery: a message carries one id, or nothing but "look"; the rows are the work."""
 
 from celery import shared_task
 
-from pasi_connect.services import comparing, sending, submissions, sweeping
+from operations.services import pending
+from pasi_connect.services import setting_up
+from pasi_connect.services.compare import failures
+from pasi_connect.services.queue import retrying, sending, submissions
 
 
-@shared_task(name="pasi_connect.collect", ignore_result=True)
-def collect(enrolment_id: int) -> None:
-    submissions.collect(enrolment_id)
+@shared_task(name=submissions.SEND, ignore_result=True)
+def send(submission_id: int | None = None) -> None:
+    """Takes up what changed here, and sends: the submission named, then whatever is due."""
+    sending.drain(submission_id)
 
 
-@shared_task(name="pasi_connect.collect_between", ignore_result=True)
-def collect_between(first: int, last: int) -> None:
-    """The events of one chunk of a bulk, by the ids of its first and last."""
-    sweeping.collect_between(first, last)
-
-
-@shared_task(name="pasi_connect.send", ignore_result=True)
-def send(submission_id: int) -> None:
-    sending.drain(submission_id or None)
-
-
-@shared_task(name="pasi_connect.reconsider", ignore_result=True)
+@shared_task(name=setting_up.RECONSIDER, ignore_result=True)
 def reconsider() -> None:
-    """After a change of settings, years or a school's state: what differs, and what may go out, is another question now."""
-    comparing.evaluate_all()
-    submissions.release_held()
+    pending.carry_out(setting_up.RECONSIDER, setting_up.reconsider)
+
+
+@shared_task(name=failures.RETRY, ignore_result=True)
+def retry() -> None:
+    """What raised once is tried again."""
+    retrying.retry_due()

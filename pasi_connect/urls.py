@@ -1,6 +1,23 @@
-from django.urls import include, path
+from django.urls import path
 
-from pasi_connect.views import actions, bulk, changes, exchanges, export, link, submissions
+from pasi_connect.views import (
+    actions,
+    bulk,
+    certificate,
+    change_state,
+    changes,
+    enrolments,
+    exchanges,
+    export,
+    forcing,
+    guard,
+    historical,
+    link,
+    set_aside,
+    setup,
+    student_standing,
+    submissions,
+)
 
 app_name = "pasi_connect"
 urlpatterns = [
@@ -8,6 +25,7 @@ urlpatterns = [
     path("changes/bulk/", bulk.bulk_page, name="bulk"),
     path("changes/export/<str:form>/", export.changes, name="changes-export"),
     path("changes/<int:pk>/", changes.item, name="change"),
+    path("changes/<int:pk>/state/", change_state.state, name="change-state"),
     path("decisions/<int:pk>/undo/", changes.undo, name="decision-undo"),
     path("decisions/<int:pk>/take-former/", changes.take_former, name="decision-take-former"),
     path("actions/", actions.index, name="actions"),
@@ -20,11 +38,29 @@ urlpatterns = [
     path("submissions/<int:pk>/cancel/", submissions.cancel, name="submission-cancel"),
     path("submissions/<int:pk>/take-pasi/", submissions.take_pasi, name="submission-take-pasi"),
     path("submissions/<int:pk>/spelling/", submissions.spelling, name="submission-spelling"),
+    path("set-aside/", set_aside.index, name="set-aside"),
+    path("set-aside/try-again/", set_aside.try_again, name="set-aside-try"),
     path("exchanges/", exchanges.index, name="exchanges"),
     path("exchanges/<int:pk>/", exchanges.item, name="exchange"),
     path("link/", link.index, name="link"),
     path("pulse/", link.pulse, name="pulse"),
-    path("", include("pasi_connect.urls_guided")),
-    path("", include("pasi_connect.urls_setup")),
-    path("", include("pasi_connect.urls_year_end")),
+    path("enrolments/<int:pk>/edit/", enrolments.EditEnrolment.as_view(), name="enrolment"),
+    path("enrolments/<int:pk>/state/", enrolments.EnrolmentState.as_view(), name="enrolment-state"),
+    path("enrolments/<int:pk>/live/", historical.LivePage.as_view(), name="enrolment-live"),
+    path("enrolments/<int:pk>/live/send/", historical.SendOurs.as_view(), name="enrolment-live-send"),
+    path("enrolments/<int:pk>/live/take/", historical.TakeTheirs.as_view(), name="enrolment-live-take"),
+    path("enrolments/<int:pk>/send/", forcing.SendEnrolment.as_view(), name="enrolment-send"),
+    path("students/<int:pk>/pasi/", student_standing.student, name="student-standing"),
+    path("schools/<str:code>/send/", forcing.SendSchool.as_view(), name="school-send"),
+    path("setup/", setup.Guide.as_view(), name="setup"),
+    path("setup/test/", setup.TestConnection.as_view(), name="connection-test"),
+    path("setup/synchronization/", setup.Synchronization.as_view(), name="settings-synchronization"),
+    path("setup/connection/", setup.Connection.as_view(), name="settings-connection"),
+    path("setup/caller/", setup.Caller.as_view(), name="settings-caller"),
+    path("setup/approval/", setup.Approval.as_view(), name="settings-approval"),
+    path("setup/retention/", setup.Keeping.as_view(), name="settings-retention"),
+    path("setup/certificate/", certificate.CertificatePage.as_view(), name="certificate"),
+    path("setup/guard/", guard.GuardList.as_view(), name="guard"),
+    path("setup/guard/<str:name>/", guard.GuardPage.as_view(), name="guard-item"),
+    path("setup/guard/<str:name>/export/<str:form>/", guard.GuardExport.as_view(), name="guard-export"),
 ]

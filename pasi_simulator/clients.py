@@ -1,4 +1,4 @@
-"""The PASI clients of this installation: certificate to organisations and roles. [Source: PASI Core Security]"""
+"""The PASI clients of this installation: certificate to organizations and roles. [Source: PASI Core Security]"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ HISTORICAL_YEARS = 8  # before the accepted ones; how far back PASI goes is INFE
 
 
 def written_school_years(today: date) -> range:
-    """Years for which the submit service takes enrolments: historical ones as well, which are not synchronised.
+    """Years for which the submit service takes enrolments: historical ones as well, which are not synchronized.
 
     [Source: Managing School Enrolment Information; Obtaining PASI Code Values]
     """

@@ -26,8 +26,10 @@ V2009 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2009"
 
 INTEGER_BOUNDS = {"int": 2**31, "long": 2**63}
 INTEGER = re.compile(r"[+-]?\d{1,19}\Z", re.ASCII)
-DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
-DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
+# XML Schema's forms: years of more than four digits, and 24:00:00 for the end of a day.
+DATE = re.compile(r"(\d{4,})(-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
+DATE_TIME = re.compile(r"(\d{4,})(-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
+MIDNIGHT = "24:00:00"
 NO_XML_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Document = dict[str, Any]
@@ -325,13 +327,20 @@ def _read_text(text: str, kind: Simple, path: str) -> Any:
         return text in ("true", "1")
     try:
         if kind.base == "date" and (found := DATE.match(text)):
-            return date.fromisoformat(found[1]).isoformat()
+            date.fromisoformat(_four_digits(found[1]) + found[2])
+            return found[1] + found[2]
         if kind.base == "dateTime" and (found := DATE_TIME.match(text)):
-            datetime.fromisoformat(found[1])
+            clock = "00:00:00" if found[3] == MIDNIGHT else found[3]
+            datetime.fromisoformat(f"{_four_digits(found[1])}{found[2]}T{clock}")
             return text
     except ValueError:
         pass
     raise ContractError("3002", path, f"not a valid {kind.base}")
+
+
+def _four_digits(year: str) -> str:
+    """The same place in the calendar's 400 years, for what Python's calendar does not reach."""
+    return year if len(year) == 4 else f"{2000 + int(year) % 400:04d}"
 
 
 def _validator(schemas: list[etree._Element]) -> etree.XMLSchema:

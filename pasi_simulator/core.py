@@ -53,7 +53,7 @@ def _never_gone() -> bool:
 
 @dataclass(slots=True)
 class Caller:
-    """Who calls: the client behind the certificate, the organisation and the person of CallerInfo."""
+    """Who calls: the client behind the certificate, the organization and the person of CallerInfo."""
 
     client: Client
     organization: Organization

@@ -1,6 +1,6 @@
 """One SOAP request: the checks in PASI's order, the operation, the answer.
 
-Order (5.1): certificate, role, organisation, schema and structure, then node cache, lock and business in the operation.
+Order (5.1): certificate, role, organization, schema and structure, then node cache, lock and business in the operation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Who sees which record. [Source: Is Data Available; Get Student School Enrolment; By Recent School Enrolment]
 
-An organisation sees the enrolments of its schools and those of students whom it is associated with By Recent School
+An organization sees the enrolments of its schools and those of students whom it is associated with By Recent School
 Enrolment or better: a non-deleted enrolment at one of its schools that has not ended more than 12 months ago.
 Schools and authorities are public.
 """
@@ -15,9 +15,11 @@ from pasi_simulator.clients import Client, Organization
 from pasi_simulator.clock import twelve_months_before
 from pasi_simulator.state import Record
 
+PRIMARY = "json_extract(document, '$.PrimaryStateProvinceId')"
+
 
 def schools_clause(organization: Organization) -> tuple[str, list[str]]:
-    """SQL that is true where column `school_code` names a school of the organisation, and its parameters."""
+    """SQL that is true where column `school_code` names a school of the organization, and its parameters."""
     if organization.kind == "O":
         return "1 = 1", []
     if organization.kind == "S":
@@ -29,7 +31,7 @@ def schools_clause(organization: Organization) -> tuple[str, list[str]]:
 
 
 def _associated_clause(organization: Organization, today: date) -> tuple[str, list[str]]:
-    """SQL that is true for live enrolments which give the organisation an association today."""
+    """SQL that is true for live enrolments which give the organization an association today."""
     own, values = schools_clause(organization)
     return (
         f"type = 'StudentSchoolEnrolment' AND deleted = 0 AND ends_on >= ? AND {own}",
@@ -54,6 +56,10 @@ def visible_pairs(
     if type_name in ("Student", "StudentSchoolEnrolment") and organization.kind != "O":
         associated, associated_values = _associated_clause(organization, today)
         scope, scope_values = f"asn IN (SELECT asn FROM records WHERE {associated})", associated_values
+        if type_name == "Student":
+            # A secondary ASN has no enrolments left; it is told with its primary (Managing Alberta Student Numbers).
+            scope = f"({scope} OR {PRIMARY} IN (SELECT asn FROM records WHERE {associated}))"
+            scope_values = [*associated_values, *associated_values]
         if type_name == "StudentSchoolEnrolment":
             own, own_values = schools_clause(organization)
             scope, scope_values = f"({own} OR {scope})", [*own_values, *scope_values]
@@ -73,6 +79,8 @@ def may_see(connection: sqlite3.Connection, organization: Organization, record: 
         return True
     associated, values = _associated_clause(organization, today)
     asn = record.document.get("StateProvinceId")
+    if record.type == "Student":
+        asn = record.document.get("PrimaryStateProvinceId") or asn
     found = connection.execute(f"SELECT 1 FROM records WHERE asn = ? AND {associated} LIMIT 1", (asn, *values))
     return found.fetchone() is not None
 
@@ -87,7 +95,7 @@ def owns_school(connection: sqlite3.Connection, organization: Organization, scho
 
 
 def may_act_for(connection: sqlite3.Connection, client: Client, code: str) -> bool:
-    """An organisation that the client represents, or a school that reports to an authority it represents."""
+    """An organization that the client represents, or a school that reports to an authority it represents."""
     if code in client.organizations:
         return True
     asked = Organization(code)

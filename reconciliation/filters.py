@@ -6,6 +6,7 @@ import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from operations.forms.fields import field_of
 from reconciliation.models import Run
 from reconciliation.models.run import KINDS
 from reconciliation.rules.statuses import STATUSES
@@ -26,7 +27,9 @@ class RunFilter(django_filters.FilterSet):
 class LineForm(forms.Form):
     """Filters of a result's lines. `field` is a compared column; `moved` what is other than in the run before."""
 
-    status = forms.ChoiceField(label=_("Match Status"), required=False, choices=[("", _("Any")), *((one, one) for one in STATUSES)])
+    status = forms.ChoiceField(
+        label=_("Match Status"), required=False, choices=[("", _("Any")), *((one, one) for one in STATUSES)]
+    )
     field = forms.ChoiceField(label=_("Field that differs"), required=False)
     course = forms.CharField(label=_("Course"), required=False, max_length=40)
     moved = forms.BooleanField(required=False, widget=forms.HiddenInput)
@@ -37,7 +40,7 @@ class LineForm(forms.Form):
         names = [name.removesuffix(suffix) for name in run.header if name.endswith(suffix)]
         counts = run.different_in
         told = [(name, f"{name} ({counts[name]})" if counts.get(name) else name) for name in names]
-        self.fields["field"].choices = [("", _("Any")), *told]  # type: ignore[attr-defined]
+        field_of(self, "field").choices = [("", _("Any")), *told]
 
 
 class LineAskForm(LineForm):
@@ -50,7 +53,9 @@ class LinePageForm(LineForm):
     """The page's. `was` is the status in the run before; `like` are lines whose students are shown, as an ASN must not stand in
     a page's address; `only` and `blank` are how rows are drawn."""
 
-    was = forms.ChoiceField(required=False, choices=[(one, one) for one in (*STATUSES, "none")], widget=forms.HiddenInput)
+    was = forms.ChoiceField(
+        required=False, choices=[(one, one) for one in (*STATUSES, "none")], widget=forms.HiddenInput
+    )
     like = forms.RegexField(r"^\d{1,9}(\.\d{1,9}){0,19}$", required=False, widget=forms.HiddenInput)
     only = forms.BooleanField(label=_("Only changed columns"), required=False)
     blank = forms.BooleanField(label=_("Blank equal cells"), required=False)

@@ -6,17 +6,20 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from operations.forms.fields import field_of
+from operations.forms.settings import SettingsForm
 from operations.models import User
-from pasi_connect.setup_forms import SettingsForm
 from reconciliation import selectors
 from reconciliation.models import ReconciliationSettings, Run
 from reconciliation.models.run import KINDS
+from reconciliation.rules.reading_options import DATE_ORDERS, DELIMITER_WORDS, DELIMITERS, ENCODINGS, NAMES, how_of
 from reconciliation.services import runs
 from reconciliation.services.checking import SIDES
 from sis.filters import SchoolYearFormField
-from sis.models.organisation import four_digits
+from sis.models.organization import four_digits
 
 LABELS = {"before": gettext_lazy("Before the delete"), "after": gettext_lazy("After the upload")}
+AS_IN_FILE = gettext_lazy("As found in the file")
 TAKEN = ".csv,.txt,.xml,.xlsx"
 
 
@@ -42,7 +45,9 @@ class ChoicesForm(forms.Form):
         help_text=gettext_lazy("Its four digits. Blank: as the names say."),
     )  # fmt: skip
     school_year = SchoolYearFormField(
-        label=gettext_lazy("School year"), required=False, help_text=gettext_lazy("Like 2026-2027. Blank: as the names say.")
+        label=gettext_lazy("School year"),
+        required=False,
+        help_text=gettext_lazy("Like 2026-2027. Blank: as the names say."),
     )
 
     def __init__(self, *args: Any, user: User, too_large: dict[str, str] | None = None, **kwargs: Any) -> None:
@@ -74,6 +79,8 @@ class ChoicesForm(forms.Form):
             set_deleted_apart=given.get("set_deleted_apart", False),
             also=tuple(given.get("also", ())),
             xlsx=given.get("xlsx", True),
+            before_how=how_of({name: given.get(f"before_{name}") for name in NAMES}),
+            after_how=how_of({name: given.get(f"after_{name}") for name in NAMES}),
         )
 
 
@@ -92,16 +99,48 @@ class RunForm(ChoicesForm):
             {
                 "type": run.type, "school": run.school_code, "school_year": str(run.school_year or ""),
                 "set_deleted_apart": run.set_deleted_apart, "xlsx": run.xlsx, "also": run.also,
+                **{f"{side}_{name}": value for side in SIDES for name, value in run.how.get(side, {}).items()},
             },
         )  # fmt: skip
         super().__init__(*args, **kwargs)
         for side in SIDES:
             self.fields[side].required = False
-        self.fields["type"].choices = KINDS  # type: ignore[attr-defined]
+        field_of(self, "type").choices = KINDS
         shared = extra_of_both(run)
-        self.fields["also"].choices = [(name, name.strip()) for name in shared]  # type: ignore[attr-defined]
+        field_of(self, "also").choices = [(name, name.strip()) for name in shared]
         if not shared:
             del self.fields["also"]
+        self.reading = {side: self._reading(run, side) for side in SIDES}
+
+    def _reading(self, run: Run, side: str) -> list[str]:
+        """Adds what can be chosen about one file, and gives the names of the fields: only what its format knows."""
+        found, chosen = (run.checks or {}).get(side, {}), run.how.get(side, {})
+        given = found.get("format", "")
+        fields: dict[str, forms.Field] = {}
+        sheets = found.get("sheets") or [name for name in [chosen.get("sheet")] if name]
+        if len(sheets) > 1 or chosen.get("sheet"):
+            fields["sheet"] = _choice(
+                gettext_lazy("Sheet"), gettext_lazy("The one with the columns"), [(name, name) for name in sheets]
+            )
+        fields["header_row"] = forms.IntegerField(
+            label=gettext_lazy("Row of the headers"), required=False, min_value=1, max_value=1_048_576,
+            help_text=gettext_lazy("As a spreadsheet counts. Blank: found in the file."),
+        )  # fmt: skip
+        if given in ("", "csv"):
+            separators = [(name, gettext_lazy(DELIMITER_WORDS[mark])) for name, mark in DELIMITERS.items()]
+            fields["delimiter"] = _choice(gettext_lazy("Cells are separated by"), AS_IN_FILE, separators)
+            codings = [(name, shown) for name, (_codec, shown) in ENCODINGS.items()]
+            fields["encoding"] = _choice(gettext_lazy("Characters"), AS_IN_FILE, codings)
+        orders = [(code, gettext_lazy(words)) for code, words in DATE_ORDERS.items()]
+        fields["date_order"] = _choice(
+            gettext_lazy("Order of dates such as 03/04/2027"), gettext_lazy("As each column proves"), orders
+        )
+        self.fields.update({f"{side}_{name}": field for name, field in fields.items()})
+        return [f"{side}_{name}" for name in fields]
+
+
+def _choice(label: Any, blank: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[("", blank), *choices], required=False)
 
 
 def extra_of_both(run: Run) -> list[str]:
@@ -118,4 +157,3 @@ class KeepingForm(SettingsForm):
     class Meta:
         model = ReconciliationSettings
         fields = ("keep_days",)
-

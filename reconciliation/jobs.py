@@ -1,16 +1,66 @@
 """The kinds of jobs of the reconciliation."""
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from operations import offers
+from operations import offers, wording
 from operations.models import Job
+from reconciliation import selectors
+from reconciliation.models import Run
+from reconciliation.rules.statuses import PERFECT
 from reconciliation.services import comparing, runs
+from reconciliation.views.words import shown
 
 
 def page(job: Job) -> str:
     return reverse("reconciliation:run", args=[job.given["run"]])
 
 
-offers.jobs[runs.CHECK] = offers.JobKind(_("Reconciliation: column check"), comparing.check, page)
-offers.jobs[runs.COMPARE] = offers.JobKind(_("Reconciliation"), comparing.compare, page)
+def checked(job: Job) -> str:
+    return _standing_against(job.result.get("faults", 0))
+
+
+def _standing_against(faults: int) -> str:
+    if not faults:
+        return _("columns checked")
+    return ngettext("One thing stands against it", "%(n)s things stand against it", faults) % {"n": shown(faults)}
+
+
+def previewed(job: Job) -> str:
+    return _standing_against(len(job.result.get("check", {}).get("faults", [])))
+
+
+def compared(job: Job) -> str:
+    """ "400 rows: 3 to look at". That all rows were compared says nothing of what came out."""
+    counts, unusable = job.result.get("counts", {}), job.result.get("unusable")
+    other = sum(count for status, count in counts.items() if status != PERFECT)
+    parts = []
+    if other:
+        parts.append(ngettext("%(shown)s to look at", "%(shown)s to look at", other) % {"shown": shown(other)})
+    if unusable:
+        parts.append(ngettext("%(shown)s unusable", "%(shown)s unusable", unusable) % {"shown": shown(unusable)})
+    if not parts and job.done and unusable == 0:
+        parts.append(_("All match"))
+    rows = ngettext("%(shown)s row", "%(shown)s rows", job.done) % {"shown": shown(job.done)}
+    return wording.pair(rows, ", ".join(parts)) if parts else rows
+
+
+def right(job: Job) -> offers.Right:
+    """A run without a school is its maker's alone; one that was removed meanwhile says so itself."""
+    code = Run.objects.filter(pk=job.given["run"]).values_list("school_code", flat=True).first()
+    return offers.Right((selectors.PERMISSION,), frozenset([code]) if code else frozenset())
+
+
+def right_of_preview(job: Job) -> offers.Right:
+    code = job.given["school_code"]
+    return offers.Right((selectors.PERMISSION,), frozenset([code]) if code else frozenset())
+
+
+CHECKING, COMPARING = gettext_lazy("Reconciliation: column check"), gettext_lazy("Reconciliation")
+offers.jobs[runs.CHECK] = offers.JobKind(CHECKING, comparing.check, right, page, counts="rows", answer=checked)
+offers.jobs[runs.PREVIEW] = offers.JobKind(
+    CHECKING, comparing.preview, right_of_preview, counts="rows", answer=previewed,
+    school=lambda job: str(job.given["school_code"]),
+)  # fmt: skip
+offers.jobs[runs.COMPARE] = offers.JobKind(COMPARING, comparing.compare, right, page, counts="rows", answer=compared)

@@ -1,8 +1,9 @@
-"""What the reconciliation offers to the pages around it: its entry in the navigation, and the removal of old runs."""
+"""What the reconciliation offers to the pages around it: its entry in the navigation, and how long runs are kept."""
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from operations import offers
 from reconciliation import selectors
@@ -18,4 +19,7 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 
 
 offers.navigation.append(navigation)
-offers.chores["reconciliation"] = keeping.sweep
+offers.stored_bytes.append(keeping.stored_by)
+offers.retention["reconciliations"] = offers.Retention(
+    gettext_lazy("Reconciliations"), keeping.remove, days=keeping.keep_days
+)

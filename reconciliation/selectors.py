@@ -43,7 +43,7 @@ def known_students(user: User, shown_asns: set[str]) -> dict[str, Student]:
 def asns_of(user: User, text: str, most: int) -> list[str]:
     """ASNs, as results write them, of whom a person typed: the number itself, or the person's students of that name."""
     try:
-        return [asn_rules.shown(asn_rules.normalise(text))]
+        return [asn_rules.shown(asn_rules.normalize(text))]
     except ValueError:
         if not text.strip():
             return []

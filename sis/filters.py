@@ -1,18 +1,26 @@
 """The filters of the lists: one set a list, read by its page and by the API. A malformed value is an error, never ignored."""
 
+import datetime as dt
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
+from drf_spectacular.drainage import set_override
 
+from operations import clock, offers, wording
+from operations.actor import user_of
+from operations.forms.days import DayField
+from operations.models import ReadEntry, User
 from sis import selectors
+from sis import selectors as sis_selectors
 from sis.models import Course, CourseEnrolment, School, Section, StoredGrade, Student
 from sis.models.course import course_code
-from sis.models.organisation import State, four_digits
+from sis.models.organization import State, four_digits
 from sis.rules import asn
 from sis.rules.enrolment import GRADES
 from sis.rules.school_year import SchoolYear
@@ -26,7 +34,7 @@ class AsnFormField(forms.CharField):
         if not text:
             return text
         try:
-            return asn.normalise(text)
+            return asn.normalize(text)
         except ValueError:
             raise ValidationError(_("An ASN has nine digits, like 1234-5678-9.")) from None
 
@@ -48,6 +56,12 @@ class AsnFilter(django_filters.CharFilter):
     field_class = AsnFormField
 
 
+class DayFilter(django_filters.DateFilter):
+    """A day within the centuries that people live in: the first moment of the last day there is cannot be stored."""
+
+    field_class = DayField
+
+
 class SchoolYearFilter(django_filters.CharFilter):
     field_class = SchoolYearFormField
 
@@ -58,6 +72,7 @@ class TrueFalseFilter(django_filters.TypedChoiceFilter):
     def __init__(self, **kwargs: Any) -> None:
         choices = [("true", _("Yes")), ("false", _("No"))]
         super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
+        set_override(self, "field", {"type": "boolean", "description": self.label})  # for the API's description
 
 
 class IdFilter(django_filters.Filter):
@@ -79,7 +94,7 @@ def course_code_filter(field_name: str) -> django_filters.CharFilter:
 
 class SchoolFilter(django_filters.FilterSet):
     code = school_code_filter("code")
-    enrolment_sync = django_filters.ChoiceFilter(choices=State.choices, label=_("Enrolment synchronisation"))
+    enrolment_sync = django_filters.ChoiceFilter(choices=State.choices, label=_("Enrolment synchronization"))
     course_marks_integration = django_filters.ChoiceFilter(
         choices=State.choices, label=_("Course Marks Integration Status")
     )
@@ -87,6 +102,39 @@ class SchoolFilter(django_filters.FilterSet):
     class Meta:
         model = School
         fields: list[str] = []
+
+
+class PersonFormField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.full_name} ({obj.get_username()})"
+
+
+class PersonFilter(django_filters.ModelChoiceFilter):
+    field_class = PersonFormField
+
+
+class ReadFilter(django_filters.FilterSet):
+    """Students by their id: neither a name nor an ASN stands in the address."""
+
+    user = PersonFilter(
+        queryset=User.objects.order_by("last_name", "first_name", "pk"), empty_label=_("Any"), label=_("Person")
+    )
+    student = IdFilter(field_name="student_id", label=_("Student"))
+    kind = django_filters.ChoiceFilter(choices=ReadEntry.Kind.choices, empty_label=_("Any"), label=_("What was done"))
+    first_day = DayFilter(method="from_day", label=_("From"))
+    last_day = DayFilter(method="to_day", label=_("To"))
+
+    class Meta:
+        model = ReadEntry
+        fields: list[str] = []
+
+    @staticmethod
+    def from_day(entries: QuerySet[ReadEntry], name: str, day: dt.date) -> QuerySet[ReadEntry]:
+        return entries.filter(at__gte=clock.start_of(day))
+
+    @staticmethod
+    def to_day(entries: QuerySet[ReadEntry], name: str, day: dt.date) -> QuerySet[ReadEntry]:
+        return entries.filter(at__lt=clock.start_of(day) + dt.timedelta(days=1))
 
 
 class StudentFilter(django_filters.FilterSet):
@@ -159,11 +207,11 @@ class StoredGradeFilter(django_filters.FilterSet):
 
 
 def _schools(request: HttpRequest | None) -> QuerySet[School]:
-    return selectors.schools(request.user) if request else School.objects.none()  # type: ignore[arg-type]
+    return selectors.schools(user_of(request)) if request else School.objects.none()
 
 
 class SchoolChoiceField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: School) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: School) -> str:
         return f"{obj.name} ({obj.code})"
 
 
@@ -171,44 +219,96 @@ class SchoolChoiceFilter(django_filters.ModelChoiceFilter):
     field_class = SchoolChoiceField
 
 
+ORDERS = {
+    "name": ("search_name", _("Name, A–Z")),
+    "-name": ("-search_name", _("Name, Z–A")),
+    "number": ("local_number", _("Student number")),
+    "-birth_date": ("-birth_date", _("Youngest first")),
+    "birth_date": ("birth_date", _("Oldest first")),
+}
+
+
 class StudentListFilter(django_filters.FilterSet):
     """Students with ONE enrolment, at the person's schools, that has all the properties asked for.
 
-    The page's own: an ASN or a number, which the API filters by, must not stand in a page's address.
+    The page's own: an ASN or a number, which the API filters by, must not stand in a page's address. Without
+    `school_year` the list is of this year; empty, of all. `sort` is a key of ORDERS.
     """
 
     school = SchoolChoiceFilter(queryset=_schools, to_field_name="code", label=_("School"), method="keep")
     school_year = django_filters.ChoiceFilter(label=_("School year"), method="keep")
     grade = django_filters.ChoiceFilter(label=_("Grade"), method="keep", choices=[(grade, grade) for grade in GRADES])
+    sort = django_filters.ChoiceFilter(
+        label=_("Sort by"),
+        method="keep",
+        choices=[(key, label) for key, (column, label) in ORDERS.items() if key != "name"],
+    )
 
     class Meta:
         model = Student
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        years = selectors.school_years(self.request.user)
-        self.filters["school_year"].extra["choices"] = [(str(year), str(year)) for year in years]
-        for name, empty in (("school", _("All schools")), ("school_year", _("All years")), ("grade", _("All grades"))):
-            self.filters[name].extra["empty_label"] = empty
+    def __init__(self, data: QueryDict, *args: Any, **kwargs: Any) -> None:
+        data = data.copy()
+        data.setdefault("school_year", str(selectors.current_year()))
+        super().__init__(data, *args, **kwargs)
+        self.offered = dict(maker(self.request.user) for maker in offers.list_filters["sis.enrolments"])
+        years = {*selectors.school_years(self.request.user), selectors.current_year()}
+        self.filters["school_year"].extra["choices"] = [(str(year), str(year)) for year in sorted(years, reverse=True)]
+        empty = {
+            "school": _("All schools"),
+            "school_year": _("All years"),
+            "grade": _("All grades"),
+            "sort": ORDERS["name"][1],
+        }
+        for name, label in empty.items():
+            self.filters[name].extra["empty_label"] = label
+        sort = self.filters.pop("sort")  # stands last
+        self.filters |= {**self.offered, "sort": sort}
+
+    @property
+    def order(self) -> str:
+        return ORDERS[self.form.cleaned_data["sort"] or "name"][0]
 
     def keep(self, queryset: QuerySet[Student], name: str, value: Any) -> QuerySet[Student]:
-        """The three filters speak of one enrolment, so they are applied together."""
+        """The filters speak of one enrolment, so they are applied together."""
         return queryset
 
     def filter_queryset(self, queryset: QuerySet[Student]) -> QuerySet[Student]:
-        asked = {name: value for name, value in self.form.cleaned_data.items() if value}
+        asked = {name: value for name, value in self.form.cleaned_data.items() if value and name != "sort"}
         if not asked:
             return queryset
-        here = selectors.enrolments(self.request.user).filter(student=OuterRef("pk"), deleted=False, **asked)
-        return queryset.filter(Exists(here.select_related(None)))
+        narrowed = {name: asked.pop(name) for name in list(asked) if name in self.offered}
+        here = selectors.enrolments(self.request.user).filter(deleted=False, **asked).select_related(None)
+        for name, value in narrowed.items():
+            here = self.offered[name].filter(here, value)
+        return queryset.filter(Exists(here.filter(student=OuterRef("pk"))))
 
     def chips(self) -> list[tuple[str, str]]:
         """(name, what it says) of each filter that holds."""
         if not self.form.is_valid():
             return []
-        said = []
+        chips = []
         for name, value in self.form.cleaned_data.items():
-            if value:
-                said.append((name, f"{self.form.fields[name].label}: {getattr(value, 'name', value)}"))
-        return said
+            if value and name != "sort":
+                field = self.form.fields[name]
+                words = dict(getattr(field, "choices", ())) if name in self.offered else {}
+                chips.append((name, wording.pair(field.label, words.get(value) or getattr(value, "name", value))))
+        return chips
+
+
+def school_choices(user: User) -> list[tuple[str, str]]:
+    """For a filter; empty for a person of one school, who needs none."""
+    found = [(school.code, f"{school.name} ({school.code})") for school in sis_selectors.schools(user)]
+    return found if len(found) > 1 else []
+
+
+def choose_school(filterset: FilterSet, schools: list[tuple[str, str]]) -> None:
+    """Makes the school filter a pick list of the person's schools, or takes it off the page."""
+    field = filterset.form.fields.get("school")
+    if field is None:
+        return
+    if not schools:
+        field.widget = forms.HiddenInput()
+        return
+    field.widget = forms.Select(choices=[("", _("Any")), *schools])

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from operations import clock, keyset
-from operations.models import User
+from operations.models import ReadEntry, User
 from sis.models import (
     Course,
     CourseEnrolment,
@@ -23,6 +23,7 @@ from sis.models import (
 )
 from sis.rules import asn as asn_rules
 from sis.rules import course_enrolment as course_rules
+from sis.rules import names
 from sis.rules import terms as term_rules
 from sis.rules.school_year import SchoolYear
 
@@ -31,54 +32,62 @@ def sees_all(user: "User | AnonymousUser") -> bool:
     return user.has_perm("operations.all_schools")
 
 
+def _there(user: User, school: str = "") -> Q:
+    """Of rows that lead to their school by the path `school`: those of the person's schools, and of the token's, if it is limited.
+    For whoever does not see all of them."""
+    prefix = f"{school}__" if school else ""
+    limit = user.token_schools
+    chosen = Q(**{f"{prefix}code__in": limit}) if limit else Q()
+    return chosen if limit and user.owner_sees_all() else chosen & Q(**{f"{prefix}access__user": user})
+
+
 def schools(user: User) -> QuerySet[School]:
-    if sees_all(user):
-        return School.objects.all()
-    return School.objects.filter(access__user=user)
+    return School.objects.all() if sees_all(user) else School.objects.filter(_there(user))
 
 
 def school_codes(user: User) -> list[str] | None:
     """The codes of the person's schools; None stands for all."""
     if sees_all(user):
         return None
-    return list(School.objects.filter(access__user=user).values_list("code", flat=True))
+    return list(School.objects.filter(_there(user)).values_list("code", flat=True))
 
 
 def students(user: User) -> QuerySet[Student]:
     """Students with an enrolment, of any year, at one of the person's schools."""
     if sees_all(user):
         return Student.objects.all()
-    here = SchoolEnrolment.objects.filter(student=OuterRef("pk"), school__access__user=user)
+    here = SchoolEnrolment.objects.filter(_there(user, "school"), student=OuterRef("pk"))
     return Student.objects.filter(Exists(here))
 
 
 def find_students(user: User, text: str) -> QuerySet[Student]:
-    """Students whose names hold every word of `text`, or whose ASN or local number it is."""
+    """Students whose names have every word of `text` in them, in any order, or whose ASN or local number it is."""
     found = students(user)
-    words = text.casefold().split()
-    if not words:
-        return found
-    joined = "".join(words)
+    joined = "".join(text.split())
     if joined.replace("-", "").isdigit():
         try:
-            return found.filter(asn=asn_rules.normalise(joined))
+            return found.filter(asn=asn_rules.normalize(joined))
         except ValueError:
             return found.filter(local_number=joined)
+    words = names.words(text)
+    if text.strip() and not words:
+        return found.none()  # nothing but punctuation
+    named = Q()
     for word in words:
-        found = found.filter(search_name__contains=word)
-    return found
+        named &= Q(search_name__contains=word)
+    return found.filter(named | Q(local_number__iexact=joined)) if words else found
 
 
 def enrolments(user: User) -> QuerySet[SchoolEnrolment]:
     found = SchoolEnrolment.objects.select_related("student", "school")
     if sees_all(user):
         return found
-    return found.filter(school__access__user=user)
+    return found.filter(_there(user, "school"))
 
 
 def sections(user: User) -> QuerySet[Section]:
     found = Section.objects.select_related("school", "course", "term")
-    return found if sees_all(user) else found.filter(school__access__user=user)
+    return found if sees_all(user) else found.filter(_there(user, "school"))
 
 
 def course_enrolments(user: User) -> QuerySet[CourseEnrolment]:
@@ -86,7 +95,7 @@ def course_enrolments(user: User) -> QuerySet[CourseEnrolment]:
     found = CourseEnrolment.objects.select_related(
         "student", "enrolment", "section__school", "section__course", "section__term"
     )
-    return found if sees_all(user) else found.filter(section__school__access__user=user)
+    return found if sees_all(user) else found.filter(_there(user, "section__school"))
 
 
 def with_courses_left(stays: Iterable[int]) -> set[int]:
@@ -102,7 +111,7 @@ def with_courses_left(stays: Iterable[int]) -> set[int]:
 def stored_grades(user: User) -> QuerySet[StoredGrade]:
     """Those stored at the person's schools."""
     found = StoredGrade.objects.select_related("student", "course", "school", "term")
-    return found if sees_all(user) else found.filter(school__access__user=user)
+    return found if sees_all(user) else found.filter(_there(user, "school"))
 
 
 def courses(user: User) -> QuerySet[Course]:
@@ -122,21 +131,21 @@ def school_years(user: User) -> list[SchoolYear]:
     return sorted(filter(None, years), reverse=True)
 
 
-def by_name(students: QuerySet[Student], params: Any, size: int) -> keyset.Page:
-    """One page in the order of the names. Its mark is an id alone, so no name stands in an address."""
+def in_order(students: QuerySet[Student], params: Any, size: int, order: str = "search_name") -> keyset.Page:
+    """One page in the order of a column of the student. Its mark is an id alone, so no name stands in an address."""
     mark, backwards = keyset.mark(params, "after"), False
     if mark is None:
         mark, backwards = keyset.mark(params, "before"), True
-    edge = students.filter(pk=mark).values_list("search_name", flat=True).first() if mark is not None else None
+    column = order.removeprefix("-")
+    edge = students.filter(pk=mark).values_list(column, flat=True).first() if mark is not None else None
+    backwards = backwards and edge is not None
+    descending = order.startswith("-") != backwards
     found = students
     if edge is not None:
-        way = "lt" if backwards else "gt"
-        found = found.filter(
-            Q(**{f"search_name__{way}": edge}) | Q(**{"search_name": edge, f"pk__{way}": mark})  # type: ignore[arg-type]
-        )
-    backwards = backwards and edge is not None
-    order = ("-search_name", "-pk") if backwards else ("search_name", "pk")
-    rows = list(found.order_by(*order)[: size + 1])
+        way = "lt" if descending else "gt"
+        found = found.filter(Q(**{f"{column}__{way}": edge}) | Q(**{column: edge, f"pk__{way}": mark}))
+    sign = "-" if descending else ""
+    rows = list(found.order_by(f"{sign}{column}", f"{sign}pk")[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -181,3 +190,9 @@ def challenge_lacks(student: Student, school: School, year: SchoolYear, course_c
             "mark": StoredGrade.objects.filter(course_enrolment__in=sitting).exists(),
         }
     )
+
+
+def read_entries(user: User) -> QuerySet[ReadEntry]:
+    """Who has seen the students of the person's schools; lists and searches, which name no school, for those who see them all."""
+    found = ReadEntry.objects.select_related("user")
+    return found if sees_all(user) else found.filter(student_id__in=students(user).order_by().values("pk"))

@@ -1,6 +1,13 @@
+from typing import Any
+
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from operations.models import ReadEntry
 from sis.models import Course, CourseEnrolment, School, Section, StoredGrade, Student
+from sis.rules import asn
+from sis.rules.enrolment import codes
+from sis.rules.school_year import SchoolYear
 
 
 class SchoolYearText(serializers.CharField):
@@ -8,6 +15,34 @@ class SchoolYearText(serializers.CharField):
 
     def to_representation(self, value: object) -> str:
         return str(value)
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return SchoolYear.parse(super().to_internal_value(data))
+        except ValueError:
+            raise serializers.ValidationError(_("Write a school year like 2026-2027.")) from None
+
+
+class AsnText(serializers.CharField):
+    """Nine digits; hyphens are accepted."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return asn.normalize(super().to_internal_value(data))
+        except ValueError:
+            raise serializers.ValidationError(_("An ASN has nine digits, like 1234-5678-9.")) from None
+
+
+class CodeList(serializers.ListField):
+    """Codes of one key; stored as one text in canonical order. How many at most is a rule of the service."""
+
+    child = serializers.RegexField(r"^[^\s,]+$", max_length=19)  # three of them fit into the column
+
+    def to_representation(self, value: Any) -> list[str]:
+        return codes(value or "")
+
+    def to_internal_value(self, data: Any) -> Any:
+        return " ".join(super().to_internal_value(data))
 
 
 class SchoolSerializer(serializers.ModelSerializer):
@@ -83,4 +118,17 @@ class StoredGradeSerializer(serializers.ModelSerializer):
             "id", "external_id", "student", "asn", "school", "school_year", "course", "term", "store_code",
             "course_enrolment", "mark", "credits", "stored_at",
         ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ReadEntrySerializer(serializers.ModelSerializer):
+    user_name = serializers.CharField(source="user.full_name", read_only=True)
+    student = serializers.IntegerField(
+        source="student_id", read_only=True, allow_null=True, help_text="The student's id; null for a list."
+    )
+    place = serializers.CharField(read_only=True, help_text="The name of the address.")
+
+    class Meta:
+        model = ReadEntry
+        fields = ["id", "at", "user", "user_name", "program", "ip", "kind", "place", "student", "filter"]
         read_only_fields = fields

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sis.views import access, courses, schools, sections, students
+from sis.views import access, courses, reads, schools, sections, students
 
 app_name = "sis"
 urlpatterns = [
@@ -8,11 +8,15 @@ urlpatterns = [
     path("schools/<str:code>/", schools.SchoolHome.as_view(), name="school"),
     path("schools/<str:code>/state/", schools.SwitchState.as_view(), name="school-state"),
     path("students/", students.StudentList.as_view(), name="student-list"),
+    path("students/export/<str:form>/", students.StudentExport.as_view(), name="student-export"),
     path("students/find/", students.FindStudent.as_view(), name="student-find"),
     path("students/<int:pk>/", students.StudentPage.as_view(), name="student"),
     path("sections/", sections.SectionList.as_view(), name="section-list"),
     path("sections/<int:pk>/", sections.SectionPage.as_view(), name="section"),
     path("enrolments/<int:pk>/courses/add/", courses.AddCourse.as_view(), name="course-add"),
     path("course-enrolments/<int:pk>/", courses.EndCourse.as_view(), name="course-enrolment"),
+    path("access/", reads.ReadList.as_view(), name="reads"),
+    path("access/find/", reads.FindRead.as_view(), name="reads-find"),
+    path("access/export/<str:form>/", reads.ReadExport.as_view(), name="reads-export"),
     path("people/<int:pk>/schools/", access.Schools.as_view(), name="access"),
 ]

@@ -1,8 +1,36 @@
 """For every test: nothing that a test does reaches a broker, a data folder or a database outside of it."""
 
+import datetime as dt
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from operations import clock, liveness, reading
+from tests import moments
+
+if "TEST_MOMENT" in os.environ:
+    moments.move_to(os.environ["TEST_MOMENT"])
+
+# The same examples every day, on a busy machine too: a red run must mean a fault of the product.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make fuzz`: others each time, and nothing is remembered from one time to the next.
+settings.register_profile("fresh", settings.get_profile("steady"), derandomize=False, database=None, print_blob=True)
+settings.load_profile(os.environ.get("TEST_EXAMPLES", "steady"))
+
+
+def pytest_generate_tests(metafunc):
+    """The part `days`: each test at every moment of `moments`, in one process."""
+    if "TEST_EVERY_MOMENT" in os.environ:
+        metafunc.fixturenames.insert(0, "moment")
+        metafunc.parametrize("moment", list(moments.MOMENTS), indirect=True)
+
+
+@pytest.fixture
+def moment(request):
+    """Every clock that Python reads is moved there for the length of a test."""
+    with moments.at(request.param):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,8 +64,58 @@ def quick_passwords():
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates_of_tests(tmp_path_factory):
+    """The throw-away certificates of a test lie in the folders of this run, and the connection reads none elsewhere."""
+    from django.conf import settings
+
+    settings.CERTIFICATES_DIR = tmp_path_factory.getbasetemp()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_limit():
+    """Tests ask more often than people do; those of the limits turn them on."""
+    from django.conf import settings
+
+    settings.THROTTLE = False
+
+
 @pytest.fixture(autouse=True)
 def no_proxy_of_the_machine(monkeypatch):
     """A proxy or certificate bundle set on the machine must not decide a test."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """What a process remembers of its database goes with it."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_read_before(monkeypatch):
+    """A process remembers what it has written this hour; the next test's database knows nothing of it."""
+    monkeypatch.setattr(reading, "RECORDER", reading.Recorder())
+
+
+@pytest.fixture
+def on_a_fixed_day():
+    """The product's clock stands on FIXED_DAY, at eleven in Alberta, and goes on from there: what a test says of dates and school
+    years is true every day."""
+    with clock.moved_to(dt.datetime.combine(moments.FIXED_DAY, dt.time(18), dt.UTC)):
+        yield
+
+
+@pytest.fixture
+def time_passes(monkeypatch):
+    """`time_passes(seconds)` for those who watch whether others live; the clock on the wall is another one."""
+    passed = [0.0]
+    monkeypatch.setattr(liveness, "monotonic", lambda: passed[0])
+
+    def on(seconds: float) -> None:
+        passed[0] += seconds
+
+    return on

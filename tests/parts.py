@@ -36,12 +36,20 @@ class Result:
     skipped: int = 0
     minutes: float = 0.0
     note: str = ""
+    times: Sequence[tuple[float, str]] = ()  # seconds of each test and its name
 
+
+# What goes by the day and stands on no fixed one; with the demo, which is made by the day (tests/moments.py).
+BY_THE_DAY = (
+    "tests/operations/test_idempotency.py", "tests/operations/test_jobs.py", "tests/operations/test_keeping.py",
+    "tests/operations/test_throttle.py", "tests/operations/test_unusual.py", "tests/pasi_connect/soap/test_certificates.py",
+    "tests/pasi_connect/services/test_states.py", "tests/reconciliation/services/test_keeping.py", "tests/sis/services/test_enrolments.py",
+)  # fmt: skip
 
 # They touch no database: once is enough.
 WITHOUT_DATABASE = (
     "tests/config", "tests/operations/rules", "tests/pasi_connect/rules", "tests/reconciliation/engine",
-    "tests/reconciliation/rules", "tests/simulator", "tests/sis/rules", "tests/test_parts.py",
+    "tests/reconciliation/rules", "tests/registrar/rules", "tests/simulator", "tests/sis/rules", "tests/test_parts.py",
 )  # fmt: skip
 
 
@@ -59,6 +67,7 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
             {"DATABASE_URL": database, "REDIS_URL": redis},
             f"{' and '.join(unset)} not set" if unset else "",
         ),
+        Part("days", ["-m", f"{ordinary} and not postgresql", "-n", "2", *BY_THE_DAY], {"TEST_EVERY_MOMENT": "1"}),
         Part("processes", ["-m", "slow_process"]),
         Part(
             "journeys",
@@ -88,18 +97,30 @@ def run(part: Part, data_folder: Path) -> Result:
 def count(part: Part, report: Path, code: int, *, minutes: float) -> Result:
     """Figures from pytest's report. A run that ended badly otherwise is one failure more."""
     passed = failed = skipped = 0
+    times: list[tuple[float, str]] = []
     if report.exists():
         for suite in ElementTree.parse(report).getroot().iter("testsuite"):
             bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
             failed += bad
             skipped += int(suite.get("skipped", 0))
+            times += [(float(case.get("time", 0)), _name(case)) for case in suite.iter("testcase")]
             passed += max(0, int(suite.get("tests", 0)) - bad - int(suite.get("skipped", 0)))
     note = ""
     if code == 5:
         note = "no test was found"
     elif code not in {0, 1} or (code == 1 and not failed):
         note = f"pytest ended with code {code}"
-    return Result(part, passed, failed + bool(note), skipped, minutes, note)
+    return Result(part, passed, failed + bool(note), skipped, minutes, note, times)
+
+
+def _name(case: ElementTree.Element) -> str:
+    return f"{case.get('classname', '').replace('.', '/')}::{case.get('name', '')}"
+
+
+def slowest(results: Sequence[Result], most: int = 10) -> str:
+    """The tests that took longest, with what their fixtures took; one a line."""
+    rows = sorted(((*one, result.part.name) for result in results for one in result.times), reverse=True)[:most]
+    return "\n".join(f"{seconds:>7.1f} s  {name} ({part})" for seconds, name, part in rows)
 
 
 def table(results: Sequence[Result]) -> str:
@@ -132,7 +153,7 @@ def report_on(chosen: Sequence[Part], *, required: bool) -> int:
             print(f"\n== {part.name} ==", flush=True)
             results.append(run(part, Path(folder)))
     passed, failed, skipped = (sum(getattr(r, name) for r in results) for name in ("passed", "failed", "skipped"))
-    print(f"\n{table(results)}")
+    print(f"\nThe slowest tests:\n{slowest(results)}\n\n{table(results)}")
     if required and skipped:
         print("Nothing may be skipped here; the lines above say what was.")
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)

@@ -15,6 +15,7 @@ import requests
 
 from pasi_connect.demo import certificates
 from pasi_connect.demo.certificates import Certificates
+from tests.moments import machine_now
 
 ROOT = Path(__file__).resolve().parent.parent
 AUTHORITY, OTHER_AUTHORITY = "1750", "1751"
@@ -40,10 +41,10 @@ def new_asn() -> str:
 class SimulatorProcess:
     """One running simulator and its control client. `clear()` gives each test an empty PASI."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, organization: str = f"A.{AUTHORITY}") -> None:
         self.folder = folder
         self.files: Certificates = certificates.ensure(
-            folder / "certificates", organization=f"A.{AUTHORITY}", now=dt.datetime.now(dt.UTC)
+            folder / "certificates", organization=organization, now=machine_now()
         )
         self.registered = self.files.clients.read_text()
         self.port, self.control_port = free_ports(2)
@@ -126,6 +127,14 @@ class SimulatorProcess:
             f"{ENROLMENTS}{ref_id}/",
             {**members, "_as": {"name": "Ola Brandt", "organization": f"A.{AUTHORITY}"}},
         )
+
+    def link_asn(self, secondary: str, primary: str) -> dict[str, Any]:
+        """The ministry links two ASNs: what stood under the one stands under the other."""
+        return self._ask("POST", "/control/link-asn/", {"secondary": secondary, "primary": primary})
+
+    def change_other(self, kind: str, key: str, **members: Any) -> None:
+        """Changes a record of another kind: `Student`, `School`."""
+        self._ask("PATCH", f"/control/records/{kind}/{key}/", members)
 
     def remove(self, ref_id: uuid.UUID | str) -> None:
         """The record leaves PASI wholly, as one does that leaves our scope."""

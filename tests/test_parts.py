@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts import Part, main, parts, report_on
+from tests.parts import BY_THE_DAY, ROOT, WITHOUT_DATABASE, Part, Result, main, parts, report_on, slowest
 
 MIXED = """
 import pytest
@@ -38,6 +38,20 @@ def test_counts_of_a_mixed_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     assert re.search(r"^tiny +2 +2 +1 +\d+\.\d$", output, re.MULTILINE)
 
 
+def test_the_ten_slowest_are_named_with_their_part() -> None:
+    one = Result(Part("one", []), times=[(n / 10, f"tests/a::test_{n}") for n in range(12)])
+    other = Result(Part("other", []), times=[(9.0, "tests/b::test_long")])
+    lines = slowest([one, other]).splitlines()
+    assert lines[0] == "    9.0 s  tests/b::test_long (other)"
+    assert lines[1] == "    1.1 s  tests/a::test_11 (one)"
+    assert len(lines) == 10
+
+
+def test_a_run_names_its_slowest(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    report_on([part(tmp_path, GOOD)], required=False)
+    assert re.search(r"The slowest tests:\n +[0-9.]+ s  \S*test_tiny::test_good \(tiny\)", capfd.readouterr().out)
+
+
 def test_good_run_beside_a_part_that_cannot_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     chosen = [part(tmp_path, GOOD), Part("elsewhere", [], missing="no such server")]
     assert report_on(chosen, required=False) == 0
@@ -62,6 +76,10 @@ def test_skipping_is_a_failure_where_all_is_required(tmp_path: Path, capfd: pyte
 def test_run_without_a_result_is_a_failure(tmp_path: Path, text: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert report_on([part(tmp_path, text)], required=False) == 1
     assert re.fullmatch(r"0 passed, [12] failed, 0 skipped", last_line(capfd))
+
+
+def test_the_files_that_parts_name_are_there() -> None:
+    assert [name for name in (*BY_THE_DAY, *WITHOUT_DATABASE) if not (ROOT / name).exists()] == []
 
 
 def test_servers_decide_the_postgresql_part() -> None:

@@ -1,7 +1,7 @@
 from alerts.models.absence import Absence
 from alerts.models.assignment import Assignment, AssignmentStep
 from alerts.models.mail import DigestDay, Mail, MailChoice, Told
-from alerts.models.seen import SeenRecord
+from alerts.models.seen_record import SeenRecord
 from alerts.models.snooze import Snooze
 
 __all__ = [

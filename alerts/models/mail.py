@@ -57,6 +57,7 @@ class Mail(models.Model):
         DAILY = "daily", _("Daily digest")
         AT_ONCE = "at_once", _("At once")
         TEST = "test", _("Test mail")
+        NOTICE = "notice", _("Notice")
 
     class Status(models.TextChoices):
         PLANNED = "planned", _("Waiting")
@@ -64,6 +65,8 @@ class Mail(models.Model):
         SENT = "sent", _("Sent")
         UNKNOWN = "unknown", _("Not known whether it was sent")
         FAILED = "failed", _("Not sent")
+
+    OVER = (Status.SENT, Status.UNKNOWN, Status.FAILED)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8, choices=Kind)

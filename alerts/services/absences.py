@@ -38,7 +38,7 @@ def plan(actor: Actor, user: User, stand_in_id: int, first_day: dt.date, last_da
         "last_day": [None, last_day.isoformat()],
         "stand_in": [None, stand_in.full_name],
     }
-    audit.record(actor, audit.Entry("absence planned", "user", str(user.pk), changes=changes))
+    audit.record(actor, audit.Entry(audit.Verb.ABSENCE_PLANNED, "user", str(user.pk), changes=changes))
     return absence
 
 
@@ -48,5 +48,5 @@ def end(actor: Actor, absence_id: int) -> bool:
     ended = Absence.objects.filter(pk=absence_id, ended_at=None).update(ended_at=clock.now())
     if ended:
         user_id = Absence.objects.values_list("user_id", flat=True).get(pk=absence_id)
-        audit.record(actor, audit.Entry("absence ended", "user", str(user_id)))
+        audit.record(actor, audit.Entry(audit.Verb.ABSENCE_ENDED, "user", str(user_id)))
     return bool(ended)

@@ -51,7 +51,7 @@ def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None,
         reason=reason,
     )
     changes = {"assigned_to": [before.full_name if before else None, after.full_name if after else None]}
-    audit.record(actor, audit.Entry("assigned", SUBJECT, str(item.ref_id), item.school_code, changes, reason))
+    audit.record(actor, audit.Entry(audit.Verb.ASSIGNED, SUBJECT, str(item.ref_id), item.school_code, changes, reason))
     return True
 
 

@@ -16,7 +16,7 @@ def choice_of(user: User) -> MailChoice:
 
 @transaction.atomic
 def choose(actor: Actor, user: User, how: str) -> bool:
-    """False when it was so already. At once begins with what opens from now on."""
+    """False when nothing changes. At once begins with what opens from now on."""
     User.objects.select_for_update().get(pk=user.pk)
     choice = choice_of(user)
     if choice.how == how and choice.pk:
@@ -26,7 +26,9 @@ def choose(actor: Actor, user: User, how: str) -> bool:
         choice.floor = newest_item()
     choice.save()
     if before != how:
-        audit.record(actor, audit.Entry("mail choice changed", "user", str(user.pk), changes={"how": [before, how]}))
+        audit.record(
+            actor, audit.Entry(audit.Verb.MAIL_CHOICE_CHANGED, "user", str(user.pk), changes={"how": [before, how]})
+        )
     return before != how
 
 

@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 
 from alerts import selectors
 from alerts.rules import digest as rules
+from alerts.selectors import ME, NOBODY
 from alerts.services.mailing import Draft, address, language_of, render
 from operations import clock
 from operations.models import User
 from pasi_connect import selectors as pasi
 from pasi_connect.models import Discrepancy
-from pasi_connect.views import words
+from pasi_connect.services import words
 from sis.models import School
 
 
@@ -115,7 +116,7 @@ def daily(user: User, since: dt.datetime, until: dt.datetime, away: Mapping[int,
             "old": facts.old,
             "lead": _lead(facts.old),
             "list": address(reverse("pasi_connect:changes")),
-            "mine": address(reverse("alerts:mine")),
+            "mine": address(f"{reverse('pasi_connect:changes')}?who={ME}"),
             "settings": address(reverse("alerts:own")),
         }
         return render("daily", _subject(facts.old, names), context)
@@ -127,7 +128,7 @@ def _names(codes: Iterable[str]) -> dict[str, str]:
 
 def _lead(old: int) -> str:
     if not old:
-        return _("Nothing waits any more of what the last mail named.")
+        return _("Everything in your last e-mail has been resolved.")
     return ngettext(
         "%(n)s change from PASI has waited for more than two days.",
         "%(n)s changes from PASI have waited for more than two days.",
@@ -165,10 +166,11 @@ def _line(line: Line, code: str, today: dt.date) -> dict[str, str]:
     kind = str(words.KIND[line.kind]["label"])
     told = f"{line.count} × {kind}" if line.count > 1 else kind
     day = _("still open, day %(day)s") % {"day": rules.day_number(line.opened, today)}
-    if line.count == 1:
-        link = address(reverse("pasi_connect:change", args=[line.first]))
-    else:
-        link = address(f"{reverse('pasi_connect:changes')}?school={code}&kind={line.kind}")
+    # The filter goes along: whoever works through the line stays among what it has counted.
+    holder = ME if line.own else NOBODY
+    query = f"?school={code}&kind={line.kind}&opened_on={line.opened.isoformat()}&who={holder}"
+    page = reverse("pasi_connect:change", args=[line.first]) if line.count == 1 else reverse("pasi_connect:changes")
+    link = address(page + query)
     parts = [told, day, *([_("with you")] if line.own else [])]
     return {"text": ", ".join(parts), "link": link}
 
@@ -187,8 +189,9 @@ def at_once(user: User, items: list[tuple[int, str, str]], more: bool) -> Draft:
             for kind, pks in sorted(kinds.items()):
                 label = str(words.KIND[kind]["label"])
                 one = len(pks) == 1
-                path = reverse("pasi_connect:change", args=pks) if one else f"{page}?school={code}&kind={kind}"
-                lines.append({"text": label if one else f"{len(pks)} × {label}", "link": address(path)})
+                path = reverse("pasi_connect:change", args=pks) if one else page
+                link = address(f"{path}?school={code}&kind={kind}")
+                lines.append({"text": label if one else f"{len(pks)} × {label}", "link": link})
             schools.append({"name": names.get(code, ""), "code": f"S.{code}", "lines": lines})
         number = len(items)
         lead = ngettext("%(n)s new change from PASI.", "%(n)s new changes from PASI.", number) % {"n": number}

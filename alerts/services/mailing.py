@@ -12,15 +12,16 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.models import Mail
-from operations import clock, wake
-from operations.models import User
-from pasi_connect.rules import back_off
+from alerts.models import Mail, MailChoice
+from alerts.services.choosing import choice_of
+from operations import clock, offers, wake
+from operations.models import Notice, User
+from operations.rules import back_off
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def plan(user: User, kind: str, key: str, draft: Draft, until: dt.datetime, sinc
     )
     found = Mail.objects.filter(user=user, kind=kind, key=key, message_id=made[0].message_id).exists()
     if found:
-        wake.after_commit(TASK)
+        wake.look_after_commit(TASK)
     return found
 
 
@@ -88,7 +89,9 @@ def plan_test(user: User) -> None:
         raise ValidationError(_("There is no e-mail address in your account. An administrator enters it."))
     User.objects.select_for_update().get(pk=user.pk)
     now = clock.now()
-    recent = Mail.objects.filter(user=user, kind=Mail.Kind.TEST, planned_at__gt=now - dt.timedelta(minutes=1))
+    recent = Mail.objects.filter(
+        user=user, kind=Mail.Kind.TEST, planned_at__gt=now - dt.timedelta(minutes=1), planned_at__lte=now
+    )
     if recent.exists():
         raise ValidationError(_("A test mail was asked for less than a minute ago. Look for that one first."))
     with translation.override(language_of(user)):
@@ -96,28 +99,43 @@ def plan_test(user: User) -> None:
     plan(user, Mail.Kind.TEST, uuid.uuid4().hex, draft, now)
 
 
+def plan_notice(person: User, notice: Notice) -> None:
+    """The same sentence by mail, for a person who takes mail. Inside the transaction of what it tells of."""
+    if not person.email or not person.is_active or choice_of(person).how == MailChoice.How.OFF:
+        return
+    with translation.override(language_of(person)):
+        text = offers.notice_text(notice.kind, notice.given)
+        context = {"text": text, "url": address(notice.url or "/notices/")}
+        draft = render("notice", _("PASI Connect: %(what)s") % {"what": text}, context)
+    plan(person, Mail.Kind.NOTICE, str(notice.pk), draft, notice.at)
+
+
 # --- Sending -----------------------------------------------------------------------------------------------------
 
 
 def is_anything_due() -> bool:
-    now = clock.now()
-    return (
-        Mail.objects.filter(status=Status.PLANNED, next_attempt_at__lte=now).exists()
-        or Mail.objects.filter(status=Status.SENDING, claimed_at__lt=now - CLAIM).exists()
-    )
+    return _due().exists() or _dead().exists()
+
+
+def _due() -> QuerySet[Mail]:
+    wait = dt.timedelta(seconds=LONGEST_WAIT)
+    return Mail.objects.filter(clock.reached("next_attempt_at", wait), status=Status.PLANNED).order_by("pk")
+
+
+def _dead() -> QuerySet[Mail]:
+    """Claims whose process died. A living one, if a clock was set, still says what became of its mail."""
+    return Mail.objects.filter(clock.longer_ago("claimed_at", CLAIM), status=Status.SENDING)
 
 
 def drain() -> int:
     """Sends what is due, a batch at most. Gives the number sent."""
     note_unknown()
-    due = Mail.objects.filter(status=Status.PLANNED, next_attempt_at__lte=clock.now()).order_by("pk")
-    return sum(send(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+    return sum(send(pk) for pk in list(_due().values_list("pk", flat=True)[:BATCH]))
 
 
 def note_unknown() -> int:
-    """Claims whose process died: the mail may have gone out or not."""
-    dead = Mail.objects.filter(status=Status.SENDING, claimed_at__lt=clock.now() - CLAIM)
-    return dead.update(status=Status.UNKNOWN, detail="The process ended while the mail was being sent.")
+    """Of the dead: the mail may have gone out or not."""
+    return _dead().update(status=Status.UNKNOWN, detail="The process ended while the mail was being sent.")
 
 
 def send(pk: int) -> bool:
@@ -150,10 +168,7 @@ def send(pk: int) -> bool:
 
 
 def _claim(pk: int) -> Mail | None:
-    now = clock.now()
-    claimed = Mail.objects.filter(pk=pk, status=Status.PLANNED, next_attempt_at__lte=now).update(
-        status=Status.SENDING, claimed_at=now, attempts=F("attempts") + 1
-    )
+    claimed = _due().filter(pk=pk).update(status=Status.SENDING, claimed_at=clock.now(), attempts=F("attempts") + 1)
     return Mail.objects.get(pk=pk) if claimed else None
 
 

@@ -11,7 +11,7 @@ from alerts import selectors
 from alerts.models import DigestDay, Mail, MailChoice, Told
 from alerts.rules import digest as rules
 from alerts.services import choosing, digests, mailing
-from operations import clock, wake
+from operations import clock, offers, wake
 from operations.models import User
 from pasi_connect import selectors as pasi
 from pasi_connect.models import Discrepancy
@@ -24,17 +24,18 @@ MOST_TOLD = 500
 COMMITTED = dt.timedelta(minutes=10)
 
 _looked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+_untold = False  # the last wake was not taken
 
 
 def sweep() -> None:
     """The tick's round: wakes the one who plans and sends, when there is something to do."""
-    global _looked_at
+    global _looked_at, _untold
     now = clock.now()
     if dt.timedelta(0) <= now - _looked_at < EVERY:
         return
     _looked_at = now
     if is_digest_due() or _is_anything_new() or mailing.is_anything_due():
-        wake.now(mailing.TASK, expires=EVERY.total_seconds())
+        _untold = not wake.look(mailing.TASK)
 
 
 def work() -> None:
@@ -42,6 +43,19 @@ def work() -> None:
     plan_digests()
     plan_at_once()
     mailing.drain()
+
+
+def _idle_hands() -> int:
+    """What has just opened is gathered for a while: it waits for nobody unless the wake was not taken."""
+    return int(is_digest_due() or mailing.is_anything_due() or (_untold and _is_anything_new()))
+
+
+ERRAND = offers.Errand(
+    hands=_idle_hands,
+    mark=lambda: Mail.objects.order_by("-pk").values_list("pk", flat=True).first(),
+    do=work,
+    patience=60.0,  # a mail may wait longer than a change
+)
 
 
 # --- Once a day --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Taking note of another authority's record. It ends the notice for a school, until PASI tells a newer version."""
+"""Taking note of another school's record. It ends the notice for a school, until PASI tells a newer version."""
 
 from django.db import transaction
 
@@ -9,7 +9,7 @@ from operations.actor import Actor
 from operations.models import User
 from operations.services import audit
 from pasi_connect.models import EnrolmentCopy
-from pasi_connect.services.context import Context
+from pasi_connect.services.compare.context import Context
 
 
 @transaction.atomic
@@ -34,5 +34,7 @@ def seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) -> in
         ignore_conflicts=True,  # two people of a school at one moment
     )
     subject = str(copy.ref_id)
-    audit.record_all(actor, [audit.Entry("other record seen", "other_record", subject, code) for code in missing])
+    audit.record_all(
+        actor, [audit.Entry(audit.Verb.OTHER_RECORD_SEEN, "other_record", subject, code) for code in missing]
+    )
     return len(missing)

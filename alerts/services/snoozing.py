@@ -40,7 +40,9 @@ def snooze(actor: Actor, item_id: int, until: dt.date | None, reason: str = "") 
             },
         )
     changes = {"snoozed_until": [before.isoformat() if before else None, until.isoformat() if until else None]}
-    audit.record(actor, audit.Entry("snoozed", "assignment", str(item.ref_id), item.school_code, changes, reason))
+    audit.record(
+        actor, audit.Entry(audit.Verb.SNOOZED, "assignment", str(item.ref_id), item.school_code, changes, reason)
+    )
     return True
 
 

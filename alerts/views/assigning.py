@@ -12,21 +12,22 @@ from django.views import View
 from alerts.forms import AssignForm, SnoozeForm
 from alerts.selectors import DECIDES
 from alerts.services import assigning, snoozing
-from operations.actor import of_request
+from operations import rights
+from operations.actor import of_request, user_of
 from operations.models import User
-from operations.views.doors import Permitted
 from pasi_connect import selectors as pasi
 from pasi_connect.models import Discrepancy
+from pasi_connect.views.working_list import WorkingList
 
 
-class OnItem(Permitted, View):
-    permission_required = DECIDES
+@rights.needs(DECIDES)
+class OnItem(View):
     http_method_names = ["post"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """What lies outside of the person's schools does not exist, whatever their role."""
-        if request.user.is_authenticated:
-            self.item: Discrepancy = get_object_or_404(pasi.discrepancies(request.user), pk=kwargs["pk"])
+        """What lies outside of the person's schools does not exist."""
+        user = user_of(request)
+        self.item: Discrepancy = get_object_or_404(pasi.discrepancies(user), pk=kwargs["pk"])
         return super().dispatch(request, *args, **kwargs)
 
     def back(self, error: Exception | None = None) -> HttpResponse:
@@ -34,27 +35,32 @@ class OnItem(Permitted, View):
             messages.error(self.request, _("Not saved: %(why)s") % {"why": " ".join(error.messages)})
         elif error is not None:
             messages.warning(self.request, _("Not saved: %(why)s") % {"why": error})
-        return redirect("pasi_connect:change", self.item.pk)
+        user = user_of(self.request)
+        return redirect(WorkingList(user, self.request.GET).url_of(self.item.pk))
 
 
 class Assign(OnItem):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         form = AssignForm(request.POST)
         if not form.is_valid():
-            return self.back(ValidationError(_("Choose a person from the list.")))  # whatever else it was, it was no form of ours
+            return self.back(
+                ValidationError(_("Choose a person from the list."))
+            )  # whatever else it was, it was no form of ours
         to, seen = form.cleaned_data["to"], form.cleaned_data["seen"]
         try:
             done = assigning.assign(of_request(request), pk, to, seen=seen, reason=form.cleaned_data["reason"])
         except (ValidationError, assigning.Moved) as error:
             return self.back(error)
         if not done:
-            messages.info(request, _("Nothing to do: it was so already."))
+            messages.info(request, _("No change was needed."))
         elif to is None:
             messages.success(request, _("Put back: nobody looks after this change now."))
         elif to == request.user.pk:
             messages.success(request, _("You look after this change now."))
         else:
-            messages.success(request, _("%(who)s looks after this change now.") % {"who": User.objects.get(pk=to).full_name})
+            messages.success(
+                request, _("%(who)s looks after this change now.") % {"who": User.objects.get(pk=to).full_name}
+            )
         return self.back()
 
 

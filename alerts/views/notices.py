@@ -1,9 +1,8 @@
-"""What a school has to know and what asks for no decision: the product's notices, and other authorities' records."""
+"""What a school has to know and what asks for no decision: the product's notices, and other schools' records."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,73 +12,93 @@ from django.views import View
 from alerts import selectors
 from alerts.services import seeing
 from alerts.views.tabs import tabs
-from operations import offers
-from operations.actor import of_request
+from operations import offers, rights
+from operations.actor import of_request, user_of
 from operations.models import Notice, User
 from operations.services import notices as notice_service
+from operations.views import lists
+from pasi_connect import selectors as engine
 from pasi_connect.models import EnrolmentCopy, SchoolCopy
-from pasi_connect.services.context import Context
-from pasi_connect.views import lists
+from pasi_connect.services.compare.context import Context
 from sis import selectors as sis
-from sis.models import School, SchoolEnrolment
+from sis.models import School, SchoolEnrolment, Student
 
 
-class Notices(LoginRequiredMixin, View):
+@rights.needs(*selectors.NOTICES)
+class Notices(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         found = selectors.notices(user)
         page = lists.page(request, found, newest_first=True)
         total = found.order_by().count()
         names = dict(School.objects.filter(code__in={row.school_code for row in page.rows}).values_list("code", "name"))
-        told = ngettext("%(n)s notice for your schools", "%(n)s notices for your schools", total) % {"n": total}
+        students = _students(user, page.rows)
+        told = ngettext("%(n)s notice", "%(n)s notices", total) % {"n": total}
+        rows = [
+            {
+                "notice": row,
+                "text": offers.notice_text(row.kind, row.given),
+                "school": names.get(row.school_code, ""),
+                "student": students.get(row.given.get("student")),
+                "acts": selectors.may_end(user, row),
+            }
+            for row in page.rows
+        ]
         context = {
             "tabs": tabs(request),
-            "rows": [{"notice": row, "text": _text(row), "school": names.get(row.school_code, "")} for row in page.rows],
+            "rows": rows,
             "pager": lists.pager(request, page, total, newest_first=True),
-            "title": told if total else _("No notice for your schools"),
-            "acts": lists.decides(user),
+            "title": told if total else _("No notices"),
+            "acts": any(row["acts"] for row in rows),
         }
         return render(request, "alerts/notices.html", context)
 
 
-def _text(notice: Notice) -> str:
-    """The sentence in the reader's language; a kind that nobody offers any more shows its own name."""
-    make = offers.notices.get(notice.kind)
-    return str(make(notice.given)) if make else notice.kind.replace("_", " ")
+def _students(user: User, notices: list[Notice]) -> dict[Any, Student]:
+    """Those whom notices are about and whom the person may see, by id: a notice itself holds no name."""
+    return dict(sis.students(user).in_bulk([row.given["student"] for row in notices if row.given.get("student")]))
 
 
-class Seen(LoginRequiredMixin, View):
+@rights.needs(*selectors.NOTICES)
+class Seen(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user: Any = request.user
-        notice = get_object_or_404(sis.scoped(Notice.objects.all(), user), pk=pk)
-        lists.require(lists.decides(user))
-        if notice_service.seen(of_request(request), notice.pk):
-            messages.success(request, _("Seen. The notice is gone for everybody of the school."))
+        user = user_of(request)
+        notice = get_object_or_404(selectors.all_notices(user), pk=pk)
+        lists.require(selectors.may_end(user, notice))
+        if not notice_service.seen(of_request(request), notice.pk):
+            messages.info(request, _("Somebody had seen it already."))
+        elif notice.person_id:
+            messages.success(request, _("Seen. The notice is gone."))
         else:
-            messages.info(request, _("Somebody of the school had seen it already."))
+            messages.success(request, _("Seen. The notice is gone for everybody else too."))
         return redirect("alerts:notices")
 
 
-class OtherRecords(LoginRequiredMixin, View):
+@rights.needs(rights.SYNCHRONIZATION)
+class OtherRecords(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         page = lists.page(request, selectors.other_records(user), newest_first=True)
-        shown = ngettext("%(n)s shown, newest first", "%(n)s shown, newest first", len(page.rows)) % {"n": len(page.rows)}
+        shown = ngettext("%(n)s shown, newest first", "%(n)s shown, newest first", len(page.rows)) % {
+            "n": len(page.rows)
+        }
         pager = {**lists.pager(request, page, 0, newest_first=True), "shown": shown}
         context = {
             "tabs": tabs(request),
             "rows": _records(user, page.rows),
             "pager": pager,
-            "acts": lists.decides(user),
+            "acts": engine.decides(user),
         }
         return render(request, "alerts/other_records.html", context)
 
 
 def _records(user: User, copies: list[EnrolmentCopy]) -> list[dict[str, Any]]:
-    """Each with the other school's name and our students' stays. Two queries however many there are."""
-    names = dict(SchoolCopy.objects.filter(code__in={copy.school_code for copy in copies}).values_list("code", "name"))
+    """Each with the other school's name and our students' stays. Three queries however many there are."""
+    codes = {copy.school_code for copy in copies}
+    names = dict(SchoolCopy.objects.filter(code__in=codes).values_list("code", "name"))
+    names |= dict(School.objects.filter(code__in=codes).values_list("code", "name"))
     ours: dict[str, list[SchoolEnrolment]] = {}
     stays = selectors.stays_of(user, Context().years).filter(student__asn__in={copy.asn for copy in copies})
     for stay in stays.select_related("student", "school").order_by("school_id", "pk"):
@@ -98,19 +117,20 @@ def _records(user: User, copies: list[EnrolmentCopy]) -> list[dict[str, Any]]:
     return rows
 
 
-class RecordSeen(LoginRequiredMixin, View):
+@rights.needs("operations.core_alerts")
+class RecordSeen(View):
     """One record, at the version that stood on the page."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         copy = get_object_or_404(selectors.records_elsewhere(user), pk=pk)
-        lists.require(lists.decides(user))
+        lists.require(engine.decides(user))
         raw = request.POST.get("version", "")
         version = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else copy.core_version
         if seeing.seen(of_request(request), user, copy, version):
             messages.success(request, _("Seen. It is shown again when PASI tells a newer version."))
         else:
-            messages.info(request, _("Somebody of the school had seen it already."))
+            messages.info(request, _("Somebody had seen it already."))
         return redirect("alerts:other-records")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,8 +13,8 @@ from alerts import selectors
 from alerts.forms import AbsenceForm, MailChoiceForm
 from alerts.models import Absence, Mail
 from alerts.services import absences, choosing, mailing
-from operations.actor import of_request
-from operations.views.doors import Permitted
+from operations import rights
+from operations.actor import of_request, user_of
 
 MAILS = 5
 STATES = {
@@ -28,7 +27,7 @@ STATES = {
 
 
 def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
-    user: Any = request.user
+    user = user_of(request)
     decides = user.has_perm(selectors.DECIDES)
     context = {
         "person": user,
@@ -43,12 +42,13 @@ def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     return render(request, "alerts/own.html", context, status=status)
 
 
-class Own(LoginRequiredMixin, View):
+@rights.signed_in
+class Own(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return show(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         form = MailChoiceForm(request.POST)
         if not form.is_valid():
             return show(request, 422, choice=form)
@@ -57,11 +57,12 @@ class Own(LoginRequiredMixin, View):
         return redirect("alerts:own")
 
 
-class TestMail(LoginRequiredMixin, View):
+@rights.signed_in
+class TestMail(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         try:
             mailing.plan_test(user)
         except ValidationError as error:
@@ -71,14 +72,14 @@ class TestMail(LoginRequiredMixin, View):
         return redirect("alerts:own")
 
 
-class ForDeciders(Permitted, View):
-    permission_required = selectors.DECIDES
+@rights.needs(selectors.DECIDES)
+class ForDeciders(View):
     http_method_names = ["post"]
 
 
 class PlanAbsence(ForDeciders):
     def post(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         form = AbsenceForm(request.POST, person=user)
         if not form.is_valid():
             return show(request, 422, absence=form)
@@ -95,7 +96,7 @@ class PlanAbsence(ForDeciders):
 
 class EndAbsence(ForDeciders):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         absence = get_object_or_404(Absence.objects.filter(user=user), pk=pk)
         if absences.end(of_request(request), absence.pk):
             messages.success(request, _("Ended: your changes and mails come to you again."))

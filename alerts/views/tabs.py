@@ -4,11 +4,15 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from operations import offers
+from pasi_connect.views.changes import GROUPS, PAGE, TABS
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    first = {"label": _("All open"), "url": reverse("pasi_connect:changes"), "icon": "inbox", "current": False}
-    return [first, *(panel.context for panel in offers.panels("pasi_connect.changes", request, None))]
+    own = reverse("pasi_connect:changes")
+    first = [
+        {"label": GROUPS[name], "url": f"{own}?group={name}", "icon": icon, "current": False}
+        for name, icon in TABS.items()
+    ]
+    return [*first, *(panel.context for panel in offers.panels(PAGE, request, None))]

@@ -9,9 +9,12 @@ from operations.api.pagination import KeysetPagination
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """A filter that is not known answers 400: a misspelt one must not answer with everything."""
+    """A filter that is not known, or empty, answers 400: a misspelt one must not answer with everything. Lists alone are filtered; what
+    other addresses may hold is checked before (`operations.api.resource`)."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        if view.action != "list":
+            return queryset
         filterset = self.get_filterset(request, queryset, view)
         known = set(filterset.filters) if filterset else set()
         unknown = [
@@ -21,5 +24,10 @@ class StrictFilterBackend(DjangoFilterBackend):
             possible = ", ".join(sorted(known)) or "-"
             raise exceptions.ValidationError(
                 {name: [_("This filter is not known. Possible: %(names)s.") % {"names": possible}] for name in unknown}
+            )
+        if empty := [name for name in request.query_params if not any(request.query_params.getlist(name))]:
+            # A program whose variable was empty would get everything.
+            raise exceptions.ValidationError(
+                {name: [_("This is empty. Give it a value, or leave it out.")] for name in empty}
             )
         return super().filter_queryset(request, queryset, view)

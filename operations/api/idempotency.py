@@ -1,7 +1,15 @@
+"""The same request sent again under the same key is done once and gets the first answer, for a day.
+
+A replay is an answer like any other: who has lost a right or a school since, or asks by a token that has less, does not get it.
+"""
+
+import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,8 +17,13 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations import clock
-from operations.models import IdempotencyKey
+from operations import clock, offers
+from operations.actor import user_of
+from operations.api.problems import Conflict
+from operations.models import IdempotencyKey, User
+
+KEPT = dt.timedelta(hours=24)  # then the key is free; what is left of it goes with the retention's round
+UNFINISHED = dt.timedelta(minutes=10)  # longer than a request can last: whoever held the key has died
 
 
 class KeyReused(exceptions.APIException):
@@ -19,64 +32,122 @@ class KeyReused(exceptions.APIException):
     default_detail = gettext_lazy("The idempotency key belongs to another request")
 
 
-class IdempotentWrites:
-    """Writes in one transaction; with an `Idempotency-Key` header the same request sent again gets the first answer.
+class Once:
+    """A key that this request holds. `in_transaction`: the key and the work are committed together, or not at all."""
 
-    The key row is inserted before the work: a second request with the key waits for the first one's commit.
-    The same key with another body is refused (422).
-    """
+    def __init__(self, entry: IdempotencyKey, in_transaction: bool) -> None:
+        self.entry, self.in_transaction = entry, in_transaction
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        if request.method in {"GET", "HEAD", "OPTIONS"}:
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        with transaction.atomic():
-            response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-        return response
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        self.idempotency: IdempotencyKey | None = None
-        key = request.headers.get("Idempotency-Key", "")
-        if not key or request.method in {"GET", "HEAD", "OPTIONS"}:
+    def end(self, response: Response) -> None:
+        """Keeps the answer; a refusal leaves no trace, so that it can be corrected under the same key."""
+        if response.status_code >= 400:
+            self.forget()
             return
-        if len(key) > 200:
-            raise exceptions.ValidationError({"Idempotency-Key": [_("At most 200 characters.")]})
-        canonical = json.dumps([request.method, request.path, request.data], sort_keys=True, default=str)
-        digest = hashlib.sha256(canonical.encode()).hexdigest()
-        try:
-            with transaction.atomic():
-                self.idempotency = IdempotencyKey.objects.create(
-                    user_id=request.user.pk or 0, key=key, request_digest=digest, created_at=clock.now()
-                )
-        except IntegrityError:
-            earlier = IdempotencyKey.objects.get(user_id=request.user.pk or 0, key=key)
-            if earlier.request_digest != digest:
-                raise KeyReused(_("This idempotency key was used with another request. Use a new key.")) from None
-            raise Replay(earlier) from None
+        kept = {name: response[name] for name in ("ETag", "Location") if name in response}
+        body = json.loads(json.dumps(response.data, default=str))
+        IdempotencyKey.objects.filter(pk=self.entry.pk).update(status=response.status_code, body=body, headers=kept)
 
-    def handle_exception(self, error: Exception) -> Response:
-        if isinstance(error, Replay):
-            response = Response(
-                error.earlier.body,
-                status=error.earlier.status,
-                headers={**error.earlier.headers, "Idempotent-Replay": "true"},
-            )
-            response.exception = False
-            return response
-        return super().handle_exception(error)  # type: ignore[misc]
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        entry = getattr(self, "idempotency", None)
-        if entry is not None and response.status_code < 400:
-            kept = {name: response[name] for name in ("ETag", "Location") if name in response}
-            body = json.loads(json.dumps(response.data, default=str))
-            IdempotencyKey.objects.filter(pk=entry.pk).update(status=response.status_code, body=body, headers=kept)
-        return response
+    def forget(self) -> None:
+        if not self.in_transaction:  # else the roll-back takes it along
+            IdempotencyKey.objects.filter(pk=self.entry.pk, status=None).delete()
 
 
 class Replay(Exception):
+    """The request has been answered before."""
+
     def __init__(self, earlier: IdempotencyKey) -> None:
         self.earlier = earlier
+
+    def allow(self, user: User) -> None:
+        """Raises NotFound where a school, PermissionDenied where a permission has gone that the person held then."""
+        now = rights_of(user)
+        lost = {
+            name for name in set(self.earlier.rights) - now if EVERY_SCHOOL not in now or name.startswith(PERMISSION)
+        }
+        if any(not name.startswith(PERMISSION) for name in lost):
+            raise exceptions.NotFound(_("There is no such record in the schools that you may see."))
+        if lost:
+            raise exceptions.PermissionDenied(
+                _("Your rights have changed since this was done. Read the record itself.")
+            )
+
+    def response(self) -> Response:
+        response = Response(
+            self.earlier.body, status=self.earlier.status, headers={**self.earlier.headers, "Idempotent-Replay": "true"}
+        )
+        response.exception = False
+        return response
+
+
+PERMISSION, EVERY_SCHOOL = "permission ", "every school"
+
+
+def rights_of(user: User) -> set[str]:
+    """What the person may do, and the schools that they see, by way of this request."""
+    names = [codename for codename, _label in User._meta.permissions]
+    found = {f"{PERMISSION}{name}" for name in names if user.has_perm(f"operations.{name}")}
+    for codes_of in offers.school_codes:
+        codes = codes_of(user)
+        found |= {EVERY_SCHOOL} if codes is None else {f"school {code}" for code in codes}
+    return found
+
+
+def check(request: Request) -> None:
+    """A key that could not be kept is refused by a preview too."""
+    if len(request.headers.get("Idempotency-Key", "")) > 200:
+        raise exceptions.ValidationError({"Idempotency-Key": [_("At most 200 characters.")]})
+
+
+def begin(request: Request, body: Mapping[str, Any], in_transaction: bool) -> Once | None:
+    """Takes the request's key, if it carries one. Raises Replay when it has been answered.
+
+    The row is inserted before the work: inside of a transaction a second request with the key waits for the first one's
+    commit, else it is told that the first is still at work.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return None
+    user_id, digest, now = request.user.pk or 0, _digest(request, body), clock.now()
+    if not in_transaction:
+        IdempotencyKey.objects.filter(user_id=user_id, key=key, status=None, created_at__lt=now - UNFINISHED).delete()
+    entry, is_new = _take(user_id, key, digest, now, sorted(rights_of(user_of(request))))
+    if is_new:
+        return Once(entry, in_transaction)
+    if entry.request_digest != digest:
+        raise KeyReused(_("This idempotency key was used with another request. Use a new key."))
+    if entry.status is None:
+        raise Conflict(
+            _("The first request under this key is not finished. Send it again in a minute."), kind="still_at_work"
+        )
+    raise Replay(entry)
+
+
+def _take(user_id: int, key: str, digest: str, now: dt.datetime, rights: list[str]) -> tuple[IdempotencyKey, bool]:
+    """The new entry, or the one that stands. One that has ended is gone, whether the tick has been by or not."""
+    given = {"user_id": user_id, "key": key}
+    while True:
+        try:
+            with transaction.atomic():
+                made = IdempotencyKey.objects.create(**given, request_digest=digest, rights=rights, created_at=now)
+                return made, True
+        except IntegrityError:
+            IdempotencyKey.objects.filter(**given, created_at__lte=now - KEPT).delete()
+            if stands := IdempotencyKey.objects.filter(**given).first():
+                return stands, False
+
+
+def _digest(request: Request, body: Mapping[str, Any]) -> str:
+    values = {name: body.getlist(name) for name in body} if hasattr(body, "getlist") else body
+    canonical = json.dumps([request.method, request.path, values], sort_keys=True, default=_text)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _text(value: Any) -> str:
+    """A file counts by its name and its content."""
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    found = hashlib.sha256()
+    for chunk in value.chunks():
+        found.update(chunk)
+    value.seek(0)
+    return f"{value.name} {found.hexdigest()}"

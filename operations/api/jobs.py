@@ -12,12 +12,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations import selectors
-from operations.actor import of_request
-from operations.api.idempotency import IdempotentWrites
+from operations import rights, selectors
+from operations.actor import of_request, user_of
+from operations.api.pagination import KeysetPagination
 from operations.api.permissions import MayDo
 from operations.api.problems import Conflict
-from operations.api.schema import IDEMPOTENCY_KEY, problems
+from operations.api.resource import Resource
+from operations.api.schema import problems
 from operations.models import Job, JobRow
 from operations.serializers import JobRowSerializer, JobSerializer
 from operations.services import jobs
@@ -32,42 +33,49 @@ class JobFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-ANSWERS = {200: JobSerializer, **problems(401, 403, 404, 409, 422)}
+ANSWERS = {200: JobSerializer, **problems(400, 401, 403, 404, 409, 422)}
 
 
+@rights.needs(*selectors.JOBS)
 @extend_schema(tags=["Jobs"])
 @extend_schema_view(
-    list=extend_schema(summary="Your jobs", responses={200: JobSerializer(many=True), **problems(400, 401)}),
-    retrieve=extend_schema(summary="One job", responses={200: JobSerializer, **problems(401, 404)}),
+    list=extend_schema(summary="Your jobs", responses={200: JobSerializer(many=True), **problems(400, 401, 403)}),
+    retrieve=extend_schema(summary="One job", responses={200: JobSerializer, **problems(401, 403, 404)}),
 )
-class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
+class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
     """Your own jobs; with `all_schools` everybody's."""
 
     queryset = Job.objects.none()
     serializer_class = JobSerializer
     filterset_class = JobFilter
     permission_classes = [MayDo]
-    needs = {"approve": ("operations.approve", "operations.year_end"), "cancel": selectors.STARTERS, "resume": selectors.STARTERS}
+    needs = {
+        "approve": ("operations.approve", "operations.year_end"),
+        "cancel": selectors.STARTERS,
+        "resume": selectors.STARTERS,
+    }
+    queries = {"rows": KeysetPagination.parameters}
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Job]:
-        return selectors.jobs(self.request.user)  # type: ignore[arg-type]
+        return selectors.jobs(user_of(self.request))
 
     @extend_schema(
         summary="What was no plain success",
-        responses={200: JobRowSerializer(many=True), **problems(400, 401, 404)},
+        description="Of the schools that you see now.",
+        responses={200: JobRowSerializer(many=True), **problems(400, 401, 403, 404)},
         filters=False,
     )
     @action(detail=True, methods=["get"], filter_backends=[])
     def rows(self, request: Request, pk: str) -> Response:
-        rows: QuerySet[JobRow] = self.get_object().rows.all()
-        return self.get_paginated_response(JobRowSerializer(self.paginate_queryset(rows), many=True).data)  # type: ignore[arg-type]
+        rows: QuerySet[JobRow] = selectors.job_rows(user_of(request), self.get_object())
+        return self.get_paginated_response(JobRowSerializer(self.paginate_queryset(rows), many=True).data)
 
-    @extend_schema(summary="Approve what the guard stopped", request=None, parameters=[IDEMPOTENCY_KEY], responses=ANSWERS)
+    @extend_schema(summary="Approve what the guard stopped", request=None, responses=ANSWERS)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         job = self.get_object()
-        if not selectors.may_approve(request.user, job):  # type: ignore[arg-type]
+        if not selectors.may_approve(user_of(request), job):
             self.permission_denied(request, str(_("Your role may not approve this job.")))
         return self._do(jobs.approve, request, job)
 
@@ -75,7 +83,6 @@ class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMi
         summary="Cancel a job",
         description="What is done stays done; a running job ends with its present chunk.",
         request=None,
-        parameters=[IDEMPOTENCY_KEY],
         responses=ANSWERS,
     )
     @action(detail=True, methods=["post"])
@@ -86,7 +93,6 @@ class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMi
         summary="Go on with a job",
         description="One that was cancelled, was interrupted or has failed goes on at its mark.",
         request=None,
-        parameters=[IDEMPOTENCY_KEY],
         responses=ANSWERS,
     )
     @action(detail=True, methods=["post"])
@@ -96,6 +102,7 @@ class JobViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMi
     @staticmethod
     def _do(do: Callable[[Any, int], Job], request: Request, job: Job) -> Response:
         try:
-            return Response(JobSerializer(do(of_request(request), job.pk)).data)  # type: ignore[arg-type]
+            return Response(JobSerializer(do(of_request(request), job.pk), context={"request": request}).data)
         except jobs.NotPossible as error:
-            raise Conflict(str(error), {"current": JobSerializer(job).data}) from None
+            current = JobSerializer(job, context={"request": request}).data
+            raise Conflict(str(error), {"current": current}, kind="job_state") from None

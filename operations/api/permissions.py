@@ -4,23 +4,40 @@ from django.utils.translation import gettext as _
 from rest_framework import permissions
 from rest_framework.request import Request
 
+from operations import rights
 
-class MayDo(permissions.IsAuthenticated):
-    """Reading is for every signed-in person (the queryset knows the schools); a write asks for one of the permissions that
-    the view's `needs` names for the action: {"cancel": ("operations.synchronization", …)}. An action without an entry is
-    refused to everybody: a new write is closed until somebody decides who may do it.
+
+class MayDo(permissions.BasePermission):
+    """Reading asks for what stands at the view's door (`operations.rights`); a write for one of the permissions that the view's
+    `needs` names for the action: {"cancel": ("operations.synchronization", …)}. A view without a door and an action without an
+    entry are refused to everybody: what is new is closed until somebody decides who may do it.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not super().has_permission(request, view):
+        door = rights.door_of(view)
+        if door == rights.PUBLIC:
+            return True
+        if not (request.user and request.user.is_authenticated):
             return False
         if request.method in permissions.SAFE_METHODS:
-            return True
-        if view.action is None:
-            return True  # no such method here: that answer (405) comes next
-        needed = view.needs.get(view.action, ())
-        if any(request.user.has_perm(name) for name in needed):
-            return True
+            if door is not None and door.lets_in(request.user):
+                return True
+            needed = door.any_of if door else ()
+        else:
+            action = _action(request, view)
+            if action is None:
+                return True  # no such method here: that answer (405) comes next
+            needed = getattr(view, "needs", {}).get(action, ())
+            if rights.may(request.user, *needed):
+                return True
         names = ", ".join(name.partition(".")[2] for name in needed)
         self.message = _("Your role may not do this. It needs: %(names)s.") % {"names": names}
         return False
+
+
+def _action(request: Request, view: Any) -> str | None:
+    """The view set's name for what is asked, or a plain view's method; None where the view has no such method."""
+    if hasattr(view, "action_map"):
+        return view.action
+    method = str(request.method).lower()
+    return method if hasattr(view, method) else None

@@ -11,6 +11,8 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from operations import wording
+
 PROBLEM = "application/problem+json"
 
 
@@ -22,15 +24,35 @@ def if_match(request: Request) -> str | None:
     return raw.removeprefix("W/").strip('"')
 
 
+MOVED = "conflict"
+# What keeps a request from being done in the present state, by the last part of `type`. Each kind has its own title.
+CONFLICTS: dict[str, Any] = {
+    MOVED: gettext_lazy("The record has changed since"),
+    "settled": gettext_lazy("The change is settled already"),
+    "decided": gettext_lazy("The change is decided already"),
+    "guided_action": gettext_lazy("A guided action does this"),
+    "planned_already": gettext_lazy("An action is planned for this student already"),
+    "not_possible": gettext_lazy("The enrolment does not allow this action now"),
+    "submission_state": gettext_lazy("The state of the submission does not allow this"),
+    "no_former": gettext_lazy("There is no former value to take"),
+    "not_undone": gettext_lazy("This can no longer be taken back"),
+    "job_state": gettext_lazy("The state of the job does not allow this"),
+    "school_state": gettext_lazy("The school cannot be sent now"),
+    "rehearsal_state": gettext_lazy("This rehearsal cannot be run"),
+    "run_state": gettext_lazy("The state of the run does not allow this"),
+    "still_at_work": gettext_lazy("The same request is still being worked on"),
+}
+
+
 class Conflict(exceptions.APIException):
-    """409: the request does not fit the state; `extra` carries the new picture."""
+    """409: the request does not fit the state. `kind` is one of CONFLICTS; `extra` carries the new picture."""
 
     status_code: int = status.HTTP_409_CONFLICT
-    default_code = "conflict"
-    default_detail = gettext_lazy("The record has moved on")
+    default_detail = CONFLICTS[MOVED]
 
-    def __init__(self, detail: str, extra: dict[str, Any] | None = None) -> None:
+    def __init__(self, detail: str, extra: dict[str, Any] | None = None, kind: str = MOVED) -> None:
         super().__init__(detail)
+        self.default_code, self.default_detail = kind, CONFLICTS[kind]
         self.extra = extra or {}
 
 
@@ -38,8 +60,10 @@ class PreconditionFailed(Conflict):
     """412: If-Match carries an old version."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_code = "precondition_failed"
-    default_detail = gettext_lazy("The version is an old one")
+
+    def __init__(self, detail: str, extra: dict[str, Any] | None = None) -> None:
+        super().__init__(detail, extra)
+        self.default_code, self.default_detail = "precondition_failed", gettext_lazy("The version is an old one")
 
 
 def _place(prefix: str, key: str) -> str:
@@ -61,11 +85,14 @@ def _text(value: Any) -> str:
     return force_str(value).encode("utf-8", "replace").decode()
 
 
-def _title(error: Exception) -> str:
+def _title(error: Exception, view: Any) -> str:
     match error:
         case exceptions.MethodNotAllowed():
             return _("This address has no such method")
         case exceptions.UnsupportedMediaType():
+            kinds = {parser.media_type for parser in getattr(view, "parser_classes", ())}
+            if kinds and "application/json" not in kinds:
+                return _("The body must be %(kind)s") % {"kind": ", ".join(sorted(kinds))}
             return _("The body must be JSON")
     return force_str(getattr(error, "default_detail", _("Not possible"))).rstrip(".")
 
@@ -85,17 +112,21 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     code = getattr(error, "default_code", "error")
     body: dict[str, Any] = {
         "type": f"urn:pasi-connect:problem:{code}",
-        "title": _title(error),
+        "title": _title(error, context.get("view")),
         "status": response.status_code,
     }
     if isinstance(error, exceptions.ValidationError):
         body["title"] = _("Some values cannot be used")
         body["errors"] = _errors(error.detail)
         body["detail"] = " ".join(
-            f"{row['field']}: {row['message']}" if row["field"] else row["message"] for row in body["errors"]
+            wording.pair(row["field"], row["message"]) if row["field"] else row["message"] for row in body["errors"]
         )
     else:
         body["detail"] = _text(getattr(error, "detail", error))
+        if isinstance(error, exceptions.UnsupportedMediaType) and (
+            hint := getattr(context.get("view"), "body_hint", "")
+        ):
+            body["detail"] = f"{body['detail']} {hint}"
     body.update(getattr(error, "extra", {}))
     response.data = body
     response.content_type = PROBLEM

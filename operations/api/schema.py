@@ -1,4 +1,4 @@
-"""How the OpenAPI description tells of errors: one shape for all, application/problem+json."""
+"""How the OpenAPI description tells of errors (one shape for all, application/problem+json) and of what every write takes."""
 
 from functools import cache
 from typing import Any
@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from operations.api.problems import PROBLEM
+from operations.serializers import DRY_RUN
 
 ADDRESS = "urn:pasi-connect:problem:"
 
@@ -33,13 +34,17 @@ TITLES = {
     404: ("not_found", "No such record in the person's schools"),
     409: ("conflict", "The request does not fit the state"),
     412: ("precondition_failed", "If-Match carries an old version"),
+    429: ("too_many_requests", "Too many requests in this minute, or at one time"),
     422: ("idempotency_key_reused", "The Idempotency-Key was used with another request"),
 }
 
 
+EVERYWHERE = (429,)
+
+
 def problems(*codes: int, current: type[serializers.Serializer] | None = None) -> dict[Any, Any]:
-    """`responses` of the given codes; `current` is the serializer of the new picture in a 409 or 412."""
-    return {(code, PROBLEM): _response(code, current if code in (409, 412) else None) for code in codes}
+    """`responses` of the given codes, and of those that every address may give; `current` is the serializer of the new picture in a 409 or 412."""
+    return {(code, PROBLEM): _response(code, current if code in (409, 412) else None) for code in (*codes, *EVERYWHERE)}
 
 
 def _response(code: int, current: type[serializers.Serializer] | None) -> OpenApiResponse:
@@ -59,15 +64,58 @@ def _with_current(current: type[serializers.Serializer]) -> type[serializers.Ser
     return type(name, (ProblemSerializer,), {"current": current(help_text="The item as it is now.")})
 
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="A text of your own. The same request sent again with it is done once and gets the first answer.",
-)
 IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
     description="The `version` that you saw, in quotes. Without it the present state counts as seen.",
 )
+
+WRITES = ("post", "put", "patch", "delete")
+DRY_RUN_TEXT = "True: a preview. The same work, taken back: nothing is changed, nothing is sent."
+DRY_RUN_MEMBER = {"type": "boolean", "default": False, "description": DRY_RUN_TEXT}
+OF_EVERY_WRITE = (
+    {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "schema": {"type": "string", "maxLength": 200},
+        "description": (
+            "A text of your own. The same request sent again with it is done once and gets the first answer. "
+            "A dry run neither uses nor keeps it."
+        ),
+    },
+    {"in": "query", "name": DRY_RUN, "schema": {"type": "boolean"}, "description": DRY_RUN_TEXT},
+)
+
+
+def describe_writes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """What `operations.api.resource` gives to every writing call, said at each of them."""
+    schemas = result["components"]["schemas"]
+    for operations in result["paths"].values():
+        for method in WRITES:
+            if operation := operations.get(method):
+                operation["parameters"] = [*operation.get("parameters", []), *OF_EVERY_WRITE]
+                if method != "delete":
+                    _describe_body(operation, schemas)
+    return result
+
+
+def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A member of the address that is not known is refused everywhere."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            told = {"description": TITLES[400][1], "content": {PROBLEM: problem}}
+            operation["responses"].setdefault("400", told)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
+
+
+def _describe_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    body = operation.setdefault("requestBody", {"content": {"application/json": {"schema": {"type": "object"}}}})
+    for media_type, content in body["content"].items():
+        if media_type != "application/json":
+            continue  # there it stands in the address
+        schema = content["schema"]
+        shape = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+        shape.setdefault("properties", {})[DRY_RUN] = DRY_RUN_MEMBER

@@ -3,6 +3,12 @@ from operations.models.heartbeat import Heartbeat
 from operations.models.idempotency import IdempotencyKey
 from operations.models.job import Job, JobRow
 from operations.models.notice import Notice
-from operations.models.people import ApiToken, User
+from operations.models.pending import PendingTask
+from operations.models.people import ApiToken, Invitation, User
+from operations.models.reading import ReadEntry
+from operations.models.settings import ApprovalSettings, KeepingSettings
 
-__all__ = ["ApiToken", "AuditEntry", "Heartbeat", "IdempotencyKey", "Job", "JobRow", "Notice", "User"]
+__all__ = [
+    "ApiToken", "ApprovalSettings", "AuditEntry", "Heartbeat", "IdempotencyKey", "Invitation", "Job", "JobRow", "KeepingSettings", "Notice",
+    "PendingTask", "ReadEntry", "User",
+]  # fmt: skip

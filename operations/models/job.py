@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from operations.sentences import in_own_language
+
 
 class Job(models.Model):
     """Work on many records: a row that a worker claims, with a mark from which it goes on after a kill.
@@ -61,6 +63,16 @@ class Job(models.Model):
     def is_over(self) -> bool:
         return self.status in OVER
 
+    @property
+    def detail_words(self) -> str:
+        """`detail` in the reader's language."""
+        return in_own_language(self.detail)
+
+    @property
+    def stage_words(self) -> str:
+        """`stage` in the reader's language."""
+        return in_own_language(self.stage)
+
 
 OVER = (
     Job.Status.COMPLETED, Job.Status.COMPLETED_WITH_PROBLEMS, Job.Status.FAILED, Job.Status.CANCELLED,
@@ -85,3 +97,8 @@ class JobRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_id}: {self.code}"
+
+    @property
+    def words(self) -> str:
+        """`message` in the reader's language."""
+        return in_own_language(self.message)

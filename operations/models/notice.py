@@ -1,13 +1,16 @@
+from django.conf import settings
 from django.db import models
 
 
 class Notice(models.Model):
-    """Something that a school must know and that asks for no decision. Ended by "Seen".
+    """Something that a school, one person, or without either those who run the product, must know and that asks for no decision.
+    Ended by "Seen".
 
     `kind` names the sentence (`offers.notices`), which is made of `given` in the reader's language; `url` leads to the record.
     """
 
-    school_code = models.CharField(max_length=4)
+    school_code = models.CharField(max_length=4, blank=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     kind = models.CharField(max_length=60)
     given = models.JSONField(default=dict)
     url = models.CharField(max_length=200, blank=True)
@@ -19,6 +22,7 @@ class Notice(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["school_code", "id"], name="notice_unseen", condition=models.Q(seen_at=None)),
+            models.Index(fields=["person", "id"], name="notice_unseen_person", condition=models.Q(seen_at=None)),
         ]
 
     def __str__(self) -> str:

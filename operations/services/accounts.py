@@ -11,13 +11,25 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from operations import clock
+from operations import clock, rights, signing_in
 from operations.actor import Actor
 from operations.models import User
-from operations.services import audit
+from operations.rules import latin1
+from operations.services import audit, notices, people
 
 OWN = ("plain_name", "theme", "language", "shortcuts_enabled")  # what a person sets in the profile
-GIVEN = ("username", "first_name", "last_name", "email", "local_id", "is_active")  # what an administrator sets
+GIVEN = (
+    "username",
+    "first_name",
+    "last_name",
+    "plain_name",
+    "email",
+    "local_id",
+    "is_active",
+)  # what an administrator sets
+PASSWORD_CHANGED, ACCOUNT_CHANGED = "password_changed", "account_changed"  # notices to the person
+PROFILE = "/profile/"
+SERVICE_GIVEN = ("last_name", "username", "is_active")
 
 
 def _set(user: User, names: Iterable[str], given: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -28,42 +40,82 @@ def _set(user: User, names: Iterable[str], given: Mapping[str, Any]) -> dict[str
     return changes
 
 
+def check_spelling(user: User, name: str) -> None:
+    """Nobody signs as somebody else: what a person chooses is their own name, or what an administrator has agreed to."""
+    if name and name != user.plain_name and not latin1.spells(name, user.full_name):
+        message = _("This is not a spelling of your name. An administrator can agree to it, on your page under People.")
+        raise ValidationError(message)
+
+
 @transaction.atomic
 def save_profile(actor: Actor, user_id: int, given: Mapping[str, Any]) -> User:
-    """`given`: the fields of OWN. What a changed spelling held back goes out with the next sweep."""
+    """`given`: the fields of OWN. What a changed spelling held back goes out with the next sweep.
+
+    Raises ValidationError for a name that is none of the person's own: only an administrator agrees to that.
+    """
     user = User.objects.select_for_update().get(pk=user_id)
+    check_spelling(user, given["plain_name"])
     changes = _set(user, OWN, given)
     if changes:
         user.save(update_fields=list(changes))
-        audit.record(actor, audit.Entry("profile changed", "user", str(user.pk), changes=changes))
+        audit.record(actor, audit.Entry(audit.Verb.PROFILE_CHANGED, "user", str(user.pk), changes=changes))
     return user
 
 
 @transaction.atomic
-def set_password(actor: Actor, user: User, raw: str) -> None:
-    """Ends the person's other sessions, since they carry the old password's mark."""
+def set_password(actor: Actor, user: User, raw: str, *, end_tokens: bool = False) -> None:
+    """Ends the person's other sessions, since they carry the old password's mark; with `end_tokens` the API tokens too."""
     user.set_password(raw)
     user.save(update_fields=["password"])
-    audit.record(actor, audit.Entry("password set", "user", str(user.pk)))
+    audit.record(actor, audit.Entry(audit.Verb.PASSWORD_SET, "user", str(user.pk)))
+    if end_tokens:
+        for token in user.api_tokens.select_related("user"):
+            people.revoke_token(actor, token)
 
 
 @transaction.atomic
-def add_user(actor: Actor, given: Mapping[str, Any], role: Group, raw_password: str) -> User:
+def change_password(actor: Actor, user: User, raw: str, *, end_tokens: bool = False) -> None:
+    """By the person: told to them, in case that it was somebody else."""
+    set_password(actor, user, raw, end_tokens=end_tokens)
+    notices.tell(user, PASSWORD_CHANGED, {}, PROFILE)
+
+
+@transaction.atomic
+def add_user(actor: Actor, given: Mapping[str, Any], role: Group) -> User:
+    """Without a password: an invitation lets the person set one (`operations.services.invitations`)."""
+    people.allow(actor, role=role)
     user = User(**{name: given[name] for name in GIVEN})
-    user.set_password(raw_password)
+    user.set_unusable_password()
     user.save()
     user.groups.set([role])
     changes = {name: [None, given[name]] for name in GIVEN} | {"role": [None, role.name]}
-    audit.record(actor, audit.Entry("user added", "user", str(user.pk), changes=changes))
+    audit.record(actor, audit.Entry(audit.Verb.USER_ADDED, "user", str(user.pk), changes=changes))
+    return user
+
+
+@transaction.atomic
+def add_service(actor: Actor, given: Mapping[str, Any], role: Group) -> User:
+    """A service account: no password, so that nobody signs in as it. `given`: SERVICE_GIVEN."""
+    people.allow(actor, role=role)
+    user = User(kind=User.Kind.SERVICE, **{name: given[name] for name in SERVICE_GIVEN})
+    user.set_unusable_password()
+    user.save()
+    user.groups.set([role])
+    changes = {name: [None, given[name]] for name in SERVICE_GIVEN} | {"role": [None, role.name]}
+    audit.record(actor, audit.Entry(audit.Verb.SERVICE_ACCOUNT_ADDED, "user", str(user.pk), changes=changes))
     return user
 
 
 @transaction.atomic
 def change_user(actor: Actor, user_id: int, given: Mapping[str, Any], role: Group) -> User:
-    """Raises ValidationError when nobody would be left who may look after people."""
+    """`given`: GIVEN or, of a service account, SERVICE_GIVEN. Raises ValidationError when nobody would be left who may look
+    after people."""
     _one_at_a_time()
     user = User.objects.select_for_update().get(pk=user_id)
-    changes = _set(user, GIVEN, given)
+    people.allow(actor, user, role)
+    if not user.is_service:
+        given = {**given, "plain_name": _agreed(actor, user, given)}
+    changes = _set(user, SERVICE_GIVEN if user.is_service else GIVEN, given)
     if changes:
         user.save(update_fields=list(changes))
     roles = sorted(user.groups.values_list("name", flat=True))
@@ -72,23 +124,37 @@ def change_user(actor: Actor, user_id: int, given: Mapping[str, Any], role: Grou
         changes["role"] = [", ".join(roles), role.name]
     if changes:
         _somebody_is_left()
-        audit.record(actor, audit.Entry("user changed", "user", str(user.pk), changes=changes))
+        if not user.is_service and {"username", "email"} & changes.keys():
+            notices.tell(user, ACCOUNT_CHANGED, {"who": actor.name}, PROFILE)
+        audit.record(actor, audit.Entry(audit.Verb.USER_CHANGED, "user", str(user.pk), changes=changes))
     return user
+
+
+def _agreed(actor: Actor, user: User, given: Mapping[str, Any]) -> str:
+    """How PASI writes the name from now on. One that was agreed for another name holds no longer."""
+    named = User(first_name=given["first_name"], last_name=given["last_name"], username=user.username)
+    named.plain_name, name = user.plain_name, str(given["plain_name"])
+    if actor.user_id == user.pk:
+        check_spelling(named, name)
+    if name == user.plain_name and named.full_name != user.full_name and not latin1.spells(name, named.full_name):
+        return ""
+    return name
 
 
 @transaction.atomic
 def set_role(actor: Actor, role_id: int, codenames: Iterable[str]) -> bool:
-    """Gives a role exactly these permissions. False when nothing differed. Raises ValidationError as `change_user`."""
+    """Gives a role these permissions, and those that they cannot be used without. False when nothing differed. Raises ValidationError as `change_user`."""
+    people.allow(actor)
     _one_at_a_time()
     role = Group.objects.get(pk=role_id)
     mine = role.permissions.filter(content_type__app_label="operations")
-    before, after = sorted(mine.values_list("codename", flat=True)), sorted(codenames)
+    before, after = sorted(mine.values_list("codename", flat=True)), sorted(rights.with_presupposed(codenames))
     if before == after:
         return False
     role.permissions.set(Permission.objects.filter(content_type__app_label="operations", codename__in=after))
     _somebody_is_left()
     changes = {"permissions": [before, after]}
-    audit.record(actor, audit.Entry("role changed", "role", role.name, changes=changes))
+    audit.record(actor, audit.Entry(audit.Verb.ROLE_CHANGED, "role", role.name, changes=changes))
     return True
 
 
@@ -98,8 +164,8 @@ def _one_at_a_time() -> None:
 
 
 def _somebody_is_left() -> None:
-    people = User.objects.filter(is_active=True, groups__permissions__codename="people")
-    if not people.exists() and not User.objects.filter(is_active=True, is_superuser=True).exists():
+    found = User.objects.filter(is_active=True, kind=User.Kind.PERSON, groups__permissions__codename="people")
+    if not found.exists() and not User.objects.filter(is_active=True, is_superuser=True).exists():
         raise ValidationError(_("This is the last administrator. Give somebody else the role first."))
 
 
@@ -115,7 +181,9 @@ def locked_names(names: Iterable[str]) -> set[str]:
 @transaction.atomic
 def unlock(actor: Actor, user: User) -> bool:
     """Lets the person try again at once. False when nobody was kept waiting."""
+    people.allow(actor, user)
+    signing_in.forget(user.username)
     if not reset(username=user.username):
         return False
-    audit.record(actor, audit.Entry("login unlocked", "user", str(user.pk)))
+    audit.record(actor, audit.Entry(audit.Verb.LOGIN_UNLOCKED, "user", str(user.pk)))
     return True

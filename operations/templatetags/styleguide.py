@@ -11,6 +11,8 @@ from django import forms, template
 from django.contrib.staticfiles import finders
 from django.utils import timezone
 
+from operations.forms.days import DayField
+
 register = template.Library()
 
 STATES = {
@@ -39,7 +41,7 @@ COLOURS = [
     ("sis", "ours, actions, links"),
     ("sis-soft", "our moved value"),
     ("pasi", "PASI’s"),
-    ("pasi-soft", "PASI’s moved value"),
+    ("pasi-soft", "PASI’s changed value"),
     ("agreed-soft", "last agreed"),
     ("ok", "in step, done"),
     ("attn", "a person is needed"),
@@ -54,7 +56,7 @@ class ExampleForm(forms.Form):
     """One field of each kind; with data it shows how errors look."""
 
     school = forms.ChoiceField(choices=[("1", "Kestrel Online (S.7104)"), ("2", "Three Rivers High (S.7103)")])
-    exit_date = forms.DateField(label="Exit date", required=False, help_text="Year-month-day, for example 2026-11-20.")
+    exit_date = DayField(label="Exit date", required=False, help_text="The planned last day.")
     percentage = forms.IntegerField(label="Programme percentage", max_value=100, initial=100)
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept with the decision. PASI does not receive it."
@@ -67,8 +69,10 @@ class ExampleForm(forms.Form):
         widget=forms.RadioSelect,
         choices=[("1", "since 2026-09-14"), ("2", "since 2026-10-01")],
     )
-    apart = forms.BooleanField(label="Set deleted rows apart", required=False, help_text="They are counted as well.")
-    sync = forms.BooleanField(label="Regular synchronisation", required=False, initial=True)
+    apart = forms.BooleanField(
+        label="List deleted rows separately", required=False, help_text="They are counted as well."
+    )
+    sync = forms.BooleanField(label="Regular synchronization", required=False, initial=True)
 
 
 @register.simple_tag
@@ -102,6 +106,13 @@ def examples() -> dict[str, Any]:
         ],
         "facts": [("Legal name", "Ines Marit Halvorsen-Roy"), ("Born", "2010-03-14"), ("Exit code", "")],
         "compared": _compared(),
+        "heads": {
+            "agreed_at": ago(days=9),
+            "sis_by": "Rhea Molnar, here",
+            "sis_at": ago(days=1),
+            "pasi_by": "T. Vandermolen, A.7010, in PASIprep",
+            "pasi_at": ago(days=9),
+        },
         "timeline": [
             {"side": "both", "text": "Both sides equal", "at": ago(days=40)},
             {"side": "pasi", "text": "Exit date changed in PASIprep", "at": ago(days=3)},
@@ -124,7 +135,7 @@ def examples() -> dict[str, Any]:
                 "count": 38,
                 "title": "Safe changes from PASI",
                 "url": "#g-list",
-                "text": "Only PASI moved. You can accept them together after a preview.",
+                "text": "Only PASI changed. You can accept them together after a preview.",
                 "label": "Review 38 together",
             },
             {

@@ -6,6 +6,7 @@ Nothing here knows a school or PASI; words and states come in from the page. See
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,13 +19,16 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, pgettext
+
+from operations import offers, wording
 
 register = template.Library()
 
+_WHOLE = re.compile(r"\d{4}-(?:\d{2}-\d{2}|\d{4}-\d)(?!\d)")
 UNDO_TAG = "undo="
 """Marks the token of a message's `extra_tags` that carries the address its Undo button posts to."""
 
@@ -73,6 +77,30 @@ def asn_tag(value: object) -> SafeString:
     return format_html('<span class="asn">{}</span>', _grouped(value))
 
 
+@register.filter
+def unbroken(value: Any) -> SafeString:
+    """A text whose days and ASNs stay on one line: browsers break behind the hyphen of a number."""
+    return mark_safe(_WHOLE.sub(r'<span class="nowrap">\g<0></span>', conditional_escape(value)))  # noqa: S308 - escaped before
+
+
+@register.filter
+def day(value: dt.date) -> str:
+    """Saturday, 28 November 2026, as people write it in the language of the page."""
+    return _first(value, date_format(value, pgettext("form of a date with its weekday", "l, j F Y")))
+
+
+def _first(value: dt.date, text: str) -> str:
+    """French counts the first day of a month: 1er septembre."""
+    french = (get_language() or "").startswith("fr") and value.day == 1
+    return re.sub(r"\b1 ", "1er ", text, count=1) if french else text
+
+
+@register.simple_tag
+def colon() -> str:
+    """The colon between two things that are shown one after the other; French has a blank before it."""
+    return wording.colon()
+
+
 @register.simple_tag
 def when(value: dt.date | dt.datetime | None, style: str = "word", empty: str = "") -> SafeString | str:
     """Write a moment as <time>, with the full date in `title` and the machine's form in `datetime`.
@@ -85,10 +113,10 @@ def when(value: dt.date | dt.datetime | None, style: str = "word", empty: str = 
     if isinstance(value, dt.datetime):
         moment = timezone.localtime(value) if timezone.is_aware(value) else value
         day, clock = moment.date(), moment.strftime("%H:%M")
-        full, machine = date_format(moment, "j F Y, H:i"), moment.isoformat(timespec="seconds")
+        full, machine = _first(moment, date_format(moment, "j F Y, H:i")), moment.isoformat(timespec="seconds")
     else:
         day, clock = value, ""
-        full, machine = date_format(value, "j F Y"), value.isoformat()
+        full, machine = _first(value, date_format(value, "j F Y")), value.isoformat()
     text = f"{day.isoformat()} {clock}".strip()
     if style != "plain":
         text = _relative((day - timezone.localdate()).days, clock, style) or text
@@ -169,6 +197,12 @@ def _kind(widget: Any) -> str:
 def number(value: Any) -> str:
     """A number with its thousands apart, as the language does it: 4,121 or 4 121. Words stay as they are."""
     return number_format(value, force_grouping=True) if isinstance(value, int | float) else str(value)
+
+
+@register.simple_tag
+def code(field: str, value: Any) -> str:
+    """A code of a field as people call it, where a higher app knows a word for it."""
+    return next((word for name in offers.code_words if (word := name(field, str(value or "")))), str(value or ""))
 
 
 @register.filter

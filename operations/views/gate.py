@@ -1,7 +1,8 @@
 """Signing in and out, and the two choices that every page offers: language and theme."""
 
+from typing import Any
+
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -9,16 +10,28 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language as django_set_language
 
+from operations import rights
+from operations.forms.accounts import SignInForm
 from operations.models import User
 
 
+@rights.public
 class SignIn(LoginView):
     template_name = "registration/login.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
 
+@rights.public
 class SignOut(LogoutView):
     http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **named: Any) -> Any:
+        answer = super().post(request, *args, **named)
+        answer["Clear-Site-Data"] = (
+            '"storage"'  # not "cache": browsers take seconds for it, and nothing may be kept anyway
+        )
+        return answer
 
 
 def back(request: HttpRequest) -> str:
@@ -28,6 +41,7 @@ def back(request: HttpRequest) -> str:
     return url if allowed else reverse("home")
 
 
+@rights.public
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """Also stored on the person, so that the next browser speaks the same language."""
@@ -37,7 +51,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return django_set_language(request)
 
 
-@login_required
+@rights.signed_in
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")

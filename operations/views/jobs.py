@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from operations import clock, keyset, offers, selectors
-from operations.actor import of_request
-from operations.models import Job, JobRow, User
+from operations import clock, keyset, offers, rights, selectors
+from operations.actor import of_request, user_of
+from operations.models import Job, JobRow
 from operations.services import jobs
 
 SIZE = 25
@@ -64,7 +63,12 @@ def _number(value: int | None) -> str:
 
 def answer(job: Job) -> str:
     """How far the job is, in one line."""
-    numbers = {"good": _number(good(job)), "done": _number(job.done), "all": _number(job.total), "failed": _number(job.failed)}
+    numbers = {
+        "good": _number(good(job)),
+        "done": _number(job.done),
+        "all": _number(job.total),
+        "failed": _number(job.failed),
+    }
     match job.status:
         case Status.QUEUED:
             return _("starts in a moment")
@@ -73,9 +77,14 @@ def answer(job: Job) -> str:
         case Status.WAITING_APPROVAL:
             return _("waits for approval")
         case Status.COMPLETED:
+            kind = offers.jobs.get(job.kind)
+            if kind and kind.answer:
+                return kind.answer(job)
             return _("%(good)s done") % numbers if job.total else _("nothing to do")
         case Status.COMPLETED_WITH_PROBLEMS:
-            text = ngettext("%(good)s done, %(failed)s needs a look", "%(good)s done, %(failed)s need a look", job.failed)
+            text = ngettext(
+                "%(good)s done, %(failed)s needs a look", "%(good)s done, %(failed)s need a look", job.failed
+            )
             return text % numbers
         case Status.CANCELLED:
             return _("cancelled after %(done)s of %(all)s") % numbers
@@ -84,10 +93,10 @@ def answer(job: Job) -> str:
     return _("interrupted after %(done)s of %(all)s") % numbers
 
 
-@login_required
+@rights.needs(*selectors.JOBS)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     own = selectors.jobs(user)
     chosen = request.GET.get("state", "")
     if chosen not in TABS:
@@ -130,30 +139,33 @@ def _page(request: HttpRequest, found: QuerySet[Any], newest_first: bool) -> key
 
 
 def _own(request: HttpRequest, pk: int) -> Job:
-    return get_object_or_404(selectors.jobs(request.user), pk=pk)  # type: ignore[arg-type]
+    return get_object_or_404(selectors.jobs(user_of(request)), pk=pk)
 
 
-@login_required
+@rights.needs(*selectors.JOBS)
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     job = _own(request, pk)
-    made = _page(request, job.rows.all(), newest_first=False)
+    found = selectors.job_rows(user, job)
+    made, row_count = _page(request, found, newest_first=False), found.count()
     kind = offers.jobs.get(job.kind)
     context = {
         **_state(job),
         "ways": selectors.ways(user, job),
         "rows": _rows(request, made.rows),
-        "row_count": job.rows.count(),
+        "row_count": row_count,
+        "hidden": job.rows.count() - row_count,
         "earlier": made.previous,
         "next": made.next,
         "belongs": kind.page(job) if kind and kind.page else "",
         "panels": offers.panels("operations.job", request, job),
+        "is_plain": not (kind and kind.answer),
     }
     return render(request, "operations/job.html", context)
 
 
-@login_required
+@rights.needs(*selectors.JOBS)
 @require_safe
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """The state alone, for the page that waits for it; a job that has moved on to another state is drawn as a whole again."""
@@ -166,6 +178,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _state(job: Job) -> dict[str, Any]:
     running = job.status in (Status.QUEUED, Status.RUNNING)
+    kind = offers.jobs.get(job.kind)
     return {
         "job": job,
         "label": label(job),
@@ -174,6 +187,8 @@ def _state(job: Job) -> dict[str, Any]:
         "running": running,
         "good": good(job),
         "left": _left(job) if running else "",
+        "stage": job.stage_words,
+        "counts": kind.counts if kind else "records",
         "bar": "held" if job.status == Status.WAITING_APPROVAL else "" if running else "done",
     }
 
@@ -202,7 +217,7 @@ def _rows(request: HttpRequest, rows: list[JobRow]) -> list[dict[str, Any]]:
 
 
 def _do(request: HttpRequest, pk: int, way: str, do: Callable[[Any, int], Job], done: str) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     job = _own(request, pk)
     allowed = selectors.may_approve(user, job) if way == "approve" else any(map(user.has_perm, selectors.STARTERS))
     if not allowed:
@@ -213,22 +228,24 @@ def _do(request: HttpRequest, pk: int, way: str, do: Callable[[Any, int], Job], 
         messages.error(request, str(refused))
     else:
         messages.success(request, done)
+    if not selectors.jobs(user).filter(pk=pk).exists():
+        return redirect("operations:jobs")  # another person's job, which no longer waits for this one
     return redirect("operations:job", pk)
 
 
-@login_required
+@rights.needs(*selectors.JOBS)
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "approve", jobs.approve, _("Approved. It starts in a moment."))
 
 
-@login_required
+@rights.needs(*selectors.JOBS)
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "cancel", jobs.cancel, _("Cancelled. What is done stays done."))
 
 
-@login_required
+@rights.needs(*selectors.JOBS)
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "resume", jobs.resume, _("It goes on where it stopped."))

@@ -8,32 +8,42 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from operations import offers
+from operations import offers, rights
 from operations.actor import of_request
-from operations.forms import NewPasswordForm, PersonForm, TokenForm
+from operations.forms.accounts import TokenForm
+from operations.forms.people import PersonForm, ServiceForm
 from operations.models import ApiToken, User
-from operations.services import accounts, people
-from operations.views.doors import Permitted
+from operations.services import accounts, invitations, people
+from operations.views.profile import API_CALL
 
 
-class ForPeople(Permitted, View):
-    permission_required = "operations.people"
+@rights.needs("operations.people")
+class ForPeople(View):
+    """For those who look after people."""
 
 
 class PeopleList(ForPeople):
     def get(self, request: HttpRequest) -> HttpResponse:
-        asked = {name: request.GET.get(name, "") for name in ("role", "state")}
+        asked = {name: request.GET.get(name, "") for name in ("role", "state", "kind")}
         people_found = list(self._filtered(asked).prefetch_related("groups").order_by("last_name", "first_name", "pk"))
         roles = list(Group.objects.order_by("pk").values_list("name", flat=True))
         locked = accounts.locked_names(person.username for person in people_found)
         rows = [{"person": person, "locked": person.username in locked} for person in people_found]
-        context = {"rows": rows, "roles": roles, "asked": asked}
+        services = sum(person.is_service for person in people_found)
+        context = {
+            "rows": rows,
+            "persons": len(rows) - services,
+            "services": services,
+            "roles": roles,
+            "kinds": User.Kind.choices,
+            "asked": asked,
+        }
         return render(request, "operations/people.html", context)
 
     @staticmethod
@@ -41,43 +51,79 @@ class PeopleList(ForPeople):
         wanted = Q(groups__name=asked["role"]) if asked["role"] else Q()
         if asked["state"] in ("active", "inactive"):
             wanted &= Q(is_active=asked["state"] == "active")
+        if asked["kind"] in User.Kind.values:
+            wanted &= Q(kind=asked["kind"])
         return User.objects.filter(wanted)
 
 
-@method_decorator(sensitive_post_parameters(), name="dispatch")
 class AddPerson(ForPeople):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._page(PersonForm(), NewPasswordForm(person=User()))
+        return self._page(PersonForm(by=by(request)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = PersonForm(request.POST)
-        password_form = NewPasswordForm(request.POST, person=form.instance)
-        if not (form.is_valid() & password_form.is_valid()):
-            return self._page(form, password_form, 422)
-        given = form.cleaned_data
-        person = accounts.add_user(of_request(request), given, given["role"], password_form.cleaned_data["password"])
+        form = PersonForm(request.POST, by=by(request))
+        if not form.is_valid():
+            return self._page(form, 422)
+        person = accounts.add_user(of_request(request), form.cleaned_data, form.cleaned_data["role"])
         messages.success(request, _("Added: %(name)s. Now choose the schools.") % {"name": person.full_name})
-        return redirect("operations:person", person.pk)
+        return invite(request, person)
 
-    def _page(self, form: PersonForm, password_form: NewPasswordForm, status: int = 200) -> HttpResponse:
-        context = {"form": form, "password_form": password_form}
-        return render(self.request, "operations/person_add.html", context, status=status)
+    def _page(self, form: PersonForm, status: int = 200) -> HttpResponse:
+        return render(self.request, "operations/person_add.html", {"form": form}, status=status)
+
+
+def invite(request: HttpRequest, person: User) -> HttpResponse:
+    """A new link to set the password: by mail, or shown in this answer alone."""
+    raw = invitations.make(of_request(request), person)
+    if invitations.send(person, raw):
+        messages.success(request, _("Sent to %(address)s: a link to set the password.") % {"address": person.email})
+        return redirect("operations:person", person.pk)
+    return show(request, person.pk, link=request.build_absolute_uri(reverse("invitation", args=[raw])))
+
+
+class AddService(ForPeople):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(ServiceForm(by=by(request)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ServiceForm(request.POST, by=by(request))
+        if not form.is_valid():
+            return self._page(form, 422)
+        made = accounts.add_service(of_request(request), form.cleaned_data, form.cleaned_data["role"])
+        messages.success(
+            request, _("Added: %(name)s. Now choose the schools and make a token.") % {"name": made.full_name}
+        )
+        return redirect("operations:person", made.pk)
+
+    def _page(self, form: ServiceForm, status: int = 200) -> HttpResponse:
+        return render(self.request, "operations/service_add.html", {"form": form}, status=status)
+
+
+def by(request: HttpRequest) -> User:
+    user: User = request.user  # type: ignore[assignment]
+    return user
+
+
+def form_of(person: User) -> type[PersonForm] | type[ServiceForm]:
+    return ServiceForm if person.is_service else PersonForm
 
 
 def show(request: HttpRequest, pk: int, status: int = 200, **forms: Any) -> HttpResponse:
     person = get_object_or_404(User.objects.prefetch_related("groups"), pk=pk)
     context = {
         "person": person,
-        "form": forms.get("person") or PersonForm(instance=person),
-        "password_form": forms.get("password") or NewPasswordForm(person=person, prefix="new"),
-        "token_form": forms.get("token") or TokenForm(prefix="token"),
+        "is_mine": person.pk == request.user.pk or rights.looks_after(by(request), person),
+        "form": forms.get("person") or form_of(person)(instance=person, by=by(request)),
+        "link": forms.pop("link", ""),
+        "token_form": forms.get("token") or TokenForm(prefix="token", person=person, request=request),
         "tokens": list(person.api_tokens.all()),
         "made": forms.get("made"),
+        "api_address": request.build_absolute_uri(API_CALL),
         "locked": bool(accounts.locked_names([person.username])),
         "panels": offers.panels("operations.person", request, person),
         "wrong": next((form for form in forms.values() if getattr(form, "errors", None)), None),
     }
-    return render(request, "operations/person.html", context, status=status)
+    return render(request, f"operations/{person.kind}.html", context, status=status)
 
 
 class PersonPage(ForPeople):
@@ -85,7 +131,8 @@ class PersonPage(ForPeople):
         return show(request, pk)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = PersonForm(request.POST, instance=get_object_or_404(User, pk=pk))
+        present = get_object_or_404(User, pk=pk)
+        form = form_of(present)(request.POST, instance=present, by=by(request))
         if not form.is_valid():
             return show(request, pk, 422, person=form)
         try:
@@ -97,18 +144,17 @@ class PersonPage(ForPeople):
         return redirect("operations:person", pk)
 
 
-@method_decorator(sensitive_post_parameters(), name="dispatch")
-class SetPassword(ForPeople):
+class SendLink(ForPeople):
+    """In place of setting a password, which would be known to two people then."""
+
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = get_object_or_404(User, pk=pk)
-        form = NewPasswordForm(request.POST, person=person, prefix="new")
-        if not form.is_valid():
-            return show(request, pk, 422, password=form)
-        accounts.set_password(of_request(request), person, form.cleaned_data["password"])
-        messages.success(request, _("Saved: a new password for %(name)s.") % {"name": person.full_name})
-        return redirect("operations:person", pk)
+        person = get_object_or_404(User, pk=pk, kind=User.Kind.PERSON)
+        if not person.is_active:
+            messages.warning(request, _("%(name)s may not sign in, so there is no link.") % {"name": person.full_name})
+            return redirect("operations:person", pk)
+        return invite(request, person)
 
 
 class Unlock(ForPeople):
@@ -123,16 +169,18 @@ class Unlock(ForPeople):
         return redirect("operations:person", pk)
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator(sensitive_post_parameters(), name="dispatch")
 class MakeToken(ForPeople):
+    """For a service account. A person's tokens are made by that person, in the profile."""
+
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = get_object_or_404(User, pk=pk)
-        form = TokenForm(request.POST, prefix="token", person=person)
+        person = get_object_or_404(User, pk=pk, kind=User.Kind.SERVICE)
+        form = TokenForm(request.POST, prefix="token", person=person, request=request)
         if not form.is_valid():
             return show(request, pk, 422, token=form)
-        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until)
+        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until, **form.reach)
         return show(request, pk, made=made)
 
 

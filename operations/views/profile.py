@@ -5,22 +5,22 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from operations import offers
+from operations import offers, rights
 from operations.actor import of_request
-from operations.forms import OwnPasswordForm, ProfileForm, TokenForm
+from operations.forms.accounts import OwnPasswordForm, ProfileForm, TokenForm
 from operations.models import ApiToken, User
 from operations.rules import latin1
 from operations.services import accounts, people
+
+API_CALL = "/api/v1/schools/"  # the call that the pages show to copy: every role may make it
 
 
 def own(request: HttpRequest) -> User:
@@ -34,10 +34,11 @@ def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     context = {
         "person": person,
         "form": forms.get("profile") or ProfileForm(instance=person),
-        "password_form": forms.get("password") or OwnPasswordForm(person=person),
-        "token_form": forms.get("token") or TokenForm(),
+        "password_form": forms.get("password") or OwnPasswordForm(person=person, request=request),
+        "token_form": forms.get("token") or TokenForm(person=person, request=request),
         "tokens": list(person.api_tokens.all()),
         "made": forms.get("made"),
+        "api_address": request.build_absolute_uri(API_CALL),
         "fits": latin1.fits(person.full_name),
         "outside": " ".join(latin1.outside(person.full_name)),
         "panels": offers.panels("operations.profile", request, person),
@@ -46,7 +47,8 @@ def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
     return render(request, "operations/profile.html", context, status=status)
 
 
-class Profile(LoginRequiredMixin, View):
+@rights.signed_in
+class Profile(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return show(request)
 
@@ -67,37 +69,42 @@ class Profile(LoginRequiredMixin, View):
         return answer
 
 
+@rights.signed_in
 @method_decorator(sensitive_post_parameters(), name="dispatch")
-class Password(LoginRequiredMixin, View):
+class Password(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         person = own(request)
-        form = OwnPasswordForm(request.POST, person=person)
+        form = OwnPasswordForm(request.POST, person=person, request=request)
         if not form.is_valid():
             return show(request, 422, password=form)
-        accounts.set_password(of_request(request), person, form.cleaned_data["password"])
+        accounts.change_password(
+            of_request(request), person, form.cleaned_data["password"], end_tokens=form.cleaned_data["end_tokens"]
+        )
         update_session_auth_hash(request, person)
         messages.success(request, _("Saved: your new password. Other browsers are signed out."))
         return redirect("operations:profile")
 
 
-@method_decorator(never_cache, name="dispatch")
-class Tokens(LoginRequiredMixin, View):
+@rights.signed_in
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class Tokens(View):
     """A new token is shown in the answer itself, this once; nothing keeps it."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         person = own(request)
-        form = TokenForm(request.POST, person=person)
+        form = TokenForm(request.POST, person=person, request=request)
         if not form.is_valid():
             return show(request, 422, token=form)
-        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until)
+        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until, **form.reach)
         return show(request, made=made)
 
 
-class RevokeToken(LoginRequiredMixin, View):
+@rights.signed_in
+class RevokeToken(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from operations import rights
 from operations.actor import of_request
-from operations.forms import RoleForm
+from operations.forms.people import RoleForm
 from operations.services import accounts
-from operations.views.people import ForPeople
+from operations.views.people import ForPeople, by
 
 
 class Roles(ForPeople):
@@ -28,12 +29,16 @@ class Roles(ForPeople):
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(form)
-        text = _("Saved: the role %(name)s.") if moved else _("Nothing to do: the role %(name)s was so already.")
-        messages.success(request, text % {"name": role.name})
+        text = (
+            _("Saved: the role %(name)s.")
+            if moved
+            else _("No change was needed: the role %(name)s is as you entered it.")
+        )
+        messages.success(request, text % {"name": _(role.name)})
         return redirect("operations:roles")
 
     def _page(self, wrong: RoleForm | None = None) -> HttpResponse:
         roles = Group.objects.order_by("pk").prefetch_related("permissions", "user_set")
         forms = [wrong if wrong and wrong.role.pk == role.pk else RoleForm(role=role) for role in roles]
-        context = {"forms": forms, "wrong": wrong}
+        context = {"forms": forms, "wrong": wrong, "may_change": rights.covers(by(self.request), None)}
         return render(self.request, "operations/roles.html", context, status=422 if wrong else 200)

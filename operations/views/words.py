@@ -1,22 +1,22 @@
 """Help: the words of the product, and for developers the style guide."""
 
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
 
-from operations import offers
-from operations.wording import GROUPS
+from operations import offers, rights
 
 
-class Words(LoginRequiredMixin, View):
-    """The words of `operations.wording`, and below them the tables that higher apps print from their rules."""
+@rights.signed_in
+class Words(View):
+    """The words of the product, which higher apps give, and below them the tables that higher apps print from their rules."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        context = {"groups": GROUPS, "panels": offers.panels("operations.words", request, None)}
+        context = {"groups": offers.glossary, "panels": offers.panels("operations.words", request, None)}
         return render(request, "operations/words.html", context)
 
 
-class StyleGuide(LoginRequiredMixin, View):
+@rights.signed_in
+class StyleGuide(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "styleguide.html")

@@ -1,1 +1,1 @@
-"""The API of the synchronisation, one file a resource. Each view starts from a selector: foreign records do not exist (404)."""
+"""The API of the synchronization, one file a resource. Each view starts from a selector: foreign records do not exist (404)."""

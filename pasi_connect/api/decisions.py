@@ -4,40 +4,42 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
+from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer, extend_schema, extend_schema_view
-from rest_framework import exceptions, mixins, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations.actor import of_request
-from operations.api.idempotency import IdempotentWrites
+from operations import rights
+from operations.actor import of_request, user_of
+from operations.api.pagination import KeysetPagination
 from operations.api.permissions import MayDo
 from operations.api.problems import Conflict
-from operations.api.schema import IDEMPOTENCY_KEY, problems
+from operations.api.resource import Resource
+from operations.api.schema import problems
 from operations.serializers import StartedSerializer
 from pasi_connect import selectors
 from pasi_connect.api import examples
-from pasi_connect.decision_serializers import (
+from pasi_connect.filters import ActionFilter
+from pasi_connect.models import Action
+from pasi_connect.serializers.decisions import (
     ActionRecordSerializer,
     ActionSerializer,
     UndoPreviewSerializer,
     UndoSerializer,
     undo_preview,
 )
-from pasi_connect.filters import ActionFilter
-from pasi_connect.models import Action
-from pasi_connect.services.actions import undoing
+from pasi_connect.services.decisions import taking_back
 
 IN_LIST, IN_DETAIL = 20, 1000  # records shown of each action
-UNDOERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end")
 ENTRY = OpenApiExample("An accepted change", examples.ACTION, response_only=True, status_codes=["200"])
 UNDONE = PolymorphicProxySerializer(
     component_name="UndoAnswer", serializers=[ActionSerializer, UndoPreviewSerializer], resource_type_field_name=None
 )
 
 
+@rights.needs(rights.SYNCHRONIZATION)
 @extend_schema(tags=["Decisions"])
 @extend_schema_view(
     list=extend_schema(
@@ -46,24 +48,36 @@ UNDONE = PolymorphicProxySerializer(
             "Decisions, bulks, guided actions and year ends, one entry each, the oldest first. With `ref_id` each entry shows "
             "what it did to that record; `records/` of an entry lists all."
         ),
-        responses={200: ActionSerializer(many=True), **problems(400, 401)},
+        responses={200: ActionSerializer(many=True), **problems(400, 401, 403)},
         examples=[ENTRY],
     ),
     retrieve=extend_schema(
-        summary="One action", responses={200: ActionSerializer, **problems(401, 404)}, examples=[ENTRY]
+        summary="One action", responses={200: ActionSerializer, **problems(401, 403, 404)}, examples=[ENTRY]
     ),
 )
-class ActionViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Action]):
+class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Action]):
     queryset = Action.objects.none()
     serializer_class = ActionSerializer
     filterset_class = ActionFilter
     permission_classes = [MayDo]
-    needs = {"undo": UNDOERS}
+    needs = {"undo": selectors.UNDOERS}
+    bodies = {"undo": UndoSerializer}
+    previews = frozenset({"undo"})
+    queries = {"records": KeysetPagination.parameters}
     lookup_value_regex = r"\d{1,18}"
 
+    @cached_property
+    def _sight(self) -> selectors.Sight:
+        return selectors.Sight(user_of(self.request))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "sight": self._sight}
+
+    def _shown(self, one: Action) -> Any:
+        return self.get_serializer(one).data
+
     def get_queryset(self) -> QuerySet[Action]:
-        found = selectors.actions(self.request.user)  # type: ignore[arg-type]
-        records = selectors.action_records(self.request.user)  # type: ignore[arg-type]
+        found, records = self._sight.actions(), self._sight.records()
         number = records.filter(action=OuterRef("pk")).order_by().values("action").annotate(n=Count("pk")).values("n")
         shown = records.order_by("order", "id")
         if self.action == "list" and (ref_id := self.request.query_params.get("ref_id")):
@@ -76,23 +90,23 @@ class ActionViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveMode
 
     @extend_schema(
         summary="Every record of an action",
-        responses={200: ActionRecordSerializer(many=True), **problems(400, 401, 404)},
+        responses={200: ActionRecordSerializer(many=True), **problems(400, 401, 403, 404)},
         filters=False,
     )
     @action(detail=True, methods=["get"], filter_backends=[])
     def records(self, request: Request, pk: str) -> Response:
-        rows: Any = selectors.action_records(request.user).filter(action=self.get_object())  # type: ignore[arg-type]
+        rows: Any = self._sight.records().filter(action=self.get_object())
         return self.get_paginated_response(ActionRecordSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(
         summary="Take an action back",
         description=(
-            "While nothing has moved on. A decision or a guided action: at once and as a whole, 200 with the entry, or 409 with "
+            "Until a record changes again. A decision or a guided action: at once and as a whole, 200 with the entry, or 409 with "
             "the reason. A bulk or a year end: 202 with the job that takes back what still can be and leaves a row for each of "
-            "the others. Nothing is sent by taking back an accept. With `dry_run` 200 with what would go back and what would not."
+            "the others. Nothing is sent by taking back an accept. `take_former` is for resets that have arrived in PASI. With "
+            "`dry_run` 200 with what would go back and what would not."
         ),
         request=UndoSerializer,
-        parameters=[IDEMPOTENCY_KEY],
         responses={
             200: UNDONE,
             202: StartedSerializer,
@@ -103,26 +117,20 @@ class ActionViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveMode
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         one = self.get_object()
-        given = UndoSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        reason, who = given.validated_data["reason"], of_request(request)  # type: ignore[arg-type]
+        given, who = self.read_body(), of_request(request)
+        reason, former = given["reason"], given["take_former"]
         try:
-            undoer = undoing.of(one)
-            self._check(request, one, undoer)
-            if given.validated_data["dry_run"]:
-                return Response(undo_preview(undoing.preview(one)))
+            taking_back.allow(user_of(request), one)
+            undoer = taking_back.of(one)
+            if self.dry_run:
+                return Response(undo_preview(taking_back.preview(one), self._sight))
             if not undoer.whole:
-                job = undoing.start(who, one.pk, reason)
+                job = taking_back.start(who, one.pk, reason, former=former)
                 return Response(StartedSerializer({"id": one.pk, "job": job.pk}).data, status=202)
-            undoing.undo(who, one.pk, reason)
-        except undoing.NotPossible as refused:
-            raise Conflict(str(refused), {"current": ActionSerializer(one).data}) from None
-        return Response(ActionSerializer(self.get_object()).data)
-
-    def _check(self, request: Request, one: Action, undoer: undoing.Undoer) -> None:
-        if not request.user.has_perm(undoer.permission):
-            self.permission_denied(request, _("Your role may not take this back."))
-        if not undoer.across and not selectors.sees_whole(request.user, one):  # type: ignore[arg-type]
-            raise exceptions.PermissionDenied(
-                _("It has changed records of schools that are not yours. A district officer can take it back.")
-            )
+            if former:
+                taking_back.take_former(who, one.pk, reason)
+            else:
+                taking_back.undo(who, one.pk, reason)
+        except taking_back.NotPossible as refused:
+            raise Conflict(str(refused), {"current": self._shown(one)}, kind="not_undone") from None
+        return Response(self._shown(self.get_object()))

@@ -12,43 +12,50 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations.actor import of_request
-from operations.api.idempotency import IdempotentWrites
+from operations import rights
+from operations.actor import of_request, user_of
 from operations.api.permissions import MayDo
-from operations.api.problems import Conflict, if_match
-from operations.api.schema import IDEMPOTENCY_KEY, IF_MATCH, problems
+from operations.api.problems import MOVED, Conflict, if_match
+from operations.api.resource import Resource
+from operations.api.schema import IF_MATCH, problems
 from operations.serializers import StartedSerializer
 from pasi_connect import selectors
 from pasi_connect.api import examples
-from pasi_connect.decision_serializers import BulkDecisionSerializer, BulkPreviewSerializer, bulk_preview
 from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.models import Decision, Discrepancy
-from pasi_connect.serializers import DecisionSerializer, DiscrepancySerializer, RejectionDecisionSerializer
+from pasi_connect.serializers.decisions import BulkDecisionSerializer, BulkPreviewSerializer, bulk_preview
+from pasi_connect.serializers.discrepancies import (
+    DecisionSerializer,
+    DiscrepancySerializer,
+    LinkAnewSerializer,
+    RejectionDecisionSerializer,
+)
 from pasi_connect.services import decisions
-from pasi_connect.services.actions import bulk
+from pasi_connect.services.decisions import bulk, taking_back
 
 MAY_DECIDE = ("operations.core_alerts",)
 MOST_NAMED = 10_000  # keys in one list
-ITEM = OpenApiExample("Only PASI moved", examples.DISCREPANCY, response_only=True, status_codes=["200"])
+ITEM = OpenApiExample("Only PASI changed", examples.DISCREPANCY, response_only=True, status_codes=["200"])
 SETTLED = OpenApiExample("Settled", examples.SETTLED, response_only=True, status_codes=["200"])
 DECIDED = {200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, current=DiscrepancySerializer)}
 
 
+@rights.needs(rights.SYNCHRONIZATION)
 @extend_schema(tags=["Discrepancies"])
 @extend_schema_view(
     list=extend_schema(
         summary="Differences in your schools",
-        responses={200: DiscrepancySerializer(many=True), **problems(400, 401)},
+        responses={200: DiscrepancySerializer(many=True), **problems(400, 401, 403)},
         examples=[ITEM],
     ),
     retrieve=extend_schema(
         summary="One difference",
-        responses={200: DiscrepancySerializer, **problems(401, 404)},
+        responses={200: DiscrepancySerializer, **problems(401, 403, 404)},
         examples=[ITEM],
     ),
 )
 class DiscrepancyViewSet(
-    IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Discrepancy]
+    Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Discrepancy]
 ):
     """The SIS record against what PASI last told us. Code lists are lists, dates ISO, as in the enrolment."""
 
@@ -56,57 +63,113 @@ class DiscrepancyViewSet(
     serializer_class = DiscrepancySerializer
     filterset_class = DiscrepancyFilter
     permission_classes = [MayDo]
-    needs = {"accept": MAY_DECIDE, "reject": MAY_DECIDE, "undo": MAY_DECIDE, "decide": MAY_DECIDE}
+    needs = dict.fromkeys(("accept", "reject", "link_anew", "undo", "take_former", "decide"), MAY_DECIDE)
+    bodies = {
+        "accept": DecisionSerializer,
+        "reject": RejectionDecisionSerializer,
+        "link_anew": LinkAnewSerializer,
+        "decide": BulkDecisionSerializer,
+    }
+    previews = frozenset({"decide"})
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Discrepancy]:
-        return selectors.discrepancies(self.request.user).select_related(None)  # type: ignore[arg-type]
+        return selectors.discrepancies(user_of(self.request)).select_related(None)
 
     @extend_schema(
         summary="Accept PASI's values",
         description=(
             "The SIS takes PASI's values, all or those named. 409 with the item as it is now, when it is settled or something "
-            "has moved since `version`."
+            "has changed since `version`."
         ),
         request=DecisionSerializer,
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        parameters=[IF_MATCH],
         responses=DECIDED,
         examples=[OpenApiExample("One field", examples.ONE_FIELD, request_only=True), SETTLED],
     )
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
-        return self._decide(request, DecisionSerializer, decisions.accept)
+        return self._decide(request, decisions.accept)
 
     @extend_schema(
         summary="Keep the SIS values and reset PASI",
         description="Ours are sent; until PASI has taken them the item stays open with the fields in state `reset`.",
         request=RejectionDecisionSerializer,
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        parameters=[IF_MATCH],
         responses=DECIDED,
         examples=[OpenApiExample("One field", examples.KEEP_OURS, request_only=True), ITEM],
     )
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
-        return self._decide(request, RejectionDecisionSerializer, decisions.reject)
+        return self._decide(request, decisions.reject)
+
+    @extend_schema(
+        summary="Link the SIS record anew",
+        description=(
+            "Where the identity changed in PASI: the SIS record lets go of PASI's record. It is linked to PASI's other record of "
+            "the same student, school and year where there is just one; else it waits as `missing_in_pasi`. Nothing is sent."
+        ),
+        request=LinkAnewSerializer,
+        parameters=[IF_MATCH],
+        responses=DECIDED,
+        examples=[SETTLED],
+    )
+    @action(detail=True, methods=["post"], url_path="link-anew")
+    def link_anew(self, request: Request, pk: str) -> Response:
+        item = self.get_object()
+        wanted = self.read_body()
+        version = if_match(request) or wanted.get("version")
+        try:
+            decisions.link_anew(of_request(request), item.pk, reason=wanted["reason"], version=version)
+        except decisions.Moved as moved:
+            raise self._conflict(moved.item, str(moved)) from None
+        return self._answer(item)
+
+    @extend_schema(
+        summary="Take PASI's former values after all",
+        description=(
+            "After a reset has arrived in PASI: what PASI held before it is entered in the SIS and goes to PASI, 1 submission. "
+            "409 where neither side holds the reset values any more."
+        ),
+        request=None,
+        responses={200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, current=DiscrepancySerializer)},
+        examples=[SETTLED],
+    )
+    @action(detail=True, methods=["post"], url_path="take-former")
+    def take_former(self, request: Request, pk: str) -> Response:
+        item = self.get_object()
+        last = item.decisions.filter(undone_at=None).exclude(rejected=[]).order_by("id").last()
+        if last is None or not decisions.former(last):
+            raise self._conflict(
+                item, _("There is no value of PASI's to take: no reset of this change has arrived."), "no_former"
+            )
+        taking_back.allow_decision(user_of(request), last)
+        decisions.take_former(of_request(request), last.pk)
+        return self._answer(item)
 
     @extend_schema(
         summary="Take the last decision back",
-        description="While nothing has moved on: nothing is sent, the item opens again. Else 409 says why not.",
+        description=(
+            "The newest that can still be taken back. Until a record changes again: nothing is sent, the item opens again. A record "
+            "of PASI's that was deleted there by keeping the SIS is restored in PASI. Else 409 says why not."
+        ),
         request=None,
-        parameters=[IDEMPOTENCY_KEY],
-        responses={200: DiscrepancySerializer, **problems(401, 403, 404, 409, 422, current=DiscrepancySerializer)},
+        responses={200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, current=DiscrepancySerializer)},
         examples=[ITEM],
     )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         item = self.get_object()
-        last = item.decisions.filter(undone_at=None).order_by("id").last()
-        if last is None:
-            raise self._conflict(item, _("There is no decision to take back."))
+        made = list(item.decisions.filter(undone_at=None).select_related("discrepancy").order_by("-id"))
+        if not made:
+            raise self._conflict(item, _("There is no decision to take back."), "not_undone")
+        why_not = decisions.why_not_many(made)
+        free = next((one for one in made if one.pk not in why_not), made[0])
+        taking_back.allow_decision(user_of(request), free)
         try:
-            decisions.undo(of_request(request), last.pk)  # type: ignore[arg-type]
+            decisions.undo(of_request(request), free.pk)
         except ValidationError as error:
-            raise self._conflict(item, " ".join(error.messages)) from None
+            raise self._conflict(item, " ".join(error.messages), "not_undone") from None
         return self._answer(item)
 
     @extend_schema(
@@ -118,7 +181,6 @@ class DiscrepancyViewSet(
             "school's live enrolments of a year) the job waits for a person who may approve. With `dry_run` 200 with the counts."
         ),
         request=BulkDecisionSerializer,
-        parameters=[IDEMPOTENCY_KEY],
         responses={200: BulkPreviewSerializer, 202: StartedSerializer, **problems(400, 401, 403, 422)},
         examples=[
             OpenApiExample("Accept by filter", examples.BULK, request_only=True),
@@ -128,16 +190,14 @@ class DiscrepancyViewSet(
     )
     @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
     def decide(self, request: Request) -> Response:
-        given = BulkDecisionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted = given.validated_data
+        wanted = self.read_body()
         kinds = frozenset(wanted["kinds"]) if "kinds" in wanted else None
         choice = bulk.Choice(wanted["decision"], wanted["reason"], kinds)
         bulk.check(choice)
         items = self._filtered(wanted["filter"])
-        if wanted["dry_run"]:
+        if self.dry_run:
             return Response(bulk_preview(bulk.select(items, choice)))
-        made, job, _found = bulk.start(of_request(request), items, choice, wanted["filter"])  # type: ignore[arg-type]
+        made, job, _found = bulk.start(of_request(request), items, choice, wanted["filter"])
         return Response(StartedSerializer({"id": made.pk, "job": job.pk}).data, status=202)
 
     def _filtered(self, given: dict[str, Any]) -> QuerySet[Discrepancy]:
@@ -163,25 +223,25 @@ class DiscrepancyViewSet(
             raise exceptions.ValidationError({"filter": wrong})
         return filterset.qs
 
-    def _decide(
-        self, request: Request, serializer: type[DecisionSerializer], decide: Callable[..., Decision]
-    ) -> Response:
+    def _decide(self, request: Request, decide: Callable[..., Decision]) -> Response:
         item = self.get_object()
-        given = serializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted = given.validated_data
+        wanted = self.read_body()
         version = if_match(request) or wanted.get("version")
         try:
-            decide(of_request(request), item.pk, wanted.get("fields"), reason=wanted["reason"], version=version)  # type: ignore[arg-type]
+            decide(of_request(request), item.pk, wanted.get("fields"), reason=wanted["reason"], version=version)
         except decisions.Moved as moved:
             raise self._conflict(moved.item, str(moved)) from None
         return self._answer(item)
 
-    @staticmethod
-    def _answer(item: Discrepancy) -> Response:
+    def _answer(self, item: Discrepancy) -> Response:
+        seen = item.version
         item.refresh_from_db()
-        return Response(DiscrepancySerializer(item).data, headers={"ETag": f'"{item.version}"'})
+        body = dict(DiscrepancySerializer(item).data)
+        if self.dry_run:
+            body["version"] = seen  # what has not come to be cannot have been seen
+        return Response(body, headers={"ETag": f'"{body["version"]}"'})
 
     @staticmethod
-    def _conflict(item: Discrepancy, message: str) -> Conflict:
-        return Conflict(message, {"current": DiscrepancySerializer(item).data})
+    def _conflict(item: Discrepancy, message: str, kind: str = "") -> Conflict:
+        kind = kind or ("settled" if not item.is_open else "decided" if not item.undecided else MOVED)
+        return Conflict(message, {"current": DiscrepancySerializer(item).data}, kind=kind)

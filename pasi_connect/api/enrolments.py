@@ -10,46 +10,52 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from operations.actor import of_request
-from operations.api.idempotency import IdempotentWrites
+from operations import rights
+from operations.actor import of_request, user_of
 from operations.api.permissions import MayDo
 from operations.api.problems import Conflict, PreconditionFailed, if_match
-from operations.api.schema import IDEMPOTENCY_KEY, IF_MATCH, problems
+from operations.api.resource import Resource
+from operations.api.schema import IF_MATCH, problems
 from pasi_connect.api import examples
-from pasi_connect.api.filters import EnrolmentFilter
-from pasi_connect.api.guided import GuidedActions
-from pasi_connect.serializers import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
-from pasi_connect.services import seen
-from pasi_connect.states import state_of, states_of
+from pasi_connect.filters import EnrolmentFilter
+from pasi_connect.models.submission import Status
+from pasi_connect.serializers.enrolments import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
+from pasi_connect.services.decisions import expected
+from pasi_connect.services.queue import seen, submissions
+from pasi_connect.services.states import state_of, states_of
 from sis import selectors
 from sis.models import School, SchoolEnrolment, Student
 from sis.services import enrolments
 
 
+@rights.needs(rights.RECORDS)
 @extend_schema(tags=["Enrolments"])
 @extend_schema_view(
     list=extend_schema(
         summary="Enrolments of your schools",
-        responses={200: EnrolmentSerializer(many=True), **problems(400, 401)},
+        responses={200: EnrolmentSerializer(many=True), **problems(400, 401, 403)},
         examples=[OpenApiExample("An enrolment in step", examples.ENROLMENT, response_only=True)],
     ),
     retrieve=extend_schema(
         summary="One enrolment",
         description="The answer's ETag is the item's `version`.",
-        responses={200: EnrolmentSerializer, **problems(401, 404)},
+        responses={200: EnrolmentSerializer, **problems(401, 403, 404)},
         examples=[OpenApiExample("An enrolment in step", examples.ENROLMENT, response_only=True)],
     ),
     partial_update=extend_schema(
         summary="Change an enrolment",
         description=(
             "Changes the named fields and sends them to PASI. With If-Match the change is refused (412, with the item as it is "
-            "now) when either side has moved since; what our own accepted submissions did to PASI's version does not count as "
-            "moving. Without If-Match the state at arrival counts as seen. What would withdraw a student or reopen a withdrawn "
-            "record is refused (409, `action` names the guided action)."
+            "now) when either side has changed since; what our own accepted submissions did to PASI's version does not count as "
+            "moving. Without If-Match the state at arrival counts as seen. What would withdraw a student, move the last day of a "
+            "withdrawn one, reopen, delete or bring back a record is refused (409, `action` names the guided action)."
         ),
         request=EnrolmentFields(partial=True),
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-        responses={200: EnrolmentSerializer, **problems(400, 401, 403, 404, 409, 412, 422, current=EnrolmentSerializer)},
+        parameters=[IF_MATCH],
+        responses={
+            200: EnrolmentSerializer,
+            **problems(400, 401, 403, 404, 409, 412, 422, current=EnrolmentSerializer),
+        },
         examples=[
             OpenApiExample("Another grade", examples.EDIT, request_only=True),
             OpenApiExample("It waits for its turn", examples.CHANGED, response_only=True, status_codes=["200"]),
@@ -57,9 +63,13 @@ from sis.services import enrolments
     ),
     create=extend_schema(
         summary="Add an enrolment",
-        description="The student must have an enrolment at one of your schools already.",
+        description=(
+            "The student must have an enrolment at one of your schools already. A stay begins with a planned last day "
+            "(CompletionDate), shares no day with another of the same school, year and program, and lies at most two school "
+            "years ahead. The preview of a `dry_run` has `expected` beside the item: what PASI and our own rules will say of it, "
+            "such as a second main enrolment at another of your schools, or a record of the same days that PASI has already."
+        ),
         request=NewEnrolmentSerializer,
-        parameters=[IDEMPOTENCY_KEY],
         responses={201: EnrolmentSerializer, **problems(400, 401, 403, 422)},
         examples=[
             OpenApiExample("A new stay", examples.NEW, request_only=True),
@@ -67,18 +77,22 @@ from sis.services import enrolments
         ],
     ),
 )
-class EnrolmentViewSet(GuidedActions, IdempotentWrites, viewsets.GenericViewSet[SchoolEnrolment]):
+class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     """SIS records with their PASI state. The school year, the school and the student make another enrolment."""
 
     queryset = SchoolEnrolment.objects.none()
     serializer_class = EnrolmentSerializer
     filterset_class = EnrolmentFilter
     permission_classes = [MayDo]
-    needs = {"partial_update": ("operations.edit_records",), "create": ("operations.edit_records",), **GuidedActions.guided}
+    needs = {
+        "partial_update": ("operations.edit_records",),
+        "create": ("operations.edit_records",),
+    }
+    bodies = {"partial_update": EnrolmentFields, "create": NewEnrolmentSerializer}
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[SchoolEnrolment]:
-        return selectors.enrolments(self.request.user)  # type: ignore[arg-type]
+        return selectors.enrolments(user_of(self.request))
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -91,41 +105,56 @@ class EnrolmentViewSet(GuidedActions, IdempotentWrites, viewsets.GenericViewSet[
 
     def partial_update(self, request: Request, pk: str) -> Response:
         enrolment = self.get_object()
-        wanted = self._given(EnrolmentFields(enrolment, data=request.data, partial=True))
-        expected, seen_version = self._seen(request, enrolment)
+        wanted = self.read_body(enrolment, partial=True)
+        revision, seen_version = self._seen(request, enrolment)
         try:
             changed = enrolments.change(
-                of_request(request),  # type: ignore[arg-type]
+                of_request(request),
                 enrolment.pk,
                 wanted,
-                expected_revision=expected,
+                expected_revision=revision,
                 seen_version=seen_version,
                 guided=False,
             )
         except enrolments.GuidedOnly as only:
-            raise Conflict(str(only), {"action": only.action, "current": EnrolmentSerializer(enrolment).data}) from None
+            current = EnrolmentSerializer(enrolment).data
+            raise Conflict(str(only), {"action": only.action, "current": current}, kind="guided_action") from None
         except enrolments.StaleRecord as stale:
             raise self._stale(stale.current) from None
+        # What has not come to be cannot have been seen: a preview carries the version that it was drawn from.
+        if self.dry_run:
+            return self._preview(changed, version=state_of(enrolment).version)
         return self._answer(changed)
 
     def create(self, request: Request) -> Response:
-        given = self._given(NewEnrolmentSerializer(data=request.data))
+        given = self.read_body()
         student, school = self._student(given), self._school(given)
-        enrolment = enrolments.create(of_request(request), student, school, given.pop("school_year"), given)  # type: ignore[arg-type]
+        enrolment = enrolments.create(of_request(request), student, school, given.pop("school_year"), given)
+        if self.dry_run:
+            return self._preview(enrolment, id=None, ref_id=None, version="")
         response = self._answer(enrolment, status.HTTP_201_CREATED)
         response["Location"] = reverse("api:enrolment-detail", [enrolment.pk], request=request)
         return response
 
-    @staticmethod
-    def _given(serializer: EnrolmentFields) -> dict[str, Any]:
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+    def _preview(self, enrolment: SchoolEnrolment, **instead: Any) -> Response:
+        """The item as it would be, held ones as held, with what PASI and our own rules will say of it.
+
+        `instead`: what a preview cannot say as the item does.
+        """
+        told = [expected.told(one) for one in expected.of_enrolments([enrolment])[0]]
+        answer = self._answer(enrolment, instead={**instead, "expected": told})
+        if answer.data["pasi"]["state"] == Status.WAITING:
+            coming = submissions.foreseen(submissions.link_of(enrolment).ref_id, of_request(self.request))
+            answer.data["pasi"].update(state=coming.status, reason=coming.reason)
+        return answer
 
     @staticmethod
-    def _answer(enrolment: SchoolEnrolment, code: int = status.HTTP_200_OK) -> Response:
+    def _answer(
+        enrolment: SchoolEnrolment, code: int = status.HTTP_200_OK, instead: dict[str, Any] | None = None
+    ) -> Response:
         state = state_of(enrolment)
         item = EnrolmentSerializer(enrolment, context={"states": {enrolment.pk: state}}).data
-        return Response(item, code, headers={"ETag": f'"{state.version}"'})
+        return Response({**item, **(instead or {})}, code, headers={"ETag": f'"{state.version}"'})
 
     def _seen(self, request: Request, enrolment: SchoolEnrolment) -> tuple[int | None, int]:
         """The revision to expect, and PASI's version that the caller has seen."""
@@ -149,13 +178,13 @@ class EnrolmentViewSet(GuidedActions, IdempotentWrites, viewsets.GenericViewSet[
     def _student(self, given: dict[str, Any]) -> Student:
         name = "asn" if "asn" in given else "student"
         wanted = {"asn": given.pop("asn")} if name == "asn" else {"pk": given.pop("student")}
-        student = selectors.students(self.request.user).filter(**wanted).first()  # type: ignore[arg-type]
+        student = selectors.students(user_of(self.request)).filter(**wanted).first()
         if student is None:
             raise exceptions.ValidationError({name: [_("There is no such student in the schools that you may see.")]})
         return student
 
     def _school(self, given: dict[str, Any]) -> School:
-        school = selectors.schools(self.request.user).filter(code=given.pop("school")).first()  # type: ignore[arg-type]
+        school = selectors.schools(user_of(self.request)).filter(code=given.pop("school")).first()
         if school is None:
             raise exceptions.ValidationError({"school": [_("There is no such school among yours.")]})
         return school

@@ -4,23 +4,27 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 
+from operations import rights
+from operations.actor import user_of
 from operations.api.permissions import MayDo
+from operations.api.resource import Resource
 from operations.api.schema import problems
 from pasi_connect import selectors
 from pasi_connect.filters import ExchangeFilter
 from pasi_connect.models import Exchange
-from pasi_connect.serializers import ExchangeSerializer
+from pasi_connect.serializers.exchanges import ExchangeSerializer
 
 
+@rights.needs(rights.SYNCHRONIZATION)
 @extend_schema(tags=["Exchanges"])
 @extend_schema_view(
     list=extend_schema(
         summary="Calls to PASI for records of your schools",
-        responses={200: ExchangeSerializer(many=True), **problems(400, 401)},
+        responses={200: ExchangeSerializer(many=True), **problems(400, 401, 403)},
     ),
-    retrieve=extend_schema(summary="One call", responses={200: ExchangeSerializer, **problems(401, 404)}),
+    retrieve=extend_schema(summary="One call", responses={200: ExchangeSerializer, **problems(401, 403, 404)}),
 )
-class ExchangeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Exchange]):
+class ExchangeViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Exchange]):
     """Every call, written before it is made."""
 
     queryset = Exchange.objects.none()
@@ -30,4 +34,4 @@ class ExchangeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Exchange]:
-        return selectors.exchanges(self.request.user)  # type: ignore[arg-type]
+        return selectors.exchanges(user_of(self.request))

@@ -72,7 +72,7 @@ class Certificates:
 def ensure(directory: Path, *, organization: str, now: datetime) -> Certificates:
     """Make what is missing, broken, or within 30 days of its end; leave the rest, and hand-made changes, alone.
 
-    `organization` is the client authority's organisation code (`A.nnnn`), `now` an aware time. Raises OSError when the
+    `organization` is the client authority's organization code (`A.nnnn`), `now` an aware time. Raises OSError when the
     folder cannot be written.
     """
     files = Certificates(directory)
@@ -180,7 +180,7 @@ def _store(path: Path, certificate: x509.Certificate, key: Key) -> None:
 
 
 def _register(files: Certificates, organization: str) -> None:
-    """Write the simulator's registry, unless it knows our certificate and organisation already."""
+    """Write the simulator's registry, unless it knows our certificate and organization already."""
     certificate = x509.load_pem_x509_certificate(files.client.read_bytes())
     fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
     try:

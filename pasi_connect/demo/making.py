@@ -1,24 +1,25 @@
 """Writes the made-up district into the SIS and hands the same records to the simulator, which only speaks PASI's words."""
 
-import json
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.urls import reverse
 
 from operations import clock
 from operations.actor import SYNC
 from operations.models import User
 from operations.services import audit
-from pasi_connect.demo import courses
+from pasi_connect.demo import courses, samples, work
 from pasi_connect.demo import district as made_up
-from pasi_connect.mapping import enrolment as mapping
+from pasi_connect.demo.asking import ask
+from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
 from pasi_connect.models import ConnectionSettings, EnrolmentLink, SyncSettings
 from sis.models import Authority, School, SchoolAccess, SchoolEnrolment, Student
-from sis.models.organisation import State
+from sis.models.organization import State
+from sis.rules.school_year import SchoolYear
 
 PASSWORD = "lantern-demo-2026"  # noqa: S105 - of a made-up district on the person's own machine
 PEOPLE = (
@@ -41,10 +42,10 @@ def prepare(simulator_port: int, certificates: Path) -> bool:
         if Authority.objects.exists():
             return False
         _settings()
-        schools = _organisations()
+        schools = _organizations()
         _people(schools)
         _records(schools, made_up.Builder(clock.today()).build())
-        audit.record(SYNC, audit.Entry("demo district made", "authority", made_up.AUTHORITY[0]))
+        audit.record(SYNC, audit.Entry(audit.Verb.DEMO_DISTRICT_MADE, "authority", made_up.AUTHORITY[0]))
     return True
 
 
@@ -59,7 +60,7 @@ def _settings() -> None:
     current.save()
 
 
-def _organisations() -> dict[str, School]:
+def _organizations() -> dict[str, School]:
     code, name = made_up.AUTHORITY
     authority = Authority.objects.create(code=code, name=name, external_id=f"authority-{code}")
     schools = {}
@@ -79,7 +80,13 @@ def _organisations() -> dict[str, School]:
 def _people(schools: dict[str, School]) -> None:
     for username, first, last, role, codes in PEOPLE:
         user = User.objects.create_user(
-            username, f"{username}@lantern.example", PASSWORD, first_name=first, last_name=last, local_id=username, is_demo=True
+            username,
+            f"{username}@lantern.example",
+            PASSWORD,
+            first_name=first,
+            last_name=last,
+            local_id=username,
+            is_demo=True,
         )
         user.groups.add(Group.objects.get(name=role))
         SchoolAccess.objects.bulk_create([SchoolAccess(user=user, school=schools[code]) for code in codes])
@@ -126,24 +133,14 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
 def fill_simulator(control_port: int) -> bool:
     """Loads the district into the simulator unless it holds records already. True when it was filled now.
 
-    The first time it also switches regular synchronisation on; afterwards that is the district officer's choice.
+    The first time it also switches regular synchronization on; afterwards that is the district officer's choice.
     """
     control = f"http://127.0.0.1:{control_port}/control"
-    empty = not any(_ask(f"{control}/health/")["records"].values())
+    empty = not any(ask(f"{control}/health/")["records"].values())
     if empty:
-        _ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
+        ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
     SyncSettings.objects.filter(first_in_step_at=None).update(regular_synchronization=True)
     return empty
-
-
-def _ask(address: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body, default=str).encode()
-    request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({})
-    )  # a proxy must not stand between us and our own machine
-    with opener.open(request, timeout=60) as answer:
-        return json.load(answer)
 
 
 def documents(district: made_up.District) -> dict[str, Any]:
@@ -196,9 +193,10 @@ def _student(person: made_up.Person) -> dict[str, Any]:
 
 
 def _enrolment(stay: made_up.Stay) -> dict[str, Any]:
-    empty = {row.name: row.empty for row in mapping.ROWS}
-    base = mapping.new_document(stay.ref_id, stay.person.asn, stay.school, stay.year)
-    return mapping.lay_on(base, {**empty, **stay.values}, mapping.BY_NAME)
+    entity = SCHOOL_ENROLMENT
+    whose = mapping.identity_of(entity, {"asn": stay.person.asn, "school": stay.school, "school_year": stay.year})
+    base = mapping.new_document(entity, str(stay.ref_id), whose)
+    return mapping.lay_on(entity, base, {**entity.empty, **stay.values}, entity.compared)
 
 
 def welcome(port: str, control_port: str) -> str:
@@ -218,12 +216,45 @@ def welcome(port: str, control_port: str) -> str:
         where = ", ".join(made_up.SCHOOLS[code] for code in codes) or "all schools"
         lines.append(f"    {username:<12} {first} {last}, {role}, {where}")
         lines.append(f"    {'':<12} API token {tokens.get(username, '(manage.py demo_token ' + username + ')')}")
-    lines += [
-        "",
-        "  Try first: as registrar_a open a student, change the exit date: it is in PASI within seconds.",
-        "  Then change the same enrolment on the PASIprep page, come back to Changes from PASI, accept one field, keep another.",
-        "",
-        f"  Data: {settings.DATA_DIR}",
-        "",
-    ]
+    lines += ["", *_try_first(port, control_port), "", f"  Data: {settings.DATA_DIR}", ""]
     return "\n".join(lines)
+
+
+def give_work(control_port: int) -> bool:
+    """Once, after the first time in step: changes to decide, a change that needs a person, sample exports."""
+    samples.write(samples_folder(), SchoolYear.of(clock.today()))
+    return work.make(control_port)
+
+
+def samples_folder() -> Path:
+    return Path(settings.DATA_DIR) / "samples"
+
+
+def _try_first(port: str, control_port: str) -> list[str]:
+    """What is left to try, with its addresses. What has been done is not offered again."""
+    page, prep = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{control_port}"
+    found = work.found()
+    lines = [
+        "  Try first, as registrar_a:",
+        "    Open a student, change the exit date: it is in PASI within seconds.",
+    ]
+    if found.changed is not None:
+        lines += [
+            f"    Decide on a change from PASI: {page}{reverse('pasi_connect:change', args=[found.changed.pk])}",
+            f"      (the same record in PASIprep: {prep}/enrolments/{found.changed.ref_id}/)",
+        ]
+    if found.stuck is not None:
+        lines += [
+            f"    Look at a change that is stuck: {page}{reverse('pasi_connect:submission', args=[found.stuck.pk])}",
+            f"      (the same record in PASIprep: {prep}/enrolments/{found.stuck.ref_id}/)",
+        ]
+    lines.append(
+        "    Change an enrolment in PASIprep yourself, come back to Changes from PASI, accept one field, keep another."
+    )
+    lines.append("  As district:")
+    if found.waiting:
+        lines.append(f"    Decide on several changes at once: {page}{reverse('pasi_connect:changes')}")
+    if samples_folder().is_dir():
+        lines.append(f"    Reconcile two exports ({page}{reverse('reconciliation:runs')}): the pairs of files in")
+        lines.append(f"      {samples_folder()} are clean, saved by a spreadsheet, and cut.")
+    return lines

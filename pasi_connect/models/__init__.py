@@ -1,19 +1,21 @@
 from pasi_connect.models.action import Action, ActionRecord, BulkSelection
+from pasi_connect.models.contract_change import ContractChange
 from pasi_connect.models.copies import (
     AuthorityCopy,
     CodeValue,
     EnrolmentCopy,
     LocalCopy,
+    MissingRecord,
     SchoolCopy,
     StudentCopy,
     SyncCursor,
 )
 from pasi_connect.models.discrepancy import Decision, Discrepancy
 from pasi_connect.models.exchange import Exchange
+from pasi_connect.models.failure import Failure
 from pasi_connect.models.link import EnrolmentLink, LinkState, ListenerLease
 from pasi_connect.models.settings import CallerSettings, ConnectionSettings, SyncSettings
 from pasi_connect.models.submission import Submission
-from pasi_connect.models.year_end import YearEndRehearsal, YearEndRow
 
 __all__ = [
     "Action",
@@ -23,19 +25,20 @@ __all__ = [
     "CallerSettings",
     "CodeValue",
     "ConnectionSettings",
+    "ContractChange",
     "Decision",
     "Discrepancy",
     "EnrolmentCopy",
     "EnrolmentLink",
     "Exchange",
+    "Failure",
     "LinkState",
     "ListenerLease",
     "LocalCopy",
+    "MissingRecord",
     "SchoolCopy",
     "StudentCopy",
     "Submission",
     "SyncCursor",
     "SyncSettings",
-    "YearEndRehearsal",
-    "YearEndRow",
 ]

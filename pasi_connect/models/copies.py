@@ -78,7 +78,7 @@ class EnrolmentCopy(LocalCopy):
     school_code = models.CharField(max_length=4, blank=True)
     school_year = SchoolYearField(null=True)
     updated_by = models.CharField(max_length=160, blank=True)
-    updated_by_organisation = models.CharField(max_length=6, blank=True)
+    updated_by_organization = models.CharField(max_length=6, blank=True)
     effective_at = models.DateTimeField(null=True)
 
     grade = models.CharField(max_length=2, blank=True)
@@ -97,6 +97,8 @@ class EnrolmentCopy(LocalCopy):
     exception_codes = models.CharField(max_length=120, blank=True)
     grants_program_codes = models.CharField(max_length=120, blank=True)
     deleted = models.BooleanField(default=False)
+    # By field, PASI's values that their column cannot hold, as PASI wrote them (a day of the year 0001); the column is empty then.
+    odd = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["school_code", "school_year", "id"], name="enrolment_copy_school")]
@@ -134,7 +136,20 @@ class SyncCursor(models.Model):
     max_version = models.BigIntegerField(default=0)
     complete_at = models.DateTimeField(null=True)  # the last full set was stored
     guard_stopped_at = models.DateTimeField(null=True)
-    guard_missing = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return self.notification_type
+
+
+class MissingRecord(models.Model):
+    """A record that a complete set did not name when the guard stopped it: the guard's list, whole, until a person approves it."""
+
+    cursor = models.ForeignKey(SyncCursor, on_delete=models.CASCADE, related_name="missing")
+    stopped_at = models.DateTimeField()  # the stop that it belongs to
+    key = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = [models.Index(fields=["cursor", "stopped_at", "id"], name="missing_record_stop")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -14,7 +14,9 @@ class Kind(models.TextChoices):
     NEVER_AGREED = "never_agreed", _("Never agreed")
     CREATED_IN_PASI = "created_in_pasi", _("Created in PASI")
     DELETED_IN_PASI = "deleted_in_pasi", _("Deleted in PASI")
+    RESTORED_IN_PASI = "restored_in_pasi", _("Restored in PASI")
     MISSING_IN_PASI = "missing_in_pasi", _("Missing in PASI")
+    IDENTITY_CHANGED_IN_PASI = "identity_changed_in_pasi", _("Identity changed in PASI")
 
 
 WAITS = Q(status="open", undecided__gt=0)
@@ -32,7 +34,7 @@ class Discrepancy(models.Model):
         OPEN = "open", _("Open")
         SETTLED = "settled", _("Settled")
 
-    kind = models.CharField(max_length=16, choices=Kind)
+    kind = models.CharField(max_length=32, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     ref_id = models.UUIDField()
     enrolment = models.ForeignKey(SchoolEnrolment, on_delete=models.PROTECT, null=True, related_name="discrepancies")
@@ -44,10 +46,13 @@ class Discrepancy(models.Model):
     core_version = models.BigIntegerField(default=0)
     version = models.CharField(max_length=40)
     changed_by = models.CharField(max_length=200, blank=True)
+    alike = models.CharField(max_length=16, blank=True, editable=False)  # the same for alike changes: rules.alike
     changed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
-    settled_by = models.CharField(max_length=20, blank=True)  # itself, accept, reject
+    settled_by = models.CharField(
+        max_length=20, blank=True
+    )  # itself, accept, reject, mixed, link_anew, former, restored
 
     class Meta:
         ordering = ["id"]
@@ -59,6 +64,7 @@ class Discrepancy(models.Model):
             # The tabs of the inbox count and list by these, whatever else has ever been settled.
             models.Index(fields=["kind", "id"], name="discrepancy_waits", condition=WAITS),
             models.Index(fields=["school_code", "kind", "id"], name="discrepancy_waits_school", condition=WAITS),
+            models.Index(fields=["alike", "id"], name="discrepancy_alike", condition=WAITS),
             models.Index(fields=["id"], name="discrepancy_reset", condition=Q(status="open", undecided=0)),
             models.Index(fields=["settled_at"], name="discrepancy_settled", condition=Q(status="settled")),
             models.Index(fields=["core_version"], name="discrepancy_core_version"),
@@ -87,6 +93,10 @@ class Decision(models.Model):
     revision_after = models.PositiveIntegerField(null=True)
     created_enrolment = models.BooleanField(default=False)
     submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Of a record decided as a whole: what its undo puts back. {"enrolment"} of one that was made here; {"student", "school",
+    # "school_year", "asn"} of one that followed its identity; {"link": its columns} of one that was linked anew.
+    before = models.JSONField(default=dict)
+    revision_undone = models.PositiveIntegerField(null=True)  # the SIS record's, after the undo
     undone_at = models.DateTimeField(null=True)
     undone_by = models.CharField(max_length=200, blank=True)
 

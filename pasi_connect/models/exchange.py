@@ -10,12 +10,15 @@ class Outcome(models.TextChoices):
     NO_CHANGE = "no_change", _("No change")
     REJECTED = "rejected", _("Rejected")
     VERSION_CONFLICT = "version_conflict", _("Version conflict")
-    NOT_AUTHORISED = "not_authorised", _("Not authorised")
+    NOT_AUTHORIZED = "not_authorized", _("Not authorized")
     OUR_FAULT = "our_fault", _("Our fault")
     NOT_YET = "not_yet", _("Not yet")
     PASI_FAULT = "pasi_fault", _("PASI's fault")
     UNAVAILABLE = "unavailable", _("Unavailable")
     UNKNOWN = "unknown", _("Unknown")
+
+
+WITH_BODIES = ~models.Q(request_body="") | ~models.Q(answer_body="")
 
 
 class Exchange(models.Model):
@@ -26,9 +29,11 @@ class Exchange(models.Model):
     key = models.CharField(max_length=60, blank=True)
     submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="exchanges")
     school_code = models.CharField(max_length=4, blank=True)
-    organisation = models.CharField(max_length=6)
+    organization = models.CharField(max_length=6)
     person_name = models.CharField(max_length=200)
     person_local_id = models.CharField(max_length=150)
+    person_username = models.CharField(max_length=150, blank=True)  # who it was here, whatever PASI was told
+    person_full_name = models.CharField(max_length=301, blank=True)
     person_ip = models.CharField(max_length=50)
     sent_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
@@ -47,6 +52,7 @@ class Exchange(models.Model):
             models.Index(fields=["operation", "id"], name="exchange_operation"),
             models.Index(fields=["outcome", "id"], name="exchange_outcome"),
             models.Index(fields=["school_code", "id"], name="exchange_school"),
+            models.Index(fields=["id"], name="exchange_bodies", condition=WITH_BODIES),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ class EnrolmentLink(models.Model):
     `agreed` holds, per compared field, the value when both sides were last known equal (None: never).
     `kept` holds, per field whose change in PASI a person rejected, PASI's value that we are about to reset.
     `written` holds, per text field, what a person agreed to send for a text outside Latin-1: {field: {ours: sent}}.
+    `hidden_at`: since when PASI has the record and does not show it to us; the local copy has vanished then.
     """
 
     enrolment = models.OneToOneField(SchoolEnrolment, on_delete=models.PROTECT, related_name="link")
@@ -20,6 +21,7 @@ class EnrolmentLink(models.Model):
     kept = models.JSONField(default=dict)
     written = models.JSONField(default=dict)
     accepted_version = models.BigIntegerField(default=0)  # the last version that PASI gave one of our submissions
+    hidden_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.ref_id)
@@ -31,7 +33,7 @@ class LinkState(models.Model):
     class State(models.TextChoices):
         UP = "up", _("reachable")
         DOWN = "down", _("away")
-        NOT_AUTHORISED = "not_authorised", _("refuses us")
+        NOT_AUTHORIZED = "not_authorized", _("refuses us")
         UNKNOWN = "unknown", _("not asked yet")
 
     state = models.CharField(max_length=16, choices=State, default=State.UNKNOWN)

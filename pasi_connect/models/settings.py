@@ -1,43 +1,20 @@
-"""Settings pages as typed rows: one row each, ranges and defaults on the fields, effective at once.
+"""The settings of the synchronization. What all settings pages share: `operations.models.settings`."""
 
-`version` keeps two administrators from overwriting each other (the form carries the version it was drawn with).
-"""
-
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from operations.models.settings import Singleton, between
 from sis.models.fields import SchoolYearField
-
-
-def between(least: int, most: int) -> list[Callable[[Any], None]]:
-    return [MinValueValidator(least), MaxValueValidator(most)]
-
-
-class Singleton(models.Model):
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return str(self._meta.verbose_name)
-
-    @classmethod
-    def load(cls) -> Self:
-        """The row, with the defaults until somebody saves it."""
-        return cls._default_manager.filter(pk=1).first() or cls(pk=1)
 
 
 class SyncSettings(Singleton):
     """Synchronization Settings. Defaults and ranges: Set Up Data Synchronization."""
 
     regular_synchronization = models.BooleanField(
-        _("regular synchronisation"),
+        _("regular synchronization"),
         default=False,
         help_text=_("Off: changes are kept and counted, and sent when it is switched on."),
     )
@@ -51,13 +28,13 @@ class SyncSettings(Singleton):
         _("start delay"),
         default=5,
         validators=between(0, 30),
-        help_text=_("Minutes after the start before synchronisation begins."),
+        help_text=_("Minutes after the product's start before anything is sent or asked for. 0: at once."),
     )
     polling_interval_seconds = models.PositiveSmallIntegerField(
         _("polling interval"),
         default=30,
         validators=between(30, 300),
-        help_text=_("Seconds. Changes go out at once; this is the upper bound."),
+        help_text=_("Seconds. Changes go out at once; held ones are checked again at least this often."),
     )
     data_available_wait_minutes = models.PositiveSmallIntegerField(
         _("PASI data available wait time"),
@@ -97,7 +74,7 @@ class SyncSettings(Singleton):
     years_closed = models.JSONField(default=list, editable=False)  # ending years whose year end has been counted
     # Read-only, told by GetAcceptedRegistrationStatus.
     current_school_year = SchoolYearField(
-        _("current school year for synchronisation"), null=True, blank=True, editable=False
+        _("current school year for synchronization"), null=True, blank=True, editable=False
     )
     accepted_school_years = models.JSONField(default=list, editable=False)
     reference_read_at = models.DateTimeField(null=True, editable=False)
@@ -129,6 +106,8 @@ class ConnectionSettings(Singleton):
     warn_days = models.PositiveSmallIntegerField(
         _("warn before expiry"), default=60, validators=between(7, 180), help_text=_("Days.")
     )
+    # Serial number and last day of the certificate at the last look: a replaced file is told in the audit.
+    known_certificate = models.JSONField(default=list, editable=False)
 
     class Meta:
         verbose_name = _("Connection")

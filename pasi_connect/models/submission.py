@@ -27,14 +27,17 @@ ENDED = (Status.ACCEPTED, Status.NO_CHANGE, Status.CANCELLED)
 class Submission(models.Model):
     """One record on its way to PASI. The row is the work: who holds its lease may send it, nobody else.
 
-    `lane` is the unit of order (the student). `seen_version` is PASI's version that the person had before their eyes,
-    advanced only along versions that our own accepted submissions made. `fence` rises with each claim; an outcome is
-    written only by the holder of the latest.
+    `lane` is the unit of order (the student), and `place` the order within it: the id of the first data event that the
+    submission carries, whenever that was taken up. `bulk` lets single changes of people go before it, lane by lane.
+    `seen_version` is PASI's version that the person had before their eyes, advanced only along versions that our own accepted
+    submissions made. `fence` rises with each claim; an outcome is written only by the holder of the latest.
     """
 
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     lane = models.CharField(max_length=60)
+    place = models.BigIntegerField(default=0)
+    bulk = models.BooleanField(default=False)
     ref_id = models.UUIDField(db_index=True)
     school_code = models.CharField(max_length=4)
     fields = models.JSONField(default=list)
@@ -45,13 +48,16 @@ class Submission(models.Model):
     rejections = models.JSONField(default=list)  # [{"code", "message"}]
 
     seen_version = models.BigIntegerField()
-    live_version = models.BigIntegerField(null=True)  # seen by a person in a live read, where PASI tells no news of the year
+    live_version = models.BigIntegerField(
+        null=True
+    )  # seen by a person in a live read, where PASI tells no news of the year
     base_version = models.BigIntegerField(null=True)  # sent with
     core_version = models.BigIntegerField(null=True)  # answered
     sent_document = models.BinaryField(null=True)  # what was sent last, compressed XML
     sent_fields = models.JSONField(default=list)
 
     attempts = models.PositiveIntegerField(default=0)
+    faults = models.PositiveSmallIntegerField(default=0)  # tries that ended in an exception of our own
     next_attempt_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     lease_holder = models.CharField(max_length=120, blank=True)
@@ -81,13 +87,9 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["status", "id"], name="submission_status"),
             models.Index(fields=["subject_type", "subject_id", "id"], name="submission_subject"),
-            models.Index(
-                fields=["lane", "id"],
-                name="submission_live_lane",
-                condition=Q(status__in=["waiting", "in_flight", "checking"]),
-            ),
+            models.Index(fields=["bulk", "place", "id"], name="submission_turn", condition=Q(status="waiting")),
+            models.Index(fields=["lane", "place", "id"], name="submission_lane"),
             models.Index(fields=["school_code", "status", "id"], name="submission_school"),
-            models.Index(fields=["lane"], name="submission_after", condition=Q(status="held", reason="after")),
             models.Index(fields=["finished_at"], name="submission_finished", condition=Q(status="accepted")),
         ]
 

@@ -10,7 +10,10 @@ from pasi_connect.rules import compare
 
 ACCEPT, REJECT = "accept", "reject"
 
-_CONFLICT = gettext_noop("Both sides moved, or nobody knows which: each needs a look of its own.")
+_CONFLICT = gettext_noop("Both sides changed, or nobody knows which: each needs a look of its own.")
+
+_RESTORED = gettext_noop("Somebody deleted these enrolments and somebody restored them: each needs a look of its own.")
+_IDENTITY = gettext_noop("PASI moved these records to another student, school or year: each needs a look of its own.")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ EFFECTS: tuple[Effect, ...] = (
         ACCEPT,
         here=True,
         sent=False,
-        effect=gettext_noop("the enrolment is entered here; that is not undone, only deleted again"),
+        effect=gettext_noop("the enrolment is entered here"),
     ),
     Effect(
         compare.CREATED_IN_PASI,
@@ -93,6 +96,22 @@ EFFECTS: tuple[Effect, ...] = (
         compare.DELETED_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("the enrolment is restored in PASI")
     ),
     Effect(
+        compare.RESTORED_IN_PASI,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("the enrolment is restored here"),
+        why_named=_RESTORED,
+    ),
+    Effect(
+        compare.RESTORED_IN_PASI,
+        REJECT,
+        here=False,
+        sent=True,
+        effect=gettext_noop("the enrolment is deleted in PASI again"),
+        why_named=_RESTORED,
+    ),
+    Effect(
         compare.MISSING_IN_PASI,
         ACCEPT,
         here=True,
@@ -100,7 +119,25 @@ EFFECTS: tuple[Effect, ...] = (
         effect=gettext_noop("the enrolment is marked as deleted here"),
         why_named=gettext_noop("Accepting PASI deletes these enrolments here."),
     ),
-    Effect(compare.MISSING_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("the enrolment is sent to PASI")),
+    Effect(
+        compare.MISSING_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("the enrolment is sent to PASI")
+    ),
+    Effect(
+        compare.IDENTITY_CHANGED,
+        ACCEPT,
+        here=True,
+        sent=False,
+        effect=gettext_noop("the SIS record moves to PASI’s student, school and school year"),
+        why_named=_IDENTITY,
+    ),
+    Effect(
+        compare.IDENTITY_CHANGED,
+        REJECT,
+        here=False,
+        sent=True,
+        effect=gettext_noop("PASI’s record goes back to our student, school and school year"),
+        why_named=_IDENTITY,
+    ),
 )
 BY_KEY = {(row.kind, row.decision): row for row in EFFECTS}
 

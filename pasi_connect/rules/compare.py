@@ -4,15 +4,11 @@ Per compared field: `agreed` (when both sides were last known equal), `ours`, `t
 rejected and that is being reset. Pure; the same function serves one record and a hundred thousand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-COMPARED = (
-    "grade", "start_date", "exit_date", "exit_date_type", "programming_type", "programming_timeframe", "program_percentage",
-    "local_student_id", "resident_board", "francophone_board", "fnmi_declaration", "french_hours", "enrolment_type_codes",
-    "exception_codes", "grants_program_codes", "deleted",
-)  # fmt: skip
+from pasi_connect.rules.identity import PARTS
 
 # States of a field
 IN_STEP = "in_step"
@@ -24,9 +20,11 @@ NEVER_AGREED = "never_agreed"
 # Kinds of an item, beside the three above
 CREATED_IN_PASI = "created_in_pasi"
 DELETED_IN_PASI = "deleted_in_pasi"
+RESTORED_IN_PASI = "restored_in_pasi"
 MISSING_IN_PASI = "missing_in_pasi"
+IDENTITY_CHANGED = "identity_changed_in_pasi"
 
-UNDECIDED = (CHANGED_ON_BOTH, NEVER_AGREED, CHANGED_IN_PASI)  # the gravest first
+UNDECIDED = (IDENTITY_CHANGED, CHANGED_ON_BOTH, NEVER_AGREED, CHANGED_IN_PASI)  # the gravest first
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,11 @@ class Verdict:
         return any(row.state == RESET for row in self.fields)
 
     @property
+    def identity(self) -> bool:
+        """PASI's record is of another student, school or year; decided or not."""
+        return any(row.name in PARTS for row in self.fields)
+
+    @property
     def in_step(self) -> bool:
         return not self.kind and not self.fields
 
@@ -83,13 +86,23 @@ def compare(
     theirs: Mapping[str, Any],
     agreed: Mapping[str, Any] | None,
     kept: Mapping[str, Any] | None = None,
+    identity: Sequence[tuple[str, str, str]] = (),
 ) -> Verdict:
-    """Both records exist. Values of each field must be of one type on all sides."""
+    """Both records exist; `ours` and `theirs` have the compared fields of their kind. Values of each field are of one type on all sides.
+
+    `identity`: (part, ours, theirs) where the two are not of one student, school and year. Fields of two different enrolments
+    are not laid side by side.
+    """
     kept = kept or {}
-    if ours["deleted"] and theirs["deleted"]:
+    if ours.get("deleted") and theirs.get("deleted"):
         return Verdict()
-    names: tuple[str, ...] = COMPARED
-    if ours["deleted"] != theirs["deleted"]:
+    if identity:
+        decided = all(kept.get(name, _NOT_KEPT) == other for name, _mine, other in identity)
+        state = RESET if decided else IDENTITY_CHANGED
+        rows = [FieldVerdict(name, state, mine, mine, other) for name, mine, other in identity]
+        return Verdict("" if decided else IDENTITY_CHANGED, tuple(rows))
+    names = tuple(ours)
+    if ours.get("deleted") != theirs.get("deleted"):
         # One side is gone: whether it lives is the question, the other fields come after it.
         names = ("deleted",)
     rows = []
@@ -104,9 +117,16 @@ def compare(
         rows.append(FieldVerdict(name, state, before, ours[name], theirs[name]))
     states = {row.state for row in rows}
     kind = next((state for state in UNDECIDED if state in states), "")
-    if kind and theirs["deleted"] and not ours["deleted"]:
+    if kind and theirs.get("deleted") and not ours.get("deleted"):
         kind = DELETED_IN_PASI
+    elif kind == CHANGED_IN_PASI and ours.get("deleted"):
+        kind = RESTORED_IN_PASI
     return Verdict(kind, tuple(rows))
+
+
+def not_shown(school: str) -> Verdict:
+    """PASI has the record and does not show it to us any more: at whose school, of whom and when it is now, nobody here can tell."""
+    return Verdict(IDENTITY_CHANGED, (FieldVerdict("school", IDENTITY_CHANGED, school, school, None),))
 
 
 def to_send(
@@ -118,10 +138,12 @@ def to_send(
 ) -> tuple[str, ...]:
     """The fields that a submission lays on PASI's record; `verdict` is that of the same values.
 
-    The comparison of a deleted record ends with `deleted`. Where ours lives and brings it back, what else is ours to send goes
-    along: the submission replaces the whole record, and none follows it.
+    The comparison of a deleted record ends with `deleted`, that of a moved one with its identity. Where ours lives and brings
+    it back, what else is ours to send goes along: the submission replaces the whole record, and none follows it.
     """
     names = verdict.to_send
-    if names != ("deleted",) or ours["deleted"]:
+    if names and verdict.identity:
+        return names + to_send(compare(ours, theirs, agreed, kept), ours, theirs, agreed, kept)
+    if names != ("deleted",) or ours.get("deleted"):
         return names
     return names + compare(ours, {**theirs, "deleted": False}, agreed, kept).to_send

@@ -12,7 +12,7 @@ ACCEPTED = "accepted"
 NO_CHANGE = "no_change"
 REJECTED = "rejected"
 VERSION_CONFLICT = "version_conflict"
-NOT_AUTHORISED = "not_authorised"
+NOT_AUTHORIZED = "not_authorized"
 OUR_FAULT = "our_fault"
 NOT_YET = "not_yet"
 PASI_FAULT = "pasi_fault"
@@ -36,24 +36,26 @@ SUPPORT = gettext_noop("Nothing to do for a registrar; an administrator reports 
 BY_ITSELF = gettext_noop("Nothing to do: it is tried again by itself.")
 
 FAULTS: dict[str, Meaning] = {
-    "1001": Meaning(NOT_AUTHORISED, gettext_noop("PASI does not know our certificate."), CERTIFICATE),
-    "1002": Meaning(NOT_AUTHORISED, gettext_noop("PASI has disabled our certificate."), CERTIFICATE),
-    "1003": Meaning(NOT_AUTHORISED, gettext_noop("PASI has disabled our client."), CERTIFICATE),
-    "1004": Meaning(NOT_AUTHORISED, gettext_noop("PASI cannot use our certificate."), CERTIFICATE),
-    "1006": Meaning(NOT_AUTHORISED, gettext_noop("PASI does not accept calls from our address."), CERTIFICATE),
+    "1001": Meaning(NOT_AUTHORIZED, gettext_noop("PASI does not know our certificate."), CERTIFICATE),
+    "1002": Meaning(NOT_AUTHORIZED, gettext_noop("PASI has disabled our certificate."), CERTIFICATE),
+    "1003": Meaning(NOT_AUTHORIZED, gettext_noop("PASI has disabled our client."), CERTIFICATE),
+    "1004": Meaning(NOT_AUTHORIZED, gettext_noop("PASI cannot use our certificate."), CERTIFICATE),
+    "1006": Meaning(NOT_AUTHORIZED, gettext_noop("PASI does not accept calls from our address."), CERTIFICATE),
     "1007": Meaning(
-        NOT_AUTHORISED,
+        NOT_AUTHORIZED,
         gettext_noop("Our client has no access to this service."),
         gettext_noop("An administrator asks PASI for the role."),
     ),
     "1008": Meaning(
-        NOT_AUTHORISED,
-        gettext_noop("Our client may not act for this organisation."),
-        gettext_noop("An administrator checks the organisation code under Setup."),
+        NOT_AUTHORIZED,
+        gettext_noop("Our client may not act for this organization."),
+        gettext_noop("An administrator checks the organization code under Setup."),
     ),
     HUNG_UP: Meaning(
         UNAVAILABLE,
-        gettext_noop("PASI closed the connection during the TLS handshake: it is away, or it does not take our certificate."),
+        gettext_noop(
+            "PASI closed the connection during the TLS handshake: it is away, or it does not take our certificate."
+        ),
         gettext_noop("It is tried again by itself. If it lasts, an administrator checks the certificate under Setup."),
     ),
     "2001": Meaning(UNAVAILABLE, gettext_noop("PASI Core is not available."), BY_ITSELF),
@@ -87,13 +89,13 @@ REJECTIONS: dict[str, Meaning] = {
     "9002": Meaning(REJECTED, gettext_noop("PASI does not know this ASN, or we may not use it."), gettext_noop("Check the student's ASN.")),
     "9003": Meaning(REJECTED, gettext_noop("PASI does not know this school."), gettext_noop("Check the school code.")),
     "9009": Meaning(REJECTED, gettext_noop("This ASN has been deactivated."), gettext_noop("Use the student's present ASN.")),
-    "9010": Meaning(REJECTED, gettext_noop("Our organisation is not associated with the student."), gettext_noop("Check that the student is enrolled here.")),
+    "9010": Meaning(REJECTED, gettext_noop("Our organization is not associated with the student."), gettext_noop("Check that the student is enrolled here.")),
     "9011": Meaning(REJECTED, gettext_noop("This is a secondary ASN."), gettext_noop("Use the student's primary ASN.")),
     "9013": Meaning(REJECTED, gettext_noop("The percentage cannot be used."), gettext_noop("Correct the program percentage.")),
     "9023": Meaning(NO_CHANGE, gettext_noop("PASI holds exactly this already."), gettext_noop("Nothing to do.")),
     "9030": Meaning(REJECTED, gettext_noop("The school year lies too far back."), gettext_noop("Use PASIprep for this year.")),
     "10016": Meaning(REJECTED, gettext_noop("The exit date lies before the start date."), gettext_noop("Correct the exit date.")),
-    "10058": Meaning(REJECTED, gettext_noop("Our organisation may not write for this school."), gettext_noop("Check the school of the enrolment.")),
+    "10058": Meaning(REJECTED, gettext_noop("Our organization may not write for this school."), gettext_noop("Check the school of the enrolment.")),
     "10064": Meaning(REJECTED, gettext_noop("A percentage goes only with program 610 or 612."), gettext_noop("Empty the percentage or correct the program codes.")),
     "10088": Meaning(REJECTED, gettext_noop("A date lies outside the two calendar years of the school year."), gettext_noop("Correct the date.")),
     "10133": Meaning(REJECTED, gettext_noop("This language program ends with grade 9."), gettext_noop("Correct the grants program codes.")),

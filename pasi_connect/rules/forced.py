@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from operations.rules.words import gettext_noop
 
 IN_STEP, ON_ITS_WAY, DIFFERS, HELD, STUCK = "in_step", "on_its_way", "differs", "held", "stuck"
-NOT_SHOWN, NOT_READ, NO_PART = "not_shown", "not_read", "not_compared"
+WOULD_GO = "would_be_sent"
+NOT_SHOWN, NOT_READ, NO_PART, FAULT = "not_shown", "not_read", "not_compared", "fault"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ ROWS = (
         good=True,
     ),
     Row(
+        WOULD_GO,
+        gettext_noop("PASI was asked just now. What is ours to send would go out."),
+        gettext_noop("To send it, send the school now."),
+    ),
+    Row(
         DIFFERS,
         gettext_noop("PASI was asked just now and holds other values. Nothing is sent over them unseen."),
         gettext_noop("Decide which values stay."),
@@ -52,11 +58,16 @@ ROWS = (
     Row(
         NOT_READ,
         gettext_noop("PASI did not answer, so its record could not be compared."),
-        gettext_noop("Nothing is lost: what waits goes out by itself. Try again when PASI answers."),
+        gettext_noop("Nothing is lost: what is waiting is sent as soon as PASI answers. Try again when PASI answers."),
+    ),
+    Row(
+        FAULT,
+        gettext_noop("PASI Connect itself failed at this record, so it was left out. All others went on."),
+        gettext_noop("Check its values, then send it by itself. If it fails again, tell your administrator."),
     ),
     Row(
         NO_PART,
-        gettext_noop("This record takes no part in the synchronisation."),
+        gettext_noop("This record takes no part in the synchronization."),
         gettext_noop("See the state of the school, and the school years, under Setup."),
     ),
 )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from operations.rules.words import gettext_noop
+from pasi_connect.rules import pasi
+from pasi_connect.rules.sendable import NOTHING, Refused
 
 
 @dataclass(frozen=True)
@@ -16,50 +18,63 @@ class Situation:
     sync_on: bool
     school_active: bool
     year_ahead: bool  # a later year than PASI hands out in this calendar year
-    year_synchronised: bool
+    year_synchronized: bool
     year_accepted: bool
     has_asn: bool
     undecided: bool  # every field that differs waits for a decision: nothing is ours to send
-    text_outside: str  # names of text fields that PASI cannot store, comma-separated
-    person_outside: bool  # the person's own name cannot be sent
-    after: str = ""  # one action, several submissions: "waits" for the one before, or "stopped" since that one needs a person
+    person_outside: bool  # the person's own name or local ID cannot be sent
+    values: Refused = NOTHING  # of the record as it would go out
+    after: str = (
+        ""  # one action, several submissions: "waits" for the one before, or "stopped" since that one needs a person
+    )
     years_known: bool = True  # PASI has told its current school year
     year_closed: bool = False  # an older year than PASI takes at all
-    read_live: bool = False  # a person has seen PASI's present record beside ours; for years of which PASI tells no news
+    refused: str = ""  # the rule by which PASI would refuse the record for what it holds itself
+    identity_changed: bool = False  # PASI's record is of another student, school or year, and nobody has decided
+    read_live: bool = (
+        False  # a person has seen PASI's present record beside ours; for years of which PASI tells no news
+    )
 
 
 @dataclass(frozen=True)
 class Reason:
+    """`number`: PASI's rule, where it is one."""
+
     code: str
     holds: Callable[[Situation], bool]
     message: str
     next_step: str
+    number: str = ""
+
+
+def _of_refusal(row: pasi.Row) -> Reason:
+    return Reason(f"pasi_{row.number}", lambda s: s.refused == row.number, row.message, row.next_step, row.number)
 
 
 REASONS: tuple[Reason, ...] = (
     Reason(
         "sync_off",
         lambda s: not s.sync_on,
-        gettext_noop("Regular synchronisation is off."),
+        gettext_noop("Regular synchronization is off."),
         gettext_noop("It goes out when a district officer switches it on."),
     ),
     Reason(
         "school_inactive",
         lambda s: not s.school_active,
-        gettext_noop("Enrolment synchronisation of this school is inactive."),
+        gettext_noop("Enrolment synchronization of this school is inactive."),
         gettext_noop("It goes out when a district officer makes the school active."),
     ),
     Reason(
         "years_unknown",
         lambda s: not s.years_known,
         gettext_noop("PASI has not told yet which school year is its current one."),
-        gettext_noop("It goes out by itself when it has; a district officer reads the years under Setup."),
+        gettext_noop("It is sent as soon as it has; a district officer reads the years under Setup."),
     ),
     Reason(
         "year_ahead",
         lambda s: s.year_ahead,
         gettext_noop("PASI takes this school year from 1 January of the calendar year in which it begins."),
-        gettext_noop("It goes out by itself then."),
+        gettext_noop("It is sent then."),
     ),
     Reason(
         "year_closed",
@@ -68,10 +83,10 @@ REASONS: tuple[Reason, ...] = (
         gettext_noop("Correct it in PASIprep, or ask the ministry. It is not sent from here."),
     ),
     Reason(
-        "year_not_synchronised",
-        lambda s: not s.year_synchronised and not s.read_live,
+        "year_not_synchronized",
+        lambda s: not s.year_synchronized and not s.read_live,
         gettext_noop(
-            "This school year is not synchronised, so PASI's record may be another one than the one known here."
+            "This school year is not synchronized, so PASI's record may be another one than the one known here."
         ),
         gettext_noop("Read PASI's record, compare both, then send yours or take PASI's values."),
     ),
@@ -79,7 +94,7 @@ REASONS: tuple[Reason, ...] = (
         "year_not_accepted",
         lambda s: not s.year_accepted,
         gettext_noop("PASI does not take enrolments of this school year yet."),
-        gettext_noop("It goes out by itself when PASI opens the year."),
+        gettext_noop("It is sent as soon as PASI opens the year."),
     ),
     Reason(
         "no_asn",
@@ -88,22 +103,49 @@ REASONS: tuple[Reason, ...] = (
         gettext_noop("Find the student in PASI and put the ASN on the record."),
     ),
     Reason(
+        "identity_changed",
+        lambda s: s.identity_changed,
+        gettext_noop("PASI has moved this record to another student, school or school year."),
+        gettext_noop("Decide on that change first. Nothing is sent until then."),
+    ),
+    *(_of_refusal(row) for row in pasi.REFUSED),
+    Reason(
         "text_outside",
-        lambda s: bool(s.text_outside),
-        gettext_noop("A text has letters that PASI cannot store."),
+        lambda s: bool(s.values.texts),
+        gettext_noop("A text has characters that PASI cannot store."),
         gettext_noop("Agree to a spelling in Latin letters, or change the text."),
+    ),
+    Reason(
+        "code_unknown",
+        lambda s: bool(s.values.unknown),
+        gettext_noop("PASI has no such code in its lists."),
+        gettext_noop("Choose a code of PASI's list. If PASI gets it, the change is sent with the next code values."),
+    ),
+    Reason(
+        "value_refused",
+        lambda s: bool(s.values.broken),
+        gettext_noop("PASI would refuse a value of the record, and a change is sent with the whole record."),
+        gettext_noop("Correct it here. It goes out with the correction."),
+    ),
+    Reason(
+        "undecided_refused",
+        lambda s: bool(s.values.undecided),
+        gettext_noop(
+            "PASI would not take back a value that it holds itself, and nobody has decided which value stays."
+        ),
+        gettext_noop("Keep the SIS value of that field, or have it corrected in PASI. Then the change goes out."),
     ),
     Reason(
         "person_outside",
         lambda s: s.person_outside,
-        gettext_noop("Your own name has letters that PASI cannot store."),
-        gettext_noop("Agree in your profile how your name is written."),
+        gettext_noop("Your own name or local ID has characters that PASI cannot store."),
+        gettext_noop("Agree in your profile how your name is written. An administrator changes the local ID."),
     ),
     Reason(
         "after",
         lambda s: bool(s.after),
         gettext_noop("It belongs to one action with another submission, which goes to PASI first."),
-        gettext_noop("It goes out by itself when that one is in PASI."),
+        gettext_noop("It is sent as soon as that one is in PASI."),
     ),
     Reason(
         "undecided",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 def may_replace(seen: int, current: int, our_steps: Mapping[int, int]) -> bool:
     """True when `current` is `seen`, or was reached from it by our own accepted submissions alone.
 
-    `our_steps` maps the version that one of our submissions was sent with to the version that PASI answered. The optimistic
+    `our_steps` maps the version that one of our submissions was sent with to the version that PASI answered. The optimiztic
     lock makes each step whole: nobody else wrote between its two ends.
     """
     version = seen

@@ -1,4 +1,4 @@
-"""Which school years are synchronised, and which PASI can synchronise at all."""
+"""Which school years are synchronized, and which PASI can synchronize at all."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sis.rules.school_year import SchoolYear
 
 
-def synchronised(current: SchoolYear | None, historical_years: int) -> frozenset[SchoolYear]:
+def synchronized(current: SchoolYear | None, historical_years: int) -> frozenset[SchoolYear]:
     """PASI's current and next year and `historical_years` (0 to 2) before; empty until PASI has told the current one."""
     if current is None:
         return frozenset()
@@ -14,7 +14,7 @@ def synchronised(current: SchoolYear | None, historical_years: int) -> frozenset
 
 
 def oldest_taken(told: Sequence[int], first: SchoolYear | None) -> SchoolYear | None:
-    """The oldest school year whose enrolments PASI takes: historical ones are written through the service too, but not synchronised.
+    """The oldest school year whose enrolments PASI takes: historical ones are written through the service too, but not synchronized.
 
     `told` are the ending years of GetAcceptedRegistrationStatus, `first` the first year of the code value Accepted (School Year
     Type), None where it is not known. None: PASI has told nothing, and nothing is known to be too old.
@@ -26,7 +26,7 @@ def oldest_taken(told: Sequence[int], first: SchoolYear | None) -> SchoolYear | 
 
 
 def historical(year: SchoolYear, years: frozenset[SchoolYear]) -> bool:
-    """Older than every year that is synchronised: `years`, empty until PASI has told its current year."""
+    """Older than every year that is synchronized: `years`, empty until PASI has told its current year."""
     return bool(years) and year < min(years)
 
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
-from operations import clock, wake
 from operations.actor import Actor
-from operations.services import audit
-from pasi_connect.models import EnrolmentCopy, Submission, SyncCursor
-from pasi_connect.models.settings import Singleton
+from operations.models.settings import Singleton
+from operations.services import audit, pending
+from pasi_connect.models import Submission
 from pasi_connect.models.submission import Status
-from pasi_connect.services import comparing, pulling
+from pasi_connect.services.compare import comparing
+from pasi_connect.services.queue import submissions
 from sis.models.event import Origin
 from sis.services import events
 
@@ -43,38 +42,30 @@ def save(actor: Actor, model: type[Singleton], version: int, given: Mapping[str,
         setattr(current, name, after)
     current.version += 1
     current.save(update_fields=[*changes, "version"])
-    audit.record(actor, audit.Entry("settings changed", "settings", model._meta.model_name or "", changes=changes))
-    wake.after_commit(RECONSIDER)
+    audit.record(
+        actor, audit.Entry(audit.Verb.SETTINGS_CHANGED, "settings", model._meta.model_name or "", changes=changes)
+    )
+    if model._meta.app_label == "pasi_connect":  # others decide nothing about what is sent
+        pending.ask(RECONSIDER)
     return sorted(changes)
 
 
+def tested(actor: Actor, outcome: str) -> None:
+    """A person has tried the connection and its certificate."""
+    audit.record(
+        actor,
+        audit.Entry(audit.Verb.CONNECTION_TESTED, "settings", "connectionsettings", changes={"outcome": ["", outcome]}),
+    )
+
+
+def reconsider() -> None:
+    """After a change of settings, years or a school's state: what differs, and what may go out, is another question now."""
+    comparing.evaluate_all()
+    submissions.release_held()
+
+
 def held_by_the_switch() -> int:
-    """How many changes go out when regular synchronisation is switched on."""
+    """How many changes go out when regular synchronization is switched on."""
     held = Submission.objects.filter(status=Status.HELD, reason="sync_off").count()
     waiting = events.uncollected().filter(origin=Origin.SIS)
     return held + waiting.order_by().values("subject_type", "subject_id").distinct().count()
-
-
-class MovedOn(Exception):
-    """The guard's list is not the one that the person looked at."""
-
-
-@transaction.atomic
-def approve_vanished(actor: Actor, name: str, stopped_at: str) -> int:
-    """Lets the records vanish that the guard stopped at the moment `stopped_at` (ISO). Gives their number.
-
-    Raises MovedOn when a later full set has made another list, or has cleared it.
-    """
-    cursor = SyncCursor.objects.select_for_update().filter(notification_type=name).first()
-    if cursor is None or cursor.guard_stopped_at is None or cursor.guard_stopped_at.isoformat() != stopped_at:
-        raise MovedOn
-    entity = pulling.ENTITIES[name.partition(".")[0]]
-    keys = list(cursor.guard_missing)
-    pulling.mark_vanished(entity.model, keys)
-    cursor.guard_stopped_at, cursor.guard_missing = None, []
-    cursor.complete_at = cursor.complete_at or clock.now()
-    cursor.save(update_fields=["guard_stopped_at", "guard_missing", "complete_at"])
-    audit.record(actor, audit.Entry("vanished records approved", "cursor", name, changes={"records": [len(keys), 0]}))
-    if entity.model is EnrolmentCopy:
-        comparing.evaluate(ref_ids=[UUID(key) for key in keys])
-    return len(keys)

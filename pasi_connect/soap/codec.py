@@ -1,6 +1,7 @@
 """Between XML and values, driven by the contract's tables. An absent member is absent, a nil one is None: PASI tells them apart.
 
-A record is a dict by member name; a list type is a list; dates, times and whole numbers are typed.
+A record is a dict by member name; a list type is a list; dates, times and whole numbers are typed. A day or a moment that no
+calendar here holds stays the text that it came as (rules.days), and goes back as it came.
 """
 
 import datetime as dt
@@ -9,14 +10,10 @@ from typing import Any
 
 from lxml import etree
 
+from pasi_connect.rules import days
 from pasi_connect.soap.contract import Member, Record
 
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-
-
-def _moment(text: str) -> dt.datetime:
-    moment = dt.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 READ: dict[str, Callable[[str], Any]] = {
@@ -24,9 +21,9 @@ READ: dict[str, Callable[[str], Any]] = {
     "guid": str.lower,
     "long": int,
     "int": int,
-    "boolean": lambda text: text in ("true", "1"),
-    "date": lambda text: dt.date.fromisoformat(text[:10]),
-    "dateTime": _moment,
+    "boolean": lambda text: text.strip() in ("true", "1"),
+    "date": days.day,
+    "dateTime": days.moment,
 }
 
 
@@ -57,7 +54,7 @@ def decode(element: etree._Element, record: Record) -> Any:
     by_tag = record.by_tag
     values = {}
     for child in element:
-        member = by_tag.get(child.tag)  # type: ignore[call-overload]
+        member = by_tag.get(child.tag)
         if member is not None:
             values[member.name] = decode_member(child, member)
     return values

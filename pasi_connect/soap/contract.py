@@ -20,7 +20,10 @@ SIMPLE = {"string", "long", "int", "boolean", "date", "dateTime", "guid"}
 
 @dataclass(frozen=True)
 class Member:
-    """An element of a type: `kind` is a simple type's name, or "" when `record` describes its content."""
+    """An element of a type: `kind` is a simple type's name, or "" when `record` describes its content.
+
+    `codes` are the only values of a type that lists its values; empty for all others.
+    """
 
     name: str
     tag: str
@@ -28,6 +31,7 @@ class Member:
     record: "Record | None"
     repeated: bool
     nillable: bool
+    codes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Contract:
 def contract() -> Contract:
     """Read once a process (25 ms)."""
     client = Client(str(WSDL), settings=Settings(strict=True, xml_huge_tree=False))
-    records: dict[str, Record] = {}
+    tables = _Tables(_code_lists(WSDL))
     binding = next(iter(client.wsdl.bindings.values()))
     operations = {}
     for name, operation in binding._operations.items():
@@ -76,21 +80,47 @@ def contract() -> Contract:
             name=name,
             action=operation.soapaction,
             request_tag=request.qname.text,
-            request=_member(request.type.elements[0][1], records),
+            request=tables.member(request.type.elements[0][1]),
             answer_tag=answer.qname.text,
-            answer=_member(answer.type.elements[0][1], records),
+            answer=tables.member(answer.type.elements[0][1]),
         )
     return Contract(operations, _checker(WSDL))
 
 
-def _member(element: Any, records: dict[str, Record]) -> Member:
-    kind, record = "", None
-    if isinstance(element.type, xsd.ComplexType):
-        record = _record(element.type, records)
-    else:
-        kind = _simple_name(element.type)
-    repeated = element.max_occurs == "unbounded" or element.max_occurs > 1
-    return Member(element.name, element.qname.text, kind, record, repeated, bool(element.nillable))
+def _code_lists(path: Path) -> dict[str, frozenset[str]]:
+    """By simple type, the values that it lists: zeep forgets them."""
+    found = {}
+    for schema in etree.parse(str(path)).iter(f"{XS}schema"):
+        for kind in schema.iterfind(f"{XS}simpleType"):
+            values = frozenset(value.get("value", "") for value in kind.iter(f"{XS}enumeration"))
+            if values:
+                found[f"{{{schema.get('targetNamespace', '')}}}{kind.get('name')}"] = values
+    return found
+
+
+class _Tables:
+    """Makes the members and records of the types, each type once."""
+
+    def __init__(self, codes: dict[str, frozenset[str]]) -> None:
+        self.codes = codes
+        self.records: dict[str, Record] = {}
+
+    def member(self, element: Any) -> Member:
+        kind, record, codes = "", None, frozenset[str]()
+        if isinstance(element.type, xsd.ComplexType):
+            record = self.record(element.type)
+        else:
+            kind = _simple_name(element.type)
+            codes = self.codes.get(element.type.qname.text, codes) if element.type.qname is not None else codes
+        repeated = element.max_occurs == "unbounded" or element.max_occurs > 1
+        return Member(element.name, element.qname.text, kind, record, repeated, bool(element.nillable), codes)
+
+    def record(self, kind: Any) -> Record:
+        name = kind.qname.text if kind.qname is not None else kind.name
+        if name not in self.records:
+            members = tuple(self.member(element) for _, element in kind.elements)
+            self.records[name] = Record(name, members)
+        return self.records[name]
 
 
 def _simple_name(kind: Any) -> str:
@@ -99,14 +129,6 @@ def _simple_name(kind: Any) -> str:
         if name in SIMPLE:
             return name
     return "string"
-
-
-def _record(kind: Any, records: dict[str, Record]) -> Record:
-    name = kind.qname.text if kind.qname is not None else kind.name
-    if name not in records:
-        members = tuple(_member(element, records) for _, element in kind.elements)
-        records[name] = Record(name, members)
-    return records[name]
 
 
 class _Schemas(etree.Resolver):

@@ -6,46 +6,32 @@ import random
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from lxml import etree
 
 from operations import clock, statements
+from operations import faults as own_faults
 from operations.actor import Actor
-from operations.rules import latin1
+from operations.rules import back_off, callers, latin1
 from pasi_connect.models import CallerSettings, ConnectionSettings, Exchange, LinkState
 from pasi_connect.models.present import Present
-from pasi_connect.rules import back_off, faults
-from pasi_connect.soap import codec
+from pasi_connect.rules import faults
+from pasi_connect.services.pull import contract_changes
+from pasi_connect.soap import answers, certificate_files, codec
+from pasi_connect.soap.answers import BODY, ENVELOPE, SOAP, Answer
 from pasi_connect.soap.contract import Operation, contract
+from pasi_connect.soap.limits import TooMuch
 from pasi_connect.soap.transport import HungUp, NoAnswer, NotSent, Refused, Transport
 
 log = logging.getLogger(__name__)
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-ENVELOPE, BODY, FAULT = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Body", "Fault"))
 MOST_REQUEST_BYTES = 65_536  # PASI drops larger requests without a code (Error Reporting)
 PROBE_FIRST_SECONDS, PROBE_MOST_SECONDS = 1.0, 30.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`outcome` as in rules.faults; `value` the decoded result when PASI answered normally, `element` its XML."""
-
-    outcome: str
-    value: Any = None
-    element: etree._Element | None = None
-    code: str = ""
-    detail: str = ""
-    rejections: list[dict[str, str]] = field(default_factory=list)
-    exchange_id: int | None = None
-
-    @property
-    def good(self) -> bool:
-        return self.outcome in (faults.ACCEPTED, faults.NO_CHANGE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +39,7 @@ class Purpose:
     """On whose behalf and for which record a call is made."""
 
     actor: Actor
-    organisation: str
+    organization: str
     key: str = ""
     school_code: str = ""
     submission_id: int | None = None
@@ -68,6 +54,11 @@ class Line:
     def transport(self, connection: ConnectionSettings) -> Transport:
         files = connection.files()
         if self.kept is None or not self.kept.is_current(*files):
+            for file, what in zip(files, certificate_files.names(), strict=True):
+                try:
+                    certificate_files.checked(str(file), what)
+                except certificate_files.Unusable as found:
+                    raise Refused(found.message) from None
             self.kept = Transport(*files)
         return self.kept
 
@@ -100,7 +91,7 @@ class Call:
 def call(
     name: str, request: dict[str, Any], purpose: Purpose, *, seconds: float | None = None, writes: bool = False
 ) -> Answer:
-    """Calls PASI's operation `name` with the members of `request` (without CallerInfo). Never raises for what PASI does.
+    """Calls PASI's operation `name` with the members of `request` (without CallerInfo). Never raises for what PASI says or does.
 
     `writes`: the operation changes PASI, so an answer that did not come is an unknown outcome, not a failure.
     The exchange row is committed before the call; no transaction may be open around this function. Who has a transaction of
@@ -132,9 +123,11 @@ def prepare(
         key=purpose.key[:60],
         submission_id=purpose.submission_id,
         school_code=purpose.school_code,
-        organisation=purpose.organisation,
+        organization=purpose.organization,
         person_name=purpose.actor.name,
         person_local_id=purpose.actor.local_id,
+        person_username=purpose.actor.username,
+        person_full_name=purpose.actor.full_name,
         person_ip=purpose.actor.ip,
         sent_at=clock.now(),
         request_bytes=len(body),
@@ -170,11 +163,11 @@ def exchange(message: Call, over: Line | None = None) -> Told:
     if message.problem:
         answer = Answer(faults.OUR_FAULT, code="", detail=message.problem)
     elif not message.present.connection.complete:
-        answer = Answer(faults.NOT_AUTHORISED, detail="The connection is not set up yet.")
+        answer = Answer(faults.NOT_AUTHORIZED, detail="The connection is not set up yet.")
     else:
         answer, raw = _exchange(message, over or line())
     took = int((time.monotonic() - started) * 1000)
-    if answer.outcome in (faults.OUR_FAULT, faults.NOT_AUTHORISED, faults.UNKNOWN):
+    if answer.outcome in (faults.OUR_FAULT, faults.NOT_AUTHORIZED, faults.UNKNOWN):
         log.warning("%s %s: %s %s", message.operation.name, message.message_id, answer.outcome, answer.code)
     return Told(replace(answer, exchange_id=message.exchange_id), raw, took, clock.now())
 
@@ -185,18 +178,20 @@ OUTCOME = ("answered_at", "milliseconds", "outcome", "code", "detail", "answer_b
 def note(message: Call, told: Told, present: Present) -> None:
     """Writes the outcome into the exchange's row and moves the link's state, in the caller's transaction, which read `present`."""
     answer = told.answer
-    kept = told.raw.decode(errors="replace")[:2_000_000] if present.sync.keep_bodies else ""
+    # No database keeps a null in a text.
+    kept = told.raw.decode(errors="replace")[:2_000_000].replace("\x00", "\ufffd") if present.sync.keep_bodies else ""
     row = Exchange(
         pk=message.exchange_id,
         answered_at=told.at,
         milliseconds=told.milliseconds,
         outcome=answer.outcome,
-        code=answer.code,
-        detail=answer.detail[:500],
+        code=answer.code[: answers.MOST_CODE],
+        detail=answer.detail[: answers.MOST_DETAIL],
         answer_bytes=len(told.raw),
         answer_body=kept,
     )
     statements.update(row, OUTCOME)
+    contract_changes.note(message.operation.name, answer.strangers)
     if not message.problem:
         _note_link(present.link, answer)
 
@@ -206,13 +201,12 @@ def _envelope(
 ) -> tuple[bytes, str]:
     """(bytes to send, "" or why they must not be sent)."""
     members = {"CallerInfo": _caller_info(caller, purpose, message_id), **request}
-    outside = [text for text in _texts(members["CallerInfo"]) if not latin1.fits(text)]
+    if not all(latin1.fits(text) for text in _texts(members["CallerInfo"])):
+        return b"", "The caller information has letters that PASI cannot store."
     envelope = etree.Element(ENVELOPE, nsmap={"s": SOAP, "i": "http://www.w3.org/2001/XMLSchema-instance"})
     wrapper = etree.SubElement(etree.SubElement(envelope, BODY), operation.request_tag)
     codec.encode_member(wrapper, operation.request, members)
     body = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-    if outside:
-        return body, "The caller information has letters that PASI cannot store."
     if len(body) > MOST_REQUEST_BYTES:
         return body, f"The request has {len(body)} bytes; PASI takes {MOST_REQUEST_BYTES}."
     fault = contract().check(wrapper)
@@ -235,8 +229,8 @@ def _caller_info(caller: CallerSettings, purpose: Purpose, message_id: uuid.UUID
         "User": {
             "IPAddress": (caller.ip_address if system else actor.ip)[:50],
             "LocalID": (caller.sync_local_id if system else actor.local_id)[:50],
-            "Name": (caller.sync_name if system else actor.name)[:100],
-            "OrganizationCode": purpose.organisation,
+            "Name": (caller.sync_name if system else callers.for_pasi(actor.name))[:100],
+            "OrganizationCode": purpose.organization,
         },
     }
 
@@ -255,99 +249,53 @@ def _exchange(message: Call, over: Line) -> tuple[Answer, bytes]:
             connection.endpoint_url, message.body, operation.action, message.seconds
         )
     except Refused as error:
-        return Answer(faults.NOT_AUTHORISED, code="TLS", detail=str(error)), b""
+        return Answer(faults.NOT_AUTHORIZED, code="TLS", detail=str(error)), b""
     except HungUp:
         return Answer(faults.UNAVAILABLE, code=faults.HUNG_UP, detail=faults.FAULTS[faults.HUNG_UP].message), b""
     except NotSent as error:
         return Answer(faults.UNAVAILABLE, detail=f"PASI did not answer: {error}"), b""
     except NoAnswer as error:
         return Answer(lost, detail=f"No whole answer: {error}"), b""
-    return _read(operation, reply.status, reply.body, lost), reply.body
-
-
-def _read(operation: Operation, status: int, body: bytes, lost: str) -> Answer:
-    """The answer in `body`. Anything that is not PASI's own XML says nothing about what PASI did."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
-    )
+    except TooMuch as error:
+        return answers.refused(message.writes, str(error)), b""
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a broken line makes of our libraries is an outcome
+        return Answer(lost, detail=f"No whole answer: {own_faults.place(error)}"[: answers.MOST_DETAIL]), b""
     try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return Answer(lost, detail=f"The answer (HTTP {status}) is not XML.")
-    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
-        return Answer(lost, detail="The answer carries a document type: refused.")
-    wrapped = root.find(BODY) if root.tag == ENVELOPE else None
-    content = wrapped[0] if wrapped is not None and len(wrapped) else None
-    if content is None:
-        return Answer(lost, detail=f"The answer (HTTP {status}) is not an envelope.")
-    if content.tag == FAULT:
-        return _fault(content)
-    if content.tag != operation.answer_tag or status != 200:
-        return Answer(lost, detail=f"The answer (HTTP {status}) is not one of {operation.name}.")
-    if problem := contract().check(content):
-        return Answer(lost, detail=f"The answer does not fit the contract: {problem}.")
-    value = codec.decode_member(content[0], operation.answer)
-    rejections = value.get("Rejections") or [] if isinstance(value, dict) else []
-    if rejections:
-        told = [{"code": row["Code"], "message": row["Message"]} for row in rejections]
-        codes = [row["code"] for row in told]
-        return Answer(
-            faults.of_rejections(codes).outcome,
-            value,
-            content[0],
-            code=codes[0],
-            detail=told[0]["message"],
-            rejections=told,
-        )
-    return Answer(faults.ACCEPTED, value, content[0])
+        return answers.read(operation, reply.status, reply.body, message.writes), reply.body
+    except TooMuch as error:
+        return answers.refused(message.writes, str(error)), reply.body
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever PASI says has an outcome
+        return answers.unreadable(message.writes, own_faults.place(error)), reply.body
 
 
-def _fault(element: etree._Element) -> Answer:
-    """A fault under 200 or under 500 alike: code and text stand in the detail, else in the fault string."""
-    texts = {
-        etree.QName(child).localname: (child.text or "").strip()
-        for child in element.iter()
-        if isinstance(child.tag, str)
-    }
-    text = texts.get("FaultString") or texts.get("faultstring", "")
-    code = texts.get("FaultCode") or "".join(text.split(":")[:1]).strip()
-    code = code if code.isdigit() else ""
-    return Answer(faults.of_fault(code).outcome, code=code, detail=text[:500])
-
-
-# Outcomes that say PASI itself answered.
-ANSWERED = {
-    faults.ACCEPTED,
-    faults.NO_CHANGE,
-    faults.REJECTED,
-    faults.VERSION_CONFLICT,
-    faults.OUR_FAULT,
-    faults.NOT_YET,
-    faults.PASI_FAULT,
-}
+AWAY = {faults.UNAVAILABLE, faults.NOT_AUTHORIZED}  # PASI may say so itself: by code 2001, 1001 and their like
 
 
 def _note_link(state: LinkState, answer: Answer) -> None:
     """Moves the link's state by what the call showed. One row; a reachable link is written at most once a second."""
     now = clock.now()
-    if answer.outcome in ANSWERED or (answer.outcome == faults.UNKNOWN and answer.code):
+    if answer.answered and answer.outcome not in AWAY:
         if (
             state.state == LinkState.State.UP
             and state.last_answer_at
-            and (now - state.last_answer_at).total_seconds() < 1
+            and 0 <= (now - state.last_answer_at).total_seconds() < 1
         ):
             return
         after = LinkState.State.UP
         state.failures, state.next_probe_at, state.code, state.detail = 0, None, "", ""
         state.last_answer_at = now
     else:
-        after = LinkState.State.NOT_AUTHORISED if answer.outcome == faults.NOT_AUTHORISED else LinkState.State.DOWN
+        after = LinkState.State.NOT_AUTHORIZED if answer.outcome == faults.NOT_AUTHORIZED else LinkState.State.DOWN
         if answer.code == "1007":  # this operation alone is barred
             after = LinkState.State(state.state)
         state.failures += 1
         wait = back_off.seconds(state.failures, PROBE_FIRST_SECONDS, PROBE_MOST_SECONDS, random.random())
         state.next_probe_at = now + clock.dt.timedelta(seconds=wait)
-        state.code, state.detail = answer.code, answer.detail[:300]
+        state.code, state.detail = answer.code[: answers.MOST_CODE], answer.detail[:300]
     if after != state.state:
         state.state, state.since = after, now
         log.warning("The link to PASI is %s. %s", after, answer.detail)

@@ -20,11 +20,11 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util.retry import Retry
 
 from operations.alarms import Alarm
+from pasi_connect.soap.limits import MOST_BYTES, TooMuch
 
 CONNECT_SECONDS = 5.0
 VERDICT_SECONDS = 0.2
 TOO_LATE = "The answer took too long."
-MOST_BYTES = 40 * 1024 * 1024  # a full set of 150,000 pairs takes about 20 MB
 IDLE_SECONDS = 4.0  # an older connection may have been closed by the other side: take a new one
 
 
@@ -166,7 +166,7 @@ class Transport:
         return self.stamp == self._stamp(certificate, key, authorities)
 
     def post(self, url: str, body: bytes, action: str, seconds: float) -> Answer:
-        """Raises NotSent, Refused or NoAnswer. `seconds` bounds the whole answer, however slowly it drips."""
+        """Raises NotSent, Refused, NoAnswer or TooMuch. `seconds` bounds the whole answer, however slowly it drips."""
         started = time.monotonic()
         if started - self.used_at > IDLE_SECONDS:
             for adapter in self.session.adapters.values():
@@ -196,7 +196,12 @@ class Transport:
     def _request(self, url: str, action: str) -> requests.PreparedRequest:
         """All but the body of a request to `action`: made once, since that takes longer than sending it."""
         if (url, action) not in self.requests:
-            headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', "Accept": "text/xml"}
+            headers = {
+                "Content-Type": "text/xml; charset=utf-8",
+                "SOAPAction": f'"{action}"',
+                "Accept": "text/xml",
+                "Accept-Encoding": "identity",  # a few packed bytes unpack to any number
+            }
             self.requests[url, action] = self.session.prepare_request(requests.Request("POST", url, headers))
         return self.requests[url, action]
 
@@ -224,13 +229,15 @@ class Transport:
 
     @staticmethod
     def _read(response: requests.Response) -> bytes:
-        """The body, within its size."""
+        """The body, within its size. Raises TooMuch."""
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise TooMuch("The answer is packed, which was not asked for.")
         parts, size = [], 0
         for part in response.iter_content(64 * 1024):
             parts.append(part)
             size += len(part)
             if size > MOST_BYTES:
-                raise NoAnswer("The answer is larger than any that PASI gives.")
+                raise TooMuch("The answer is larger than any that PASI gives.")
         return b"".join(parts)
 
 

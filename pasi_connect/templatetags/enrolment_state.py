@@ -7,13 +7,10 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from pasi_connect.models.submission import FLYING, Status
-from pasi_connect.states import State
-from pasi_connect.views import words
+from pasi_connect.services import words
+from pasi_connect.services.states import State
 
 register = template.Library()
-
-MOVING = (Status.WAITING, *FLYING)  # these change within seconds; the others wait for a person
 
 
 @register.inclusion_tag("pasi_connect/cells/badge.html")
@@ -24,14 +21,14 @@ def enrolment_state(states: Mapping[int, State], enrolment_id: int, was_moving: 
     url = ""
     if state.discrepancy is not None:
         url = reverse("pasi_connect:change", args=[state.discrepancy])
-    elif state.submission is not None and state.state not in MOVING:
+    elif state.submission is not None and not state.is_moving:
         url = reverse("pasi_connect:submission", args=[state.submission])
     return {
         "state": state,
         "words": words.RECORD,
         "label": label,
-        "moving": state.state in MOVING,
-        "announced": was_moving or state.state in MOVING,
+        "moving": state.is_moving,
+        "announced": was_moving or state.is_moving,
         "url": url,
         "enrolment_id": enrolment_id,
     }

@@ -1,57 +1,81 @@
 """What people did: the list of actions, one with its records, and taking it back."""
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from operations import actor, keyset
+from operations import actor, keyset, rights, wording
+from operations.actor import user_of
 from operations.models import User
+from operations.selectors import jobs as jobs_of
+from operations.views import lists
 from operations.views.jobs import WORDS as JOB_WORDS
 from pasi_connect import selectors
-from pasi_connect.filters import ActionFilter
-from pasi_connect.forms import UndoForm, take_errors
+from pasi_connect.filters import ActionFilter, InboxFilter
+from pasi_connect.forms.decisions import UndoForm, take_errors
 from pasi_connect.models import Action, ActionRecord, BulkSelection
-from pasi_connect.services.actions import undoing
-from pasi_connect.views import changes, lists, words
-from pasi_connect.views.guided import entry
-from sis.models import SchoolEnrolment
-from sis.services.events import SCHOOL_ENROLMENT
+from pasi_connect.services import words
+from pasi_connect.services.decisions import taking_back
+from pasi_connect.views import change_rows, names
 
 SHOWN = 200  # of those that cannot be taken back
+Status = Action.Status
+STATES: dict[str, dict[str, Any]] = {
+    Status.PLANNED: {"label": Status.PLANNED.label, "icon": "calendar", "level": "sis"},
+    Status.DONE: {"label": Status.DONE.label, "icon": "check-circle", "level": "ok"},
+    Status.STOPPED: {"label": gettext_lazy("Could not be done"), "icon": "warn", "level": "attn"},
+    Status.CANCELLED: {"label": Status.CANCELLED.label, "icon": "x"},
+    Status.UNDONE: {"label": Status.UNDONE.label, "icon": "undo"},
+}
 
 
-@login_required
+@dataclass(frozen=True)
+class Pages:
+    """The pages of a kind of action that has its own, with whom it is about and its way to PASI: `entry`, and taking it `back`."""
+
+    entry: Callable[..., HttpResponseBase]
+    back: Callable[..., HttpResponseBase]
+
+
+PAGES: dict[str, Pages] = {}  # by kind of action; the app that does the action fills it
+
+
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     filterset = ActionFilter(request.GET, selectors.actions(user))
     choices = [("", _("Any")), ("true", _("Yes")), ("false", _("No"))]
     filterset.form.fields["undone"].widget = forms.Select(choices=choices)
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first=True)
     total = keyset.counted(found)
-    numbers = Counter(
-        selectors.action_records(user)
-        .filter(action__in=[one.pk for one in made.rows])
-        .order_by()
-        .values_list("action_id", flat=True)
-    )
+    numbers, students = names.of_actions(user, made.rows)
     context = {
         "filterset": filterset,
         "chips": lists.chips(request, filterset, besides=()),
         "clear": "?",
-        "rows": [{"action": one, "what": what(one), "number": numbers[one.pk], "state": one.shown_status} for one in made.rows],
-        "states": entry.WORDS,
+        "rows": [
+            {
+                "action": one,
+                "what": what(one),
+                "number": numbers.get(one.pk, 0),
+                "state": one.shown_status,
+                "student": students.get(one.pk),
+            }
+            for one in made.rows
+        ],
+        "states": STATES,
         "pager": lists.pager(request, made, total, newest_first=True),
         "total": total,
         "total_shown": keyset.upto(total),
@@ -60,23 +84,19 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _own(request: HttpRequest, pk: int) -> Action:
-    return get_object_or_404(selectors.actions(request.user), pk=pk)  # type: ignore[arg-type]
+    return get_object_or_404(selectors.actions(user_of(request)), pk=pk)
 
 
-def is_guided(action: Action) -> bool:
-    """Guided actions have pages of their own, with the student and the way to PASI."""
-    undoer = undoing.UNDO.get(action.kind)
-    return action.kind != Action.Kind.DECISION and (undoer is None or undoer.whole)
-
-
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponseBase:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     action = _own(request, pk)
-    if is_guided(action):
-        return entry.Entry.as_view()(request, pk=pk)
+    if pages := PAGES.get(action.kind):
+        return pages.entry(request, pk=pk)
     records = selectors.action_records(user).filter(action=action)
+    sight = selectors.Sight(user)
+    own = sight.words(action)
     made = lists.page(request, records, newest_first=False)
     total = records.count()
     waiting = _waiting(request, action) if action.job and not action.job.is_over and not total else None
@@ -84,14 +104,16 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
         "action": action,
         "what": what(action),
         "state": action.shown_status,
-        "states": entry.WORDS,
+        "states": STATES,
         "job_words": JOB_WORDS,
-        "facts": facts(action),
-        "rows": record_rows(made.rows),
+        "own": own,
+        "facts": facts(action) if own else [],
+        "rows": record_rows(user, made.rows),
         "total": total,
         "pager": lists.pager(request, made, total, newest_first=False),
         "waiting": waiting,
-        "may_undo": _may_undo(user, action),
+        "sees_job": jobs_of(user).filter(pk=action.job_id or 0).exists(),  # another person's job is not shown
+        "may_undo": not action.undone_at and bool(taking_back.may_undo(sight, action)),
     }
     return render(request, "pasi_connect/action.html", context)
 
@@ -102,7 +124,8 @@ def what(action: Action) -> str:
     decision = action.given.get("decision") or _single(action)
     if not decision:
         return label
-    return f"{label}: {_('Accept PASI') if decision == 'accept' else _('Keep SIS')}"
+    verbs = {"accept": _("Accept PASI"), "link_anew": _("Link anew")}
+    return wording.pair(label, verbs.get(decision, _("Keep SIS")))
 
 
 def _single(action: Action) -> str:
@@ -137,42 +160,42 @@ def _asked(name: str, value: Any) -> str:
     if name == "ref_id":
         number = len(value) if isinstance(value, list) else 1
         return ngettext("%(n)s change, one by one", "%(n)s changes, one by one", number) % {"n": number}
-    one = changes.DiscrepancyFilter.base_filters.get(name)
+    one = InboxFilter.base_filters.get(name)
+    if one and name in ("alike", "not_alike"):
+        return str(one.label)
     choices = {str(key): label for key, label in one.extra.get("choices", [])} if _has_choices(one) else {}
-    return f"{one.label if one else name}: {choices.get(str(value), value)}"
+    return wording.pair(one.label if one else name, choices.get(str(value), value))
 
 
 def _has_choices(one: Any) -> bool:
     return one is not None and not callable(one.extra.get("choices", []))
 
 
-def record_rows(records: list[ActionRecord]) -> list[dict[str, Any]]:
-    """Rows of an action's records; two queries for names and boards."""
-    ids = [record.subject_id for record in records if record.subject_type == SCHOOL_ENROLMENT]
-    enrolments = SchoolEnrolment.objects.select_related("student").in_bulk(ids)
+def record_rows(user: User, records: list[ActionRecord]) -> list[dict[str, Any]]:
+    """Rows of an action's records; three queries for names and boards."""
+    students = names.of_records(user, records)
     boards = words.boards(*(side.get(name) for record in records for side in _sides(record) for name in words.BOARDS))
     rows = []
     for record in records:
-        enrolment = enrolments.get(record.subject_id) if record.subject_type == SCHOOL_ENROLMENT else None
-        names = [name for name in record.after or record.before or {} if words.is_field(name)]
+        name, url = students.get(record.pk, ("", ""))
+        fields = [field for field in record.after or record.before or {} if words.is_field(field)]
         before, after = record.before or {}, record.after
         rows.append(
             {
                 "record": record,
-                "enrolment": enrolment,
-                "name": enrolment.student.name if enrolment else "",
-                "url": reverse("sis:student", args=[enrolment.student_id]) if enrolment else "",
+                "name": name,
+                "url": url,
                 "made": record.before is None,
                 "kept": not after and record.before is not None,
                 "changes": [
                     {
-                        "label": words.field_label(name),
-                        "before": words.shown(name, before.get(name), boards),
-                        "after": words.shown(name, after.get(name), boards) if after else "",
+                        "label": words.field_label(field),
+                        "before": words.shown(field, before.get(field), boards),
+                        "after": words.shown(field, after.get(field), boards) if after else "",
                     }
-                    for name in names[:4]
+                    for field in fields[:4]
                 ],
-                "more": max(len(names) - 4, 0),
+                "more": max(len(fields) - 4, 0),
             }
         )
     return rows
@@ -187,12 +210,12 @@ def _waiting(request: HttpRequest, action: Action) -> dict[str, Any] | None:
     selection = BulkSelection.objects.filter(action=action).first()
     if selection is None:
         return None
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() and len(request.GET["from"]) < 9 else 0
     ids = selection.ids[start : start + lists.SIZE]
     found = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=ids)}
     return {
-        "rows": changes.shown_rows([found[pk] for pk in ids if pk in found]),
+        "rows": change_rows.shown_rows([found[pk] for pk in ids if pk in found]),
         "number": len(selection.ids),
         "first": start + 1,
         "last": start + len(ids),
@@ -204,25 +227,21 @@ def _waiting(request: HttpRequest, action: Action) -> dict[str, Any] | None:
 # --- Undo ----------------------------------------------------------------------------------------------------------
 
 
-def _may_undo(user: User, action: Action) -> bool:
-    undoer = undoing.UNDO.get(action.kind)
-    if undoer is None or action.undone_at or not user.has_perm(undoer.permission):
-        return False
-    return undoer.across or selectors.sees_whole(user, action)
-
-
-@login_required
+@rights.needs(*selectors.UNDOERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What would go back and what no longer (GET); taking it back (POST)."""
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     action = _own(request, pk)
-    if is_guided(action):
-        return entry.Undo.as_view()(request, pk=pk)
+    if pages := PAGES.get(action.kind):
+        return pages.back(request, pk=pk)
     if action.undone_at:
         return redirect("pasi_connect:action", pk)
-    lists.require(_may_undo(user, action))
-    undoer = undoing.of(action)
+    try:
+        taking_back.allow(user, action)
+    except taking_back.NotPossible:
+        raise Http404 from None
+    undoer = taking_back.of(action)
     form = UndoForm(request.POST if request.method == "POST" else None, needs_reason=undoer.needs_reason)
     if request.method != "POST":
         return _undo_page(request, action, form)
@@ -230,10 +249,11 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _undo_page(request, action, form, status=422)
     who, reason = actor.of_request(request), form.cleaned_data["reason"]
     try:
+        former = request.POST.get("do") == "former"
         if not undoer.whole:
-            return redirect("operations:job", undoing.start(who, action.pk, reason).pk)
-        undoing.undo(who, action.pk, reason)
-    except undoing.NotPossible as refused:
+            return redirect("operations:job", taking_back.start(who, action.pk, reason, former=former).pk)
+        (taking_back.take_former if former else taking_back.undo)(who, action.pk, reason)
+    except taking_back.NotPossible as refused:
         return _undo_page(request, action, form, status=409, refused=str(refused))
     except ValidationError as error:
         take_errors(form, error)
@@ -245,10 +265,11 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _undo_page(
     request: HttpRequest, action: Action, form: UndoForm, status: int = 200, refused: str = ""
 ) -> HttpResponse:
-    seen = undoing.preview(action)
+    seen = taking_back.preview(action)
     reasons = Counter(message for _record, message in seen.cannot)
     shown = seen.cannot[:SHOWN]
-    rows = record_rows([record for record, _message in shown])
+    user = user_of(request)
+    rows = record_rows(user, [record for record, _message in shown])
     context = {
         "action": action,
         "what": what(action),
@@ -258,6 +279,6 @@ def _undo_page(
         "reasons": reasons.most_common(),
         "rows": [{**row, "why": message} for row, (_record, message) in zip(rows, shown, strict=True)],
         "refused": refused,
-        "undoer": undoing.of(action),
+        "undoer": taking_back.of(action),
     }
     return render(request, "pasi_connect/action_undo.html", context, status=status)

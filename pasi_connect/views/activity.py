@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from operations import clock
 from operations.actor import SYNC
 from operations.models import AuditEntry, Job, User
+from operations.models.audit import Verb
 from pasi_connect import selectors
 from pasi_connect.models import Action, Decision, Discrepancy, Submission
-from pasi_connect.services.actions import undoing
-from pasi_connect.views import words
+from pasi_connect.services import words
+from pasi_connect.services.decisions import taking_back
 from pasi_connect.views.actions import what
 from pasi_connect.views.record import names_of, words_asn
 from sis import selectors as sis_selectors
@@ -36,9 +37,7 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
     for job in [one.job for one in made if one.job] + list(undone.values()):
         if job.started_at:  # what a bulk did record by record is one entry here
             until = job.finished_at or clock.now()
-            audited = audited.exclude(
-                at__gte=job.started_at, at__lte=until, actor_name__in=(job.actor_name, SYNC.name)
-            )
+            audited = audited.exclude(at__gte=job.started_at, at__lte=until, actor_name__in=(job.actor_name, SYNC.name))
     entries = list(audited.order_by("-id")[:READ])
     told = [(entry, found) for entry in entries if (found := _told(entry))][:SHOWN]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
@@ -55,7 +54,8 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
         name, url = _subject(entry.subject_type, pk, items, sent, enrolments, pasi_names)
         took_back = undo.pop(pk, None) if entry.subject_type == "discrepancy" and found.get("decision") else None
         shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
-    shown += [_of_action(user, one, undone.get(one.pk)) for one in made]
+    may = taking_back.may_undo(selectors.Sight(user), *made)
+    shown += [_of_action(one, undone.get(one.pk), one.pk in may) for one in made]
     return sorted(shown, key=lambda entry: entry["at"], reverse=True)[:SHOWN]
 
 
@@ -68,19 +68,18 @@ def _actions(user: User) -> list[Action]:
 
 def _taken_back(made: list[Action]) -> dict[int, Job]:
     """The last job that took an action back, by the action's id; also where it could take back a part alone."""
-    found = Job.objects.filter(kind=undoing.JOB, given__action__in=[one.pk for one in made]) if made else []
+    found = Job.objects.filter(kind=taking_back.JOB, given__action__in=[one.pk for one in made]) if made else []
     return {job.given["action"]: job for job in sorted(found, key=lambda job: job.pk)}
 
 
-def _of_action(user: User, action: Action, undo: Job | None) -> dict[str, Any]:
-    undoer = undoing.UNDO.get(action.kind)
-    may = undoer is not None and user.has_perm(undoer.permission) and not action.undone_at
+def _of_action(action: Action, undo: Job | None, may: bool) -> dict[str, Any]:
     text = what(action)
     if action.undone_at:
         text = _("%(action)s, taken back") % {"action": text}
     elif undo is not None:
         text = _("%(action)s, taken back in part") % {"action": text}
     back = bool(action.undone_at or undo)
+    done = not action.undone_at and action.shown_status == Action.Status.DONE  # a job that waits has done nothing yet
     return {
         "icon": "undo" if back else "check-circle",
         "hue": "" if back else "sis",
@@ -90,7 +89,7 @@ def _of_action(user: User, action: Action, undo: Job | None) -> dict[str, Any]:
         "at": action.undone_at or (undo.finished_at if undo else None) or action.at,
         "meta": action.actor_name,
         "undo": None,
-        "look": reverse("pasi_connect:action-undo", args=[action.pk]) if may else "",
+        "look": reverse("pasi_connect:action-undo", args=[action.pk]) if may and done else "",
     }
 
 
@@ -122,6 +121,7 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
     if not items:
         return {}
     found: dict[int, Decision] = {}
+    sight = selectors.Sight(user)
     for decision in (
         selectors.decisions(user).filter(discrepancy_id__in=items, at__gte=clock.now() - UNDO_FOR).order_by("id")
     ):
@@ -130,8 +130,9 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
         item: reverse("pasi_connect:decision-undo", args=[decision.pk])
         for item, decision in found.items()
         if not decision.undone_at
-        and not decision.created_enrolment
-        and not (decision.rejected and not decision.discrepancy.is_open)  # PASI has taken our value by then
+        and taking_back.may_undo_decision(sight, decision)
+        # PASI has taken our value by then; what was created there is restored.
+        and (decision.created_enrolment or not (decision.rejected and not decision.discrepancy.is_open))
     }
 
 
@@ -139,30 +140,34 @@ def _told(entry: AuditEntry) -> dict[str, Any] | None:
     """Icon and sentence of one entry; None for steps between that nobody needs to see."""
     fields = words.field_labels([name for name in entry.changes if words.is_field(name)])
     match entry.subject_type, entry.action:
-        case "school_enrolment", "enrolment created":
+        case "school_enrolment", Verb.ENROLMENT_CREATED:
             return {"icon": "plus", "hue": "sis", "text": _("Enrolment entered")}
-        case "school_enrolment", "enrolment changed":
+        case "school_enrolment", Verb.ENROLMENT_CHANGED:
             return {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
-        case "school_enrolment", "spelling agreed":
+        case "school_enrolment", Verb.SPELLING_AGREED:
             return {"icon": "check", "hue": "sis", "text": _("Spelling for PASI agreed")}
-        case "discrepancy", "discrepancy opened":
+        case "school_enrolment", Verb.ENROLMENT_MOVED:
+            return {"icon": "people", "hue": "pasi", "text": _("Enrolment moved to another student, school or year")}
+        case "discrepancy", Verb.LINKED_ANEW:
+            return {"icon": "link", "hue": "sis", "text": _("Linked anew"), "decision": True}
+        case "discrepancy", Verb.DISCREPANCY_OPENED:
             return {
                 "icon": "inbox",
                 "hue": "pasi",
                 "text": _("Differs from PASI: %(fields)s") % {"fields": fields} if fields else _("Differs from PASI"),
             }
-        case "discrepancy", "discrepancy settled":
+        case "discrepancy", Verb.DISCREPANCY_SETTLED:
             return {"icon": "equal", "hue": "ok", "text": _("Both sides equal again")}
-        case "discrepancy", "decision undone":
+        case "discrepancy", Verb.DECISION_UNDONE:
             return {"icon": "undo", "hue": "", "text": _("Decision taken back")}
-        case "discrepancy", "accepted PASI":
+        case "discrepancy", Verb.ACCEPTED_PASI:
             return {
                 "icon": "check-circle",
                 "hue": "pasi",
                 "text": _("Accepted PASI: %(fields)s") % {"fields": fields},
                 "decision": True,
             }
-        case "discrepancy", "kept SIS":
+        case "discrepancy", Verb.KEPT_SIS:
             return {
                 "icon": "shield",
                 "hue": "sis",

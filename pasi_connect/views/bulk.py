@@ -2,39 +2,42 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from operations import actor
+from operations import actor, keyset, rights, wording
+from operations import selectors as operations_selectors
+from operations.actor import user_of
 from operations.models import User
+from operations.views import lists
 from pasi_connect import selectors
-from pasi_connect.filters import DiscrepancyFilter
-from pasi_connect.forms import BulkForm, take_errors
+from pasi_connect.forms.decisions import BulkForm, take_errors
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.rules import bulk as rules
-from pasi_connect.services.actions import bulk
-from pasi_connect.views import changes, lists, words
+from pasi_connect.services import words
+from pasi_connect.services.decisions import bulk
+from pasi_connect.views import change_rows
+from pasi_connect.views.working_list import WorkingList
 from sis.models import School
 
-SHOWN = 8  # of those that would be decided
 DECISIONS = (rules.ACCEPT, rules.REJECT)
 MOST_CHOSEN = 200
 
 
-@login_required
+@rights.needs("operations.core_alerts")
 @require_http_methods(["GET", "HEAD", "POST"])
 def bulk_page(request: HttpRequest) -> HttpResponse:
     """What deciding the chosen changes would do (GET, a page address), and the start of the job (POST)."""
-    user: User = request.user  # type: ignore[assignment]
-    lists.require(lists.decides(user))
+    user = user_of(request)
+    lists.require(selectors.decides(user))
     given = request.POST if request.method == "POST" else request.GET
     decision = given.get("decision", "")
     if decision not in DECISIONS:
@@ -52,7 +55,9 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
     if found.mark != form.cleaned_data["seen"]:
         return _page(request, given, items, choice, form, status=409)
     try:
-        _action, job, _found = bulk.start(actor.of_request(request), items, choice, asked)
+        # The page has shown the guard's words and every row, and `seen` proves that it was this list.
+        may_approve = operations_selectors.confirms(user)
+        _action, job, _found = bulk.start(actor.of_request(request), items, choice, asked, confirmed=may_approve)
     except ValidationError as error:
         take_errors(form, error)
         return _page(request, given, items, choice, form, status=422)
@@ -63,10 +68,8 @@ def chosen(user: User, given: QueryDict) -> tuple[QuerySet[Discrepancy], dict[st
     """The items that were ticked, or all of the filter; and the same in the words of the list's filters."""
     own = selectors.discrepancies(user)
     if given.get("all"):
-        filterset = DiscrepancyFilter(given, own)
-        if not filterset.is_valid():
-            raise Http404
-        return filterset.qs, {name: given[name] for name in DiscrepancyFilter.base_filters if given.get(name)}
+        working = WorkingList(user, given)
+        return working.filterset.qs, {**({"group": working.group} if working.group else {}), **dict(working.filters)}
     ids = [int(pk) for pk in given.getlist("item") if pk.isdecimal() and len(pk) < 19][:MOST_CHOSEN]
     found = own.filter(pk__in=ids)
     refs = found.order_by("pk").values_list("ref_id", flat=True)
@@ -82,11 +85,11 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     found = bulk.select(items, choice)
-    first = list(items.filter(pk__in=found.ids[:SHOWN]).order_by("pk"))
+    may_approve = operations_selectors.confirms(user_of(request))
+    page = _rows(given, items, choice)
     conflicts = found.left_out_kinds[Kind.CHANGED_ON_BOTH] + found.left_out_kinds[Kind.NEVER_AGREED]
     names = dict(School.objects.filter(code__in={place.school for place in found.places}).values_list("code", "name"))
-    back = QueryDict(mutable=True)
-    back.update({name: given[name] for name in (*DiscrepancyFilter.base_filters, "order") if given.get(name)})
+    working = WorkingList(user_of(request), given)
     context = {
         "form": form,
         "decision": choice.decision,
@@ -94,24 +97,55 @@ def _page(
         "found": found,
         "number": len(found.ids),
         "title": title(choice.accept, len(found.ids)),
-        "button": _button(found),
+        "button": _approved(found) if found.guarded and may_approve else _button(found),
         "stay": len(found.left_out) + found.on_the_way,
         "conflicts": conflicts,
         "kinds": _kinds(found),
         "words": words.KIND,
         "parts": _parts(found),
-        "bar_label": ", ".join(f"{part['name']}: {part['count']}" for part in _parts(found)),
+        "bar_label": ", ".join(wording.pair(part["name"], part["count"]) for part in _parts(found)),
         "places": [{"place": place, "name": names.get(place.school, "")} for place in found.places],
         "guard": bulk.why_approval(found.guarded),
-        "rows": changes.shown_rows(first),
-        "more": len(found.ids) - len(first),
-        "keep": _kept(given),
+        "rows": change_rows.shown_rows(page.rows, working),
+        "pager": _pager(page, given, working, len(found.ids)),
+        "keep": _kept(given, working),
         "seen": found.mark,
         "moved": status == 409,
-        "back": f"{reverse('pasi_connect:changes')}?{back.urlencode()}",
-        "may_approve": request.user.has_perm("operations.approve"),
+        "back": working.url,
+        "may_approve": may_approve,
     }
     return render(request, "pasi_connect/bulk.html", context, status=status)
+
+
+def _rows(given: QueryDict, items: QuerySet[Discrepancy], choice: bulk.Choice) -> keyset.Page:
+    """A page of those that would be decided: every one of them can be looked at before."""
+    kinds = [kind for kind in Kind.values if rules.decided(kind, choice.decision, choice.kinds)]
+    decided = items.filter(status=Discrepancy.Status.OPEN, undecided__gt=0, kind__in=kinds)
+    marks = {name: given.get(f"rows_{name}") for name in lists.MARKS}  # the list behind has marks of its own
+    try:
+        return keyset.page(decided, marks, lists.SIZE)
+    except ValidationError:
+        raise Http404 from None
+
+
+def _pager(page: keyset.Page, given: QueryDict, working: WorkingList, total: int) -> dict[str, str]:
+    def address(mark: tuple[str, int] | None) -> str:
+        if mark is None:
+            return ""
+        query = QueryDict(mutable=True)
+        for name, value in _kept(given, working):
+            query.appendlist(name, value)
+        for name in ("named", "kinds"):
+            query.setlist(name, given.getlist(name))
+        query[f"rows_{mark[0]}"] = str(mark[1])
+        return f"{reverse('pasi_connect:bulk')}?{query.urlencode()}#h-rows"
+
+    shown = _("Showing %(number)s of %(total)s, oldest first")
+    return {
+        "shown": shown % {"number": len(page.rows), "total": number_format(total, force_grouping=True)},
+        "earlier": address(page.previous),
+        "next": address(page.next),
+    }
 
 
 def title(accept: bool, number: int) -> str:
@@ -130,6 +164,11 @@ def _button(found: bulk.Selection) -> str:
     if found.sent:
         return _("Keep SIS: send %(sent)s") % words_
     return _("Accept PASI: change %(here)s here") % words_
+
+
+def _approved(found: bulk.Selection) -> str:
+    """Of somebody who may approve: the press is the approval, and says so."""
+    return _("Approve. %(what)s") % {"what": _button(found)}
 
 
 def _kinds(found: bulk.Selection) -> list[dict[str, Any]]:
@@ -161,7 +200,7 @@ def _parts(found: bulk.Selection) -> list[dict[str, Any]]:
     return parts
 
 
-def _kept(given: QueryDict) -> list[tuple[str, str]]:
-    """What goes along with each form of the page: what was chosen, and the decision."""
-    names = ("decision", "all", "item", *DiscrepancyFilter.base_filters)
-    return [(name, value) for name in names for value in given.getlist(name) if value]
+def _kept(given: QueryDict, working: WorkingList) -> list[tuple[str, str]]:
+    """What goes along with each form of the page: what was chosen, the decision, and the list that it was chosen from."""
+    chosen = [(name, value) for name in ("decision", "all", "item") for value in given.getlist(name) if value]
+    return chosen + list(working.kept.items())

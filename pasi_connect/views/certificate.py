@@ -4,14 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
 
-from operations.views.doors import Permitted
-from pasi_connect import certificate
+from operations import rights
 from pasi_connect.models import ConnectionSettings
+from pasi_connect.services.pull import contract_changes
+from pasi_connect.soap import certificate
 
 
-class CertificatePage(Permitted, View):
-    any_permission = ("operations.setup", "operations.certificates")
-
+@rights.needs("operations.setup", "operations.certificates")
+class CertificatePage(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         connection = ConnectionSettings.load()
         found, problem = certificate.look(connection)
@@ -19,6 +19,7 @@ class CertificatePage(Permitted, View):
             "certificate": found,
             "problem": problem,
             "connection": connection,
+            "contract_changes": contract_changes.present(),
             "soon": bool(found and not problem and certificate.ends_soon(found, connection)),
         }
         return render(request, "pasi_connect/setup/certificate.html", context)

@@ -1,10 +1,10 @@
 """Changes from PASI: the list, one change side by side, the decision and its undo."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,21 +13,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from operations import actor, keyset, offers
+from operations import actor, keyset, offers, rights
+from operations.actor import Actor, user_of
 from operations.models import User
-from pasi_connect import guided_panels, selectors
-from pasi_connect.filters import DiscrepancyFilter
-from pasi_connect.forms import AS_A_WHOLE, DecisionForm, take_errors
-from pasi_connect.models import Decision, Discrepancy, LinkState, Submission, SyncSettings
-from pasi_connect.models.submission import STUCK
+from operations.views import lists
+from pasi_connect import selectors
+from pasi_connect.filters import DiscrepancyFilter, InboxFilter, choose_year
+from pasi_connect.forms.decisions import ANEW, AS_A_WHOLE, DecisionForm, take_errors
+from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
+from pasi_connect.models.submission import Status
 from pasi_connect.rules.compare import CHANGED_IN_PASI, RESET
-from pasi_connect.services import decisions, values
-from pasi_connect.views import lists, words
+from pasi_connect.services import decisions, words
+from pasi_connect.services.decisions import accepting, taking_back
+from pasi_connect.services.queue import submissions
+from pasi_connect.views import change_rows, change_state, expectations
 from pasi_connect.views.change_text import cause, effects, whole_choice
-from pasi_connect.views.record import Record, names_of, words_asn
+from pasi_connect.views.record import Record
+from pasi_connect.views.working_list import WorkingList
+from sis.filters import choose_school, school_choices
 
 GROUPS = dict(DiscrepancyFilter.GROUPS)
-GROUP_ICONS = {"safe": "check-circle", "conflicts": "split", "whole": "plus", "reset": "send"}
+TABS = {"open": "", "safe": "check-circle", "conflicts": "split", "closed": ""}  # the other groups are filters
+PAGE = "pasi_connect.changes"
+# Filters that the page shows as fields, in this order; the others go along unseen and stand among the chips.
+ON_PAGE = ("school", "school_year", "kind", "moved", "field", "changed_by", "age", "state", "who")
 
 
 def group_counts(user: User) -> dict[str, int]:
@@ -37,19 +46,28 @@ def group_counts(user: User) -> dict[str, int]:
         group: keyset.counted(DiscrepancyFilter.in_group(own, "group", group))
         for group in ("safe", "conflicts", "whole", "reset", "closed")
     }
-    found["open"] = found["safe"] + found["conflicts"] + found["whole"] + found["reset"]
+    found["refused"] = keyset.counted(own.filter(selectors.refused()))
+    found["open"] = waiting(found) + found["reset"]
     return found
 
 
 def waiting(counts: dict[str, int]) -> int:
-    """Changes that wait for a decision."""
-    return counts["safe"] + counts["conflicts"] + counts["whole"]
+    """Changes that wait for a person: for a decision, or because PASI refused what was decided."""
+    return counts["safe"] + counts["conflicts"] + counts["whole"] + counts["refused"]
 
 
 def newest(user: User) -> str:
     """The mark from which a page counts what is new: the last item, and PASI's highest version among the items."""
     most = selectors.discrepancies(user).order_by().aggregate(item=Max("pk"), version=Max("core_version"))
     return f"{most['item'] or 0}.{most['version'] or 0}"
+
+
+def pulse(user: User, one: Discrepancy | None = None, listed: str = "") -> str:
+    """The address that says what is new since now; of a page of one change also whether that one has moved."""
+    values = {"since": newest(user)}
+    if one is not None:
+        values |= {"item": str(one.pk), "version": one.version, "status": one.status, "list": listed}
+    return f"{reverse('pasi_connect:pulse')}?{urlencode(values)}"
 
 
 def since(user: User, mark: str) -> QuerySet[Discrepancy]:
@@ -61,24 +79,30 @@ def since(user: User, mark: str) -> QuerySet[Discrepancy]:
     return first_open(user, "").filter(later)
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
+    try:
+        working: WorkingList | None = WorkingList(user, request.GET)
+    except BadRequest:
+        working = None  # told at the filter itself
     params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
-    filterset = DiscrepancyFilter(params, selectors.discrepancies(user))
-    schools = lists.school_choices(user)
-    lists.choose_school(filterset, schools)
-    lists.choose_year(filterset)
+    filterset = working.filterset if working else InboxFilter(params, selectors.discrepancies(user), person=user)
+    schools = school_choices(user)
+    choose_school(filterset, schools)
+    choose_year(filterset)
     newest_first = request.GET.get("order") == "newest"
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first)
     counts = group_counts(user)
     group = params.get("group", "")
-    chips = lists.chips(request, filterset, besides=("group",))
+    told = {"not_alike": _("Apart from alike changes"), "alike": _alike(made.rows)}
+    chips = lists.chips(request, filterset, besides=("group",) if group in TABS else (), told=told)
     total = keyset.counted(found) if chips or group not in counts else counts[group]
     number = waiting(counts)
-    shown = shown_rows(made.rows, group)
+    shown = change_rows.shown_rows(made.rows, working)
+    notes = offers.notes(PAGE, request, made.rows)
     context = {
         "filterset": filterset,
         "tabs": [
@@ -86,17 +110,18 @@ def index(request: HttpRequest) -> HttpResponse:
                 "label": label,
                 "url": lists.address(request, group=name),
                 "count": keyset.upto(counts[name]),
-                "current": name == group,
-                "icon": GROUP_ICONS.get(name, ""),
+                "current": name == group or (name == "open" and group not in TABS),
+                "icon": icon,
             }
-            for name, label in GROUPS.items()
+            for name, icon in TABS.items()
+            for label in (GROUPS[name],)
         ]
-        + [panel.context for panel in offers.panels("pasi_connect.changes", request, None)],
+        + [panel.context for panel in offers.panels(PAGE, request, None)],
         "chips": chips,
-        "clear": f"?group={group}" if group in GROUPS else "?",
-        "rows": shown,
-        "choosable": lists.decides(user) and any(row["decidable"] for row in shown),
-        "filters": [(name, value) for name, value in params.items() if name not in (*lists.MARKS, "order") and value],
+        "clear": f"?group={group}" if group in TABS else "?",
+        "rows": [{**row, "notes": notes.get(row["item"].pk, ())} for row in shown],
+        "choosable": selectors.decides(user) and any(row["decidable"] for row in shown),
+        "kept": list(working.kept.items()) if working else [],
         "more_than_shown": total > len(made.rows),
         "total_shown": keyset.upto(total),
         "export": lists.address(request),
@@ -105,16 +130,27 @@ def index(request: HttpRequest) -> HttpResponse:
         "turned": lists.address(request, order=None if newest_first else "newest"),
         "title": _title(number),
         "waiting": number,
-        "first": first_open(user, group).first() if number and lists.decides(user) else None,
+        "first": _first(working) if number and selectors.decides(user) else "",
         "group": group,
         "everything": counts["open"],
         "closed": counts["closed"],
-        "since": newest(user),
+        "pulse": pulse(user),
         "kinds": words.KIND,
-        "keep": [("group", group), ("order", request.GET.get("order"))],
+        "keep": [
+            (name, request.GET.get(name)) for name in ("group", "order", *filterset.filters) if name not in ON_PAGE
+        ],
+        "shown_filters": [name for name in ON_PAGE if name in filterset.filters],
         "everywhere": bool(schools),
+        "above": offers.panels(f"{PAGE}.above", request, None),
     }
     return render(request, "pasi_connect/changes.html", context, status=200 if filterset.is_valid() else 400)
+
+
+def _alike(items: list[Discrepancy]) -> str:
+    """What the filter of alike changes shows, told by the first of them."""
+    return (
+        _("Alike: %(what)s") % {"what": change_rows.what_changed(items[0], words.boards_of(items[:1]))} if items else ""
+    )
 
 
 def _title(number: int) -> str:
@@ -125,100 +161,61 @@ def _title(number: int) -> str:
     }
 
 
+def _first(working: WorkingList | None) -> str:
+    """Where working through the list begins: its first change that waits."""
+    first = working.items.first() if working else None
+    return working.url_of(first.pk) if working and first and first.is_open else ""
+
+
 def first_open(user: User, group: str) -> QuerySet[Discrepancy]:
     """Items of the group that wait for a decision, oldest first."""
     found = selectors.discrepancies(user).filter(status=Discrepancy.Status.OPEN, undecided__gt=0).order_by("id")
     return DiscrepancyFilter.in_group(found, "group", group) if group in ("safe", "conflicts", "whole") else found
 
 
-def shown_rows(items: list[Discrepancy], group: str = "") -> list[dict[str, Any]]:
-    """Rows of the list. Four queries however many there are."""
-    told = names_of(item.asn for item in items if item.enrolment is None)
-    resets = [item.ref_id for item in items if item.is_open and not item.undecided]
-    refused = (
-        set(Submission.objects.filter(ref_id__in=resets, status__in=STUCK).values_list("ref_id", flat=True))
-        if resets
-        else set()
-    )
-    boards = words.boards(
-        *(
-            row.get(side)
-            for item in items
-            for row in item.fields
-            if row["name"] in words.BOARDS
-            for side in ("sis", "pasi")
-        )
-    )
-    pasiprep = SyncSettings.load().pasiprep_link
-    rows = []
-    for item in items:
-        state = item.kind
-        if not item.is_open:
-            state = "settled"
-        elif not item.undecided:
-            state = "refused" if item.ref_id in refused else "reset"
-        first = item.fields[0] if item.fields else None
-        whole = item.kind in AS_A_WHOLE
-        query = f"?group={group}" if group in ("safe", "conflicts", "whole") else ""
-        rows.append(
-            {
-                "item": item,
-                "state": state,
-                "name": item.enrolment.student.name if item.enrolment else told.get(item.asn) or words_asn(item.asn),
-                "grade": item.enrolment.grade if item.enrolment else "",
-                "fields": _("School enrolment") if whole else words.field_labels(row["name"] for row in item.fields),
-                "from": "" if whole or not first else words.shown(first["name"], first["sis"], boards),
-                "to": "" if whole or not first else words.shown(first["name"], first["pasi"], boards),
-                "first_label": "" if whole or not first else words.field_label(first["name"]),
-                "whole": whole,
-                "decidable": item.is_open and item.undecided > 0,
-                "pasiprep": words.pasiprep(pasiprep, item.ref_id) if item.core_version else "",
-                "url": reverse("pasi_connect:change", args=[item.pk]) + query,
-            }
-        )
-    return rows
-
-
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def item(request: HttpRequest, pk: int) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     one = get_object_or_404(selectors.discrepancies(user), pk=pk)
+    working = WorkingList(user, request.GET)
     if request.method != "POST":
-        return _page(
-            request, one, DecisionForm(one, initial={"version": one.version, "group": request.GET.get("group", "")})
-        )
-    lists.require(lists.decides(user))
+        return _page(request, one, DecisionForm(one, initial={"version": one.version}), working)
+    lists.require(selectors.decides(user))
     form = DecisionForm(one, request.POST)
     if not form.is_valid():
-        return _page(request, one, form, status=422)
+        return _page(request, one, form, working, status=422)
     try:
-        made = decisions.decide(
-            actor.of_request(request),
-            one.pk,
-            accepted=form.side("pasi"),
-            rejected=form.side("sis"),
-            reason=form.cleaned_data["reason"],
-            version=form.cleaned_data["version"],
-        )
+        made = _decide(request, one, form)
     except decisions.Moved as moved:
         one = get_object_or_404(selectors.discrepancies(user), pk=pk)
         fresh = DecisionForm(one, initial={**form.cleaned_data, "version": one.version})
-        return _page(request, one, fresh, status=409, moved=str(moved))
+        return _page(request, one, fresh, working, status=409, moved=str(moved))
     except ValidationError as error:
         take_errors(form, error)
-        return _page(request, one, form, status=422)
-    undo = reverse("pasi_connect:decision-undo", args=[made.pk])
-    messages.success(request, _result(made), extra_tags=f"undo={undo}" if not made.created_enrolment else "")
+        return _page(request, one, form, working, status=422)
+    undo = reverse("pasi_connect:decision-undo", args=[made.pk]) + working.query
+    messages.success(request, _result(made, actor.of_request(request)), extra_tags=f"undo={undo}")
     only_pasi = one.kind == CHANGED_IN_PASI
     goes_on = request.POST.get("do") == "next" or (request.POST.get("do") == "all-pasi" and only_pasi)
-    if goes_on and not _leaves_courses(request, made):
-        group = form.cleaned_data["group"]
-        following = neighbour(user, group, pk, forward=True) or first_open(user, group).exclude(pk=pk).first()
-        if following is None:
-            return redirect("pasi_connect:changes")
-        return redirect(_address(following, group))
-    return redirect("pasi_connect:change", pk)
+    if not goes_on or _leaves_courses(request, made):
+        return redirect(working.url_of(pk))
+    following = working.after_deciding(pk)
+    return redirect(working.url_of(following.pk) if following else working.url)
+
+
+def _former(made: list[Decision], record: Record) -> dict[str, Any] | None:
+    """Of the newest decision that kept SIS values."""
+    last = next((each for each in made if not each.undone_at and each.rejected), None)
+    return change_state.former(last, record) if last else None
+
+
+def _decide(request: HttpRequest, one: Discrepancy, form: DecisionForm) -> Decision:
+    who = actor.of_request(request)
+    given = {"reason": form.cleaned_data["reason"], "version": form.cleaned_data["version"]}
+    if form.side(ANEW):
+        return decisions.link_anew(who, one.pk, **given)
+    return decisions.decide(who, one.pk, accepted=form.side("pasi"), rejected=form.side("sis"), **given)
 
 
 def _leaves_courses(request: HttpRequest, made: Decision) -> bool:
@@ -226,38 +223,42 @@ def _leaves_courses(request: HttpRequest, made: Decision) -> bool:
     if "exit_date_type" not in made.accepted:
         return False
     now = Discrepancy.objects.select_related("enrolment").get(pk=made.discrepancy_id)
-    return guided_panels.courses_to_end(request, now) is not None
+    return any(waits(request, now) for waits in offers.unfinished["pasi_connect.change"])
 
 
-def _address(one: Discrepancy, group: str) -> str:
-    suffix = f"?group={group}" if group in ("safe", "conflicts", "whole") else ""
-    return reverse("pasi_connect:change", args=[one.pk]) + suffix
-
-
-def _result(made: Decision) -> str:
+def _result(made: Decision, who: Actor) -> str:
     """What was done and what follows, for the message after saving."""
     parts = []
     if made.accepted:
         parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(made.accepted)})
     if made.rejected:
         parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(made.rejected)})
-        up = LinkState.load().state == LinkState.State.UP
-        parts.append(_("It goes to PASI now.") if up else _("It goes to PASI as soon as PASI answers."))
+        parts.append(_way(submissions.foreseen(made.discrepancy.ref_id, who)))
+    if not parts:
+        parts.append(_("Linked anew. Nothing was sent."))
     return " ".join(parts)
 
 
-def neighbour(user: User, group: str, pk: int, forward: bool) -> Discrepancy | None:
-    """The next or previous item of the group that waits for a decision."""
-    found = first_open(user, group)
-    return found.filter(pk__gt=pk).first() if forward else found.filter(pk__lt=pk).order_by("-id").first()
+def _way(submission: Submission) -> str:
+    """How far what was kept will come now."""
+    if submission.status == Status.HELD:
+        why = words.why(submission)
+        return _("It is held and does not go to PASI yet: %(why)s") % {"why": f"{why.text} {why.next_step}".rstrip()}
+    up = LinkState.load().state == LinkState.State.UP
+    return _("It goes to PASI now.") if up else _("It goes to PASI as soon as PASI answers.")
 
 
 def _page(
-    request: HttpRequest, one: Discrepancy, form: DecisionForm, status: int = 200, moved: str = ""
+    request: HttpRequest,
+    one: Discrepancy,
+    form: DecisionForm,
+    working: WorkingList,
+    status: int = 200,
+    moved: str = "",
 ) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     record = Record.load(one.ref_id)
-    may = lists.decides(user)
+    may, sight = selectors.decides(user), selectors.Sight(user)
     rows = record.rows_of(one)
     # Of a settled item all rows are the past, also what was on its way when it ended.
     undecided = [row for row in rows if row["state"] != RESET or not one.is_open]
@@ -268,11 +269,9 @@ def _page(
     for row in undecided:
         preset = "pasi" if row["state"] == CHANGED_IN_PASI and one.kind == CHANGED_IN_PASI else ""
         row["chosen"] = form.choices.get(row["name"], "") if form.is_bound else preset
-    group = (form.data if form.is_bound else form.initial).get("group", "")
-    queue = first_open(user, group)
-    total, before = keyset.counted(queue), keyset.counted(queue.filter(pk__lt=one.pk))
-    previous, following = neighbour(user, group, one.pk, False), neighbour(user, group, one.pk, True)
-    made = list(one.decisions.order_by("-id")[:5])
+    total, before = keyset.counted(working.items), keyset.counted(working.before(one.pk))
+    previous, following = working.previous(one.pk), working.next(one.pk)
+    made = list(one.decisions.select_related("discrepancy").order_by("-id")[:5])
     told = [
         {
             "made": each,
@@ -285,107 +284,80 @@ def _page(
     whole = one.kind in AS_A_WHOLE
     decidable = may and one.is_open and one.undecided > 0
     differing = [*seen, *(row["name"] for row in underway)]
-    settled = _settled(one, last) if not one.is_open else None
-    why_not = decisions.why_not_undo(last) if last and may else ""
+    settled = change_state.settled(one) if not one.is_open else None
+    why_nots = decisions.why_not_many(made)
+    why_not = why_nots.get(last.pk, "") if last and may else ""
     context = {
-        "item": one,
+        **change_state.context(one, record),
         "record": record,
         "form": form,
-        "state": _state(one, record),
-        "kinds": words.KIND,
         "rows": undecided,
         "underway": underway,
         "equal": record.equal(differing),
         "heads": record.heads,
         "decidable": decidable,
         "may": may,
-        "whole": whole_choice(one.kind, form.choices) if whole and one.is_open else None,
-        "cause": cause(one, record, undecided) if one.is_open else None,
+        "whole": whole_choice(one, form.choices, user, record) if whole and one.is_open else None,
+        "cause": cause(one, record, undecided, user) if one.is_open and one.undecided else None,
+        "warnings": expectations.lines(accepting.warnings([one], user).get(one.pk, []), of_pasi=False),
         "effects": effects(one, undecided) if decidable else [],
         "only_pasi": one.kind == CHANGED_IN_PASI,
         "moved": moved,
         "time_line": record.time_line(_("Waits for a decision") if one.is_open and one.undecided else ""),
         "position": {"number": keyset.upto(before + 1), "total": keyset.upto(total)} if decidable else None,
-        "group": group,
-        "group_label": GROUPS.get(group, ""),
-        "previous": _address(previous, group) if previous else "",
-        "next": _address(following, group) if following else "",
+        "working": working,
+        "here": working.url_of(one.pk),
+        "previous": working.url_of(previous.pk) if previous else "",
+        "next": working.url_of(following.pk) if following else "",
         "decisions": told,
         "settled": settled,
-        "undo": last if last and may and not why_not else None,
+        "undo": next(
+            (
+                each
+                for each in made
+                if each.pk not in why_nots and not each.undone_at and taking_back.may_undo_decision(sight, each)
+            ),
+            None,
+        ),
         "why_not_undo": why_not,
-        "former": _former(last, record) if last and may and why_not else None,
-        "submission": record.submission if one.is_open else None,
-        "why": words.why(record.submission) if record.submission and one.is_open else None,
-        "stuck": bool(record.submission and record.submission.status in STUCK and one.is_open),
-        "submission_words": words.SUBMISSION,
-        "since": newest(user),
-        "changes_url": reverse("pasi_connect:changes"),
+        "former": _former(made, record) if may and not one.is_open else None,
+        "pulse": pulse(user, one, working.query),
         "panels": offers.panels("pasi_connect.change", request, one),
     }
     return render(request, "pasi_connect/change.html", context, status=status)
 
 
-def _state(one: Discrepancy, record: Record) -> str:
-    if not one.is_open:
-        return "settled"
-    if one.undecided:
-        return one.kind
-    return "refused" if record.submission and record.submission.status in STUCK else "reset"
-
-
-def _settled(one: Discrepancy, last: Decision | None) -> dict[str, Any]:
-    """How a settled item came to its end, in words."""
-    titles = {"accept": _("Settled: PASI's values were accepted"), "reject": _("Settled: PASI took the SIS values")}
-    return {
-        "title": titles.get(
-            one.settled_by, _("Settled by itself: both sides are equal, or the record takes no part any more")
-        ),
-        "who": last.actor_name if last and one.settled_by in titles else "",
-        "reason": last.reason if last and one.settled_by in titles else "",
-    }
-
-
-def _former(last: Decision, record: Record) -> dict[str, Any] | None:
-    """PASI's values before the reset, where they can be taken after all: in words, and where to post."""
-    found = decisions.former(last)
-    if not found:
-        return None
-    told = ", ".join(
-        f"{words.field_label(name)} {words.shown(name, values.to_json(value), record.board_names) or _('not set')}"
-        for name, value in found.items()
-    )
-    return {"told": told, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}
-
-
-@login_required
+@rights.needs("operations.core_alerts")
 @require_POST
 def take_former(request: HttpRequest, pk: int) -> HttpResponse:
     """After a reset has arrived: PASI's former values are entered here and go to PASI."""
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     decision = get_object_or_404(selectors.decisions(user), pk=pk)
-    lists.require(lists.decides(user))
+    taking_back.allow_decision(user, decision)
     try:
         decisions.take_former(actor.of_request(request), decision.pk)
     except ValidationError as error:
         messages.error(request, _("Not changed: %(why)s") % {"why": " ".join(error.messages)})
     else:
         messages.success(request, _("PASI's former value stands here again and goes to PASI."))
-    return redirect("pasi_connect:change", decision.discrepancy_id)
+    return redirect(WorkingList(user, request.GET).url_of(decision.discrepancy_id))
 
 
-@login_required
+@rights.needs("operations.core_alerts")
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes a decision back while nothing has moved on."""
-    user: User = request.user  # type: ignore[assignment]
+    """Takes a decision back until a record changes again."""
+    user = user_of(request)
     decision = get_object_or_404(selectors.decisions(user), pk=pk)
-    lists.require(lists.decides(user))
+    taking_back.allow_decision(user, decision)
     try:
-        decisions.undo(actor.of_request(request), decision.pk)
+        taken = decisions.undo(actor.of_request(request), decision.pk)
     except ValidationError as error:
         messages.error(request, _("Not taken back: %(why)s") % {"why": " ".join(error.messages)})
     else:
-        messages.success(request, _("Decision taken back. The change waits for you again; nothing was sent."))
+        done = _("Decision taken back. The change waits for you again; nothing was sent.")
+        if not taken.discrepancy.is_open:
+            done = _("Decision taken back. The enrolment is live here and goes to PASI again.")
+        messages.success(request, done)
     now = Discrepancy.objects.filter(ref_id=decision.discrepancy.ref_id, status=Discrepancy.Status.OPEN).first()
-    return redirect("pasi_connect:change", (now or decision.discrepancy).pk)
+    return redirect(WorkingList(user, request.GET).url_of((now or decision.discrepancy).pk))

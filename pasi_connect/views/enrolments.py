@@ -1,34 +1,31 @@
 """The enrolment form: a SIS record is edited with PASI's version before the person's eyes."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations.actor import of_request
+from operations import offers, rights
+from operations.actor import of_request, user_of
 from operations.models import AuditEntry
-from operations.views.doors import Permitted
-from pasi_connect import guided_panels, pick_lists
 from pasi_connect.models import Submission
-from pasi_connect.services import expected
-from pasi_connect.services.context import Context
-from pasi_connect.states import State, state_of
-from pasi_connect.views import expectations, words
+from pasi_connect.services import pick_lists, words
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.decisions import expected
+from pasi_connect.services.states import State, state_of
+from pasi_connect.views import expectations
 from sis import selectors
-from sis.forms import EnrolmentForm
+from sis.forms.enrolments import EnrolmentForm
 from sis.models import SchoolEnrolment
+from sis.rules.enrolment import WITHDRAWAL
 from sis.services import enrolments as service
 from sis.services.events import SCHOOL_ENROLMENT
 
 
-class EditEnrolment(Permitted, View):
-    permission_required = "operations.edit_records"
-
+@rights.needs("operations.edit_records")
+class EditEnrolment(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         enrolment = self._enrolment(pk)
         state = state_of(enrolment)
@@ -40,14 +37,12 @@ class EditEnrolment(Permitted, View):
         enrolment = self._enrolment(pk)
         lists = pick_lists.of_year(enrolment.school_year)
         form = EnrolmentForm(request.POST, instance=enrolment, pick_lists=lists)
-        if not form.is_valid() or "back" in request.POST:
-            return self._page(enrolment, state_of(enrolment), form, 200 if form.is_valid() else 422)
+        if not form.is_valid():
+            return self._page(enrolment, state_of(enrolment), form, 422)
         wanted = form.changed()
         if not wanted and form.cleaned_data["revision"] == enrolment.revision:
             messages.info(request, _("Nothing was changed, so nothing was saved or sent."))
             return redirect("sis:student", enrolment.student_id)
-        if "deleted" in wanted and "confirmed" not in request.POST:
-            return self._ask(enrolment, form, wanted)
         try:
             saved = service.change(
                 of_request(request),
@@ -58,7 +53,7 @@ class EditEnrolment(Permitted, View):
                 guided=False,
             )
         except service.GuidedOnly as only:
-            kept = form.without("exit_date_type", lists)
+            kept = form.without(only.field, lists) if only.field in form.fields else form
             return self._page(enrolment, state_of(enrolment), kept, 409, guided=only)
         except service.StaleRecord as stale:
             state = state_of(stale.current)
@@ -70,7 +65,7 @@ class EditEnrolment(Permitted, View):
         return redirect("sis:student", saved.student_id)
 
     def _enrolment(self, pk: int) -> SchoolEnrolment:
-        return get_object_or_404(selectors.enrolments(self.request.user), pk=pk)  # type: ignore[arg-type]
+        return get_object_or_404(selectors.enrolments(user_of(self.request)), pk=pk)
 
     def _page(
         self,
@@ -90,38 +85,27 @@ class EditEnrolment(Permitted, View):
             "submission": submission,
             "why": words.why(submission) if submission else None,
             "expected": expectations.lines(expected.of_enrolments([enrolment])[0]),
+            "withdrawn": enrolment.exit_date_type == WITHDRAWAL,
             "historical": Context().is_historical(enrolment.school_year),
-            "actions": guided_panels.links(enrolment, guided_panels.menus([enrolment])[enrolment.pk]),
+            "actions": offers.deeds[SCHOOL_ENROLMENT].links(enrolment),
         }
         if guided:
-            context |= {"guided": str(guided), "guided_url": guided_panels.address(guided.action, enrolment)}
+            context |= {
+                "guided": str(guided),
+                "guided_url": offers.deeds[SCHOOL_ENROLMENT].url(guided.action, enrolment),
+            }
         elif status == 409:
             last = AuditEntry.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=str(enrolment.pk)).first()
             context |= {"stale": True, "moved": last, "clashes": form.clashes()}
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
 
-    def _ask(self, enrolment: SchoolEnrolment, form: EnrolmentForm, wanted: dict[str, Any]) -> HttpResponse:
-        """A deletion reaches PASI too: its effects are shown before it is done."""
-        sent = [(name, value) for name, values in self.request.POST.lists() for value in values]
-        kept = [(name, value) for name, value in sent if name not in ("csrfmiddlewaretoken", "confirmed", "back")]
-        others = [entry["label"] for entry in form.clashes() if entry["label"] != form["deleted"].label]
-        context = {
-            "enrolment": enrolment,
-            "student": enrolment.student,
-            "deleting": wanted["deleted"],
-            "expected": expectations.lines(expected.of_plan([expected.as_planned(enrolment, **wanted)])[0]),
-            "kept": kept,
-            "others": others,
-            "state": state_of(enrolment),
-        }
-        return render(self.request, "pasi_connect/enrolment_confirm.html", context)
 
-
-class EnrolmentState(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class EnrolmentState(View):
     """The badge alone, for pages that show an enrolment on its way."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        enrolment = get_object_or_404(selectors.enrolments(request.user), pk=pk)  # type: ignore[arg-type]
+        enrolment = get_object_or_404(selectors.enrolments(user_of(request)), pk=pk)
         context = {"states": {enrolment.pk: state_of(enrolment)}, "enrolment": enrolment}
         return render(request, "pasi_connect/cells/state_alone.html", context)
 
@@ -142,5 +126,5 @@ def saved_text(enrolment: SchoolEnrolment) -> str:
     if context.year_closed(year):
         return _("Saved here. PASI does not take %(year)s any more, so it is not sent.") % words_of_year
     if context.is_historical(year):
-        return _("Saved and held: %(year)s is not synchronised. Compare with PASI to send it.") % words_of_year
+        return _("Saved and held: %(year)s is not synchronized. Compare with PASI to send it.") % words_of_year
     return _("Saved. On its way to PASI.")

@@ -1,41 +1,52 @@
 """The exchange log: every call to PASI, who it was made for, what came back."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from operations.models import User
+from operations import keyset, rights
+from operations.actor import user_of
+from operations.views import lists
 from pasi_connect import selectors
 from pasi_connect.filters import ExchangeFilter
 from pasi_connect.models import Exchange
 from pasi_connect.rules import faults
-from pasi_connect.views import lists, words
+from pasi_connect.services import words
+from pasi_connect.views import names
+from sis.filters import choose_school, school_choices
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
-    filterset = ExchangeFilter(request.GET, selectors.exchanges(user))
-    lists.choose_school(filterset, lists.school_choices(user))
+    user = user_of(request)
+    # Who asks for an operation, a record or a submission has said what to show.
+    params = lists.with_default(request.GET, "polls", "false", unless=("operation", "key", "ref_id", "submission"))
+    filterset = ExchangeFilter(params, selectors.exchanges(user))
+    choose_school(filterset, school_choices(user))
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first=True)
+    students = names.of_exchanges(user, made.rows)
     context = {
         "filterset": filterset,
-        "chips": lists.chips(request, filterset, besides=()),
-        "rows": made.rows,
-        "pager": lists.pager(request, made, found.order_by().count(), newest_first=True),
+        "chips": lists.chips(request, filterset, besides=("polls",)),
+        "rows": [{"call": call, "student": students.get(call.pk)} for call in made.rows],
+        "pager": lists.pager(request, made, keyset.counted(found), newest_first=True),
+        "polls": params.get("polls") != "false",
+        "with_polls": lists.address(request, polls="true"),
+        "without_polls": lists.address(request, polls=None, operation=None),
+        "keep": [("polls", request.GET.get("polls"))],
         "outcomes": words.OUTCOME,
+        "place": lists.place(request, ExchangeFilter),
     }
     return render(request, "pasi_connect/exchanges.html", context, status=200 if filterset.is_valid() else 400)
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """One call. Bodies hold student data: shown only where they were kept, and to those who set the product up."""
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     one = get_object_or_404(selectors.exchanges(user), pk=pk)
     bodies = user.has_perm("operations.setup")
     kept = Exchange.objects.values_list("request_body", "answer_body").get(pk=pk) if bodies else ("", "")
@@ -43,8 +54,10 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "exchange": one,
         "outcomes": words.OUTCOME,
+        "place": lists.place(request, ExchangeFilter),
         "meaning": meaning,
         "may_read_bodies": bodies,
+        "student": names.of_exchanges(user, [one]).get(one.pk),
         "request_body": kept[0],
         "answer_body": kept[1],
     }

@@ -7,20 +7,20 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations.actor import of_request
-from operations.views.doors import Permitted
-from pasi_connect.services import forcing
+from operations import rights
+from operations.actor import of_request, user_of
+from pasi_connect.services.queue import forcing
 from sis import selectors
 
 
-class Forcing(Permitted, View):
-    permission_required = "operations.synchronization"
+@rights.needs("operations.synchronization")
+class Forcing(View):
     http_method_names = ["post"]
 
 
 class SendEnrolment(Forcing):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        enrolment = get_object_or_404(selectors.enrolments(request.user), pk=pk)  # type: ignore[arg-type]
+        enrolment = get_object_or_404(selectors.enrolments(user_of(request)), pk=pk)
         outcome = forcing.send_now(of_request(request), enrolment)
         text = f"{_(outcome.row.message)} {_(outcome.row.next_step)}"
         (messages.success if outcome.row.good else messages.warning)(request, text)
@@ -29,7 +29,7 @@ class SendEnrolment(Forcing):
 
 class SendSchool(Forcing):
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        school = get_object_or_404(selectors.schools(request.user), code=code)  # type: ignore[arg-type]
+        school = get_object_or_404(selectors.schools(user_of(request)), code=code)
         try:
             job = forcing.start(of_request(request), school)
         except forcing.NotPossible as error:

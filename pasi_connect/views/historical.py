@@ -1,28 +1,31 @@
-"""A record of a year that is not synchronised: PASI's record is read while the person waits, and laid beside ours."""
+"""A record of a year that is not synchronized: PASI's record is read while the person waits, and laid beside ours."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations import actor
-from operations.models import User
-from pasi_connect.forms import ExitForm
+from operations import actor, rights
+from operations.actor import user_of
+from operations.views import lists
+from pasi_connect import selectors
+from pasi_connect.forms.decisions import ExitForm
 from pasi_connect.models.submission import FLYING
-from pasi_connect.services import historical, submissions
-from pasi_connect.services.context import Context
-from pasi_connect.states import state_of
-from pasi_connect.views import lists, words
+from pasi_connect.services import words
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.decisions import historical
+from pasi_connect.services.queue import submissions
+from pasi_connect.services.states import state_of
 from pasi_connect.views.record import Record
-from sis import selectors
+from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment
 
 
-class LivePage(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class LivePage(View):
     """Both sides as far as they are known; POST reads PASI's record, and shows the page with what it holds now."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -30,7 +33,7 @@ class LivePage(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         enrolment = self.enrolment(pk)
-        lists.require(lists.sends(request.user))  # type: ignore[arg-type]
+        lists.require(selectors.sends(user_of(request)))
         try:
             picture = historical.live_read(actor.of_request(request), enrolment)
         except historical.NotRead as error:
@@ -40,7 +43,7 @@ class LivePage(LoginRequiredMixin, View):
         return self.page(enrolment, picture)
 
     def enrolment(self, pk: int) -> SchoolEnrolment:
-        return get_object_or_404(selectors.enrolments(self.request.user), pk=pk)  # type: ignore[arg-type]
+        return get_object_or_404(sis_selectors.enrolments(user_of(self.request)), pk=pk)
 
     def page(
         self,
@@ -51,7 +54,7 @@ class LivePage(LoginRequiredMixin, View):
         status: int = 200,
     ) -> HttpResponse:
         """`picture` is what has just been read: only then can the person decide."""
-        user: User = self.request.user  # type: ignore[assignment]
+        user = user_of(self.request)
         context = Context()
         link = getattr(enrolment, "link", None)
         record = Record.load(link.ref_id) if link else Record.only_here(enrolment)
@@ -66,7 +69,7 @@ class LivePage(LoginRequiredMixin, View):
             "rows": rows,
             "equal": record.equal(row["name"] for row in rows),
             "heads": record.heads,
-            "may": lists.sends(user),
+            "may": selectors.sends(user),
             "historical": context.is_historical(year),
             "closed": context.year_closed(year),
             "picture": picture,
@@ -88,7 +91,7 @@ class Decide(LivePage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         enrolment = self.enrolment(pk)
-        lists.require(lists.sends(request.user))  # type: ignore[arg-type]
+        lists.require(selectors.sends(user_of(request)))
         form = ExitForm(request.POST)
         seen = form.cleaned_data["seen"] if form.is_valid() else None
         if seen is None:

@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from operations import clock, keyset
-from operations.models import User
-from pasi_connect import figures, selectors
+from operations import clock, keyset, rights
+from operations.actor import user_of
+from operations.frame import navigation
+from pasi_connect import selectors
 from pasi_connect.models import LinkState, SyncSettings
-from pasi_connect.models.submission import STUCK, Status
-from pasi_connect.views import activity, changes, lists, submissions, words
+from pasi_connect.services import words
+from pasi_connect.views import activity, changes, figures, submissions, waits
 from sis import selectors as sis_selectors
 
 STUCK_SHOWN = 6
@@ -24,21 +25,18 @@ HOURS = 8  # the chart shows at least so many, so that one hour does not fill it
 LIMIT = 25.0  # seconds; the dashed line of the chart
 
 
-@login_required
+@rights.signed_in
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
+    if not rights.may(user, rights.SYNCHRONIZATION):
+        return _elsewhere(request)
     counts = changes.group_counts(user)
     queue = figures.queue(user)
     waiting = changes.waiting(counts)
     link = LinkState.load()
     on = SyncSettings.load().regular_synchronization
-    held = list(
-        selectors.submissions(user)
-        .defer("sent_document")
-        .filter(status__in=(*STUCK, Status.HELD))
-        .order_by("-id")[:STUCK_SHOWN]
-    )
+    held = list(selectors.stuck(user).defer("sent_document").order_by("-id")[:STUCK_SHOWN])
     schools = list(sis_selectors.schools(user)[:2])
     step, everything = figures.in_step(user)
     oldest = changes.first_open(user, "").first() if waiting else None
@@ -49,19 +47,28 @@ def home(request: HttpRequest) -> HttpResponse:
         "place": schools[0].name if len(schools) == 1 and not sis_selectors.sees_all(user) else _("All your schools"),
         "oldest": oldest,
         "figures": _figures(link, figures.times_today(user), queue, step, everything),
-        "waits": _waits(user, counts, queue),
+        "waits": waits.rows(user, counts),
         "stuck": submissions.shown_rows(held),
         "states": words.SUBMISSION,
         "chart": _chart(figures.times_today(user)),
-        "activity": activity.recent(user, may_undo=lists.decides(user)),
-        "away": link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORISED),
+        "activity": activity.recent(user, may_undo=selectors.decides(user)),
+        "away": link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORIZED),
         "link_state": link.state,
         "queue": queue,
         "everything": everything,
-        "decides": lists.decides(user),
-        "since": changes.newest(user),
+        "decides": selectors.decides(user),
+        "pulse": changes.pulse(user),
     }
     return render(request, "pasi_connect/home.html", context)
+
+
+def _elsewhere(request: HttpRequest) -> HttpResponse:
+    """Home of a person who looks after something else: the first page that they may read."""
+    for group in navigation(request):
+        for item in group["items"]:
+            if item.url not in (request.path, reverse("operations:words")):
+                return redirect(item.url)
+    raise PermissionDenied
 
 
 def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
@@ -77,9 +84,14 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
             ngettext("%(n)s submission is stuck", "%(n)s submissions are stuck", queue.stuck)
             % {"n": number_format(queue.stuck, force_grouping=True)}
         )
+    if queue.set_aside:
+        parts.append(
+            ngettext("%(n)s record is set aside", "%(n)s records are set aside", queue.set_aside)
+            % {"n": number_format(queue.set_aside, force_grouping=True)}
+        )
     if parts:
         return ", ".join(parts)
-    away = link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORISED)
+    away = link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORIZED)
     if away and queue.queued:
         return ngettext(
             "%(n)s change waits for PASI, nothing is lost", "%(n)s changes wait for PASI, nothing is lost", queue.queued
@@ -90,13 +102,13 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
 
 
 def _lead(waiting: int, queue: figures.Queue, link: LinkState, on: bool) -> str:
-    if link.state == LinkState.State.NOT_AUTHORISED:
-        return _("PASI refuses us at present. You can keep working; an administrator looks at the certificate.")
+    if link.state == LinkState.State.NOT_AUTHORIZED:
+        return _("PASI is refusing our connection. You can keep working; an administrator is to check the certificate.")
     if link.state == LinkState.State.DOWN:
         return _("PASI does not answer at present. You can keep working; changes go there by themselves when it does.")
     if not on:
-        return _("Regular synchronisation is off: changes are kept and counted, and go out when it is switched on.")
-    if waiting or queue.stuck:
+        return _("Regular synchronization is off: changes are kept and counted, and go out when it is switched on.")
+    if waiting or queue.stuck or queue.set_aside:
         return _("All other records that take part are the same here and in PASI, or on their way.")
     return _("Nothing waits for you. New changes from PASI appear here by themselves.")
 
@@ -141,58 +153,6 @@ def _figures(
         },
         {"icon": "send", "name": _("Sent today"), "value": queue.sent, "meta": f"{moving}, {waiting}"},
     ]
-
-
-def _waits(user: User, counts: dict[str, int], queue: figures.Queue) -> list[dict[str, Any]]:
-    """What waits for the person; a person who does not decide gets the way to look, not to act."""
-    acts = lists.decides(user)
-    index, queue_url = reverse("pasi_connect:changes"), reverse("pasi_connect:submissions")
-    kinds = (
-        (
-            "safe",
-            _("Safe changes from PASI"),
-            _("Only PASI moved. One key accepts a change and shows the next."),
-            _("Work through them"),
-        ),
-        (
-            "conflicts",
-            _("Conflicts"),
-            _("The same field differs here and in PASI. Each needs a decision."),
-            _("Open the first"),
-        ),
-        ("whole", _("Whole records"), _("Created or deleted in PASI, or missing there."), _("Open the first")),
-    )
-    found: list[dict[str, Any]] = []
-    for group, name, text, label in kinds:
-        if not counts[group]:
-            continue
-        first = changes.first_open(user, group).first()
-        action = (
-            f"{reverse('pasi_connect:change', args=[first.pk])}?group={group}"
-            if first and acts
-            else f"{index}?group={group}"
-        )
-        found.append(
-            {
-                "count": keyset.upto(counts[group]),
-                "title": name,
-                "url": f"{index}?group={group}",
-                "text": text,
-                "label": label if acts else _("Look at them"),
-                "action": action,
-            }
-        )
-    if queue.stuck:
-        found.append(
-            {
-                "count": queue.stuck,
-                "title": _("Held, rejected or in need of a look"),
-                "url": f"{queue_url}?group=stuck",
-                "text": _("Submissions that have not reached PASI; each says why and what comes next."),
-                "label": _("See why"),
-            }
-        )
-    return found
 
 
 def _chart(times: figures.Times) -> dict[str, Any] | None:

@@ -1,24 +1,27 @@
 """The link to PASI: its state for people, and the small fragment that keeps an open page true."""
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from operations import keyset
-from operations.models import User
-from pasi_connect import certificate, figures, selectors
+from operations import keyset, rights
+from operations.actor import user_of
+from pasi_connect import selectors
 from pasi_connect.models import Discrepancy, LinkState, SyncSettings
 from pasi_connect.rules import faults
-from pasi_connect.views import changes, words
+from pasi_connect.services import words
+from pasi_connect.services.pull import contract_changes
+from pasi_connect.soap import certificate
+from pasi_connect.views import changes, figures
+from pasi_connect.views.working_list import WorkingList
 
 
-@login_required
+@rights.needs(*selectors.LINK)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     link = LinkState.load()
     may_see = user.has_perm("operations.certificates") or user.has_perm("operations.setup")
     context = {
@@ -28,6 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "on": SyncSettings.load().regular_synchronization,
         "certificate": _certificate(),
         "certificate_url": reverse("pasi_connect:certificate") if may_see else "",
+        "contract_changes": contract_changes.present(),
         "queue": figures.queue(user),
         "calls": list(selectors.exchanges(user).order_by("-id")[:8]),
         "outcomes": words.OUTCOME,
@@ -45,14 +49,14 @@ def _certificate() -> str:
     return _("valid until %(day)s, %(days)s days left") % {"day": f"{found.valid_to:%Y-%m-%d}", "days": found.days_left}
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def pulse(request: HttpRequest) -> HttpResponse:
     """What has changed since a page was drawn: new changes, the page's own item, counts and the link.
 
     `told` is what the last answer said; the same again answers 204, so that nothing is read aloud twice.
     """
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     params = request.GET
     new = keyset.counted(changes.since(user, params.get("since", "")).select_related(None))
     moved = settled = False
@@ -72,6 +76,8 @@ def pulse(request: HttpRequest) -> HttpResponse:
         "counts": {name: number and keyset.upto(number) for name, number in counts.items()},
         "link_now": words.link(link),
         "told": told,
-        "item_id": params.get("item") if moved else "",
+        "item_url": WorkingList(user, QueryDict(params.get("list", "").removeprefix("?"))).url_of(int(params["item"]))
+        if moved
+        else "",
     }
     return render(request, "pasi_connect/pulse_answer.html", context)

@@ -1,6 +1,5 @@
 """One record with both its sides, as the pages of a change and of a submission draw it."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +8,28 @@ from uuid import UUID
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from operations.models import AuditEntry
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission, SyncSettings
-from pasi_connect.models.submission import LIVE
+from operations.models import AuditEntry, User
+from operations.models.audit import Verb
+from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.models import (
+    Discrepancy,
+    EnrolmentCopy,
+    EnrolmentLink,
+    SchoolCopy,
+    StudentCopy,
+    Submission,
+    SyncSettings,
+)
+from pasi_connect.models.submission import LIVE, STUCK
 from pasi_connect.rules import compare
-from pasi_connect.services import values
-from pasi_connect.views import words
-from sis.models import SchoolEnrolment
+from pasi_connect.services import words
+from pasi_connect.services.compare import values
+from pasi_connect.services.queue import submissions
+from sis import selectors as sis_selectors
+from sis.models import DataEvent, SchoolEnrolment, Student
+from sis.models.event import Origin
+from sis.rules.asn import shown as asn_shown
+from sis.services.events import SCHOOL_ENROLMENT
 
 MOVED = {
     compare.CHANGED_IN_PASI: "pasi",
@@ -45,12 +59,26 @@ class Record:
         )
         copy = EnrolmentCopy.objects.defer("document").filter(ref_id=ref_id, vanished_at=None).first()
         live = Submission.objects.defer("sent_document").filter(ref_id=ref_id, status__in=LIVE).order_by("-id").first()
+        if live and live.status in STUCK and link and _is_coming(link.enrolment_id):
+            live = None  # a newer change is being taken up, which answers it
         return cls(ref_id, link, copy, link.enrolment if link else None, live)
 
     @classmethod
     def only_here(cls, enrolment: SchoolEnrolment) -> "Record":
         """A record that has no RefId yet: nothing of it can be in PASI by our doing."""
         return cls(UUID(int=0), None, None, enrolment, None)
+
+    @property
+    def hidden(self) -> bool:
+        """PASI does not show us its record any more, which is not to say that it has none."""
+        return self.copy is None and self.link is not None and self.link.hidden_at is not None
+
+    @cached_property
+    def identity_copy(self) -> EnrolmentCopy | None:
+        """PASI's record as a decision on its identity looks at it: also one that PASI does not show us any more, as it was."""
+        if self.hidden:
+            return EnrolmentCopy.objects.defer("document").filter(ref_id=self.ref_id).first()
+        return self.copy
 
     @cached_property
     def person(self) -> str:
@@ -69,9 +97,30 @@ class Record:
     def asn(self) -> str:
         return (self.enrolment.student.asn if self.enrolment else self.copy.asn if self.copy else "") or ""
 
+    def ours_in_words(self) -> str:
+        """ "Ana Silva (1234-5678-9), Lantern School, 2026-2027"."""
+        assert self.enrolment is not None
+        ours = self.enrolment
+        return f"{ours.student.name} ({ours.student.asn_shown}), {ours.school.name}, {ours.school_year}"
+
+    def theirs_in_words(self, user: User) -> str:
+        """The same of PASI's record. A student of other schools of ours has no name here, only the ASN that PASI told."""
+        assert self.copy is not None
+        here = Student.objects.filter(asn=self.copy.asn).first()
+        name = here.name if here else names_of([self.copy.asn]).get(self.copy.asn, "")
+        if here and not sis_selectors.students(user).filter(pk=here.pk).exists():
+            name = ""
+        school = SchoolCopy.objects.filter(code=self.copy.school_code).values_list("name", flat=True).first()
+        who = f"{name} ({asn_shown(self.copy.asn)})" if name else words_asn(self.copy.asn)
+        return f"{who}, {school or self.copy.school_code}, {self.copy.school_year}"
+
     @property
-    def start_date(self) -> dt.date | None:
-        return self.enrolment.start_date if self.enrolment else self.copy.start_date if self.copy else None
+    def start_shown(self) -> str:
+        """The start date as text: PASI may hold none, or one that is no day here."""
+        start = self.enrolment.start_date if self.enrolment else None
+        if start is None and self.copy:
+            start = values.theirs(self.copy)["start_date"]
+        return words.shown("start_date", start) or _("an unknown day")
 
     @property
     def grade(self) -> str:
@@ -81,12 +130,7 @@ class Record:
     def verdict(self) -> compare.Verdict | None:
         if not (self.enrolment and self.copy and self.link):
             return None
-        return compare.compare(
-            values.ours(self.enrolment, self.link),
-            values.theirs(self.copy),
-            values.typed(self.link.agreed),
-            values.typed(self.link.kept),
-        )
+        return submissions.verdict_of(self.enrolment, self.link, self.copy)
 
     @cached_property
     def board_names(self) -> dict[str, str]:
@@ -109,9 +153,12 @@ class Record:
         }
 
     def rows_of(self, item: Discrepancy) -> list[dict[str, str]]:
-        return [
+        rows = [
             self.row(each["name"], each["agreed"], each["sis"], each["pasi"], each["state"]) for each in item.fields
         ]
+        if self.hidden and item.is_open:
+            rows = [{**row, "pasi": _("not known")} for row in rows]
+        return rows
 
     @cached_property
     def differing(self) -> list[dict[str, str]]:
@@ -144,7 +191,7 @@ class Record:
         ours = values.ours(self.enrolment, self.link)
         return [
             (words.field_label(name), words.shown(name, values.to_json(ours[name]), self.board_names))
-            for name in compare.COMPARED
+            for name in COMPARED
             if name not in left_out
         ]
 
@@ -170,7 +217,7 @@ class Record:
         own = [entry for entry in self.history if entry.subject_type == "school_enrolment"]
         last = own[-1] if own else None
         who = (
-            ", ".join(part for part in (self.copy.updated_by, self.copy.updated_by_organisation) if part)
+            ", ".join(part for part in (self.copy.updated_by, self.copy.updated_by_organization) if part)
             if self.copy
             else ""
         )
@@ -198,6 +245,12 @@ class Record:
         return entries
 
 
+def _is_coming(enrolment_id: int) -> bool:
+    """A change of the record waits to be taken up."""
+    subject = {"subject_type": SCHOOL_ENROLMENT, "subject_id": enrolment_id}
+    return DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS).exists()
+
+
 def names_of(asns: Iterable[str]) -> dict[str, str]:
     """Names of students that only PASI knows, by ASN, in one query."""
     wanted = {asn for asn in asns if asn}
@@ -217,25 +270,29 @@ def _told(entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None
     who = {"who": entry.actor_name}
     told = {"side": "sis", "at": entry.at}
     match entry.subject_type, entry.action:
-        case "school_enrolment", "enrolment created":
+        case "school_enrolment", Verb.ENROLMENT_CREATED:
             return {**told, "text": _("Entered by %(who)s") % who}
-        case "school_enrolment", "PASI read and replaced":
+        case "school_enrolment", Verb.ENROLMENT_MOVED:
+            return {**told, "text": _("Moved to another student, school or year by %(who)s") % who}
+        case "school_enrolment", Verb.PASI_READ_REPLACED:
             return {**told, "text": _("Compared with PASI, ours sent by %(who)s") % who}
-        case "school_enrolment", "PASI read and taken":
+        case "school_enrolment", Verb.PASI_READ_TAKEN:
             return {**told, "text": _("Compared with PASI, its values taken by %(who)s") % who}
-        case "school_enrolment", "spelling agreed":
+        case "school_enrolment", Verb.SPELLING_AGREED:
             return {**told, "text": _("Spelling for PASI agreed by %(who)s") % who}
-        case "school_enrolment", "enrolment changed":
+        case "school_enrolment", Verb.ENROLMENT_CHANGED:
             return {**told, "text": _changed(entry, boards)}
-        case "discrepancy", "discrepancy opened":
+        case "discrepancy", Verb.DISCREPANCY_OPENED:
             return {**told, "text": _("The difference was seen here")}
-        case "discrepancy", "discrepancy settled":
+        case "discrepancy", Verb.DISCREPANCY_SETTLED:
             return {**told, "side": "both", "text": _("Settled: both sides equal")}
-        case "discrepancy", "decision undone":
+        case "discrepancy", Verb.LINKED_ANEW:
+            return {**told, "text": _("Linked anew by %(who)s") % who}
+        case "discrepancy", Verb.DECISION_UNDONE:
             return {**told, "text": _("Decision taken back by %(who)s") % who}
-        case "discrepancy", "accepted PASI":
+        case "discrepancy", Verb.ACCEPTED_PASI:
             return {**told, "text": _("Accepted PASI: %(who)s") % who}
-        case "discrepancy", "kept SIS":
+        case "discrepancy", Verb.KEPT_SIS:
             return {**told, "text": _("Kept SIS: %(who)s") % who}
         case "discrepancy", _action:
             return {**told, "text": _("Decided field by field: %(who)s") % who}

@@ -3,18 +3,23 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from operations import offers, rights
 from operations.actor import of_request
-from operations.views.doors import Permitted
+from operations.forms.settings import SettingsForm
+from operations.models import ApprovalSettings, KeepingSettings
+from operations.models.settings import Singleton
+from operations.services import keeping
+from operations.views import lists
+from pasi_connect.forms.setup import ApprovalForm, CallerForm, ConnectionForm, KeepingForm, SynchronizationForm
 from pasi_connect.models import CallerSettings, ConnectionSettings, SyncSettings
-from pasi_connect.models.settings import Singleton
-from pasi_connect.services import reference, setting_up
-from pasi_connect.setup_forms import CallerForm, ConnectionForm, SettingsForm, SynchronizationForm
+from pasi_connect.services import setting_up
+from pasi_connect.services.pull import reference
 from pasi_connect.soap import gateway
 from pasi_connect.views import setup_steps
 
@@ -22,21 +27,21 @@ TEST_SECONDS = 10.0
 SETUP = ("operations.setup", "operations.certificates")
 
 
-class Guide(Permitted, View):
-    any_permission = SETUP
-
+@rights.needs(*SETUP)
+class Guide(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "pasi_connect/setup/guide.html", {"guide": setup_steps.guide()})
 
 
-class TestConnection(Permitted, View):
+@rights.needs(*SETUP)
+class TestConnection(View):
     """One call without effect; its exchange stays in the log and is what the guide shows."""
 
-    any_permission = SETUP
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         answer = gateway.call("HelloWorld", {}, reference.purpose(), seconds=TEST_SECONDS)
+        setting_up.tested(of_request(request), answer.outcome)
         if answer.good:
             messages.success(request, _("PASI answered. The connection works."))
         else:
@@ -46,10 +51,10 @@ class TestConnection(Permitted, View):
         return redirect("pasi_connect:setup")
 
 
-class SettingsPage(Permitted, View):
+@rights.needs("operations.setup")
+class SettingsPage(View):
     """One row of settings. Saved only when nobody else saved since the page was drawn."""
 
-    permission_required = "operations.setup"
     model: type[Singleton]
     form_class: type[SettingsForm]
     title: Any
@@ -86,7 +91,8 @@ class SettingsPage(Permitted, View):
             for name, value in form.given.items()
             if getattr(current, name) != value
         ]
-        data: Any = form.data.copy()  # type: ignore[attr-defined]
+        bound: Any = form.data
+        data = bound.copy()
         data["version"] = str(current.version)
         return self._page(self.form_class(data, instance=current), 409, stale=True, rows=rows)
 
@@ -94,7 +100,7 @@ class SettingsPage(Permitted, View):
     def _said(value: Any) -> str:
         if isinstance(value, bool):
             return _("on") if value else _("off")
-        return str(value)
+        return "–" if value is None else str(value)
 
     def _page(self, form: SettingsForm, status: int = 200, **more: Any) -> HttpResponse:
         context = {
@@ -147,8 +153,8 @@ class Synchronization(SettingsPage):
         ]
 
 
+@rights.needs(*SETUP)
 class Connection(SettingsPage):
-    any_permission = SETUP
     model = ConnectionSettings
     form_class = ConnectionForm
     title = gettext_lazy("Connection")
@@ -164,4 +170,34 @@ class Caller(SettingsPage):
     address = "settings-caller"
 
     def facts(self) -> list[tuple[str, str]]:
-        return [(_("Organisation code"), reference.organisation())]
+        return [(_("Organization code"), reference.organization())]
+
+
+class Keeping(SettingsPage):
+    model = KeepingSettings
+    form_class = KeepingForm
+    title = gettext_lazy("Retention and tokens")
+    lead = gettext_lazy(
+        "How long records of what happened are kept, and how long tokens live. Older ones are removed automatically."
+    )
+    address = "settings-retention"
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What is set on pages of its own."""
+        others = [kind for kind in offers.retention.values() if not kind.setting]
+        return [(str(kind.label), _("%(days)s days") % {"days": keeping.days_of(kind)}) for kind in others]
+
+
+@rights.needs("operations.people")
+class Approval(SettingsPage):
+    """For administrators, who approve nothing themselves: whoever is to be watched does not switch it off."""
+
+    model = ApprovalSettings
+    form_class = ApprovalForm
+    title = gettext_lazy("Approval")
+    lead = gettext_lazy("Who may release what the guard has stopped. Only those who look after people change this.")
+    address = "settings-approval"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        lists.require(rights.covers(request.user, None))  # it holds at all schools
+        return super().dispatch(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The ordered steps from an empty product to regular synchronisation: what is done, what comes now, what blocks the rest."""
+"""The ordered steps from an empty product to regular synchronization: what is done, what comes now, what blocks the rest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from pasi_connect import certificate
 from pasi_connect.models import ConnectionSettings, Exchange, SyncCursor, SyncSettings
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.rules import faults
+from pasi_connect.soap import certificate
 from sis.models import School
-from sis.models.organisation import State
+from sis.models.organization import State
 
 LONG_POLL = "IsDataAvailable"  # PASI holds it open while there is nothing new: its time says nothing
 GOOD = (Outcome.ACCEPTED, Outcome.NO_CHANGE)
@@ -46,8 +46,14 @@ def meaning(outcome: str, code: str) -> faults.Meaning:
     """The words for an answer that was not good."""
     if code in faults.FAULTS:
         return faults.FAULTS[code]
-    if outcome == faults.NOT_AUTHORISED:
-        return faults.Meaning(outcome, _("PASI refuses us."), _("Check the certificate under Setup."))
+    if outcome == faults.NOT_AUTHORIZED:
+        return faults.Meaning(outcome, _("PASI is refusing our connection."), _("Check the certificate under Setup."))
+    if outcome == faults.PASI_FAULT:
+        return faults.Meaning(
+            outcome,
+            _("PASI answered, and its answer cannot be used."),
+            _("Tell the support what the exchange log says."),
+        )
     return faults.Meaning(
         outcome, _("PASI could not be reached."), _("Check the address and the network, then test again.")
     )
@@ -122,7 +128,7 @@ def _test() -> Step:
         Exchange.objects.exclude(operation=LONG_POLL)
         .filter(outcome__in=GOOD)
         .order_by("-id")
-        .only("answered_at", "milliseconds", "organisation")
+        .only("answered_at", "milliseconds", "organization")
         .first()
     )
     shown = last if last and last.outcome not in GOOD and (not answered or last.pk > answered.pk) else answered
@@ -131,7 +137,7 @@ def _test() -> Step:
             "test", _("Test the connection"), _("One call without any effect shows whether PASI answers."), False
         )
     if shown.outcome in GOOD:
-        text = _("PASI answered us as %(who)s, in %(ms)s ms.") % {"who": shown.organisation, "ms": shown.milliseconds}
+        text = _("PASI answered us as %(who)s, in %(ms)s ms.") % {"who": shown.organization, "ms": shown.milliseconds}
         return Step("test", _("Test the connection"), text, True, at=shown.answered_at)
     said = meaning(shown.outcome, shown.code)
     text = " ".join(part for part in (said.message, shown.detail, said.next_step) if part)
@@ -153,8 +159,8 @@ def _schools() -> Step:
     all_schools = School.objects.count()
     active = School.objects.filter(enrolment_sync=State.ACTIVE).count()
     text = ngettext(
-        "%(active)s of %(all)s school takes part in enrolment synchronisation.",
-        "%(active)s of %(all)s schools take part in enrolment synchronisation.",
+        "%(active)s of %(all)s school takes part in enrolment synchronization.",
+        "%(active)s of %(all)s schools take part in enrolment synchronization.",
         all_schools,
     ) % {"active": active, "all": all_schools}
     return Step("schools", _("Active schools"), text, active > 0, reverse("sis:school-list"), _("Open the schools"))
@@ -169,7 +175,7 @@ def _regular(settings: SyncSettings) -> Step:
     )
     return Step(
         "regular",
-        _("Regular synchronisation"),
+        _("Regular synchronization"),
         text,
         on,
         reverse("pasi_connect:settings-synchronization"),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -12,30 +11,40 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from operations import actor
-from operations.models import User
+from operations import actor, rights
+from operations.actor import user_of
 from operations.rules import latin1
+from operations.views import lists
 from pasi_connect import selectors
 from pasi_connect.filters import SubmissionFilter
-from pasi_connect.forms import ExitForm, SpellingForm, take_errors
-from pasi_connect.models import Discrepancy, Submission
+from pasi_connect.forms.decisions import ExitForm, SpellingForm, take_errors
+from pasi_connect.models import Discrepancy, LinkState, Submission
 from pasi_connect.models.submission import ENDED, FLYING, QUEUED, STUCK, Status
-from pasi_connect.services import reviews, values
-from pasi_connect.views import lists, words
+from pasi_connect.services import words
+from pasi_connect.services.compare import values
+from pasi_connect.services.queue import reviews
 from pasi_connect.views.record import Record
+from sis.filters import choose_school, school_choices
 from sis.models import SchoolEnrolment
 
 ALWAYS = (Status.WAITING, Status.HELD, Status.REJECTED, Status.NEEDS_REVIEW, Status.ACCEPTED)
+NOTICE_LEVEL: dict[str, str] = {
+    Status.ACCEPTED: "ok",
+    Status.HELD: "attn",
+    Status.NEEDS_REVIEW: "attn",
+    Status.REJECTED: "bad",
+    Status.DEAD: "bad",
+}
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     base = selectors.submissions(user).defer("sent_document")
     filterset = SubmissionFilter(request.GET, base)
-    schools = lists.school_choices(user)
-    lists.choose_school(filterset, schools)
+    schools = school_choices(user)
+    choose_school(filterset, schools)
     found = lists.rows(filterset)
     made = lists.page(request, found, newest_first=True)
     counts = dict(base.order_by().values_list("status").annotate(number=Count("pk")))
@@ -76,6 +85,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "everything": sum(counts.values()),
         "keep": [("status", status)],
         "everywhere": bool(schools),
+        "place": lists.place(request, SubmissionFilter),
     }
     return render(request, "pasi_connect/submissions.html", context, status=200 if filterset.is_valid() else 400)
 
@@ -101,17 +111,17 @@ def shown_rows(submissions: list[Submission]) -> list[dict[str, Any]]:
 
 
 def _own(request: HttpRequest, pk: int) -> Submission:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     return get_object_or_404(selectors.submissions(user).defer("sent_document"), pk=pk)
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _own(request, pk))
 
 
-@login_required
+@rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """The state alone, for the page that waits for it."""
@@ -123,7 +133,8 @@ def _state(one: Submission) -> dict[str, Any]:
     return {
         "submission": one,
         "states": words.SUBMISSION,
-        "why": words.why(one),
+        "notice_level": NOTICE_LEVEL.get(one.status, ""),
+        "why": words.why(one, LinkState.load()),
         "running": one.status in (Status.WAITING, *FLYING),
         "stuck": one.status in STUCK,
         "took": (one.finished_at - one.created_at) if one.status == Status.ACCEPTED and one.finished_at else None,
@@ -138,7 +149,7 @@ def _page(
     status: int = 200,
     moved: str = "",
 ) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     record = Record.load(one.ref_id)
     present = record.copy.core_version if record.copy else 0
     open_item = Discrepancy.objects.filter(ref_id=one.ref_id, status=Discrepancy.Status.OPEN).order_by("-id").first()
@@ -155,7 +166,7 @@ def _page(
         "sent_fields": words.field_labels(one.sent_fields, most=20),
         "form": form or ExitForm(initial={"seen": present}),
         "present": present,
-        "may": lists.sends(user),
+        "may": selectors.sends(user),
         "may_edit": user.has_perm("operations.edit_records"),
         "can_send": one.status in STUCK,
         "can_end": one.status in (*QUEUED, *STUCK),
@@ -166,6 +177,7 @@ def _page(
         "outcomes": words.OUTCOME,
         "time_line": record.time_line(),
         "moved": moved,
+        "place": lists.place(request, SubmissionFilter),
         "edit_url": reverse("pasi_connect:enrolment", args=[record.enrolment.pk]) if record.enrolment else "",
     }
     return render(request, "pasi_connect/submission.html", context, status=status)
@@ -183,7 +195,7 @@ def _spelling(one: Submission, record: Record, data: Any = None) -> SpellingForm
 def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
     """One way out: the service does it or says why not; then the page shows what is."""
     one = _own(request, pk)
-    lists.require(lists.sends(request.user))  # type: ignore[arg-type]
+    lists.require(selectors.sends(user_of(request)))
     form = ExitForm(request.POST)
     if not form.is_valid():
         return _page(request, one, form, status=422)
@@ -197,10 +209,10 @@ def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
         take_errors(form, error)
         return _page(request, one, form, status=422)
     messages.success(request, done)
-    return redirect("pasi_connect:submission", pk)
+    return redirect(reverse("pasi_connect:submission", args=[pk]) + lists.place(request, SubmissionFilter))
 
 
-@login_required
+@rights.needs(*selectors.SENDS)
 @require_POST
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Queues it again with PASI's version that the page showed."""
@@ -211,7 +223,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     return _exit(request, pk, act, _("Queued again. It goes to PASI with the values that you have just seen."))
 
 
-@login_required
+@rights.needs(*selectors.SENDS)
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
@@ -222,7 +234,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@login_required
+@rights.needs(*selectors.SENDS)
 @require_POST
 def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes PASI's values, those that the page showed and no others."""
@@ -233,12 +245,12 @@ def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     return _exit(request, pk, act, _("Took PASI's values. Nothing is sent."))
 
 
-@login_required
+@rights.needs(*selectors.SENDS)
 @require_POST
 def spelling(request: HttpRequest, pk: int) -> HttpResponse:
     """A person agrees how a text is written for PASI."""
     one = _own(request, pk)
-    lists.require(lists.sends(request.user))  # type: ignore[arg-type]
+    lists.require(selectors.sends(user_of(request)))
     record = Record.load(one.ref_id)
     form = _spelling(one, record, request.POST)
     if form is None or record.enrolment is None:
@@ -250,5 +262,5 @@ def spelling(request: HttpRequest, pk: int) -> HttpResponse:
             take_errors(form, error)
         else:
             messages.success(request, _("Spelling agreed. The SIS record keeps its own."))
-            return redirect("pasi_connect:submission", pk)
+            return redirect(reverse("pasi_connect:submission", args=[pk]) + lists.place(request, SubmissionFilter))
     return _page(request, one, spelling=form, status=422)

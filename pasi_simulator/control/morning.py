@@ -11,7 +11,7 @@ from typing import Any
 
 from pasi_simulator.clock import current_school_year
 from pasi_simulator.contract import Document
-from pasi_simulator.control.http import Request, Response, as_json
+from pasi_simulator.control.http import ControlError, Request, Response, as_json
 from pasi_simulator.core import Core
 from pasi_simulator.state import RECORD_TYPES, Writer
 
@@ -114,12 +114,16 @@ DEEDS = (
 
 
 def busy_morning(request: Request) -> Response:
-    return as_json({"changes": make_busy(request.core)})
+    body = request.json()
+    seed = body.get("seed") if isinstance(body, dict) else body
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise ControlError(400, "Bad member", "seed is a whole number, or absent")
+    return as_json({"changes": make_busy(request.core, seed)})
 
 
-def make_busy(core: Core) -> list[dict[str, Any]]:
-    """Makes the changes in one transaction and says what it did, a row each."""
-    today, dice = core.today(), random.Random()
+def make_busy(core: Core, seed: int | None = None) -> list[dict[str, Any]]:
+    """Makes the changes in one transaction and says what it did, a row each. The same seed takes the same records."""
+    today, dice = core.today(), random.Random(seed)
     with core.state.writing() as writer:
         places = _schools(core)
         live = _enrolments(core, list(places), deleted=False)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pasi_simulator.control import calls, morning, records
+from pasi_simulator.control import calls, identities, morning, records
 from pasi_simulator.control.http import ControlError, Request, Response, as_json, dispatch, route
 from pasi_simulator.core import Core
 from pasi_simulator.pages.html import error_page
@@ -31,6 +31,7 @@ API = (
     route(r"/control/knobs/", GET=calls.get_knobs, POST=calls.set_knobs),
     route(r"/control/calls/", GET=calls.list_calls),
     route(r"/control/reset/", POST=calls.reset),
+    route(r"/control/link-asn/", POST=identities.link_asn),
     route(r"/control/busy-morning/", POST=morning.busy_morning),
     route(r"/control/health/", GET=calls.health),
 )

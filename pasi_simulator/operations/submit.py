@@ -1,4 +1,4 @@
-"""SubmitStudentSchoolEnrolment: a full replacement behind an optimistic lock. [Source: Rules 3004 and 9014]"""
+"""SubmitStudentSchoolEnrolment: a full replacement behind an optimiztic lock. [Source: Rules 3004 and 9014]"""
 
 from __future__ import annotations
 

@@ -10,12 +10,15 @@ from pasi_simulator.contract import Contract
 from pasi_simulator.faults import TEXTS
 from pasi_simulator.operations import SERVICES as RUNNING
 from pasi_simulator.operations.notifications import BY_SCHOOL_YEAR
-from pasi_simulator.published import numbers, services
+from pasi_simulator.published import academic, exams, families, numbers, others, services
 from pasi_simulator.published.rows import NOT, NOT_SEEN, PARTLY, SIMULATED, Entity, Number, Row, Section
 from pasi_simulator.rules.enrolment import REJECTIONS
 from pasi_simulator.rules.extended import KEYS, LIST_NAME
 from pasi_simulator.state import RECORD_TYPES
 
+SERVICES = (*services.SERVICES, *families.SERVICES)
+ENTITIES = (*services.ENTITIES, *families.ENTITIES)
+CODE_CLASSES = (*services.CODE_CLASSES, *families.CODE_CLASSES)
 OWN_RULES = {rule.number: rule for rule in REJECTIONS}
 NUMBER_SECTIONS: tuple[tuple[str, str, tuple[Number, ...]], ...] = (
     ("Faults", "They end a call; the usual answer does not come.", numbers.FAULTS),
@@ -24,18 +27,38 @@ NUMBER_SECTIONS: tuple[tuple[str, str, tuple[Number, ...]], ...] = (
      "The published list of this service is not complete. Rows whose number is INFERRED are rules of the pages for which"
      " no number is to be found.", numbers.ENROLMENT_REJECTIONS),
     ("Core alerts of school enrolments", "Given after saving by a status processor.", numbers.ENROLMENT_ALERTS),
+    ("Further rules of school enrolments", "Found on pages of their own.", numbers.MORE_ENROLMENT),
     ("Rejections of student data", "Creating, changing and linking students.", numbers.STUDENT_REJECTIONS),
+    ("Rejections of student parts", "Names, addresses, phone numbers, citizenship, restrictions, guardians.",
+     numbers.STUDENT_PARTS),
     ("Core alerts of students", "Given after saving by a status processor.", numbers.STUDENT_ALERTS),
     ("Acknowledging core alerts", "Their words were not seen.", numbers.ACKNOWLEDGEMENT),
+    ("Responsible schools", "Rejections and core alerts.", others.RESPONSIBLE_SCHOOLS),
+    ("Classroom accommodations", "Rejections and core alerts.", others.ACCOMMODATIONS),
+    ("Student documents", "Rejections, core alerts and what a batch is checked for.", others.DOCUMENTS),
+    ("Sections", "Rejections and core alerts.", academic.SECTIONS),
+    ("Rejections of course enrolments", "With what PASIprep's screens check.", academic.COURSE_ENROLMENT_REJECTIONS),
+    ("Core alerts of course enrolments", "Given after saving by a status processor.",
+     academic.COURSE_ENROLMENT_ALERTS),
+    ("Evaluated marks", "Rejections and core alerts.", academic.EVALUATED_MARKS),
+    ("Marks and their approval", "Rules that several kinds of marks share.", academic.SHARED_MARKS),
+    ("Diploma exams and sittings", "Rejections.", exams.EXAMS_AND_SITTINGS),
+    ("Diploma exam marks and registrations", "With myPass, bulk registration and weights.", exams.EXAM_MARKS),
+    ("Home education, myPass and PASIprep", "What belongs to none of the sections above.",
+     others.HOME_EDUCATION_AND_SCREENS),
 )  # fmt: skip
 
 
 def sections(contract: Contract) -> tuple[Section, ...]:
     """The whole list in the order in which it is read. Pure apart from today, which names the school years."""
     return (
-        Section("Services", "Operations of the end point of 2020.", tuple(_services(contract))),
-        Section("Entities", "What services carry.", tuple(_entity(entity, contract) for entity in services.ENTITIES)),
-        Section("Manners", "How PASI behaves in synchronisation and access.", tuple(_manners())),
+        Section(
+            "Services",
+            "Operations of the end point of 2020, and of older ones where they are called so.",
+            tuple(_services(contract)),
+        ),
+        Section("Entities", "What services carry.", tuple(_entity(entity, contract) for entity in ENTITIES)),
+        Section("Manners", "How PASI behaves in synchronization and access.", tuple(_manners())),
         Section("Code classes", "Values that GetCodeValues gives.", tuple(_code_classes())),
         *(Section(title, said, tuple(_numbers(rows))) for title, said, rows in NUMBER_SECTIONS),
     )
@@ -48,8 +71,8 @@ def _state(exists: bool, lacks: str) -> str:
 
 
 def _services(contract: Contract) -> Iterable[Row]:
-    states = {entity.name: _entity(entity, contract) for entity in services.ENTITIES}
-    for service in services.SERVICES:
+    states = {entity.name: _entity(entity, contract) for entity in ENTITIES}
+    for service in SERVICES:
         running = RUNNING.get(service.name)
         lacks = [service.lacks] if service.lacks else []
         if service.entity and states[service.entity].state == PARTLY:
@@ -84,7 +107,7 @@ def _manners() -> Iterable[Row]:
 
 def _code_classes() -> Iterable[Row]:
     codes = (*FIXED, *school_year_types(real_today()))
-    for published in services.CODE_CLASSES:
+    for published in CODE_CLASSES:
         own = [code for code in codes if code.code_class == published.name]
         ours = sum(code.inferred for code in own)
         what = f"{len(own)} values" if own else ""

@@ -1,18 +1,15 @@
-"""Published rule numbers in our scope: technical, common, school enrolment, student, acknowledgement.
-
-Rules of marks, sections, exams, documents, responsible schools and accommodations are outside of it.
-"""
+"""Published rule numbers: technical, common, school enrolment, student, acknowledgement."""
 
 from __future__ import annotations
 
-from pasi_simulator.published.rows import Number
+from pasi_simulator.published.rows import Number, listed, spread
 
 TECHNICAL = "Validation Rules between 0 and 9999"
 ON_DEMAND = "on demand only: the knob `fault`"
 
 FAULTS: tuple[Number, ...] = (
     *(Number(n, "PASI Core Security") for n in ("1001", "1002", "1003")),
-    Number("1004", "PASI Core Security", inferred="a certificate registered twice, a client without organisations"),
+    Number("1004", "PASI Core Security", inferred="a certificate registered twice, a client without organizations"),
     Number("1006", "PASI Core Security", inferred="an allow list of addresses"),
     Number("1007", "Authentication and Authorization"),
     Number("1008", "Organization Code (Format)"),
@@ -48,17 +45,9 @@ COMMON: tuple[Number, ...] = (
     *(Number(n, TECHNICAL, "Organization unknown, or not authorized for the organization on the record")
       for n in ("9025", "9026")),
     Number("9030", TECHNICAL, "School year too far back for this client"),
-    *(Number(n, TECHNICAL) for n in ("9052", "9056", "9065")),
+    Number("9049", "Rule 9049", "Original name, later than 30 days or by another organization"),
+    *(Number(n, TECHNICAL) for n in ("9052", "9056", "9064", "9065", "9067", "9078")),
 )  # fmt: skip
-
-
-def spread(text: str) -> list[str]:
-    """The numbers of "10002-10004 10009": 10002, 10003, 10004, 10009."""
-    found = []
-    for part in text.split():
-        first, _, last = part.partition("-")
-        found += [str(number) for number in range(int(first), int(last or first) + 1)]
-    return found
 
 
 def alerts(text: str, source: str, known: dict[str, tuple[str, str]]) -> tuple[Number, ...]:
@@ -74,6 +63,19 @@ def alerts(text: str, source: str, known: dict[str, tuple[str, str]]) -> tuple[N
 
 ENROLMENT_SOURCE = "Validation Rules between 10000 and 19999"
 ENROLMENT_REJECTIONS = tuple(Number(n, ENROLMENT_SOURCE) for n in spread("10016 10058 10064 10088 10133"))
+
+MORE_ENROLMENT = listed(
+    """
+10020 R program percentage before 2018/2019
+10057 ? grants program not valid for early childhood
+10080 R new enrolment of a student who has died
+10132 W grants program 600, 610 or 612 without resident board (from 2017/2018)
+10143 W types 413, 414 and 416 without country of citizenship (from 2019/2020)
+10154 W type 414 without citizenship 5 and a valid study permit
+10330 R (listed with citizenship; probably 11330)
+""",
+    ENROLMENT_SOURCE,
+)
 
 ENROLMENT_ALERTS = alerts(
     "10002-10015 10017-10019 10021 10023-10033 10035 10037-10055 10060 10063 10065 10067-10072 10074 10076-10078 10081"
@@ -98,6 +100,7 @@ ENROLMENT_ALERTS = alerts(
         "10018": ("A*", "a grade was jumped over (the number INFERRED)"),
         "10019": ("A", "grade lower than in the year before"),
         "10023": ("W", "school offers no regular programming for the grade (to 2015/2016)"),
+        "10024": ("W", "summer programming at a school that offers none for the grade"),
         "10026": ("W*", "combination of 211, 221 and the 400 series"),
         "10027": ("A*", "documents do not fit a foreign student"),
         "10028": ("W", "school offers no special education for the grade (to 2015/2016)"),
@@ -122,6 +125,12 @@ ENROLMENT_ALERTS = alerts(
         "10053": ("A", "language learner at the authority before, but not now"),
         "10054": ("W", "grants program 500 without exception code (to 2015/2016)"),
         "10055": ("W*", "grants program 500 missing"),
+        "10065": ("A", "no citizenship in effect"),
+        "10074": ("W", "declaration of First Nations beside more than two enrolment types"),
+        "10086": ("W", "exit after the date of death"),
+        "10093": ("W", "more than one exception code"),
+        "10123": ("W", "resident board without grants program 110 (2016/2017)"),
+        "10135": ("W", "a gap in the mailing addresses"),
         "10063": ("W", "younger than two and a half on 1 September"),
         "10068": ("W", "resident board unknown or not active"),
         "10069": ("W", "overlap at the same school, programming type and timeframe"),
@@ -168,6 +177,59 @@ STUDENT_REJECTIONS: tuple[Number, ...] = (
     Number("80102", "Alberta Student Number (Student)", "Check digit of the ASN (PASIprep only)"),
 )  # fmt: skip
 
+PARTS = "Rule pages of student parts; Submit services of student parts"
+STUDENT_PARTS = listed(
+    """
+11001 R type of address
+11002 R
+11003 R address in Canada or the USA without city, province or postal code
+11004 R Canadian postal code
+11005 R
+11006 R
+11008 R
+11015-11017 R
+11025 R
+11026 R
+11027 R more than one address of the student shared by a guardian (to 2018)
+11030 R address neither mailing nor physical
+11042 R physical address without a mailing address
+11101 R
+11104 R
+11109-11111 R
+11113 R restriction from before the birth
+11116 R
+11117 R
+11120 R details of the restriction missing
+11149 R
+11154 R rural address or township as mailing address
+11155 R rural address or township with postal code
+11159 R rural address or township outside Alberta
+11170 R physical address of a guardian, rural, with postal code
+11201 R name equals another one of the student
+11211 R gender back to unknown
+11214-11216 R
+11218 R the same identity (end points before 2017)
+11226 R
+11227 R identity name changed as another name
+11228 R birth after the date of a document
+11229 R
+11230 R
+11250-11257 R
+11261 R phone number from before the birth
+11326 R citizenship 5 without the day on which the document ends
+11331 R document of the student sent with citizenship
+11332-11334 R
+11339 R document of the guardian sent with citizenship
+11367 R
+11371 R
+11403 R a student like this exists, for limited access
+11404 R the same student exists
+11405 R the same student exists, for limited access
+11500 R date of death of somebody living
+""",
+    PARTS,
+)
+
 STUDENT_ALERTS = alerts(
     "11010-11014 11018 11020 11022 11028 11031 11102 11103 11105-11108 11112 11114 11115 11118 11119 11151 11188 11202"
     " 11205 11209 11212 11213 11232 11234 11260 11262 11264 11266 11327 11330 11338 11365 11366 11369 11370 11603-11607"
@@ -178,6 +240,24 @@ STUDENT_ALERTS = alerts(
         "11013": ("W*", "postal code"),
         "11014": ("A", "a line of the street holds the country"),
         "11213": ("A", "no Canadian citizen, but a document that implies it"),
+        "11010": ("A", "postal code, city and province do not agree"),
+        "11018": ("A", "city"),
+        "11028": ("A", "address ends later than the next one begins"),
+        "11031": ("W", "the same address as mailing and physical"),
+        "11106": ("A", "restriction ends within 14 days"),
+        "11115": ("A", "independent and with a guardian at once"),
+        "11119": ("W", "restriction with guardian from before the 18th birthday"),
+        "11188": ("W", "guardian shares a physical address that is not there"),
+        "11232": ("W", "document issued in the future"),
+        "11262": ("W", "phone number ends more than 10 years ahead"),
+        "11264": ("A", "preferred phone number has ended"),
+        "11330": ("A", "document of citizenship ends more than 10 years ahead"),
+        "11365": ("A", "mailing address differs from that of each guardian lived with"),
+        "11366": ("W", "home phone differs from that of a guardian lived with"),
+        "11369": ("W", "guardian shares a mailing address that is not there"),
+        "11370": ("W", "guardian shares a home phone that is not there"),
+        "11607": ("A", "e-mail address of another student, or not valid"),
+        "60037": ("", "connections of the student are suspended"),
     },
 )
 

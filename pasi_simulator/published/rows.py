@@ -83,3 +83,27 @@ class Section:
 
     def count(self, state: str) -> int:
         return sum(row.state == state for row in self.rows)
+
+
+LEVELS = {"R": "Rejection", "W": "Warning", "A": "Advice", "U": "User error", "?": ""}
+
+
+def spread(text: str) -> list[str]:
+    """The numbers of "10002-10004 10009": 10002, 10003, 10004, 10009."""
+    found = []
+    for part in text.split():
+        first, _, last = part.partition("-")
+        found += [str(number) for number in range(int(first), int(last or first) + 1)]
+    return found
+
+
+def listed(text: str, source: str) -> tuple[Number, ...]:
+    """One line a number, or several in a row: the number, its level (with * when it is inferred), its words when they were seen."""
+    rows = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        place, level, *words = line.split(maxsplit=2)
+        told = LEVELS[level.removesuffix("*")]
+        title = f"{told or 'Level not seen'}: {words[0] if words else NOT_SEEN}"
+        inferred = "the level" if level.endswith("*") else ""
+        rows += [Number(number, source, title, inferred=inferred) for number in spread(place)]
+    return tuple(rows)

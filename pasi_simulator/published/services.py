@@ -1,5 +1,5 @@
 """Published services and entities in our scope: student identity, school enrolment, schools and authorities, code values,
-synchronisation."""
+synchronization."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SERVICES: tuple[Service, ...] = (
     Service("SubmitStudentStateProvinceIdStatus", "Submit Student State Province ID Status",
             "links, unlinks and deactivates ASNs; ministry only"),
     Service("GetStudentSchoolEnrolment", "Get Student School Enrolment", "enrolments", entity="StudentSchoolEnrolment",
-            lacks="FNMI declaration, French hours and audit are not hidden from other organisations",
+            lacks="FNMI declaration, French hours and audit are not hidden from other organizations",
             inferred="a newer record than expected is handed out"),
     Service("SubmitStudentSchoolEnrolment", "Submit Student School Enrolment", "creates, replaces, deletes, undeletes",
             lacks="extra data that historical years demand (names not seen); no core alerts follow",
@@ -88,7 +88,7 @@ ENTITIES: tuple[Entity, ...] = (
            ("RefId", "StateProvinceId", "SchoolCode", "SchoolYear", "Grade", "RegistrationStartDate",
             "RegistrationExitDate", "ExitDateType", "IsDeleted", "ProgrammingType", "ProgrammingTimeframe",
             "SchoolProvidedProgramPercentage", "ExtendedSchoolEnrolmentInfo", "PASICoreVersion", "EffectiveUtc"),
-           inferred="LastUpdate, in which the person and organisation of the last change stand"),
+           inferred="LastUpdate, in which the person and organization of the last change stand"),
     Entity("SISV1 list of the enrolment", "ExtendedSchoolEnrolmentInfo (V2019)", "SISV1",
            ("LocalStudentId", "ResidentBoard", "FrancophoneBoard", "FNMIDeclaration", "FrenchHoursOfInstruction",
             "EnrolmentTypeCodes", "ExceptionCodes", "GrantsProgramCodes", "hours of instruction (key not seen)")),
@@ -101,7 +101,7 @@ NOTICES = "pasi_simulator/operations/notifications.py"
 SYNCHRONIZATION = "PASI Synchronization Overview; Is Data Available"
 
 MANNERS: tuple[Manner, ...] = (
-    Manner("Three levels of access: client, role, organisation", "PASI Core Security", "pasi_simulator/soap.py",
+    Manner("Three levels of access: client, role, organization", "PASI Core Security", "pasi_simulator/soap.py",
            inferred="what ends in 1004"),
     Manner("Order of the checks", "Technical API method pages", "pasi_simulator/soap.py",
            inferred="the order, put together from separate pages"),
@@ -118,14 +118,14 @@ MANNERS: tuple[Manner, ...] = (
            "pasi_simulator/operations/records.py", inferred="the list of a Get ends at the first key not known yet"),
     Manner("Availability status", "Get Student School Enrolment", "pasi_simulator/operations/records.py",
            lacks="Recalculating, which only status entities have"),
-    Manner("Optimistic lock", "Rule 3004", "pasi_simulator/operations/submit.py"),
+    Manner("Optimiztic lock", "Rule 3004", "pasi_simulator/operations/submit.py"),
     Manner("Logical deletion and undeletion", "Submit Student School Enrolment", "pasi_simulator/operations/submit.py"),
     Manner("Associations of students", "By Recent School Enrolment", "pasi_simulator/visibility.py",
            lacks="one association of 12 months; creation, exam registration, the 6 months of the last enrolment and"
            " limited access are not told apart"),
     Manner("ASN linking re-points records", "Managing Alberta Student Numbers", "pasi_simulator/control/records.py",
            lacks="by hand only: a change of the ASN on a record; linking two ASNs in one step is not there"),
-    Manner("Members hidden from other organisations", "Get Student School Enrolment (2018)"),
+    Manner("Members hidden from other organizations", "Get Student School Enrolment (2018)"),
     Manner("Status processors, core alerts, next scan date", "Core Alerts Overview"),
     Manner("Older end points and their conversions", "Submit Student School Enrolment (2018 and earlier)"),
 )  # fmt: skip

@@ -11,10 +11,11 @@ OPENING = """# What PASI publishes, and what the simulator does of it
 Made by `python -m pasi_simulator.published > docs/developer/published.md` from the tables that the simulator runs on; not
 edited by hand. The same list stands on the simulator's own pages under `/published/`.
 
-In scope: student identity, school enrolment, schools and authorities, code values, synchronisation, faults. *Source* names
-the public page. INFERRED says what no public page states and had to be decided; for the whole contract these are the XML
-namespaces, the order of members and the shape of a fault ([pasi-contract.md](pasi-contract.md)). A rule that is not
-simulated is never raised by the simulator: what PASI would refuse there, the simulator takes.
+Every service, entity, code class and rule number that PASI's public pages name is here, whether it is simulated or not; those
+that are not follow with the kinds of records they belong to. *Source* names the public page. INFERRED says what no public
+page states and had to be decided; for the whole contract these are the XML namespaces, the order of members and the shape
+of a fault ([pasi-contract.md](pasi-contract.md)). A rule that is not simulated is never raised by the simulator: what PASI
+would refuse there, the simulator takes.
 """
 
 

@@ -14,7 +14,7 @@ class Case:
     """One submitted enrolment and the facts about it that PASI holds.
 
     `current` is the stored enrolment or None; `student` and `school` are the records named by the submission, or None.
-    `owns_submitted` and `owns_current`: whether the caller's organisation represents the school of each.
+    `owns_submitted` and `owns_current`: whether the caller's organization represents the school of each.
     """
 
     enrolment: Mapping[str, Any]

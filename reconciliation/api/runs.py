@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as Invalid
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, viewsets
 from rest_framework.decorators import action
@@ -15,14 +16,19 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations.actor import of_request
+from operations import bodies, rights
+from operations.actor import Actor, of_request, user_of
 from operations.api.pagination import KeysetPagination
 from operations.api.permissions import MayDo
 from operations.api.problems import Conflict
+from operations.api.resource import Resource
 from operations.api.schema import problems
-from reconciliation import lines, selectors, told, uploads
+from operations.previews import taken_back
+from operations.rules.bodies import EXPORTS
+from reconciliation import selectors
 from reconciliation.filters import LineAskForm, RunFilter
 from reconciliation.models import Run
+from reconciliation.rules.reading_options import NAMES, How, how_of
 from reconciliation.rules.statuses import STATUSES
 from reconciliation.serializers import (
     NewReconciliationSerializer,
@@ -32,20 +38,15 @@ from reconciliation.serializers import (
     ReconciliationStartedSerializer,
     school_refused,
 )
-from reconciliation.services import checking, runs
+from reconciliation.services import answers, checking, runs
+from reconciliation.views import lines
 
 MAY = (selectors.PERMISSION,)
 SIZE = KeysetPagination.page_size
 
 
-class MayReconcile(MayDo):
-    """Reading too."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if not super().has_permission(request, view):
-            return False
-        self.message = _("Your role may not do this. It needs: %(names)s.") % {"names": "reconciliation"}
-        return request.user.has_perm(MAY[0])
+def how_given(given: dict[str, Any], side: str) -> How:
+    return how_of({name: given.get(f"{side}_{name}") for name in NAMES})
 
 
 class AnyFile(BaseRenderer):
@@ -70,6 +71,7 @@ LINE_FILTERS = [
 ]
 
 
+@rights.needs(*MAY)
 @extend_schema(tags=["Reconciliation"])
 @extend_schema_view(
     list=extend_schema(summary="Runs", responses={200: ReconciliationSerializer(many=True), **problems(400, 401, 403)}),
@@ -79,37 +81,42 @@ LINE_FILTERS = [
         description=(
             "Takes multipart/form-data. Files that cannot be compared are refused (400), naming the file and its columns or "
             "rows; of large files the run says so later (`status` refused, `reasons`). With `dry_run` the answer is the column "
-            "check, and nothing is kept. What the names contradict stops nothing: see `warnings`. An Idempotency-Key has no "
-            "effect here: a run changes nothing but itself."
+            "check, and nothing is kept; of large files a job makes it, and its result holds it as `check`. What the names contradict stops nothing: see `warnings`."
         ),
         request={"multipart/form-data": NewReconciliationSerializer},
         responses={
             202: ReconciliationStartedSerializer,
             200: OpenApiResponse(ReconciliationCheckSerializer, "The column check of a dry run."),
-            **problems(400, 401, 403),
+            **problems(400, 401, 403, 409, 422),
         },
     ),
     destroy=extend_schema(
         summary="Remove a run",
-        description="With its files and its result.",
-        responses={204: None, **problems(401, 403, 404, 409)},
+        description="With its files and its result. With `dry_run` the answer is the run as it stands.",
+        responses={
+            204: None,
+            200: OpenApiResponse(ReconciliationSerializer, "The preview of a dry run."),
+            **problems(400, 401, 403, 404, 409, 422),
+        },
     ),
 )
-class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Run]):
+class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Run]):
     queryset = Run.objects.none()
     serializer_class = ReconciliationSerializer
     filterset_class = RunFilter
-    permission_classes = [MayReconcile]
+    permission_classes = [MayDo]
     needs = {"create": MAY, "destroy": MAY}
+    bodies = {"create": NewReconciliationSerializer}
+    queries = {"rows": tuple(parameter.name for parameter in LINE_FILTERS)}
+    previews = frozenset({"create", "destroy"})
+    in_transaction = False
     parser_classes = [MultiPartParser]
+    body_hint = gettext_lazy("Send multipart/form-data with the two files as “before” and “after”, and with “type”.")
+    takes_files = EXPORTS
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Run]:
-        return selectors.runs(self.request.user)  # type: ignore[arg-type]
-
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        uploads.prepare(request)
-        return super().initialize_request(request, *args, **kwargs)
+        return selectors.runs(user_of(self.request))
 
     def create(self, request: Request) -> Response:
         given = self._given(request)
@@ -120,10 +127,12 @@ class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
             set_deleted_apart=given["set_apart_deleted"],
             also=tuple(given.get("compare_extra", ())),
             xlsx=given["xlsx"],
+            before_how=how_given(given, "before"),
+            after_how=how_given(given, "after"),
         )
-        actor, files = of_request(request), {side: given[side] for side in checking.SIDES}  # type: ignore[arg-type]
-        if given["dry_run"]:
-            return Response(self._check_only(choices, files))
+        actor, files = of_request(request), {side: given[side] for side in checking.SIDES}
+        if self.dry_run:
+            return self._check_only(actor, choices, files)
         run = runs.make(actor, choices, files)
         try:
             self._refuse_foreign(run.school_code)
@@ -137,41 +146,44 @@ class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         return Response({"id": run.pk, "job": job.pk}, HTTPStatus.ACCEPTED)
 
     def _given(self, request: Request) -> dict[str, Any]:
-        data = request.data
-        if wrong := uploads.too_large(request._request):
+        if wrong := bodies.dropped(request._request):
             raise exceptions.ValidationError({name: [said] for name, said in wrong.items()})
-        serializer = NewReconciliationSerializer(data=data)
-        serializer.is_valid(raise_exception=True)
-        given: dict[str, Any] = serializer.validated_data
+        given = self.read_body()
         self._refuse_foreign(given.get("school", ""))
         return given
 
     def _refuse_foreign(self, school: str) -> None:
-        if school and not selectors.may_name(self.request.user, school):  # type: ignore[arg-type]
+        if school and not selectors.may_name(user_of(self.request), school):
             raise exceptions.ValidationError(school_refused())
 
-    def _check_only(self, choices: runs.Choices, files: dict[str, Any]) -> dict[str, Any]:
-        checks, whose = runs.check_only(choices, files)
-        self._refuse_foreign(whose.school or "")
-        return told.check(checks, whose)
+    def _check_only(self, actor: Actor, choices: runs.Choices, files: dict[str, Any]) -> Response:
+        found = runs.check_only(actor, choices, files, lambda whose: self._refuse_foreign(whose.school or ""))
+        if found.job:
+            return Response({"job": found.job.pk}, HTTPStatus.ACCEPTED)
+        return Response(answers.check(found.found or {}, found.whose))
 
     @staticmethod
     def _refuse(checks: Any, also: list[str]) -> None:
         faults = [*checking.faults(checks), *checking.also_faults(checks, also)]
         if faults:
-            raise exceptions.ValidationError(told.faults_by_side(faults))
+            raise exceptions.ValidationError(answers.faults_by_side(faults))
 
     def destroy(self, request: Request, pk: str) -> Response:
+        run = self.get_object()
         try:
-            runs.remove(of_request(request), self.get_object())  # type: ignore[arg-type]
+            if self.dry_run:
+                with taken_back():
+                    runs.remove(of_request(request), run)
+                return Response(ReconciliationSerializer(self.get_object()).data)
+            runs.remove(of_request(request), run)
         except runs.NotPossible as error:
-            raise Conflict(str(error)) from None
+            raise Conflict(str(error), kind="run_state") from None
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def _done(self) -> Run:
         run = self.get_object()
         if not run.is_done:
-            raise Conflict(_("This run has no result yet."))
+            raise Conflict(_("This run has no result yet."), kind="run_state")
         return run
 
     @extend_schema(
@@ -183,12 +195,6 @@ class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
     @action(detail=True, methods=["get"], filter_backends=[])
     def rows(self, request: Request, pk: str) -> Response:
         run = self._done()
-        known = {parameter.name for parameter in LINE_FILTERS}
-        if unknown := [name for name in request.query_params if name not in known]:
-            possible = ", ".join(sorted(known - {"after", "before"}))
-            raise exceptions.ValidationError(
-                {name: [_("This filter is not known. Possible: %(names)s.") % {"names": possible}] for name in unknown}
-            )
         form = LineAskForm(request.query_params, run=run)
         if not form.is_valid():
             raise exceptions.ValidationError(dict(form.errors))  # type: ignore[arg-type]
@@ -196,7 +202,7 @@ class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
             found = lines.page(run, lines.wanted(form.cleaned_data), request.query_params, SIZE)
         except Invalid as error:
             raise exceptions.ValidationError(error.message_dict) from None
-        reader = told.LineReader(run)
+        reader = answers.LineReader(run)
         paginator = KeysetPagination()
         paginator.request, paginator.page = request, found
         return paginator.get_paginated_response([reader.line(row) for row in found.rows])
@@ -205,7 +211,10 @@ class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         operation_id="reconciliations_download",
         summary="A file of the result",
         description="result.csv, unusable.csv (where there are unusable rows), result.xlsx (where it was asked for), summary.json.",
-        parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(lines.DOWNLOADS))],
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(lines.DOWNLOADS)),
+            OpenApiParameter("format", exclude=True),
+        ],
         responses={(200, "*/*"): bytes, **problems(401, 403, 404, 409)},
         filters=False,
     )
@@ -216,10 +225,8 @@ class ReconciliationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         url_path=f"(?P<name>{'|'.join(lines.DOWNLOADS).replace('.', chr(92) + '.')})",
         renderer_classes=[*viewsets.GenericViewSet.renderer_classes, AnyFile],
     )
-    def download(self, request: Request, pk: str, name: str) -> FileResponse:
+    def download(self, request: Request, pk: str, name: str) -> FileResponse | StreamingHttpResponse:
         try:
             return lines.download(self._done(), name)
         except FileNotFoundError:
             raise Http404 from None
-
-

@@ -1,4 +1,4 @@
-"""Reads a CSV file: comma, semicolon or tab; UTF-8, UTF-16 or Windows-1252; any line end; quotes as they come.
+"""Reads a CSV file: whatever of DELIMITERS separates its cells; any encoding and line end; quotes as they come.
 
 A file that is written regularly is parsed by polars, and only believed when every byte of it is accounted for. Everything else
 goes through Python's csv module, whose reading of odd quotes is the one that counts.
@@ -7,56 +7,79 @@ goes through Python's csv module, whose reading of odd quotes is the one that co
 import csv
 import io
 from collections.abc import Callable, Iterator
+from statistics import median_low
 
 import polars as pl
+from polars.exceptions import PanicException, PolarsError
 
-from reconciliation.engine.sheets import MOST_HEADERS, Gathering, Sheet, check_width
-from reconciliation.rules.notes import Note, Refused
+from reconciliation.engine import encodings
+from reconciliation.engine.bounds import LONGEST_CELL as LONGEST
+from reconciliation.engine.bounds import MOST_CSV_CELLS, Bounds
+from reconciliation.engine.encodings import BOM
+from reconciliation.engine.ranges import ranges
+from reconciliation.engine.sheets import Gathering, Sheet, check_width
+from reconciliation.rules import headers as header_rules
+from reconciliation.rules.notes import Note, Refused, Values
 from reconciliation.rules.reading import BLANKS
-from reconciliation.rules.types import Type, find_columns
+from reconciliation.rules.reading_options import AS_FOUND, DELIMITER_WORDS, DELIMITERS, How
+from reconciliation.rules.types import Type
 
-DELIMITERS = (",", ";", "\t")
-BOM = b"\xef\xbb\xbf"
 LOOKED_AT = 1_000_000  # bytes in which the header must end
-LONGEST = 131_072  # characters of a cell; a spreadsheet's own holds 32,767
-ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
+GLANCE = 50_000  # bytes that mostly hold the first rows
 END = "\x00end of the file\x00"
+# Line ends of other times and systems, where a file has no ordinary one.
+LINE_ENDS = ("\x1e", "\x85", "\u2028", "\u2029", "\x0b", "\x0c")
 
 
-def read(data: bytes, kind: Type, *, side: str, step: Callable[[], None]) -> Sheet:
+def read(data: bytes, kind: Type, *, side: str, step: Callable[[], None], how: How = AS_FOUND) -> Sheet:
     """The table in `data`. Raises Refused."""
-    data, encoding = as_utf8(data, side)
+    text = encodings.decoded(data, how.encoding, side)
+    data = with_line_ends(text.data)
     data, delimiter = named_delimiter(data)
     if data.endswith((b"\n\n", b"\r\n\r\n")):
         data = data.rstrip(b"\r\n") + b"\n"  # blank lines at the end are no rows
-    delimiter = delimiter or best_delimiter(data, kind)
+    told = DELIMITERS.get(how.delimiter) or delimiter
+    delimiter = told or best_delimiter(data, kind)
     step()
-    sheet = _regular(data, delimiter, side) or _irregular(data, delimiter, side, step)
-    sheet.encoding, sheet.delimiter = ENCODINGS[encoding], delimiter
+    row = how.header_row or header_row(data, delimiter, kind)
+    sheet = _regular(data, delimiter, side) if row == 1 else None
+    if sheet is None:
+        # Only now is it looked whether a file that begins with UTF-8's mark is UTF-8 throughout: polars has seen to the others.
+        if text.encoding == "utf-8-sig" and not text.odd:
+            text, data = encodings.mended(text, data, side)
+        sheet = _irregular(data, delimiter, side, step, kind, how.header_row)
+    sheet.encoding, sheet.delimiter = encodings.NAMES[text.encoding], delimiter
+    sheet.is_undivided = len(sheet.headers) == 1 and not told
+    sheet.notes += _oddities(text, sheet, side)
     return sheet
 
 
-def as_utf8(data: bytes, side: str) -> tuple[bytes, str]:
-    """The bytes as UTF-8 and the encoding that they came in, a key of ENCODINGS.
+def _oddities(text: encodings.Text, sheet: Sheet, side: str) -> list[Note]:
+    """What is to be known about the characters; puts in those that did not fit the others."""
+    notes = [Note("mark_twice", {"side": side})] if text.mark_was_damaged else []
+    if text.odd:
+        sheet.cells, rows = encodings.characters_put_in(sheet.cells, sheet.rows, text.odd)
+        sheet.headers = [encodings.text_put_in(header, text.odd) for header in sheet.headers]
+        values: Values = {
+            "side": side,
+            "encoding": encodings.NAMES[text.odd],
+            "count": rows.len(),
+            "rows": ranges(rows),
+        }
+        notes.append(Note("mixed_encodings", values))
+    elif text.encoding == "mac_roman":
+        accents = sheet.cells.select(pl.any_horizontal(pl.all().str.contains(r"[^\x00-\x7f]"))).to_series()
+        rows = sheet.rows.filter(accents)
+        notes.append(Note("mac_roman", {"side": side, "count": rows.len(), "rows": ranges(rows)}))
+    return notes
 
-    What begins with UTF-8's mark is taken for it: whoever reads the cells checks them anyway.
-    """
-    if data.startswith(BOM):
-        return data, "utf-8-sig"
-    try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return data.decode("utf-16").encode(), "utf-16"
-        for half, encoding in ((data[1:64:2], "utf-16-le"), (data[0:64:2], "utf-16-be")):
-            if len(half) > 1 and not any(half):
-                return data.decode(encoding).encode(), "utf-16"
-        try:
-            if not data.isascii():
-                data.decode()
-        except UnicodeDecodeError:
-            return data.decode("cp1252").encode(), "cp1252"
-    except UnicodeError:
-        raise Refused(Note("encoding", {"side": side})) from None
-    return data, "utf-8"
+
+def with_line_ends(data: bytes) -> bytes:
+    """The bytes with line feeds, where the file has only line ends that the csv module does not know."""
+    if b"\n" in data or b"\r" in data:
+        return data
+    end = next((end.encode() for end in LINE_ENDS if end.encode() in data), b"")
+    return data.replace(end, b"\n") if end else data
 
 
 def named_delimiter(data: bytes) -> tuple[bytes, str]:
@@ -64,23 +87,54 @@ def named_delimiter(data: bytes) -> tuple[bytes, str]:
     start = len(BOM) if data.startswith(BOM) else 0
     line, _, _rest = data[start : start + 20].partition(b"\n")
     text = line.strip().decode("utf-8", "replace").strip('"')
-    if text[:4].lower() == "sep=" and (text[4:] or "\t") in DELIMITERS:
+    if text[:4].lower() == "sep=" and (text[4:] or "\t") in DELIMITER_WORDS:
         return data[start + len(line) + 1 :], text[4:] or "\t"
     return data, ""
 
 
+def first_rows(data: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first rows with text, by number."""
+    for size in (GLANCE, LOOKED_AT):
+        found = _rows_of(data[:size], delimiter)
+        if len(found) == header_rules.LOOKED_AT or len(data) <= size:
+            break
+    return found
+
+
+def _rows_of(data: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
+    text = data.decode("utf-8", "ignore").removeprefix("\ufeff")
+    found: list[tuple[int, list[str]]] = []
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
+            if any(cell.strip(BLANKS) for cell in cells):
+                found.append((number, cells))
+            if len(found) == header_rules.LOOKED_AT:
+                break
+    except csv.Error:
+        pass  # whoever reads the file says it
+    return found
+
+
 def best_delimiter(data: bytes, kind: Type) -> str:
-    """The delimiter with which most required columns are recognised, then the one with most cells."""
-    text = data[:LOOKED_AT].decode("utf-8", "ignore").removeprefix("\ufeff").lstrip("\r\n")
+    """The delimiter with which a row looks most like headers, then the one with most cells in most of the first rows."""
 
-    def worth(delimiter: str) -> tuple[int, int]:
-        try:
-            headers = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        except csv.Error:
-            return 0, 0
-        return len(find_columns(kind, headers[:MOST_HEADERS]).places), len(headers)
+    best, chosen = ((-1, 0), 0), ","
+    for delimiter in DELIMITER_WORDS:
+        rows = [cells for _, cells in first_rows(data, delimiter)]
+        if not rows:
+            continue
+        value = header_rules.worth(kind, rows[header_rules.header_place(kind, rows)]), median_low(map(len, rows))
+        if value > best:
+            best, chosen = value, delimiter
+        if best[0][0] == len(kind.columns):
+            break
+    return chosen
 
-    return max(DELIMITERS, key=worth)
+
+def header_row(data: bytes, delimiter: str, kind: Type) -> int:
+    """The row that holds the headers; 0 if no row can be read."""
+    rows = first_rows(data, delimiter)
+    return rows[header_rules.header_place(kind, [cells for _, cells in rows])][0] if rows else 0
 
 
 def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
@@ -93,6 +147,7 @@ def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
     if len(headers) < 2 or not any(header.strip(BLANKS) for header in headers):
         return None
     check_width(headers, side)
+    Bounds(side, MOST_CSV_CELLS).row(data.count(delimiter.encode()) + data.count(b"\n"), 0)
     try:
         frame = pl.read_csv(
             data,
@@ -101,9 +156,9 @@ def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
             schema={str(place): pl.String for place in range(len(headers))},
             empty_string_is_null=False,
         )
-    except (pl.exceptions.ComputeError, pl.exceptions.NoDataError):
+    except (PolarsError, PanicException):
         return None
-    if list(frame.row(0)) != headers or not _adds_up(data, frame, delimiter):
+    if not frame.height or list(frame.row(0)) != headers or not _adds_up(data, frame, delimiter):
         return None
     rows = pl.int_range(2, frame.height + 1, dtype=pl.UInt32, eager=True).alias("row")
     cells = frame.slice(1)
@@ -111,7 +166,7 @@ def _regular(data: bytes, delimiter: str, side: str) -> Sheet | None:
     if cells.select(blank.any()).item():
         kept = cells.select(~pl.all_horizontal(pl.all().str.strip_chars(BLANKS) == "")).to_series()
         cells, rows = cells.filter(kept), rows.filter(kept)
-    return Sheet("csv", headers, cells, rows)
+    return Sheet("csv", headers, cells, rows, is_ended=data.endswith((b"\n", b"\r")))
 
 
 def _adds_up(data: bytes, frame: pl.DataFrame, delimiter: str) -> bool:
@@ -131,19 +186,31 @@ def _adds_up(data: bytes, frame: pl.DataFrame, delimiter: str) -> bool:
     if max(longest) > LONGEST or returns not in (0, ends):
         return False
     delimiters = (frame.width - 1) * frame.height
+    start = len(BOM) if data.startswith(BOM) else 0
     if quotes:
         end = b'"\r\n"' if returns else b'"\n"'
         if quotes != 2 * frame.width * frame.height or data.count(b'"' + delimiter.encode() + b'"') != delimiters:
             return False
-        if data.count(end) != frame.height - 1:
+        # A carriage return that ends no line ends a row for the csv module, and is nothing for polars.
+        if data.count(end) != frame.height - 1 or (returns == frame.height and not data.endswith(b"\r\n")):
             return False
-    start = len(BOM) if data.startswith(BOM) else 0
+        if data[start : start + 1] != b'"' or not data[-3:].rstrip(b"\r\n").endswith(b'"'):
+            return False
+        # A cell that is a delimiter, or begins or ends with one, looks like the space between two cells.
+        at_ends = pl.all().str.starts_with(delimiter) | pl.all().str.ends_with(delimiter)
+        if frame.select(pl.any_horizontal(at_ends.any())).item():
+            return False
+    elif returns and data.count(b"\r\n") != returns:
+        return False
     return len(data) == start + sum(sums) + quotes + delimiters + ends + returns
 
 
-def _irregular(data: bytes, delimiter: str, side: str, step: Callable[[], None]) -> Sheet:
+def _irregular(
+    data: bytes, delimiter: str, side: str, step: Callable[[], None], kind: Type, header_row: int = 0
+) -> Sheet:
     """By the csv module. Rows count as a spreadsheet counts them: blank lines do, line breaks in a cell do not."""
-    gathering, number, row = Gathering(side), 0, [""]
+    gathering, number, row = Gathering(side, kind, header_row, MOST_CSV_CELLS), 0, [""]
+    is_ended, is_cut = data.endswith((b"\n", b"\r")), False
     # The limit of csv is one for the whole process: it is checked, never set.
     reader = csv.reader(_lines(data), delimiter=delimiter)
     try:
@@ -154,12 +221,21 @@ def _irregular(data: bytes, delimiter: str, side: str, step: Callable[[], None])
             if number % 10_000 == 0:
                 step()
     except UnicodeDecodeError:
-        raise Refused(Note("encoding", {"side": side})) from None
+        raise Refused(Note("encoding", {"side": side, "line": number + 1})) from None
     except csv.Error:
         raise Refused(Note("long_cell", {"side": side, "row": number, "limit": csv.field_size_limit()})) from None
     if row != [END]:
-        raise Refused(Note("open_quote", {"side": side, "row": number}))
-    return gathering.sheet("csv")
+        # A quotation mark is open. In the middle of the last line that is a cut, elsewhere it has swallowed lines.
+        rest = row[-1].removesuffix(END).removesuffix("\n")
+        is_cut = not is_ended and not any(end in rest for end in "\r\n")
+        if not is_cut or gathering.last == 0:
+            raise Refused(Note("open_quote", {"side": side, "row": number}))
+        gathering.add(number, [*row[:-1], rest])
+    sheet = gathering.sheet("csv")
+    sheet.is_ended = is_ended
+    if is_cut or (not is_ended and sheet.short and sheet.short[-1] == gathering.last):
+        sheet.notes.append(Note("cut_last_line", {"side": side, "row": gathering.last}))
+    return sheet
 
 
 def _lines(data: bytes) -> Iterator[str]:

@@ -9,18 +9,20 @@ TOO_MANY = 2**63
 
 
 def key_values(export: Export, name: str) -> pl.Series:
-    """The normalised key cells of a column."""
+    """The normalized key cells of a column."""
     meaning = export.meanings.get(name)
     return meaning.values if meaning else export.cells[name]
 
 
 def is_readable(export: Export, kind: Type) -> pl.Series:
-    """True for the rows whose key can be read and whose cells stand under their headers."""
+    """True for the rows that hold a record, whose key can be read and whose cells stand under their headers."""
     mask = pl.repeat(True, export.height, dtype=pl.Boolean, eager=True)
     for column in kind.key:
         meaning = export.meanings.get(column.name)
         if meaning is not None and meaning.unreadable is not None:
             mask = mask & ~meaning.unreadable
+    if export.totals:
+        mask = mask & ~export.rows.is_in(export.totals)
     if export.sheet.long:
         mask = mask & ~export.rows.is_in(list(export.sheet.long))
     return mask
@@ -40,11 +42,13 @@ def numbered(kind: Type, exports: list[Export], taking_part: list[pl.Series]) ->
 
 
 def numbers(kind: Type, before: pl.DataFrame, after: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """A number for each row of both frames, which hold the normalised key columns of usable rows.
+    """A number for each row of both frames, which hold the normalized key columns of usable rows.
 
     Equal keys have equal numbers, and a smaller key (column by column, by code point) has a smaller one.
     """
-    both = pl.concat([before.select(column.name for column in kind.key), after.select(column.name for column in kind.key)])
+    both = pl.concat(
+        [before.select(column.name for column in kind.key), after.select(column.name for column in kind.key)]
+    )
     result, size = pl.repeat(0, both.height, dtype=pl.UInt64, eager=True), 1
     for column in kind.key:
         ranks, count = _ranks(both[column.name], column)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from operations.rules.formulas import IS_FINE, LOOKS_DANGEROUS, MARK, harmless
 from reconciliation.engine.columns import Export
 from reconciliation.engine.keys import key_values
-from reconciliation.rules.harmless import MARK, PATTERN, harmless
 from reconciliation.rules.statuses import ADDED, DIFFERENT, MATCH_STATUS, MISSING, PERFECT, STATUSES
 from reconciliation.rules.types import Column, Kind, Type
 
@@ -83,16 +83,18 @@ class Lines:
         status = _status(here, differences)
         for name, count in status.value_counts(name="n").iter_rows():
             counts.statuses[name] += count
-        return pl.DataFrame([
-            status.alias(MATCH_STATUS),
-            *(
-                export.rows.gather(at).cast(pl.String).fill_null("").alias(name)
-                for name, (export, at) in zip((BEFORE_ROW, AFTER_ROW), sides, strict=True)
-            ),
-            *(series.alias(name) for name, series in columns.items()),
-            differences.alias(DIFFERENCES),
-            _joined(repaired, places.height).alias(REPAIRED),
-        ])
+        return pl.DataFrame(
+            [
+                status.alias(MATCH_STATUS),
+                *(
+                    export.rows.gather(at).cast(pl.String).fill_null("").alias(name)
+                    for name, (export, at) in zip((BEFORE_ROW, AFTER_ROW), sides, strict=True)
+                ),
+                *(series.alias(name) for name, series in columns.items()),
+                differences.alias(DIFFERENCES),
+                _joined(repaired, places.height).alias(REPAIRED),
+            ]
+        )
 
     def _differs(
         self,
@@ -119,9 +121,7 @@ class Lines:
             unequal = differs
         return unequal if unequal.any() else None
 
-    def _repaired(
-        self, sides: tuple[tuple[Export, pl.Series], ...], counts: Counts
-    ) -> list[tuple[str, pl.Series]]:
+    def _repaired(self, sides: tuple[tuple[Export, pl.Series], ...], counts: Counts) -> list[tuple[str, pl.Series]]:
         marks = []
         for column in (*self.kind.key, *self.compared):
             for export, at in sides:
@@ -135,19 +135,20 @@ class Lines:
 
 
 def _is_dangerous(texts: pl.Series, column: Column, export: Export) -> bool:
-    """Whether any text needs to be made harmless. Of the kinds other than text, no natural cell does."""
-    if column.kind is not Kind.TEXT and column.name not in export.meanings:
+    """Whether any text could have to be made harmless."""
+    if column.kind is not Kind.TEXT and column.name in export.natural:
         return False
-    return bool(texts.str.contains(PATTERN).any())
+    return bool(texts.str.contains(LOOKS_DANGEROUS).any())
 
 
 def _harmless(texts: pl.Series, is_dangerous: bool) -> pl.Series:
     if not is_dangerous:
         return texts
     text = pl.col("text")
-    return pl.DataFrame({"text": texts}).select(
-        pl.when(text.str.contains(PATTERN)).then(pl.lit(MARK) + text).otherwise(text)
-    ).to_series()
+    dangerous = text.str.contains(LOOKS_DANGEROUS) & ~text.str.contains(IS_FINE)
+    return (
+        pl.DataFrame({"text": texts}).select(pl.when(dangerous).then(pl.lit(MARK) + text).otherwise(text)).to_series()
+    )
 
 
 def _joined(marks: list[tuple[str, pl.Series]], height: int) -> pl.Series:

@@ -33,7 +33,11 @@ class Matched:
 
 
 def match(
-    before: Export, after: Export, keys: tuple[pl.DataFrame, pl.DataFrame], compared: list[Column], step: Callable[[], None]
+    before: Export,
+    after: Export,
+    keys: tuple[pl.DataFrame, pl.DataFrame],
+    compared: list[Column],
+    step: Callable[[], None],
 ) -> Matched:
     """`keys` are frames of the rows that take part: `key` and `place`, in line order."""
     ours, theirs = keys
@@ -44,8 +48,10 @@ def match(
         several = [frame.join(repeated, on="key", how="semi", maintain_order="left") for frame in keys]
     else:
         singles, several = list(keys), [ours.clear(), theirs.clear()]
-    joined = singles[0].rename({"place": "before"}).join(
-        singles[1].rename({"place": "after"}), on="key", how="full", coalesce=True
+    joined = (
+        singles[0]
+        .rename({"place": "before"})
+        .join(singles[1].rename({"place": "after"}), on="key", how="full", coalesce=True)
     )
     step()
     lines, greedy = _repeated(before, after, several, compared, step) if repeated.height else (_lines([]), 0)
@@ -74,13 +80,15 @@ def _repeated(
     alone = [side.join(both, on="key", how="anti") for side in left]
     leftover = [side.join(both, on="key", how="semi", maintain_order="left") for side in left]
     paired, greedy = _best(leftover, means, step)
-    return pl.concat([
-        equal,
-        same,
-        alone[0].select("key", pl.col("place").alias("before"), pl.lit(None, pl.UInt32).alias("after")),
-        alone[1].select("key", pl.lit(None, pl.UInt32).alias("before"), pl.col("place").alias("after")),
-        paired,
-    ]), greedy
+    return pl.concat(
+        [
+            equal,
+            same,
+            alone[0].select("key", pl.col("place").alias("before"), pl.lit(None, pl.UInt32).alias("after")),
+            alone[1].select("key", pl.lit(None, pl.UInt32).alias("before"), pl.col("place").alias("after")),
+            paired,
+        ]
+    ), greedy
 
 
 def _with_content(export: Export, frame: pl.DataFrame, compared: list[Column]) -> pl.DataFrame:
@@ -99,15 +107,15 @@ def _with_content(export: Export, frame: pl.DataFrame, compared: list[Column]) -
     return frame.with_columns(series.alias(name) for name, series in columns.items())
 
 
-def _in_turn(
-    sides: list[pl.DataFrame], equal: list[str], order: list[str]
-) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _in_turn(sides: list[pl.DataFrame], equal: list[str], order: list[str]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Pair the n-th row with the n-th among rows with the same `equal` columns, sorted by `order`; and what is left."""
     turn = pl.int_range(pl.len()).over(equal).alias("turn")
     counted = [(side.sort(order) if order else side).with_columns(turn) for side in sides]
     on = [*equal, "turn"]
-    pairs = counted[0].select(*on, pl.col("place").alias("before")).join(
-        counted[1].select(*on, pl.col("place").alias("after")), on=on
+    pairs = (
+        counted[0]
+        .select(*on, pl.col("place").alias("before"))
+        .join(counted[1].select(*on, pl.col("place").alias("after")), on=on)
     )
     left = [
         side.drop("turn").join(pairs.select(pl.col(name).alias("place")), on="place", how="anti", maintain_order="left")

@@ -87,7 +87,9 @@ class Reader:
             names = pl.concat_str(pl.lit(BETWEEN), self._place(DIFFERENCES), pl.lit(BETWEEN))
             found = found.filter(names.str.contains(f"{BETWEEN}{wanted.field}{BETWEEN}", literal=True))
         if wanted.course:
-            found = found.filter(self._place(self._course).str.to_uppercase().str.contains(wanted.course.upper(), literal=True))
+            found = found.filter(
+                self._place(self._course).str.to_uppercase().str.contains(wanted.course.upper(), literal=True)
+            )
         asns = set(wanted.asns)
         if wanted.like:
             asns |= set(self.cells(self.keys[0], wanted.like).values())

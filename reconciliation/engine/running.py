@@ -9,14 +9,16 @@ import polars as pl
 
 from operations.rules.words import gettext_noop
 from reconciliation.engine import keys, workbook_out, writing
+from reconciliation.engine.both_files import are_identical, both_said
 from reconciliation.engine.columns import Export, chosen_columns, open_export
+from reconciliation.engine.file_notes import extra_columns, file_said, forms_said
 from reconciliation.engine.lines import Counts, Lines
 from reconciliation.engine.matching import Matched, match
-from reconciliation.engine.outcome import Options, Outcome, Side
-from reconciliation.engine.said import extra_columns, forms_said, rows_said
+from reconciliation.engine.outcome import ENGLISH, Options, Outcome, Side
 from reconciliation.rules.names import Belongs, belongs, named
 from reconciliation.rules.notes import Note, Refused
 from reconciliation.rules.pairing import MOST
+from reconciliation.rules.reading_options import How
 from reconciliation.rules.types import TYPES, Column
 
 READ_FIRST = gettext_noop("Reading the first file")
@@ -31,13 +33,16 @@ class Cancelled(Exception):
 
 
 class Run:
-    """`progress` gets a fraction from 0 to 1 and a sentence for people; `cancelled` is asked between the steps."""
+    """`progress` gets a sentence for people, and how many rows of how many (None: not known yet) have been written.
+
+    `cancelled` is asked between the steps.
+    """
 
     def __init__(
         self,
         options: Options,
         *,
-        progress: Callable[[float, str], None] = lambda fraction, sentence: None,
+        progress: Callable[[str, int, int | None], None] = lambda sentence, done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self.options, self.kind = options, TYPES[options.type]
@@ -47,23 +52,25 @@ class Run:
         if self._cancelled():
             raise Cancelled
 
-    def report(self, fraction: float, sentence: str) -> None:
+    def report(self, sentence: str, done: int = 0, total: int | None = None) -> None:
         self.step()
-        self._progress(fraction, sentence)
+        self._progress(sentence, done, total)
 
     def __call__(self, before: Path, after: Path, folder: Path) -> Outcome:
         """Compare the files and write to the folder. Raises Refused or Cancelled, and then leaves no result there, old or new."""
         _check_places({"before": before, "after": after}, folder)
         writing.clear(folder)
         try:
+            notes = [Note("identical")] if are_identical(before, after) else []
             exports, compared = self._open(before, after)
-            outcome = self._compare(exports, compared, self._belongs(before, after), folder)
+            outcome = self._compare(exports, compared, self._belongs(before, after), folder, notes)
             with writing.whole(folder / writing.SUMMARY) as file:
                 file.write(json.dumps(outcome.summary(), ensure_ascii=False, indent=1).encode() + b"\n")
         except BaseException:
             writing.clear(folder)
             raise
-        self._progress(1.0, WRITE)
+        total = outcome.before.rows + outcome.after.rows
+        self._progress(WRITE, total, total)
         return outcome
 
     def _belongs(self, before: Path, after: Path) -> Belongs:
@@ -81,10 +88,10 @@ class Run:
         exports: list[Export] = []
         reasons: list[Note] = []
         also = chosen_columns(self.options.also)
-        for side, path, fraction, sentence in (("before", before, 0.0, READ_FIRST), ("after", after, 0.2, READ_SECOND)):
-            self.report(fraction, sentence)
+        for side, path, sentence in (("before", before, READ_FIRST), ("after", after, READ_SECOND)):
+            self.report(sentence)
             try:
-                exports.append(open_export(path, self.kind, side=side, also=also, step=self.step))
+                exports.append(open_export(path, self.kind, side=side, how=self._how(side), also=also, step=self.step))
             except Refused as refused:
                 reasons += refused.notes
         if reasons:
@@ -94,26 +101,33 @@ class Run:
         taken = required | {export.headers[name] for export in exports for name in required}
         return exports, [*self.kind.compared, *(column for column in also if column.name not in taken)]
 
-    def _compare(self, exports: list[Export], compared: list[Column], whose: Belongs, folder: Path) -> Outcome:
+    def _how(self, side: str) -> How:
+        return self.options.before_how if side == "before" else self.options.after_how
+
+    def _compare(
+        self, exports: list[Export], compared: list[Column], whose: Belongs, folder: Path, first_notes: list[Note]
+    ) -> Outcome:
         before, after = exports
+        total = before.height + after.height
         usable = [keys.is_readable(export, self.kind) for export in exports]
         taking_part = [self._without_deleted(export, mask) for export, mask in zip(exports, usable, strict=True)]
-        self.report(0.4, PAIR)
+        self.report(PAIR, 0, total)
         matched = match(before, after, keys.numbered(self.kind, exports, taking_part), compared, self.step)
         lines = Lines(self.kind, compared, before, after)
         counts = writing.write_result(
-            folder / writing.RESULT, matched, lines, lambda part: self.report(0.5 + 0.5 * part, WRITE)
+            folder / writing.RESULT, matched, lines, lambda part: self.report(WRITE, round(part * total), total)
         )
         columns = [column.name for column in (*self.kind.key, *compared)]
+        reasons: writing.Reasons = {}
         if not all(mask.all() for mask in usable):
-            writing.write_unusable(folder / writing.UNUSABLE, self.kind, columns, list(zip(exports, usable, strict=True)))
-        notes = [*whose.notes, *self._warnings(exports, usable, columns, matched)]
-        sides = [
-            _side(export, mask, part) for export, mask, part in zip(exports, usable, taking_part, strict=True)
-        ]
-        outcome = _outcome(self.kind.code, whose, sides, counts, notes)
+            apart = list(zip(exports, usable, strict=True))
+            reasons = writing.write_unusable(folder / writing.UNUSABLE, self.kind, columns, apart)
+        together = [] if first_notes else both_said(before, after, self.kind)
+        notes = [*first_notes, *together, *whose.notes, *self._warnings(exports, usable, columns, matched)]
+        sides = [_side(export, mask, part) for export, mask, part in zip(exports, usable, taking_part, strict=True)]
+        outcome = replace(_outcome(self.kind.code, whose, sides, counts, notes), reasons=reasons)
         if self.options.xlsx:
-            self.report(1.0, WORKBOOK)
+            self.report(WORKBOOK, total, total)
             outcome = self._workbook(outcome, folder)
         return outcome
 
@@ -121,7 +135,10 @@ class Run:
         note = workbook_out.note(outcome)
         if note:
             outcome = replace(outcome, warnings=(*outcome.warnings, note))
-        workbook_out.write(folder / writing.RESULT, folder / writing.WORKBOOK, outcome, self.step)
+        for code, language in {"": ENGLISH, **self.options.languages}.items():
+            workbook_out.write(
+                folder / writing.RESULT, folder / writing.workbook_name(code), outcome, self.step, language
+            )
         return outcome
 
     def _without_deleted(self, export: Export, usable: pl.Series) -> pl.Series:
@@ -134,12 +151,9 @@ class Run:
     ) -> list[Note]:
         notes: list[Note] = []
         for export, mask in zip(exports, usable, strict=True):
+            notes += file_said(export, mask)
+            notes += forms_said(export, columns, self._how(export.side))
             notes += extra_columns(export, columns)
-            notes += forms_said(export, columns)
-            if not mask.all():
-                notes.append(rows_said("unusable", export, export.rows.filter(~mask)))
-            if export.sheet.short:
-                notes.append(rows_said("short_rows", export, pl.Series(export.sheet.short, dtype=pl.UInt32)))
             if self.options.set_deleted_apart and export.deleted is None:
                 notes.append(Note("no_deleted", {"side": export.side}))
         if matched.greedy:
@@ -157,6 +171,7 @@ def _check_places(paths: dict[str, Path], folder: Path) -> None:
 
 def _side(export: Export, usable: pl.Series, taking_part: pl.Series) -> Side:
     sheet = export.sheet
+    orders = {name: meaning.order.code for name, meaning in export.meanings.items() if meaning.order.code}
     return Side(
         export.height,
         int((~usable).sum()),
@@ -165,6 +180,9 @@ def _side(export: Export, usable: pl.Series, taking_part: pl.Series) -> Side:
         sheet.format,
         sheet.encoding,
         sheet.delimiter,
+        sheet.sheet,
+        sheet.header_row,
+        orders,
     )
 
 

@@ -1,82 +1,45 @@
-"""Reads the first sheet of an .xlsx file as a stream: bounded in what it unpacks, in rows, in columns and in XML."""
+"""Reads one sheet of an .xlsx file as a stream: bounded in what it unpacks, in rows, in columns and in XML."""
 
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from array import array
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
+from reconciliation.engine.bounds import MOST_OF_A_HEAD, MOST_OF_A_PART, MOST_STRING_BYTES, MOST_STRINGS, MOST_UNPACKED
 from reconciliation.engine.numbers import date_text, number_text
-from reconciliation.engine.sheets import Gathering, Sheet
-from reconciliation.engine.xml import Ended, Target, parse
+from reconciliation.engine.package import Package
+from reconciliation.engine.ranges import letters_of, ranges_of
+from reconciliation.engine.sheet_choice import Candidate, Heads, choose, notes_of
+from reconciliation.engine.sheets import SHEET_ROWS, Gathering, Sheet
+from reconciliation.engine.xml import Ended, Target, Text
 from reconciliation.rules.notes import Note, Refused
-
-# Rows of a sheet pack to a tenth or a fiftieth; a bomb to a thousandth.
-MOST_UNPACKED = 2 * 1024**3
-ALWAYS_ALLOWED = 10 * 1024**2
-MOST_TIMES = 200
+from reconciliation.rules.reading_options import AS_FOUND, How
+from reconciliation.rules.types import Type
 
 # Formats of the standard that show a day (ECMA-376, 18.8.30); the others are found by their letters.
 DAY_FORMATS = {14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 59)}
 NOT_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\[[^\]]*\]')
+LONGEST_FORMAT = 255  # letters, as in a spreadsheet: the pattern above takes longer with each opened quotation
 ESCAPED = re.compile(r"_x(000[9AD])_")
 REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})", re.ASCII)
 
 
-class Package:
-    """The parts of the archive, by name; each is checked before it is unpacked."""
-
-    def __init__(self, file: BinaryIO, side: str) -> None:
-        self.side = side
-        try:
-            self.zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError):
-            raise self.damaged() from None
-        self.names = set(self.zip.namelist())
-
-    def damaged(self) -> Refused:
-        return Refused(Note("not_a_workbook", {"side": self.side}))
-
-    def parse(self, name: str, target: Target, step: Callable[[], None]) -> None:
-        try:
-            parse(self._pieces(name), target, step)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
-            raise self.damaged() from None
-
-    def _pieces(self, name: str) -> Iterator[bytes]:
-        if name not in self.names:
-            raise self.damaged()
-        part = self.zip.getinfo(name)
-        size, packed = part.file_size, max(part.compress_size, 1)
-        if size > MOST_UNPACKED or (size > ALWAYS_ALLOWED and size > MOST_TIMES * packed):
-            raise Refused(Note("zip_bomb", {"side": self.side}))
-        # A part that unpacks to more than it says is cut there by zipfile, and its checksum fails.
-        with self.zip.open(part) as unpacked:
-            yield from iter(lambda: unpacked.read(1 << 18), b"")
-
-
 class Workbook(Target):
-    """The first sheet's relation, and from which day on the workbook counts."""
+    """The sheets in their order, as (name, relation, whether it is hidden), and from which day on the workbook counts."""
 
-    relation = ""
-    since_1904 = False
-
-    def opened(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "sheet" and not self.relation:
-            self.relation = next((value for key, value in attributes.items() if key.endswith("}id")), "")
-        elif name == "workbookPr":
-            self.since_1904 = attributes.get("date1904") in ("1", "true")
-
-
-class Relations(Target):
     def __init__(self, side: str) -> None:
         super().__init__(side)
-        self.targets: dict[str, str] = {}
+        self.sheets: list[tuple[str, str, bool]] = []
+        self.since_1904 = False
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship":
-            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
+        if name == "sheet":
+            relation = next((value for key, value in attributes.items() if key.endswith("}id")), "")
+            is_hidden = attributes.get("state", "visible") != "visible"
+            self.sheets.append((attributes.get("name", ""), relation, is_hidden))
+            self.few(len(self.sheets))
+        elif name == "workbookPr":
+            self.since_1904 = attributes.get("date1904") in ("1", "true")
 
 
 class Styles(Target):
@@ -91,7 +54,8 @@ class Styles(Target):
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
         if name == "numFmt":
-            letters = NOT_LETTERS.sub("", attributes.get("formatCode", "")).lower()
+            letters = NOT_LETTERS.sub("", attributes.get("formatCode", "")[:LONGEST_FORMAT]).lower()
+            self.few(len(self._formats))
             self._formats[_whole(attributes.get("numFmtId"))] = "y" in letters or "d" in letters
         elif name == "cellXfs":
             self._in_styles = True
@@ -100,10 +64,33 @@ class Styles(Target):
             if self._formats.get(number, number in DAY_FORMATS):
                 self.days.add(self._count)
             self._count += 1
+            self.few(len(self.days))
 
     def closed(self, name: str) -> None:
         if name == "cellXfs":
             raise Ended
+
+
+class Shared:
+    """Texts by their number, in one block of bytes: as objects of Python each would take 60 bytes more."""
+
+    def __init__(self) -> None:
+        self._bytes, self._ends = bytearray(), array("Q", [0])
+
+    def append(self, text: str) -> None:
+        self._bytes += text.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._bytes))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, place: int) -> str:
+        return self._bytes[self._ends[place] : self._ends[place + 1]].decode("utf-8", "surrogatepass")
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self._bytes)
 
 
 class Strings(Target):
@@ -111,13 +98,13 @@ class Strings(Target):
 
     def __init__(self, side: str) -> None:
         super().__init__(side)
-        self.found: list[str] = []
-        self._text: list[str] = []
+        self.found = Shared()
+        self._text = Text(self)
         self._takes = self._is_aid = False
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
         if name == "si":
-            self._text = []
+            self._text.clear()
         elif name == "rPh":
             self._is_aid = True
         elif name == "t":
@@ -125,7 +112,7 @@ class Strings(Target):
 
     def data(self, text: str) -> None:
         if self._takes:
-            self._text.append(text)
+            self._text.add(text)
 
     def closed(self, name: str) -> None:
         if name == "t":
@@ -133,31 +120,55 @@ class Strings(Target):
         elif name == "rPh":
             self._is_aid = False
         elif name == "si":
-            self.found.append(unescaped("".join(self._text)))
+            self.found.append(unescaped(str(self._text)))
+            if len(self.found) > MOST_STRINGS or self.found.size > MOST_STRING_BYTES:
+                raise self.refuse("zip_bomb")
 
 
 class Rows(Target):
-    def __init__(self, side: str, strings: list[str], days: set[int], *, since_1904: bool) -> None:
+    """Gives the rows of a sheet to `gathering`. `hidden` are the rows with text that the workbook does not show."""
+
+    def __init__(
+        self, side: str, strings: Shared, days: set[int], gathering: Gathering | Heads, *, since_1904: bool
+    ) -> None:
         super().__init__(side)
-        self.gathering = Gathering(side)
+        self.gathering = gathering
         self.strings, self.days, self.since_1904 = strings, days, since_1904
+        self.hidden: list[int] = []
+        self.hidden_columns: list[tuple[int, int]] = []  # from, to
+        self.is_filtered = False
         self._row = self._column = 0
         self._cells: dict[int, str] = {}
         self._type = self._style = ""
-        self._text: list[str] = []
-        self._takes = False
+        self._text = Text(self)
+        self._rows = 0
+        self._takes = self._is_hidden = self._all_hidden = self._is_aid = False
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
-            self._type, self._style, self._text = attributes.get("t", "n"), attributes.get("s", ""), []
+            self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
+            self._text.clear()
             self._column = self._place(attributes.get("r"))
             self.bounds(self._row, self._column)
         elif name in ("v", "t"):
-            self._takes = True
+            self._takes = not self._is_aid
         elif name == "row":
             self._row = _whole(attributes.get("r"), self._row + 1)
             self.bounds(self._row)
+            self._rows += 1  # a row may be named again and again
+            if self._rows > SHEET_ROWS:
+                raise self.refuse("many_rows", limit=SHEET_ROWS)
             self._column, self._cells = 0, {}
+            self._is_hidden = attributes.get("hidden", str(self._all_hidden)).lower() in ("1", "true")
+        elif name == "rPh":
+            self._is_aid = True
+        elif name == "col" and attributes.get("hidden", "").lower() in ("1", "true"):
+            self.hidden_columns.append((_whole(attributes.get("min"), 1), _whole(attributes.get("max"), 1)))
+            self.few(len(self.hidden_columns))
+        elif name == "sheetFormatPr":
+            self._all_hidden = attributes.get("zeroHeight") in ("1", "true")
+        elif name == "filterColumn":
+            self.is_filtered = True
 
     def _place(self, reference: str | None) -> int:
         match = REFERENCE.fullmatch(reference or "")
@@ -170,18 +181,22 @@ class Rows(Target):
 
     def data(self, text: str) -> None:
         if self._takes:
-            self._text.append(text)
+            self._text.add(text, self._row)
 
     def closed(self, name: str) -> None:
         if name in ("v", "t"):
             self._takes = False
         elif name == "c":
-            if self._text:
-                self._cells[self._column] = self._value("".join(self._text))
+            if self._text.parts:
+                self._cells[self._column] = self._value(str(self._text))
         elif name == "row":
             self.gathering.add_sparse(self._row, self._cells)
-        elif name == "sheetData":
-            raise Ended
+            if self._is_hidden and self._cells:
+                self.hidden.append(self._row)
+        elif name == "rPh":
+            self._is_aid = False
+        elif name == "sheetData" and not self.hidden:
+            raise Ended  # a filter, which stands below, hides rows
 
     def _value(self, text: str) -> str:
         match self._type:
@@ -209,20 +224,67 @@ def unescaped(text: str) -> str:
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x000" in text else text
 
 
-def read(file: BinaryIO, *, side: str, step: Callable[[], None]) -> Sheet:
-    """The first sheet. Raises Refused."""
-    package = Package(file, side)
-    workbook, relations, styles, strings = Workbook(side), Relations(side), Styles(side), Strings(side)
-    package.parse("xl/workbook.xml", workbook, step)
-    package.parse("xl/_rels/workbook.xml.rels", relations, step)
-    target = relations.targets.get(workbook.relation, "")
-    if not target:
-        raise package.damaged()
-    if "xl/styles.xml" in package.names:
-        package.parse("xl/styles.xml", styles, step)
-    if "xl/sharedStrings.xml" in package.names:
-        package.parse("xl/sharedStrings.xml", strings, step)
-    rows = Rows(side, strings.found, styles.days, since_1904=workbook.since_1904)
-    name = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
-    package.parse(name, rows, step)
-    return rows.gathering.sheet("xlsx")
+class Reading:
+    """One workbook, opened: its sheets, and what all of them need."""
+
+    def __init__(self, file: BinaryIO, side: str, step: Callable[[], None]) -> None:
+        self.side, self.step = side, step
+        self.package = package = Package(file, side)
+        package.check_kind()
+        place = package.workbook(step)
+        self.workbook, styles, strings = Workbook(side), Styles(side), Strings(side)
+        package.parse(place, self.workbook, step)
+        relations = package.relations(place, step)
+        for target, ending, usual in (
+            (styles, "/styles", "xl/styles.xml"),
+            (strings, "/sharedStrings", "xl/sharedStrings.xml"),
+        ):
+            part = next((name for name in [*relations.of_type(ending), usual] if package.has(name)), "")
+            if part:
+                package.parse(part, target, step, MOST_UNPACKED if target is strings else MOST_OF_A_PART)
+        self.strings, self.days = strings.found, styles.days
+        self.sheets = [
+            Candidate(name, relations.targets[relation], is_hidden)
+            for name, relation, is_hidden in self.workbook.sheets
+            if relation in relations.targets and _is_worksheet(relations.types[relation])
+        ]
+        if not self.sheets:
+            raise Refused(Note("no_sheet", {"side": side})) if self.workbook.sheets else package.damaged()
+
+    def rows(self, sheet: Candidate, gathering: Gathering | Heads) -> Rows:
+        rows = Rows(self.side, self.strings, self.days, gathering, since_1904=self.workbook.since_1904)
+        is_head = isinstance(gathering, Heads)
+        self.package.parse(sheet.place, rows, self.step, MOST_OF_A_HEAD if is_head else MOST_UNPACKED, ends=is_head)
+        return rows
+
+    def heads(self, sheet: Candidate) -> Mapping[int, Mapping[int, str]]:
+        """The first rows of a sheet; none of one that is damaged, as another may be whole."""
+        heads = Heads()
+        try:
+            self.rows(sheet, heads)
+        except Refused:
+            return {}
+        return heads.rows
+
+
+def _is_worksheet(kind: str) -> bool:
+    return not kind or kind.endswith("/worksheet")
+
+
+def read(file: BinaryIO, kind: Type, *, side: str, step: Callable[[], None], how: How = AS_FOUND) -> Sheet:
+    """The sheet that was chosen, else the one that has the columns, else the first one. Raises Refused."""
+    reading = Reading(file, side, step)
+    chosen = choose(reading.sheets, reading.heads, kind, how.sheet, side)
+    gathering = Gathering(side, kind, how.header_row)
+    rows = reading.rows(chosen.sheet, gathering)
+    sheet = gathering.sheet("xlsx")
+    sheet.sheet, sheet.sheets = chosen.sheet.name, tuple(one.name for one in reading.sheets)
+    sheet.notes += notes_of(chosen, reading.sheets, side, is_chosen=bool(how.sheet))
+    if hidden := [row for row in rows.hidden if row > sheet.header_row]:
+        sheet.notes.append(Note("hidden_rows", {"side": side, "count": len(hidden), "rows": ranges_of(hidden)}))
+    count, letters = letters_of(rows.hidden_columns, len(sheet.headers))
+    if count:
+        sheet.notes.append(Note("hidden_columns", {"side": side, "count": count, "columns": letters}))
+    if rows.is_filtered:
+        sheet.notes.append(Note("filter_on", {"side": side}))
+    return sheet

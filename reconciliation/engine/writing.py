@@ -1,31 +1,40 @@
 """Writes result.csv and unusable.csv. Both appear whole or not at all."""
 
 import csv
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
 
+from operations.rules.formulas import harmless
 from reconciliation.engine.columns import FORM_NUMBERS, FORMS, Export
 from reconciliation.engine.lines import AFTER_ROW, BEFORE_ROW, Counts, Lines
 from reconciliation.engine.matching import Matched
-from reconciliation.rules.harmless import harmless
-from reconciliation.rules.notes import KEY_UNREADABLE, TOO_MANY_CELLS
-from reconciliation.rules.statuses import MATCH_STATUS
+from reconciliation.rules.notes import Note, phrase
+from reconciliation.rules.statuses import IN_RESULT, MATCH_STATUS
 from reconciliation.rules.types import Type
 
 BOM = b"\xef\xbb\xbf"
 PIECE = 131_072  # lines that are texts at a time
+COPIED = 1 << 20  # bytes at a time
+REASON = "Reason"  # the header of the column
 RESULT, UNUSABLE, SUMMARY, WORKBOOK = "result.csv", "unusable.csv", "summary.json", "result.xlsx"
 FILES = (RESULT, UNUSABLE, SUMMARY, WORKBOOK)
 
 
+def workbook_name(language: str = "") -> str:
+    """ "result.xlsx" is English, "result.fr.xlsx" French."""
+    return f"result.{language}.xlsx" if language else WORKBOOK
+
+
 def clear(folder: Path) -> None:
     """Take away what a former run left."""
-    for name in FILES:
-        (folder / name).unlink(missing_ok=True)
+    for path in [*(folder / name for name in FILES), *folder.glob(workbook_name("??"))]:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -41,7 +50,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def in_order(matched: Matched, lines: Lines) -> pl.DataFrame:
-    """Places of the rows in the order of the result: by key, status, then row content."""
+    """Places of the rows by key, then row content: the order of the result within a status."""
     if not matched.repeated.height:
         return matched.single.sort("key")
     key = matched.repeated["key"].rename("\x00key")
@@ -58,35 +67,53 @@ def in_order(matched: Matched, lines: Lines) -> pl.DataFrame:
     return pl.concat([matched.single, several]).sort("key", maintain_order=True)
 
 
-def write_result(
-    path: Path, matched: Matched, lines: Lines, progress: Callable[[float], None]
-) -> Counts:
+def write_result(path: Path, matched: Matched, lines: Lines, progress: Callable[[float], None]) -> Counts:
+    """What differs, is missing or new stands before what matches; within each by key."""
     counts, places = Counts(), in_order(matched, lines)
-    with whole(path) as file:
+    first, *others = IN_RESULT
+    with whole(path) as file, ExitStack() as stack:
+        # Only when all is built it is known where each status begins, so all but the first wait in files of their own.
+        parts: dict[str, Any] = {first: file}
+        parts |= {status: stack.enter_context(tempfile.TemporaryFile(dir=path.parent)) for status in others}
         file.write(BOM)
         _write(file, pl.DataFrame(schema=dict.fromkeys(lines.header, pl.String)), has_header=True)
         for start in range(0, places.height, PIECE):
-            _write(file, lines.build(places.slice(start, PIECE), counts))
+            frame = lines.build(places.slice(start, PIECE), counts)
+            for status, part in parts.items():
+                _write(part, frame.filter(pl.col(MATCH_STATUS) == status))
             progress(min(1.0, (start + PIECE) / places.height))
+        for status in others:
+            parts[status].seek(0)
+            shutil.copyfileobj(parts[status], file, COPIED)
     return counts
 
 
 def _write(file: BinaryIO, frame: pl.DataFrame, *, has_header: bool = False) -> None:
+    if not (frame.height or has_header):
+        return
     # Every cell in quotes, as PASIprep itself writes.
     frame.write_csv(file, include_header=has_header, line_terminator="\r\n", quote_style="always", batch_size=8192)
 
 
-def write_unusable(path: Path, kind: Type, names: list[str], exports: list[tuple[Export, pl.Series]]) -> None:
-    """The rows that stand apart (each mask is True for the usable rows), with their cells as they are."""
+Reasons = dict[str, tuple[Note, ...]]
+
+
+def write_unusable(path: Path, kind: Type, names: list[str], exports: list[tuple[Export, pl.Series]]) -> Reasons:
+    """The rows that stand apart (each mask is True for the usable rows), with their cells as they are.
+
+    Gives the reasons that occur, as notes: the file has them in English.
+    """
+    reasons: Reasons = {}
     with whole(path) as binary:
         binary.write(BOM)
         writer: Any = csv.writer(_Text(binary), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(["File", "Row", "Reason", *map(harmless, names), "More Cells"])
+        writer.writerow(["File", "Row", REASON, *map(harmless, names), "More Cells"])
         for export, usable in exports:
-            writer.writerows(_unusable(kind, names, export, usable))
+            writer.writerows(_unusable(kind, names, export, usable, reasons))
+    return reasons
 
 
-def _unusable(kind: Type, names: list[str], export: Export, usable: pl.Series) -> Iterator[list[str]]:
+def _unusable(kind: Type, names: list[str], export: Export, usable: pl.Series, reasons: Reasons) -> Iterator[list[str]]:
     places = (~usable).arg_true()
     forms = {
         column.name: export.meanings[column.name].forms.gather(places)
@@ -94,16 +121,19 @@ def _unusable(kind: Type, names: list[str], export: Export, usable: pl.Series) -
         if column.name in export.meanings
     }
     unreadable = {number for code, number in FORM_NUMBERS.items() if not FORMS[number].readable and code}
-    cells = export.cells.select(names)[places]
+    cells, totals = export.cells.select(names)[places], set(export.totals)
     for at, (row, texts) in enumerate(zip(export.rows.gather(places).to_list(), cells.iter_rows(), strict=True)):
         surplus = export.sheet.long.get(row, [])
-        reasons = [TOO_MANY_CELLS] if surplus else []
-        reasons += [
-            KEY_UNREADABLE.format(column=name, form=FORMS[numbers[at]].sentence)
-            for name, numbers in forms.items()
-            if numbers[at] in unreadable
-        ]
-        yield [export.side, str(row), "; ".join(reasons), *map(harmless, texts), "; ".join(map(harmless, surplus))]
+        notes = [Note("totals_row")] if row in totals else [Note("too_many_cells")] if surplus else []
+        if row not in totals:
+            notes += [
+                Note("key_unreadable", {"column": name, "form": FORMS[numbers[at]].sentence})
+                for name, numbers in forms.items()
+                if numbers[at] in unreadable
+            ]
+        reason = "; ".join(map(phrase, notes))
+        reasons.setdefault(reason, tuple(notes))
+        yield [export.side, str(row), reason, *map(harmless, texts), "; ".join(map(harmless, surplus))]
 
 
 class _Text:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from lxml import etree
 
+from reconciliation.engine.bounds import LONGEST_CELL, MOST_NAMED
 from reconciliation.engine.sheets import SHEET_COLUMNS, SHEET_ROWS
 from reconciliation.rules.notes import Note, Refused
 
@@ -37,10 +38,34 @@ class Target:
 
     def closed(self, name: str) -> None: ...
 
+    def few(self, count: int) -> None:
+        """Raises Refused for more names than a workbook has."""
+        if count > MOST_NAMED:
+            raise self.refuse("many_parts", limit=MOST_NAMED)
+
     def bounds(self, row: int, column: int = 1) -> None:
         """Raises Refused for a cell that no spreadsheet has; both count from 1."""
         if not (1 <= row <= SHEET_ROWS and 1 <= column <= SHEET_COLUMNS):
             raise self.refuse("too_wide", row=min(max(row, 0), SHEET_ROWS))
+
+
+class Text:
+    """The text of one cell or string, which comes in pieces."""
+
+    def __init__(self, target: Target) -> None:
+        self.target, self.parts, self.length = target, list[str](), 0
+
+    def add(self, text: str, row: int = 0) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+        if self.length > LONGEST_CELL:
+            raise self.target.refuse("long_cell", row=row, limit=LONGEST_CELL)
+
+    def clear(self) -> None:
+        self.parts, self.length = [], 0
+
+    def __str__(self) -> str:
+        return "".join(self.parts)
 
 
 class Ended(Exception):
@@ -55,7 +80,12 @@ def parse(pieces: Iterable[bytes], target: Target, step: Callable[[], None]) -> 
     """Feed the target. Raises Refused."""
     # huge_tree off keeps libxml2's own limits on depth, names and texts.
     parser: Any = etree.XMLParser(
-        target=cast("Any", target), resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True
+        target=cast("Any", target),
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+        remove_pis=True,
     )
     try:
         for piece in pieces:

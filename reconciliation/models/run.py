@@ -18,6 +18,9 @@ class Run(models.Model):
     `school_code` and `school_year` may stay open. `checks` is the column check by side, `reasons` are the notes for which the
     files were refused, `summary` is summary.json literally, `warnings` are its warnings as notes, which can be translated.
     `header` is that of result.csv. `moved` counts what is other than in the run before (`services/since.py`).
+
+    `how` says by side how its file is to be read, as far as a person has said so (`rules/how.py`). `unusable_reasons` are the
+    reasons in unusable.csv as notes, by their English words.
     """
 
     class Status(models.TextChoices):
@@ -33,6 +36,7 @@ class Run(models.Model):
     set_deleted_apart = models.BooleanField(default=False)
     also = models.JSONField(default=list)
     xlsx = models.BooleanField(default=True)
+    how = models.JSONField(default=dict)
 
     status = models.CharField(max_length=12, choices=Status, default=Status.CHECKING)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -46,6 +50,7 @@ class Run(models.Model):
     different_in = models.JSONField(default=dict)
     header = models.JSONField(default=list)
     unusable_header = models.JSONField(default=list)
+    unusable_reasons = models.JSONField(default=dict)
     moved = models.JSONField(null=True)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

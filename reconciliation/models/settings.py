@@ -1,13 +1,18 @@
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from pasi_connect.models.settings import Singleton, between
+from operations.models.settings import Singleton, between
+
+
+def default_days() -> int:
+    return int(settings.KEEP["runs_days"])
 
 
 class ReconciliationSettings(Singleton):
     keep_days = models.PositiveSmallIntegerField(
         _("keep runs"),
-        default=90,
+        default=default_days,
         validators=between(1, 730),
         help_text=_("Days. Then a run is removed with its files."),
     )

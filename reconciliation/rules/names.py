@@ -11,8 +11,12 @@ from pathlib import PurePath
 from reconciliation.rules.notes import Note
 from sis.rules.school_year import SchoolYear
 
-# A browser adds " (1)" to the name of a second download.
-FORM = re.compile(r"(\d{4})-(\d{4})-([A-Z]{2})-(BeforeDelete|AfterUpload)(?: ?\(\d+\))?", re.ASCII | re.IGNORECASE)
+# Whoever copies or downloads a file again adds to its name: " (1)", " - Copy", "_final", "Copy of ".
+FORM = re.compile(
+    r"(?:copy of |copie de )?(\d{4})[-_ ](\d{4})[-_ ]([A-Z]{2})[-_ ](before[-_ ]?delete|after[-_ ]?upload)(?:[^A-Z0-9].*)?",
+    re.ASCII | re.IGNORECASE,
+)
+SIDE = re.compile(r"before[-_ ]?delete|after[-_ ]?upload", re.IGNORECASE)
 SCHOOL = re.compile(r"(?:S\.)?(\d{4})", re.ASCII)
 SIDE_WORDS = {"beforedelete": "before", "afterupload": "after"}
 SIDE_NAMES = {"before": "BeforeDelete", "after": "AfterUpload"}
@@ -39,13 +43,13 @@ class Belongs:
 
 
 def named(file_name: str) -> Named:
-    stem = PurePath(file_name).stem
+    stem = PurePath(file_name).stem.strip()
     match = FORM.fullmatch(stem)
-    if not match:
+    if not match or len(SIDE.findall(stem)) > 1:
         return Named()
     ending = int(match[1])
     year = str(SchoolYear(ending)) if 1900 <= ending <= 2200 else None
-    return Named(year, match[2], match[3].upper(), SIDE_WORDS[match[4].lower()])
+    return Named(year, match[2], match[3].upper(), SIDE_WORDS[re.sub("[-_ ]", "", match[4].lower())])
 
 
 def school_code(text: str) -> str:

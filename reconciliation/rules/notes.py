@@ -4,8 +4,9 @@ A Note holds the code of its sentence and the values; whoever shows it translate
 No sentence holds a cell's text: the file is a student's record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from operations.rules.words import gettext_noop
 
@@ -14,78 +15,258 @@ SIDES: Mapping[str, str] = {"before": gettext_noop("first file"), "after": gette
 REFUSALS: Mapping[str, str] = {
     "too_large": gettext_noop("{side}: the file is larger than {limit} MB."),
     "cannot_open": gettext_noop("{side}: the file cannot be opened ({reason})."),
-    "is_a_result": gettext_noop("{side}: the file lies where a result would be written over it. Choose another folder."),
+    "is_a_result": gettext_noop(
+        "{side}: the file lies where a result would be written over it. Choose another folder."
+    ),
     "empty": gettext_noop("{side}: the file is empty."),
     "no_header": gettext_noop("{side}: the file has no row of headers."),
-    "encoding": gettext_noop("{side}: the characters are neither UTF-8, UTF-16 nor Windows-1252. Export the file again."),
-    "open_quote": gettext_noop("{side}: a quotation mark opened in row {row} is never closed. Is the file cut off?"),
+    "not_a_table": gettext_noop("{side}: this is {what}. {way}"),
+    "encoding": gettext_noop(
+        "{side}: the characters near line {line} are neither UTF-8, UTF-16, Windows-1252 nor Mac Roman. Export the file again."
+    ),
+    "encoding_chosen": gettext_noop(
+        "{side}: the file cannot be read as {encoding}, which was chosen; the first character that does not fit is near line {line}."
+    ),
+    "open_quote": gettext_noop(
+        "{side}: a quotation mark opened in row {row} is never closed, and the lines below would fall into one cell. Export the file again."
+    ),
     "long_cell": gettext_noop("{side}: a cell after row {row} is longer than {limit} characters."),
     "old_workbook": gettext_noop(
         "{side}: this is an older Excel workbook (.xls) or one with a password. Save it as .xlsx without a password or as CSV."
     ),
-    "not_a_workbook": gettext_noop("{side}: the workbook is damaged, or the file is no workbook."),
+    "not_a_workbook": gettext_noop("{side}: the workbook is damaged or cut off. Export or save it again."),
     "zip_bomb": gettext_noop("{side}: the workbook unpacks to far more than a workbook holds, and was not opened."),
-    "entities": gettext_noop("{side}: the XML declares a document type or entities. PASIprep writes none; the file was not read."),
-    "bad_xml": gettext_noop("{side}: the XML is damaged near line {line}."),
+    "many_cells": gettext_noop(
+        "{side}: the sheet has more than {limit} million cells, counting every column of its headers in every row. "
+        "Delete columns that are not needed, or make several files of it."
+    ),
+    "much_text": gettext_noop("{side}: the cells hold more than {limit} million characters. Make several files of it."),
+    "many_beyond": gettext_noop(
+        "{side}: more than {limit} cells stand to the right of the last header. Delete them, or give their columns headers."
+    ),
+    "many_rows": gettext_noop("{side}: there are more rows than a spreadsheet has ({limit})."),
+    "many_parts": gettext_noop("{side}: the workbook has more than {limit} sheets or styles, and was not opened."),
+    "too_costly": gettext_noop(
+        "{side}: reading the file takes more memory or time than it may. Save it as CSV, or with fewer rows and columns."
+    ),
+    "both_too_costly": gettext_noop(
+        "Reading the files takes more memory or time than it may. Save them as CSV, or with fewer rows and columns."
+    ),
+    "entities": gettext_noop(
+        "{side}: the XML declares a document type or entities. PASIprep writes none; the file was not read."
+    ),
+    "bad_xml": gettext_noop("{side}: the XML is damaged or cut off near line {line}."),
     "not_spreadsheet_xml": gettext_noop("{side}: the XML is not an Excel spreadsheet."),
     "too_wide": gettext_noop("{side}: row {row} names a cell outside of a spreadsheet's bounds."),
     "too_many_headers": gettext_noop("{side}: there are more than {limit} headers."),
-    "missing_column": gettext_noop("{side}: the required column “{column}” is missing. In PASIprep tick all columns and export again."),
-    "header_twice": gettext_noop("{side}: the header “{header}” stands there more than once."),
+    "no_sheet": gettext_noop("{side}: the workbook has no worksheet."),
+    "no_such_sheet": gettext_noop("{side}: there is no sheet “{sheet}”. The workbook has {sheets}."),
+    "no_such_row": gettext_noop(
+        "{side}: row {row}, chosen for the headers, is blank or below the last row of the file."
+    ),
+    "missing_columns": gettext_noop(
+        "{side}: required columns that are not there: {columns}. This is {what}; {read}. "
+        "In PASIprep tick all columns and export again."
+    ),
+    "no_columns": gettext_noop(
+        "{side}: none of the required columns is there, and no row looks like PASIprep's headers. This is {what}, with {rows} rows; {read}. "
+        "Choose the row of the headers, or export the file again."
+    ),
+    "headers_twice": gettext_noop("{side}: headers that stand there more than once: {headers}."),
     "header_unclear": gettext_noop("{side}: several headers could be “{column}”: {headers}."),
     "also_missing": gettext_noop("{side}: there is no column “{column}” to compare."),
     "also_never": gettext_noop("The column “{column}” changes with every upload and is never compared."),
+    "reader_failed": gettext_noop(
+        "{side}: the file could not be read, because of a fault of this product ({where}). Save it as XLSX or export it again; "
+        "if that fails too, tell the support and quote the place in brackets."
+    ),
+    "run_failed": gettext_noop(
+        "The files were not compared, because of a fault of this product ({where}). Save them as XLSX or export them again; "
+        "if that fails too, tell the support and quote the place in brackets."
+    ),
 }
 
 WARNINGS: Mapping[str, str] = {
+    "identical": gettext_noop(
+        "Both files are the same file, byte by byte, so nothing can differ. Choose the export from after the upload as the second one."
+    ),
+    "no_rows": gettext_noop("{side}: the file has headers and no rows."),
+    "same_references": gettext_noop(
+        "Rows of the second file with a Reference # that the first file has too: {count} of {rows}. Every upload gives new ones: were these "
+        "records deleted and uploaded between the two exports?"
+    ),
+    "rows_dropped": gettext_noop(
+        "Rows in the first file: {before}; in the second: {after}. Was everything uploaded, and no filter on?"
+    ),
+    "one_value": gettext_noop(
+        "{side}: every row has the same value in “{column}”, the other file has several. Was a filter on when it was exported?"
+    ),
     "name_type": gettext_noop("{side}: the file's name says {named}, but {chosen} was chosen."),
     "name_school": gettext_noop("{side}: the file's name says school {named}, but {chosen} was chosen."),
     "name_year": gettext_noop("{side}: the file's name says school year {named}, but {chosen} was chosen."),
     "schools_differ": gettext_noop("The files' names say two schools: {before} and {after}."),
     "years_differ": gettext_noop("The files' names say two school years: {before} and {after}."),
     "same_side": gettext_noop("Both files' names say {named}."),
-    "swapped": gettext_noop("The files look swapped: the first one is named AfterUpload and the second one BeforeDelete."),
+    "swapped": gettext_noop(
+        "The files look swapped: the first one is named AfterUpload and the second one BeforeDelete."
+    ),
+    "looks_like": gettext_noop("{side}: these are the columns of {kind}. Choose that as what the files hold."),
+    "header_row": gettext_noop("{side}: the headers were found in row {row}; what stands above is not read."),
+    "sheet_read": gettext_noop("{side}: the workbook has the sheets {sheets}; “{sheet}” has the columns and is read."),
+    "sheets_alike": gettext_noop(
+        "{side}: several sheets have the columns. “{sheet}” is read; you can choose {others} instead."
+    ),
+    "hidden_sheet": gettext_noop("{side}: the sheet that is read, “{sheet}”, is hidden in the workbook."),
+    "hidden_rows": gettext_noop(
+        "{side}: rows that are hidden in the workbook, and are read all the same: {count} (rows {rows})."
+    ),
+    "hidden_columns": gettext_noop(
+        "{side}: columns that are hidden in the workbook, and are read all the same: {count} ({columns})."
+    ),
+    "filter_on": gettext_noop("{side}: a filter is on in the workbook. All its rows are read."),
+    "cut_last_line": gettext_noop(
+        "{side}: the last line (row {row}) ends in its middle. The file was probably cut off while it was copied; rows may be missing."
+    ),
+    "mark_twice": gettext_noop(
+        "{side}: the file begins with a damaged or repeated mark of its encoding, which was taken off."
+    ),
+    "headers_cleaned": gettext_noop("{side}: invisible characters or guards were taken off the headers {columns}."),
+    "mac_roman": gettext_noop(
+        "{side}: letters with accents are written as on an old Macintosh (Mac Roman) and were read so. Rows with such letters: {count} (rows {rows})."
+    ),
+    "mixed_encodings": gettext_noop(
+        "{side}: the file mixes two encodings. Rows in which characters of {encoding} were read between UTF-8: {count} (rows {rows})."
+    ),
     "extra_columns": gettext_noop("{side}: columns that are not compared: {columns}."),
     # Counts stand behind a colon, so that no language needs to bend a word by them.
     "repaired": gettext_noop("{side}, column “{column}”: {form}. Repaired cells: {count} (rows {rows})."),
     "unreadable": gettext_noop("{side}, column “{column}”: {form}. Cells that cannot be read: {count} (rows {rows})."),
+    "times": gettext_noop("{side}, column “{column}”: times of day that were left out: {times}."),
+    "order_proven": gettext_noop(
+        "{side}, column “{column}”: dates are read as {order}. Cells that prove it: {count} (rows {rows}). You can choose another order."
+    ),
+    "order_chosen": gettext_noop("{side}, column “{column}”: dates are read as {order}, as chosen."),
+    "order_against": gettext_noop(
+        "{side}, column “{column}”: cells that do not fit the chosen order and were read in the only one that fits: {count} (rows {rows})."
+    ),
+    "order_mixed": gettext_noop(
+        "{side}, column “{column}”: cells prove two orders of day and month (rows {rows}), so the others were not guessed."
+    ),
+    "order_open": gettext_noop(
+        "{side}, column “{column}”: no cell proves the order of day and month. Choose it if you know which program saved the file."
+    ),
     "unusable": gettext_noop("{side}: rows whose key cannot be read, set apart: {count} (rows {rows})."),
-    "short_rows": gettext_noop("{side}: rows with fewer cells than headers, the missing ones taken as blank: {count} (rows {rows})."),
+    "totals_rows": gettext_noop("{side}: rows that hold totals and no record, set apart: {count} (rows {rows})."),
+    "short_rows": gettext_noop(
+        "{side}: rows with fewer cells than headers, the missing ones taken as blank: {count} (rows {rows})."
+    ),
     "no_deleted": gettext_noop("{side}: there is no column “Deleted?”, so no row was set apart."),
     "greedy": gettext_noop(
         "Keys with more than {limit} leftover rows: {keys}. Their rows were paired by a simpler rule, which may count more "
         "differences than needed."
     ),
-    "sheet_part": gettext_noop("result.xlsx holds only the {rows} rows that differ, are missing or added: a sheet has no room for all."),
-    "sheet_cut": gettext_noop("result.xlsx holds only the first {rows} rows that differ, are missing or added: a sheet has no room for all."),
+    "sheet_part": gettext_noop(
+        "result.xlsx holds only the {rows} rows that differ, are missing or added: a sheet has no room for all."
+    ),
+    "sheet_cut": gettext_noop(
+        "result.xlsx holds only the first {rows} rows that differ, are missing or added: a sheet has no room for all."
+    ),
+}
+
+# What a person must see before anything else about a result; the others can be looked up.
+SERIOUS = frozenset(
+    "identical no_rows same_references rows_dropped one_value swapped same_side cut_last_line filter_on hidden_rows hidden_columns sheets_alike "
+    "order_mixed order_open order_against mixed_encodings".split()
+)
+
+# What a note names in its middle.
+PARTS: Mapping[str, str] = {
+    "csv": gettext_noop("a CSV file ({encoding}, separated by {delimiter})"),
+    "xlsx": gettext_noop("an Excel workbook, sheet “{sheet}” of {sheets}"),
+    "csv_one": gettext_noop("a text file ({encoding}) in which nothing separates cells"),
+    "headers_read": gettext_noop("the headers in row {row} are {headers}"),
+    "row_read": gettext_noop("row {row}, taken as the headers, has {cells} cells"),
+    "xml": gettext_noop("an older Excel XML file, sheet “{sheet}”"),
 }
 
 # Why a row stands in unusable.csv; {form} is a sentence of rules/forms.py.
-KEY_UNREADABLE = gettext_noop("{column}: {form}")
-TOO_MANY_CELLS = gettext_noop("more cells than headers: the columns cannot be told")
+REASONS: Mapping[str, str] = {
+    "key_unreadable": gettext_noop("{column}: {form}"),
+    "too_many_cells": gettext_noop("more cells than headers: the columns cannot be told"),
+    "totals_row": gettext_noop("a row of totals, no record"),
+}
 
-SENTENCES: Mapping[str, str] = {**REFUSALS, **WARNINGS}
+SENTENCES: Mapping[str, str] = {**REFUSALS, **WARNINGS, **PARTS, **REASONS}
 
 
 @dataclass(frozen=True)
 class Note:
-    """`code` is a key of SENTENCES; `values` fill it. The values named in TRANSLATED are sentences themselves."""
+    """`code` is a key of SENTENCES; `values` fill it. Those named in TRANSLATED are sentences themselves, and so are notes."""
 
     code: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: "Values" = field(default_factory=dict)
 
 
-TRANSLATED = ("side", "form")
+Value = str | int | Note
+Values = Mapping[str, Value]
+
+
+class _Values(dict[str, str | int]):
+    """A note that was stored before its sentence got another value still reads."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+TRANSLATED = ("side", "form", "what", "way", "kind", "order", "delimiter", "encoding")
+
+
+def phrase(note: Note, translate: Callable[[str], str] = str) -> str:
+    """The note's words; `translate` is gettext, or nothing for English."""
+
+    def shown(name: str, value: Value) -> str | int:
+        if isinstance(value, Note):
+            return phrase(value, translate)
+        if name in TRANSLATED and isinstance(value, str) and value:
+            return translate(SIDES.get(value, value))
+        return value
+
+    values = {name: shown(name, value) for name, value in note.values.items()}
+    return translate(SENTENCES[note.code]).format_map(_Values(values))
 
 
 def words(note: Note, translate: Callable[[str], str] = str) -> str:
-    """The note as a sentence; `translate` is gettext, or nothing for English."""
-    values = {
-        name: translate(SIDES.get(value, value)) if name in TRANSLATED and isinstance(value, str) else value
-        for name, value in note.values.items()
-    }
-    sentence = translate(SENTENCES[note.code]).format(**values)
+    """The same as a sentence of its own."""
+    sentence = phrase(note, translate)
     return sentence[:1].upper() + sentence[1:]
+
+
+def quoted(names: Iterable[str], most: int = 12) -> str:
+    """ "“Term”, “Status”, … +3" """
+    found = list(names)
+    more = [f"… +{len(found) - most}"] if len(found) > most else []
+    return ", ".join([f"“{name}”" for name in found[:most]] + more)
+
+
+def shortened(name: str, most: int = 60) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+Stored = dict[str, Any]
+
+
+def stored(notes: Iterable[Note]) -> list[Stored]:
+    return [_stored(note) for note in notes]
+
+
+def _stored(note: Note) -> Stored:
+    values = {name: _stored(value) if isinstance(value, Note) else value for name, value in note.values.items()}
+    return {"code": note.code, "values": values}
+
+
+def refused_side(notes: Iterable[Note]) -> dict[str, Any]:
+    """The check of a file that could not be read."""
+    return {"faults": stored(notes), "is_clean": False, "columns": [], "extra": [], "notes": []}
 
 
 class Refused(Exception):

@@ -8,12 +8,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from reconciliation.rules.dates import SERIAL, meanings
-from reconciliation.rules.forms import BY_CODE, COMPOSED, NONE, PLAIN, Reading
+from reconciliation.rules.cell_forms import BY_CODE, COMPOSED, NONE, PLAIN, Reading
+from reconciliation.rules.dates import SERIAL, Moment, moment, month_of
+from reconciliation.rules.invisible import cleaned, unguarded
 from reconciliation.rules.types import Kind
 
 # Blanks at the ends of a cell. Not Python's own idea of white space, which counts control characters in.
 BLANKS = " \t\r\n\u00a0\u202f"
+FEWEST_DIGITS = 5  # of an ASN that lost its zeros: fewer are a count or a number of something else
 ANY_BLANK = re.compile(f"[{BLANKS}]")
 HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d*)?[eE][+-]?\d+")
@@ -25,6 +27,8 @@ LONG_YEAR = re.compile(r"\d{4}[-/]\d{4}", re.ASCII)
 DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:([, \u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
 COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+# What a spreadsheet makes of "MAR10" or "SEP-1": 10-Mar, Mar-10, March 2010.
+MONTH_AND_NUMBER = re.compile(r"(?:\d{1,2}[-/ ]([^\W\d_]{3,10})\.?|([^\W\d_]{3,10})\.?[-/ ]\d{1,4})")
 COURSE_ENDS = re.compile(r"[,;|/\r\n\t]+")
 
 NUMBER_PATTERN = r"|(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?"
@@ -37,8 +41,8 @@ NATURAL: dict[Kind, str] = {
     # The days that every month has; the others are looked at one by one.
     Kind.DATE: r"|(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])",
     Kind.YES_NO: r"|Yes|No",
-    # Printable ASCII that begins with neither a blank nor "#" nor "-".
-    Kind.TEXT: r"""|[!"$-,./0-9:-~][ -~]*""",
+    # Printable ASCII that begins with neither a blank nor "#" nor "-" nor "=".
+    Kind.TEXT: r"""|[!"$-,./0-9:-<>-~][ -~]*""",
 }
 
 YES = {"yes", "y", "true", "oui", "vrai"}
@@ -75,11 +79,20 @@ def _mark(text: str, raw: str) -> Reading:
     return _text(text, raw) if found.form.code == "number_unknown" else found
 
 
-def _date(text: str, raw: str) -> Reading:
-    days = meanings(text)
+DATE_FAULTS = {"weekday": "date_weekday", "zone": "date_zone"}
+
+
+def _date(text: str, raw: str, order: str = "") -> Reading:
+    """`order` is that of the column, where it is settled."""
+    found: Moment = moment(text)
+    if found.fault:
+        return _as(DATE_FAULTS[found.fault], raw)
+    days = set(found.days.values())
     if len(days) == 1:
         value = days.pop().isoformat()
-        return Reading(value) if value == raw else _as("date", value)
+        return Reading(value) if value == raw else _as("date_time" if found.time else "date", value)
+    if order in found.days:
+        return _as("date_order", found.days[order].isoformat())
     if days:
         return _as("date_unclear", raw)
     return _as("date_serial" if SERIAL.fullmatch(text) else "date_unknown", raw)
@@ -99,13 +112,15 @@ def _text(text: str, raw: str) -> Reading:
 
 
 def _asn(text: str, raw: str) -> Reading:
-    text = ANY_BLANK.sub("", text.translate(HYPHENS))
+    text = ANY_BLANK.sub("", text)
     if SCIENTIFIC.fullmatch(text):
         return _as("scientific", raw)
     if ASN_PARTED.fullmatch(text):
         digits, form = text.replace("-", ""), "asn_hyphens"
     elif match := ASN_DIGITS.fullmatch(text):
         # Nine digits is the known width of an ASN.
+        if len(match[1]) < FEWEST_DIGITS:
+            return _as("asn_short", raw)
         digits, form = match[1].zfill(9), "asn_hyphens" if len(match[1]) == 9 else "asn_zeros"
     else:
         return _as("asn_digits", raw)
@@ -114,9 +129,17 @@ def _asn(text: str, raw: str) -> Reading:
 
 
 def _code(text: str, raw: str) -> Reading:
+    if is_date(text):
+        return _as("code_date", raw)
     composed = unicodedata.normalize("NFC", raw)
     value = unicodedata.normalize("NFC", ANY_BLANK.sub("", composed).upper())
     return Reading(value, PLAIN if value == raw else COMPOSED if value == composed else BY_CODE["code"])
+
+
+def is_date(text: str) -> bool:
+    """Whether a code's text is a date, which no code is."""
+    match = MONTH_AND_NUMBER.fullmatch(text)
+    return bool(match and month_of(match[1] or match[2])) or (not text.isdigit() and bool(moment(text).days))
 
 
 def _courses(text: str, raw: str) -> Reading:
@@ -125,6 +148,8 @@ def _courses(text: str, raw: str) -> Reading:
     readings = [_code(piece, piece) for piece in pieces if piece and piece != "-"]
     if not readings:
         return _as("key_blank", raw)
+    if unreadable := next((reading.form for reading in readings if not reading.form.readable), None):
+        return Reading(raw, unreadable)
     worst = max((reading.form for reading in readings), key=lambda form: (form.foreign, form.code))
     return Reading(", ".join(sorted({reading.value for reading in readings})), worst)
 
@@ -153,14 +178,28 @@ READERS: dict[Kind, Callable[[str, str], Reading]] = {
 }
 
 
-def read(kind: Kind, raw: str) -> Reading:
-    """What the cell means. A blank and a lone "-" are both no value, which is written ""."""
-    text = raw.strip(BLANKS)
+def read(kind: Kind, raw: str, order: str = "") -> Reading:
+    """What the cell means. A blank and a lone "-" are both no value, which is written "".
+
+    `order` is the order of day and month in a column of dates, where the column settles it.
+    """
+    shown = cleaned(raw)
+    bare = unguarded(shown, apostrophe=kind is not Kind.TEXT)
+    text = bare.strip(BLANKS) if kind is Kind.TEXT else bare.translate(HYPHENS).strip(BLANKS)
     if text in ("", "-"):
         return Reading("", NONE if raw else PLAIN)
     if ERROR.fullmatch(text):
         return _as("spreadsheet_error", raw)
-    return READERS[kind](text, raw)
+    reading = _date(text, bare, order) if kind is Kind.DATE else READERS[kind](text, bare)
+    if not reading.form.readable:
+        return Reading(raw, reading.form)
+    if bare != shown:
+        return _as("guard", reading.value)
+    if len(shown) != len(raw):
+        return _as("invisible", reading.value)
+    if bare != raw and reading.form in (PLAIN, COMPOSED):
+        return _as("blanks", reading.value)
+    return reading
 
 
 def read_key(kind: Kind, raw: str) -> Reading:

@@ -8,3 +8,5 @@ MISSING = "Missing from PASI"
 ADDED = "Added New to PASI"
 
 STATUSES = (PERFECT, DIFFERENT, MISSING, ADDED)
+# The order of a result: what needs a look comes first.
+IN_RESULT = (DIFFERENT, MISSING, ADDED, PERFECT)

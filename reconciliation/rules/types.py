@@ -1,4 +1,4 @@
-"""What can be reconciled, which columns each kind of file must have, and how a header is recognised.
+"""What can be reconciled, which columns each kind of file must have, and how a header is recognized.
 
 Source: Set Up Data Synchronization, "Using the Reconciliation Process" (required columns); direct-connect 20 (real headers).
 """
@@ -105,6 +105,7 @@ TYPES: dict[str, Type] = {
 }
 
 DELETED = Column("Deleted?", Kind.YES_NO)
+REFERENCE = Column("Reference #", Kind.TEXT)
 
 # These change whenever a record is deleted and uploaded again, so they say nothing about a difference.
 NEVER_COMPARED = ("Reference #", "Last Updated", "Work Items")

@@ -1,34 +1,36 @@
 """The column check of a run's two files, and the guesses from their names. Nothing is compared here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciliation.models import Run, RunFile
-from reconciliation.notes import stored
 from reconciliation.rules.names import Belongs, belongs, named
-from reconciliation.rules.notes import Note, Refused
+from reconciliation.rules.notes import Note, Refused, refused_side
+from reconciliation.rules.reading_options import AS_FOUND, How, how_of
 from reconciliation.rules.types import TYPES, is_never_compared
-
-if TYPE_CHECKING:
-    from reconciliation.engine.checking import Check
+from reconciliation.services.child import asked
+from reconciliation.services.faults import EngineFault, calm
+from reconciliation.services.notes import stored
 
 SIDES = ("before", "after")
 AT_ONCE = 20 * 1024 * 1024  # bytes that are read while a person waits; an archive unpacks to about ten times as much
-ZIP = b"PK\x03\x04"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(frozen=True)
 class File:
-    """A file on disk, and the name under which people know it."""
+    """A file on disk, the name under which people know it, and how it is to be read."""
 
     path: Path
     name: str
+    how: How = AS_FOUND
 
 
 def files_of(run: Run) -> dict[str, File]:
-    return {file.side: File(file.path, file.name) for file in RunFile.objects.filter(run=run).select_related("run")}
+    found = RunFile.objects.filter(run=run).select_related("run")
+    return {file.side: File(file.path, file.name, how_of(run.how.get(file.side, {}))) for file in found}
 
 
 def is_quick(files: Iterable[File]) -> bool:
@@ -37,7 +39,7 @@ def is_quick(files: Iterable[File]) -> bool:
 
 def _weight(path: Path) -> int:
     with path.open("rb") as file:
-        return path.stat().st_size * (10 if file.read(4) == ZIP else 1)
+        return path.stat().st_size * (10 if file.read(4) in ZIP else 1)
 
 
 def named_type(files: Mapping[str, File]) -> str:
@@ -47,17 +49,13 @@ def named_type(files: Mapping[str, File]) -> str:
 
 
 def likely_type(file: File) -> str:
-    """The kind of which the file has most required columns; CM where nothing tells."""
-    from reconciliation.engine.checking import check
-
-    missing: dict[str, float] = {}
-    for kind in TYPES:
-        try:
-            found = check(file.path, kind, side="before", name=file.name)
-        except Refused:
-            return "CM"
-        missing[kind] = len(found.missing) / len(found.columns)
-    return min(missing, key=lambda kind: missing[kind])
+    """The kind of which the file has most required columns; CM where nothing tells. Read by a child process."""
+    try:
+        with calm():
+            kind = asked({"before": file}, "")["kind"]
+    except (Refused, EngineFault):
+        return "CM"  # the check says what is wrong with the file
+    return kind if kind in TYPES else "CM"
 
 
 def whose(files: Mapping[str, File], kind: str, school: str = "", school_year: str = "") -> Belongs:
@@ -67,17 +65,29 @@ def whose(files: Mapping[str, File], kind: str, school: str = "", school_year: s
 
 
 def checked(files: Mapping[str, File], kind: str) -> dict[str, Any]:
-    """The check of both files as JSON: {"before": {…}, "after": {…}}; see `_told` for what stands in each."""
-    from reconciliation.engine.checking import check
+    """The check of both files as JSON: {"before": {…}, "after": {…}, "both": notes}; see `engine.checking.described`.
 
-    found: dict[str, Any] = {}
-    for side in SIDES:
-        file = files[side]
-        try:
-            found[side] = _told(check(file.path, kind, side=side, name=file.name))
-        except Refused as refused:
-            found[side] = {"faults": stored(refused.notes), "is_clean": False, "columns": [], "extra": [], "notes": []}
-    return found
+    Whatever happens while a file is read is a fault that stands there. For a job: it is read in this process.
+    """
+    from reconciliation.engine.checking import Upload, described
+
+    return _calmly(lambda: described({side: Upload(**vars(files[side])) for side in SIDES}, kind))
+
+
+def checked_apart(files: Mapping[str, File], kind: str) -> dict[str, Any]:
+    """The same by a child process, while somebody waits."""
+    return _calmly(lambda: asked({side: files[side] for side in SIDES}, kind))
+
+
+def _calmly(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        with calm():
+            return check()
+    except EngineFault as fault:
+        notes = [Note("run_failed", {"where": str(fault)})]
+    except Refused as refused:
+        notes = list(refused.notes)
+    return {"before": refused_side(notes), "after": refused_side([]), "both": []}
 
 
 def faults(checks: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -99,20 +109,4 @@ def also_faults(checks: Mapping[str, Any], also: Iterable[str]) -> list[dict[str
 
 
 def is_clean(checks: Mapping[str, Any]) -> bool:
-    return all(checks[side]["is_clean"] for side in SIDES)
-
-
-def _told(check: "Check") -> dict[str, Any]:
-    return {
-        "format": check.format,
-        "encoding": check.encoding,
-        "delimiter": check.delimiter,
-        "rows": check.rows,
-        "columns": [
-            {"name": column.name, "header": column.header, "notes": stored(column.forms)} for column in check.columns
-        ],
-        "extra": [{"header": extra.header, "can_be_compared": extra.can_be_compared} for extra in check.extra],
-        "faults": stored(check.faults),
-        "notes": stored(check.notes),
-        "is_clean": check.is_clean,
-    }
+    return not checks.get("both") and all(checks[side]["is_clean"] for side in SIDES)

@@ -4,12 +4,16 @@ Every attempt writes into a folder of its own. The run points to one only when i
 fence is checked, so what a late worker writes is never seen.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from operations import clock
@@ -17,16 +21,18 @@ from operations.rules.words import gettext_noop
 from operations.services import audit
 from operations.services.jobs import Running
 from reconciliation.models import Run
-from reconciliation.notes import sentences, stored
-from reconciliation.rules.notes import Refused
+from reconciliation.rules.notes import Note, Refused
+from reconciliation.rules.reading_options import how_of
 from reconciliation.rules.types import TYPES
-from reconciliation.services import checking, files
-from reconciliation.services.calm import calm
+from reconciliation.services import answers, checking, files
+from reconciliation.services.faults import EngineFault, calm
+from reconciliation.services.notes import sentences, stored
 
 if TYPE_CHECKING:
-    from reconciliation.engine.outcome import Outcome
+    from reconciliation.engine.outcome import Language, Outcome
 
 PAGES = gettext_noop("Making the pages")
+NOT_COMPARED = gettext_noop("These files were not compared. The run says why.")
 
 
 def _run_of(running: Running) -> Run:
@@ -40,16 +46,32 @@ def check(running: Running) -> dict[str, Any]:
     """The job's run: as `runs.check` does it for small files."""
     run = _run_of(running)
     running.check()
-    with calm():
-        found = checking.checked(checking.files_of(run), run.type)
+    found = checking.checked(checking.files_of(run), run.type)
     with transaction.atomic():
         running.step(None)
         Run.objects.filter(pk=run.pk).update(status=Run.Status.CHECKED, checks=found, reasons=[])
     return {"faults": len(checking.faults(found))}
 
 
+def preview(running: Running) -> dict[str, Any]:
+    """The job of a dry run with large files: its result is the check, in the person's language, and nothing is kept."""
+    given = running.given
+    folder = files.room() / given["folder"]
+    try:
+        on_disk = {
+            side: checking.File(folder / file["stored"], file["name"], how_of(given["how"].get(side, {})))
+            for side, file in given["files"].items()
+        }
+        running.check()
+        found = checking.checked(on_disk, given["type"])
+        whose = checking.whose(on_disk, given["type"], given["school"], given["school_year"])
+        return {"check": answers.check(found, whose)}
+    finally:
+        files.remove(folder)
+
+
 def compare(running: Running) -> dict[str, Any]:
-    """The job's run. The job's result holds the counts of the four statuses."""
+    """The job's run. The job's result holds the counts of the four statuses and of the rows that could not be used."""
     run = _run_of(running)
     name = f"result-{running.job_id}-{running.fence}"
     folder = run.place / name
@@ -64,27 +86,29 @@ def compare(running: Running) -> dict[str, Any]:
             running.step(None)
             Run.objects.filter(pk=run.pk).update(status=Run.Status.DONE, result=name, finished_at=clock.now(), **found)
             entry = audit.Entry(
-                "reconciliation compared", "reconciliation", str(run.pk), school_code=found["school_code"],
+                audit.Verb.RECONCILIATION_COMPARED, "reconciliation", str(run.pk), school_code=found["school_code"],
                 changes={status: [None, count] for status, count in outcome.counts.items()},
             )  # fmt: skip
             audit.record(running.actor, entry)
-    except Refused as refused:
+    except (Refused, EngineFault) as error:
         files.remove(folder)
-        _refuse(running, run, refused)
-        raise ValidationError(sentences(stored(refused.notes))) from None
+        notes = error.notes if isinstance(error, Refused) else (Note("run_failed", {"where": str(error)}),)
+        _refuse(running, run, notes)
+        raise ValidationError(NOT_COMPARED) from None
     except BaseException:
         files.remove(folder)
         raise
     for other in run.place.glob("result-*"):
         if other.name != name:
             files.remove(other)
-    return {"run": run.pk, "counts": outcome.counts}
+    return {"run": run.pk, "counts": outcome.counts, "unusable": outcome.before.unusable + outcome.after.unusable}
 
 
-def _refuse(running: Running, run: Run, refused: Refused) -> None:
+def _refuse(running: Running, run: Run, notes: Iterable[Note]) -> None:
+    """The reasons stand with the run, as notes: who reads them has a language of their own."""
     with transaction.atomic():
         running.step(None)
-        Run.objects.filter(pk=run.pk).update(status=Run.Status.REFUSED, reasons=stored(refused.notes))
+        Run.objects.filter(pk=run.pk).update(status=Run.Status.REFUSED, reasons=stored(notes))
 
 
 def _outcome(running: Running, run: Run, folder: Path) -> "Outcome":
@@ -105,13 +129,29 @@ def _outcome(running: Running, run: Run, folder: Path) -> "Outcome":
         xlsx=run.xlsx,
         before_name=on_disk["before"].name,
         after_name=on_disk["after"].name,
+        before_how=on_disk["before"].how,
+        after_how=on_disk["after"].how,
+        languages={code: _language(code) for code, _name in settings.LANGUAGES if code != "en"},
     )
-    engine = EngineRun(
-        options,
-        progress=lambda fraction, sentence: running.say(sentence, min(int(fraction * 95), 95)),
-        cancelled=cancelled,
-    )
+
+    def progress(sentence: str, done: int, total: int | None) -> None:
+        if total is not None:
+            running.count(total)
+        running.say(sentence, done)
+
+    engine = EngineRun(options, progress=progress, cancelled=cancelled)
     return engine(on_disk["before"].path, on_disk["after"].path, folder)
+
+
+def _language(code: str) -> "Language":
+    """For the workbook of those who read this language, whoever has started the run."""
+    from reconciliation.engine.outcome import Language
+
+    return Language(translation.override(code)(gettext), translation.override(code)(said))
+
+
+def said(note: Note) -> str:
+    return sentences(stored([note]))[0]
 
 
 def _found(running: Running, run: Run, outcome: "Outcome", folder: Path) -> dict[str, Any]:
@@ -119,7 +159,7 @@ def _found(running: Running, run: Run, outcome: "Outcome", folder: Path) -> dict
     from reconciliation.engine import rows, writing
 
     running.check()
-    running.say(PAGES, 96)
+    running.say(PAGES)
     header = rows.write(folder / writing.RESULT, folder / rows.ROWS)
     unusable = folder / writing.UNUSABLE
     unusable_header = rows.write(unusable, folder / rows.UNUSABLE_ROWS) if unusable.exists() else []
@@ -132,6 +172,7 @@ def _found(running: Running, run: Run, outcome: "Outcome", folder: Path) -> dict
         "different_in": outcome.different_in,
         "header": header,
         "unusable_header": unusable_header,
+        "unusable_reasons": {text: stored(notes) for text, notes in outcome.reasons.items()},
         "moved": _moved(run, outcome, header, folder),
     }
 
@@ -146,14 +187,14 @@ def earlier(run: Run, school: str | None, year: str | None) -> Run | None:
 
 
 def _moved(run: Run, outcome: "Outcome", header: list[str], folder: Path) -> dict[str, Any] | None:
-    from reconciliation.engine import since
+    from reconciliation.engine import earlier_result
     from reconciliation.engine.rows import ROWS
 
     before = earlier(run, outcome.school, outcome.school_year)
     keys = [column.name for column in TYPES[run.type].key]
     if before is None or not (before.result_place / ROWS).exists():
         return None
-    counts = since.write(folder, header, before.result_place, before.header, keys)
+    counts = earlier_result.write(folder, header, before.result_place, before.header, keys)
     finished = before.finished_at
     return {
         "run": before.pk,

@@ -3,30 +3,39 @@
 import datetime as dt
 import time
 
-from django.core.cache import cache
+from django.db.models import F, Sum
+from django.db.models.functions import Greatest
 
-from operations import clock
 from operations.actor import SYNC
-from reconciliation.models import ReconciliationSettings, Run
+from reconciliation.models import ReconciliationSettings, Run, RunFile
 from reconciliation.services import files, runs
 
 AT_A_TIME = 20
-LOOK_AGAIN = 600  # seconds
+LEAST = 1024 * 1024  # bytes
 LEFT_SECONDS = 24 * 3600  # an upload may still be under way in a younger folder
 
 
-def sweep() -> None:
-    """The tick's round; it looks every ten minutes."""
-    if cache.add("reconciliation.keeping", True, LOOK_AGAIN):
-        remove_old()
-        remove_left()
+def remove(before: dt.datetime, most: int) -> int:
+    """For the product's retention (`operations.services.keeping`): what is too old, and what no run owns any more."""
+    remove_left()
+    return remove_old(before)
 
 
-def remove_old() -> int:
-    """Removes runs beyond their days, a few at a time. Gives their number."""
-    limit = clock.now() - dt.timedelta(days=ReconciliationSettings.load().keep_days)
+def stored_by(user_id: int) -> int:
+    """Bytes of the files that a person has brought and that are still there. Each counts as LEAST at least, so that the quota bounds
+    their number too."""
+    sizes = RunFile.objects.filter(run__user=user_id).aggregate(total=Sum(Greatest(F("size"), LEAST)))
+    return sizes["total"] or 0
+
+
+def keep_days() -> int:
+    return ReconciliationSettings.load().keep_days
+
+
+def remove_old(before: dt.datetime) -> int:
+    """Removes older runs, a few at a time. Gives their number."""
     removed = 0
-    for run in Run.objects.filter(created_at__lt=limit).select_related("job").order_by("id")[:AT_A_TIME]:
+    for run in Run.objects.filter(created_at__lt=before).select_related("job").order_by("id")[:AT_A_TIME]:
         try:
             runs.remove(SYNC, run)
         except runs.NotPossible:

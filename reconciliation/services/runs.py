@@ -1,6 +1,6 @@
 """Runs: made from two uploads, checked, turned, started, removed. docs/developer/reconciliation.md."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,12 @@ from operations.models import Job
 from operations.services import audit, jobs
 from reconciliation.models import Run, RunFile
 from reconciliation.rules.names import Belongs
+from reconciliation.rules.reading_options import AS_FOUND, How
 from reconciliation.services import checking, files
-from reconciliation.services.calm import calm
 from reconciliation.services.checking import SIDES, File
 from sis.models.fields import to_school_year
 
-CHECK, COMPARE = "reconciliation.check", "reconciliation.compare"
+CHECK, COMPARE, PREVIEW = "reconciliation.check", "reconciliation.compare", "reconciliation.preview"
 Status = Run.Status
 # A comparison that was cancelled or has failed leaves the run as it was before.
 BEFORE_COMPARING = (Status.CHECKING, Status.CHECKED, Status.REFUSED, Status.COMPARING)
@@ -38,6 +38,14 @@ class Choices:
     set_deleted_apart: bool = False
     also: tuple[str, ...] = ()
     xlsx: bool = False
+    before_how: How = AS_FOUND
+    after_how: How = AS_FOUND
+
+    def how(self, side: str) -> How:
+        return self.before_how if side == "before" else self.after_how
+
+    def stored_how(self) -> dict[str, Any]:
+        return {side: self.how(side).stored() for side in SIDES}
 
 
 def make(actor: Actor, choices: Choices, uploads: Mapping[str, files.Upload]) -> Run:
@@ -46,7 +54,7 @@ def make(actor: Actor, choices: Choices, uploads: Mapping[str, files.Upload]) ->
     place = files.room() / folder
     try:
         kept = {side: files.keep(uploads[side], place) for side in SIDES}
-        on_disk = {side: File(place / kept[side].stored, kept[side].name) for side in SIDES}
+        on_disk = {side: File(place / kept[side].stored, kept[side].name, choices.how(side)) for side in SIDES}
         kind = choices.type or checking.named_type(on_disk) or _likely(on_disk["before"])
         whose = checking.whose(on_disk, kind, choices.school, choices.school_year)
         with transaction.atomic():
@@ -57,30 +65,60 @@ def make(actor: Actor, choices: Choices, uploads: Mapping[str, files.Upload]) ->
                 set_deleted_apart=choices.set_deleted_apart,
                 also=list(choices.also),
                 xlsx=choices.xlsx,
+                how=choices.stored_how(),
                 folder=folder,
                 user_id=actor.user_id,
                 made_by=actor.name,
                 created_at=clock.now(),
             )
             RunFile.objects.bulk_create(RunFile(run=run, side=side, **vars(kept[side])) for side in SIDES)
-            _tell(actor, run, "reconciliation made")
+            _tell(actor, run, audit.Verb.RECONCILIATION_MADE)
     except BaseException:
         files.remove(place)
         raise
     return run
 
 
-def check_only(choices: Choices, uploads: Mapping[str, files.Upload]) -> tuple[dict[str, Any], Belongs]:
-    """The check of two uploads that are not kept, and what their names say."""
-    folder = files.room() / files.new_folder()
+@dataclass(frozen=True)
+class Preview:
+    """Two uploads that are checked and not kept, and what their names say. `found` is the check, or `job` makes it."""
+
+    whose: Belongs
+    found: dict[str, Any] | None = None
+    job: Job | None = None
+
+
+def check_only(
+    actor: Actor, choices: Choices, uploads: Mapping[str, files.Upload], agree: Callable[[Belongs], None]
+) -> Preview:
+    """`agree` is asked before anything is read, and raises where the person may not name the school.
+
+    Files that are too large to be read while somebody waits are read by a job, which removes them.
+    """
+    name = files.new_folder()
+    folder, job = files.room() / name, None
     try:
         kept = {side: files.keep(uploads[side], folder) for side in SIDES}
-        on_disk = {side: File(folder / kept[side].stored, kept[side].name) for side in SIDES}
-        with calm():
-            found = checking.checked(on_disk, choices.type)
-        return found, checking.whose(on_disk, choices.type, choices.school, choices.school_year)
+        on_disk = {side: File(folder / kept[side].stored, kept[side].name, choices.how(side)) for side in SIDES}
+        whose = checking.whose(on_disk, choices.type, choices.school, choices.school_year)
+        agree(whose)
+        if checking.is_quick(on_disk.values()):
+            return Preview(whose, checking.checked_apart(on_disk, choices.type))
+        given = {
+            "folder": name,
+            "files": {side: {"stored": file.stored, "name": file.name} for side, file in kept.items()},
+            "how": choices.stored_how(),
+            "school_code": whose.school or "",
+            "type": choices.type,
+            "school": choices.school,
+            "school_year": choices.school_year,
+        }
+        with transaction.atomic():
+            job = jobs.start(actor, PREVIEW, given, total=None)
+        return Preview(whose, job=job)
     finally:
-        files.remove(folder)
+        if job is None:
+            files.remove(folder)
 
 
 def is_quick(run: Run) -> bool:
@@ -89,13 +127,10 @@ def is_quick(run: Run) -> bool:
 
 
 def _likely(file: File) -> str:
-    if not checking.is_quick([file]):
-        return "CM"
-    with calm():
-        return checking.likely_type(file)
+    return checking.likely_type(file) if checking.is_quick([file]) else "CM"
 
 
-def _tell(actor: Actor, run: Run, action: str, **changes: Any) -> None:
+def _tell(actor: Actor, run: Run, action: audit.Verb, **changes: Any) -> None:
     sums = {file.side: [None, file.sha256] for file in RunFile.objects.filter(run=run)}
     entry = audit.Entry(action, "reconciliation", str(run.pk), school_code=run.school_code, changes={**sums, **changes})
     audit.record(actor, entry)
@@ -105,9 +140,7 @@ def check(actor: Actor, run: Run) -> Job | None:
     """Check the columns: now, and then None; or, of large files, as a job."""
     on_disk = checking.files_of(run)
     if checking.is_quick(on_disk.values()):
-        with calm():
-            found = checking.checked(on_disk, run.type)
-        take_check(run, found)
+        take_check(run, checking.checked_apart(on_disk, run.type))
         return None
     with transaction.atomic():
         locked = _lock(run, *BEFORE_COMPARING)
@@ -138,9 +171,14 @@ def choose(actor: Actor, run: Run, choices: Choices, uploads: Mapping[str, files
         whose = checking.whose(checking.files_of(locked), locked.type, choices.school, choices.school_year)
         locked.school_code, locked.school_year = whose.school or "", to_school_year(whose.school_year)
         locked.set_deleted_apart, locked.also, locked.xlsx = choices.set_deleted_apart, list(choices.also), choices.xlsx
+        locked.how = choices.stored_how()
+        for side in kept:  # another file has other sheets and rows
+            locked.how[side] = {
+                name: value for name, value in locked.how[side].items() if name not in ("sheet", "header_row")
+            }
         locked.save()
         if kept:
-            _tell(actor, locked, "reconciliation files changed")
+            _tell(actor, locked, audit.Verb.RECONCILIATION_FILES_CHANGED)
     run.refresh_from_db()
     return run
 
@@ -154,7 +192,9 @@ def turn(actor: Actor, run: Run) -> Run:
         RunFile.objects.filter(pk=before.pk).update(side="turned")
         RunFile.objects.filter(pk=after.pk).update(side="before")
         RunFile.objects.filter(pk=before.pk).update(side="after")
-        _tell(actor, locked, "reconciliation files turned")
+        locked.how = {"before": locked.how.get("after", {}), "after": locked.how.get("before", {})}
+        locked.save(update_fields=["how"])
+        _tell(actor, locked, audit.Verb.RECONCILIATION_FILES_TURNED)
     run.refresh_from_db()
     return run
 
@@ -166,7 +206,7 @@ def start(actor: Actor, run: Run) -> Job:
         _not_at_work(locked)
         if locked.checks and checking.faults(locked.checks):
             raise NotPossible(_("These files cannot be compared. See what the check found."))
-        job = jobs.start(actor, COMPARE, {"run": run.pk}, total=100)
+        job = jobs.start(actor, COMPARE, {"run": run.pk}, total=None)
         locked.status, locked.job, locked.reasons, locked.started_at = Status.COMPARING, job, [], clock.now()
         locked.save(update_fields=["status", "job", "reasons", "started_at"])
     run.refresh_from_db()
@@ -178,7 +218,7 @@ def remove(actor: Actor, run: Run) -> None:
     with transaction.atomic():
         locked = _lock(run, *Status)
         _not_at_work(locked)
-        _tell(actor, locked, "reconciliation removed", made=[locked.created_at.isoformat(), None])
+        _tell(actor, locked, audit.Verb.RECONCILIATION_REMOVED, made=[locked.created_at.isoformat(), None])
         place = locked.place
         locked.delete()
         transaction.on_commit(lambda: files.remove(place))

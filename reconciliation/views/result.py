@@ -5,30 +5,33 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from operations import keyset
-from pasi_connect.views import lists
-from reconciliation import lines, selectors
+from operations import keyset, wording
+from operations.actor import user_of
+from operations.views import lists
+from reconciliation import selectors
 from reconciliation.filters import LinePageForm
 from reconciliation.models import Run
-from reconciliation.notes import sentences
-from reconciliation.services.calm import calm
-from reconciliation.views import rows, words
-from reconciliation.views.about import about
-from reconciliation.views.doors import Reconciles
+from reconciliation.rules.notes import SERIOUS
+from reconciliation.services.faults import calm
+from reconciliation.services.notes import reason, sentences
+from reconciliation.views import lines, rows, words
+from reconciliation.views.access import Reconciles
+from reconciliation.views.head import about
 
 SIZE = 25
 MOST_STUDENTS = 20  # that one name finds
 
 
 def show(request: HttpRequest, run: Run) -> HttpResponse:
-    user: Any = request.user
+    user = user_of(request)
     form = LinePageForm(request.GET, run=run, auto_id="filter_%s")
     context = {**about(run), **head(request, run), "form": form, "tabs": tabs(request, run)}
     context["carried"] = [(name, request.GET[name]) for name in ("moved", "was", "like") if request.GET.get(name)]
@@ -68,11 +71,11 @@ def head(request: HttpRequest, run: Run) -> dict[str, Any]:
         "parts": parts,
         "bar": ", ".join(f"{part['name']} {words.shown(part['count'])}" for part in parts),
         "balances": [words.balance(run, side) for side in ("before", "after")],
-        "warnings": sentences(run.warnings),
-        "seconds": f"{seconds:.1f}" if seconds is not None else "",
-        "moved": [
-            {**row, "url": f"?{urlencode(row['filter'])}" if row["filter"] else ""} for row in words.moved(run)
-        ],
+        "serious": sentences(note for note in run.warnings if note["code"] in SERIOUS),
+        "warnings": sentences(note for note in run.warnings if note["code"] not in SERIOUS),
+        "files": words.files(run),
+        "seconds": number_format(seconds, 1) if seconds is not None else "",
+        "moved": [{**row, "url": f"?{urlencode(row['filter'])}" if row["filter"] else ""} for row in words.moved(run)],
         "since": run.moved,
         "since_at": parse_datetime(run.moved["at"]) if run.moved and run.moved["at"] else None,
         "unusable": run.summary["unusable_before"] + run.summary["unusable_after"],
@@ -102,7 +105,7 @@ def _page(request: HttpRequest, run: Run, asked: Any) -> keyset.Page:
 def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
     number = {"number": words.shown(len(page.rows)), "total": words.shown(total)}
     return {
-        "shown": _("%(number)s shown of %(total)s") % number,
+        "shown": _("Showing %(number)s of %(total)s") % number,
         "earlier": lists.address(request, **dict([page.previous])) if page.previous else "",
         "next": lists.address(request, **dict([page.next])) if page.next else "",
     }
@@ -114,10 +117,14 @@ def _chips(request: HttpRequest, form: LinePageForm) -> list[dict[str, str]]:
     for name in ("status", "field", "course"):
         if given[name]:
             text = words.LABELS.get(given[name], given[name])
-            chips.append({"text": f"{form.fields[name].label}: {text}", "url": lists.address(request, **{name: None})})
+            chips.append(
+                {"text": wording.pair(form.fields[name].label, text), "url": lists.address(request, **{name: None})}
+            )
     if given["like"]:
         n = len(given["like"])
-        chips.append({"text": ngettext("One student", "%(n)s students", n) % {"n": n}, "url": lists.address(request, like=None)})
+        chips.append(
+            {"text": ngettext("One student", "%(n)s students", n) % {"n": n}, "url": lists.address(request, like=None)}
+        )
     if given["moved"]:
         chips.append({"text": _("Other than in the run before"), "url": lists.address(request, moved=None, was=None)})
     return chips
@@ -137,7 +144,9 @@ class Find(Reconciles):
         with calm():
             found = lines.reader(run).first_of("ASN", asns) if asns else []
         if not found:
-            messages.warning(request, _("No row of this student. Search by ASN, or by the name of a student of your schools."))
+            messages.warning(
+                request, _("No row of this student. Search by ASN, or by the name of a student of your schools.")
+            )
             return redirect(address)
         return redirect(f"{address}?{urlencode({'like': '.'.join(map(str, found))})}")
 
@@ -164,9 +173,13 @@ class Unusable(DoneRun):
             **about(run),
             "tabs": tabs(request, run),
             "columns": header[3:],
-            "rows": [{"side": row[0], "row": row[1], "reason": row[2], "cells": row[3:]} for row in found],
+            "rows": [
+                {"side": row[0], "row": row[1], "reason": reason(row[2], run.unusable_reasons), "cells": row[3:]}
+                for row in found
+            ],
             "pager": _pager(request, page, total),
-            "title": ngettext("%(n)s row could not be used", "%(n)s rows could not be used", total) % {"n": words.shown(total)},
+            "title": ngettext("%(n)s row could not be used", "%(n)s rows could not be used", total)
+            % {"n": words.shown(total)},
         }
         return render(request, "reconciliation/unusable.html", context)
 
@@ -178,20 +191,21 @@ class Summary(DoneRun):
         run = self.done(pk)
         assert run.summary
         shown = head(request, run)
-        differing = sorted(((name, n) for name, n in run.different_in.items() if n), key=lambda item: (-item[1], item[0]))
+        differing = sorted(
+            ((name, n) for name, n in run.different_in.items() if n), key=lambda item: (-item[1], item[0])
+        )
         context = {
             **about(run),
             **shown,
             "print_parts": [{**part, "url": ""} for part in shown["parts"]],
             "summary": run.summary,
             "different_in": differing,
-            "files": list(run.files.all()),
         }
         return render(request, "reconciliation/summary.html", context)
 
 
 class Download(DoneRun):
-    def get(self, request: HttpRequest, pk: int, name: str) -> FileResponse:
+    def get(self, request: HttpRequest, pk: int, name: str) -> FileResponse | StreamingHttpResponse:
         run = self.done(pk)
         if name not in lines.DOWNLOADS:
             raise Http404

@@ -6,8 +6,9 @@ from typing import Any
 from operations.models import User
 from reconciliation import selectors
 from reconciliation.models import Run
+from reconciliation.rules.invisible import look_alike, made_visible
 from reconciliation.rules.statuses import DIFFERENT, PERFECT
-from reconciliation.told import LineReader
+from reconciliation.services.answers import LineReader
 from reconciliation.views.words import LABELS
 
 SIDES = ("before", "after")
@@ -64,8 +65,11 @@ def _pair(line: dict[str, Any], columns: list[str], students: dict[str, Any], *,
 def _cell(line: dict[str, Any], name: str, side: str, repaired: set[str], *, blank: bool) -> dict[str, Any]:
     differs = name in line["differences"]
     paired = line["before"] is not None and line["after"] is not None
+    text = line[side][name]
+    if differs and look_alike(line["before"][name], line["after"][name]):
+        text = made_visible(text)
     return {
-        "text": line[side][name],
+        "text": text,
         "differs": differs,
         "hidden": blank and paired and not differs,
         "repaired": f"{name} ({side})" in repaired,

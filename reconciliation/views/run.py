@@ -7,22 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from operations.actor import of_request
+from operations.actor import of_request, user_of
 from operations.services import jobs
-from reconciliation import told
 from reconciliation.forms import LABELS, RunForm
 from reconciliation.models import Run
-from reconciliation.notes import sentences
 from reconciliation.rules.types import TYPES
-from reconciliation.services import checking, runs
+from reconciliation.services import answers, checking, runs
 from reconciliation.services.checking import SIDES
-from reconciliation.views import result
-from reconciliation.views.about import about
-from reconciliation.views.doors import Reconciles
-
-DELIMITERS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab")}
+from reconciliation.services.notes import sentences
+from reconciliation.views import result, words
+from reconciliation.views.access import Reconciles
+from reconciliation.views.head import about
 
 
 class RunPage(Reconciles):
@@ -41,10 +37,12 @@ def progress(run: Run) -> dict[str, Any]:
     total = job.total or 0
     return {
         "job": job,
-        "stage": _(job.stage) if job.stage else _("Waiting for its turn"),
+        "stage": job.stage_words or _("Waiting for its turn"),
         "done": job.done,
         "total": total or 100,
-        "note": f"{job.done} %" if total else _("reading"),
+        "note": _("%(done)s of %(total)s rows") % {"done": words.shown(job.done), "total": words.shown(total)}
+        if total
+        else _("reading"),
         "poll": reverse("reconciliation:progress", args=[run.pk]),
     }
 
@@ -90,21 +88,38 @@ class Remove(Reconciles):
 
 
 def show_check(request: HttpRequest, run: Run, form: RunForm | None = None, status: int = 200) -> HttpResponse:
-    user: Any = request.user
-    context = {**about(run), "form": form or RunForm(run=run, user=user), "state": run.state, "reasons": sentences(run.reasons)}
+    user = user_of(request)
+    context = {
+        **about(run),
+        "form": form or RunForm(run=run, user=user),
+        "state": run.state,
+        "reasons": sentences(run.reasons),
+    }
     files = {file.side: file for file in run.files.all()}
-    context["sides"] = [{"side": side, "label": LABELS[side], "file": files[side]} for side in SIDES]
+    form = context["form"]
+    context["sides"] = [
+        {
+            "side": side,
+            "label": LABELS[side],
+            "file": files[side],
+            "reading": [form[name] for name in form.reading[side]],
+            "is_chosen": any(form[name].value() or form[name].errors for name in form.reading[side]),
+        }
+        for side in SIDES
+    ]
     if run.checks:
         year = str(run.school_year) if run.school_year else ""
         whose = checking.whose(checking.files_of(run), run.type, run.school_code, year)
-        context |= _check(run, told.check(run.checks, whose))
+        context |= _check(run, answers.check(run.checks, whose))
     return render(request, "reconciliation/check.html", context, status=status)
 
 
 def _check(run: Run, check: dict[str, Any]) -> dict[str, Any]:
     """The check as the page draws it: columns with something to say first, the others as names."""
     rows: list[dict[str, Any]] = []
-    first, second = (({one["name"]: one for one in check[side]["columns"]}) for side in SIDES)
+    # Of a file in which no column was recognized, what was read is said once, and not every column that is missing.
+    known = [side for side in SIDES if any(one["header"] is not None for one in check[side]["columns"])]
+    first, second = ({one["name"]: one for one in check[side]["columns"] if side in known} for side in SIDES)
     for column in TYPES[run.type].columns:
         pair = [columns.get(column.name) for columns in (first, second)]
         rows.append(
@@ -124,17 +139,21 @@ def _check(run: Run, check: dict[str, Any]) -> dict[str, Any]:
         )
     for row in rows:
         row["missing"] = any(cell["missing"] for cell in row["cells"])
-        row["plain"] = not (row["missing"] or row["notes"] or any(cell["header"] or cell["unknown"] for cell in row["cells"]))
-    known = [side for side in SIDES if check[side]["columns"]]
+        row["unknown"] = any(cell["unknown"] for cell in row["cells"])
+        row["plain"] = not (
+            row["missing"] or row["unknown"] or row["notes"] or any(cell["header"] for cell in row["cells"])
+        )
     for side in SIDES:
-        check[side]["delimiter"] = DELIMITERS.get(check[side]["delimiter"], "")
+        check[side]["delimiter"] = words.DELIMITERS.get(check[side]["delimiter"], "")
     return {
         "check": check,
         "checked": [{"side": side, "label": LABELS[side], **check[side]} for side in SIDES],
-        "columns": sorted((row for row in rows if not row["plain"]), key=lambda row: not row["missing"]) if known else [],
+        "columns": sorted((row for row in rows if not row["plain"]), key=lambda row: not row["missing"])
+        if known
+        else [],
         "plain": [row["name"] for row in rows if row["plain"]] if known else [],
         "count": {
-            "both": sum(not row["missing"] for row in rows),
+            "both": sum(not row["missing"] and not row["unknown"] for row in rows),
             "missing": sum(row["missing"] for row in rows),
         },
         "notes": [note for side in SIDES for note in check[side]["notes"]],

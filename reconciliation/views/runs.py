@@ -8,32 +8,36 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from operations.actor import of_request
+from operations import rights
+from operations.actor import of_request, user_of
+from operations.views import lists
 from pasi_connect.services import setting_up
-from pasi_connect.views import lists
 from reconciliation import selectors
 from reconciliation.forms import KeepingForm
 from reconciliation.models import ReconciliationSettings, Run
 from reconciliation.rules.statuses import PERFECT
 from reconciliation.rules.types import TYPES
 from reconciliation.views import words
-from reconciliation.views.doors import Reconciles
+from reconciliation.views.access import Reconciles
 from sis.models import School
 
 
 def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = None) -> HttpResponse:
-    user: Any = request.user
+    user = user_of(request)
     found = selectors.runs(user)
     page = lists.page(request, found, newest_first=True)
     total = found.order_by().count()
     names = school_names(page.rows)
     context = {
-        "title": ngettext("%(n)s reconciliation", "%(n)s reconciliations", total) % {"n": total} if total else _("Reconciliation"),
+        "title": ngettext("%(n)s reconciliation", "%(n)s reconciliations", total) % {"n": total}
+        if total
+        else _("Reconciliation"),
         "rows": [_row(run, names) for run in page.rows],
         "pager": lists.pager(request, page, total, newest_first=True),
         "states": words.STATES,
         "keeping": ReconciliationSettings.load(),
-        "form": form or (KeepingForm(instance=ReconciliationSettings.load()) if user.has_perm("operations.setup") else None),
+        "form": form
+        or (KeepingForm(instance=ReconciliationSettings.load()) if user.has_perm("operations.setup") else None),
     }
     return render(request, "reconciliation/runs.html", context, status=status)
 
@@ -64,10 +68,8 @@ class Runs(Reconciles):
 class Keeping(Reconciles):
     http_method_names = ["post"]
 
-    def has_permission(self) -> bool:
-        return super().has_permission() and self.user.has_perm("operations.setup")
-
     def post(self, request: HttpRequest) -> HttpResponse:
+        lists.require(rights.may(self.user, "operations.setup"))
         current = ReconciliationSettings.load()
         form = KeepingForm(request.POST, instance=ReconciliationSettings.load())
         if not form.is_valid():

@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from operations import bodies
 from operations.actor import of_request
-from reconciliation import selectors, uploads
+from reconciliation import selectors
 from reconciliation.forms import ChoicesForm, RunForm
 from reconciliation.models import Run
 from reconciliation.services import checking, runs
-from reconciliation.views.doors import Uploads
+from reconciliation.services.checking import SIDES
+from reconciliation.views.access import Uploads
 from reconciliation.views.run import show_check
 
 
@@ -27,9 +29,7 @@ class New(Uploads):
 
     def take(self, request: HttpRequest, **named: Any) -> HttpResponse:
         files = request.FILES  # read before it is asked what was too large
-        form = ChoicesForm(
-            request.POST, files, user=self.user, too_large=uploads.too_large(request), auto_id="new_%s"
-        )
+        form = ChoicesForm(request.POST, files, user=self.user, too_large=bodies.dropped(request), auto_id="new_%s")
         if not form.is_valid():
             return self._page(form, 422)
         actor = of_request(request)
@@ -55,7 +55,7 @@ class Choose(Uploads):
         if request.POST.get("do") == "turn":
             return self._turn(request, run, actor)
         files = request.FILES
-        form = RunForm(request.POST, files, run=run, user=self.user, too_large=uploads.too_large(request))
+        form = RunForm(request.POST, files, run=run, user=self.user, too_large=bodies.dropped(request))
         if not form.is_valid():
             return show_check(request, run, form, 422)
         if foreign := self._foreign_school(run, form):
@@ -69,7 +69,9 @@ class Choose(Uploads):
 
     def _foreign_school(self, run: Run, form: RunForm) -> str:
         """The school that the run would be of, if it is none of the person's."""
-        names = {file.side: file.name for file in run.files.all()} | {side: up.name for side, up in form.uploads().items()}
+        names = {file.side: file.name for file in run.files.all()} | {
+            side: up.name for side, up in form.uploads().items()
+        }
         files = {side: checking.File(Path(name), name) for side, name in names.items()}
         choices = form.choices()
         school = checking.whose(files, choices.type, choices.school, choices.school_year).school or ""
@@ -84,9 +86,11 @@ class Choose(Uploads):
         return redirect("reconciliation:run", run.pk)
 
     def _do(self, request: HttpRequest, run: Run, form: RunForm, actor: Any) -> HttpResponse:
-        what, kind, given = request.POST.get("do", "check"), run.type, form.uploads()
+        what, given = request.POST.get("do", "check"), form.uploads()
+        kind, how = run.type, {side: run.how.get(side, {}) for side in SIDES}
         run = runs.choose(actor, run, form.choices(), given)
-        if what == "compare" and run.checks and run.type == kind and not given:
+        # What was checked is compared, and nothing else.
+        if what == "compare" and run.checks and (run.type, run.how) == (kind, how) and not given:
             runs.start(actor, run)
         else:
             runs.check(actor, run)

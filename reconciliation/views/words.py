@@ -1,5 +1,6 @@
 """Words for what a run is doing and what came out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.formats import number_format
@@ -7,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reconciliation.models import Run
+from reconciliation.rules.reading_options import DATE_ORDERS, DELIMITER_WORDS
 from reconciliation.rules.statuses import ADDED, DIFFERENT, MISSING, PERFECT, STATUSES
+from reconciliation.rules.types import TYPES, Type
 
 STATES = {
     "checking": {"label": gettext_lazy("Checking"), "icon": "clock"},
@@ -24,6 +27,7 @@ LABELS = {
     MISSING: gettext_lazy("Missing from PASI"),
     ADDED: gettext_lazy("Added New to PASI"),
 }
+DELIMITERS = {code: gettext_lazy(word) for code, word in DELIMITER_WORDS.items()}
 SHOWN = (PERFECT, DIFFERENT, ADDED, MISSING)  # in the order of the bar's colours
 
 
@@ -34,9 +38,14 @@ def shown(number: int) -> str:
 def title(run: Run) -> str:
     """The answer."""
     summary = run.summary or {}
+    if any(note["code"] == "identical" for note in run.warnings):
+        return _("Both files are the same file")
     total = sum(summary["counts"].values())
     other = total - summary["counts"][PERFECT]
     unusable = summary["unusable_before"] + summary["unusable_after"]
+    if other == 1 and total > 1:
+        text = _("%(other)s of %(total)s records differs, is missing or is new")
+        return text % {"other": shown(other), "total": shown(total)}
     if other:
         text = ngettext(
             "%(other)s of %(total)s record differs, is missing or is new",
@@ -66,6 +75,49 @@ def balance(run: Run, side: str) -> str:
     return f"{' + '.join(parts)} = {shown(summary[f'rows_{side}'])}"
 
 
+def files(run: Run) -> list[dict[str, Any]]:
+    """The two files with how they were read."""
+    summary = run.summary or {}
+    return [
+        {
+            "file": file,
+            "side": file.side,
+            "reading": reading(
+                summary.get("files", {}).get(file.side, {}), run.how.get(file.side, {}), TYPES[run.type]
+            ),
+        }
+        for file in run.files.all()
+    ]
+
+
+def reading(found: Mapping[str, Any], chosen: Mapping[str, Any], kind: Type) -> list[str]:
+    """How a file was read, in words; `chosen` is what a person has said about it.
+
+    Columns stand in the order of their kind, extra ones behind by name: the database keeps the keys of an object in none.
+    """
+    if not found:
+        return []
+    parts = [
+        str(found["format"]).upper(),
+        str(DELIMITERS.get(found["delimiter"], "")),
+        _(found["encoding"]) if found["encoding"] else "",
+    ]
+    if found["sheet"]:
+        parts.append(_("sheet “%(name)s”") % {"name": found["sheet"]})
+    if found["header_row"] != 1:
+        parts.append(_("headers in row %(row)s") % {"row": shown(found["header_row"])})
+    orders: dict[str, list[str]] = {}
+    places = {column.name: place for place, column in enumerate(kind.columns)}
+    for column, order in sorted(
+        found["date_orders"].items(), key=lambda item: (places.get(item[0], len(places)), item[0])
+    ):
+        orders.setdefault(order, []).append(column)
+    for order, columns in orders.items():
+        text = _("%(columns)s read as %(order)s") % {"columns": ", ".join(columns), "order": _(DATE_ORDERS[order])}
+        parts.append(f"{text} ({_('chosen')})" if chosen.get("date_order") else text)
+    return [part for part in parts if part]
+
+
 def meta(run: Run, status: str) -> str:
     if status == DIFFERENT:
         most = sorted(run.different_in.items(), key=lambda item: (-item[1], item[0]))[:2]
@@ -84,7 +136,7 @@ def moved(run: Run) -> list[dict[str, Any]]:
                 "now": LABELS[now] if now else _("not there any more"),
                 "count": count,
                 "filter": {"moved": "1", "was": was or "none", "status": now} if now else None,
-                "order": (now == PERFECT, STATUSES.index(now) if now else 9),
+                "order": (now == PERFECT, STATUSES.index(now) if now else 9, STATUSES.index(was) if was else 9),
             }
         )
     return sorted(rows, key=lambda row: row["order"])

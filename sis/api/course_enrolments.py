@@ -2,25 +2,29 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 
+from operations import rights
+from operations.actor import user_of
 from operations.api.permissions import MayDo
+from operations.api.resource import Resource
 from operations.api.schema import problems
 from sis import filters, selectors
 from sis.models import CourseEnrolment
 from sis.serializers import CourseEnrolmentSerializer
 
 
+@rights.needs(rights.RECORDS)
 @extend_schema(tags=["Course enrolments"])
 @extend_schema_view(
     list=extend_schema(
         summary="Course enrolments at your schools",
-        responses={200: CourseEnrolmentSerializer(many=True), **problems(400, 401)},
+        responses={200: CourseEnrolmentSerializer(many=True), **problems(400, 401, 403)},
     ),
     retrieve=extend_schema(
-        summary="One course enrolment", responses={200: CourseEnrolmentSerializer, **problems(401, 404)}
+        summary="One course enrolment", responses={200: CourseEnrolmentSerializer, **problems(401, 403, 404)}
     ),
 )
 class CourseEnrolmentViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CourseEnrolment]
+    Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CourseEnrolment]
 ):
     queryset = CourseEnrolment.objects.none()
     serializer_class = CourseEnrolmentSerializer
@@ -29,4 +33,4 @@ class CourseEnrolmentViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[CourseEnrolment]:
-        return selectors.course_enrolments(self.request.user)  # type: ignore[arg-type]
+        return selectors.course_enrolments(user_of(self.request))

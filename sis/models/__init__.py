@@ -1,7 +1,7 @@
 from sis.models.course import Course, Section
 from sis.models.course_enrolment import CourseEnrolment, StoredGrade
 from sis.models.event import DataEvent
-from sis.models.organisation import Authority, School, SchoolAccess
+from sis.models.organization import Authority, School, SchoolAccess
 from sis.models.student import SchoolEnrolment, Student
 from sis.models.years import SchoolCalendar, Term
 

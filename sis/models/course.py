@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.fields import SchoolYearField
-from sis.models.organisation import School
+from sis.models.organization import School
 from sis.models.years import Term
 
 course_code = RegexValidator(r"^[A-Z]{3}[0-9]{4}$", _("A course code has three letters and four digits: MAT3791."))

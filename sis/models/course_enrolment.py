@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sis.models.course import Course, Section
 from sis.models.fields import SchoolYearField
-from sis.models.organisation import School
+from sis.models.organization import School
 from sis.models.student import SchoolEnrolment, Student
 from sis.models.years import Term
 

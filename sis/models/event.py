@@ -10,10 +10,11 @@ class Origin(models.TextChoices):
 
 
 class DataEvent(models.Model):
-    """ "Look at this record again": written in the transaction of every change, also while synchronisation is off.
+    """ "Look at this record again": written in the transaction of every change, also while synchronization is off.
 
     It carries no values. What is sent is computed from the state at that time. `collected_at` is set when the change has
-    become (part of) a submission; `seen_version` is PASI's version that the person had before their eyes.
+    become (part of) a submission; `seen_version` is PASI's version that the person had before their eyes. `bulk` is set where
+    many records changed in one go: what a person does to a single record is taken up before these.
     """
 
     at = models.DateTimeField()
@@ -29,11 +30,15 @@ class DataEvent(models.Model):
     actor_local_id = models.CharField(max_length=150)
     actor_ip = models.CharField(max_length=50)
     collected_at = models.DateTimeField(null=True)
+    bulk = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["subject_type", "id"], name="event_waiting", condition=models.Q(collected_at=None)),
+            models.Index(
+                fields=["subject_type", "bulk", "id"], name="event_turn", condition=models.Q(collected_at=None)
+            ),
+            models.Index(fields=["student", "id"], name="event_of_student", condition=models.Q(collected_at=None)),
             models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject"),
         ]
 

@@ -3,8 +3,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.fields import SchoolYearField
-from sis.models.organisation import School
-from sis.rules import asn, enrolment
+from sis.models.organization import School
+from sis.rules import asn, enrolment, names
 
 nine_digits = RegexValidator(r"^[0-9]{9}$", _("An ASN has nine digits."))
 
@@ -24,7 +24,7 @@ class Student(models.Model):
     gender = models.CharField(_("gender"), max_length=20, blank=True)
     search_name = models.CharField(
         max_length=220, editable=False, db_index=True
-    )  # "last first preferred…", case-folded
+    )  # "last first preferred…", folded as `sis.rules.names` says
 
     class Meta:
         ordering = ["id"]
@@ -58,7 +58,7 @@ class Student(models.Model):
             self.preferred_first_name,
             self.legal_middle_name,
         ]
-        return " ".join(dict.fromkeys(part for part in parts if part)).casefold()[:220]
+        return " ".join(dict.fromkeys(names.fold(part) for part in parts if part))[:220]
 
 
 class SchoolEnrolment(models.Model):
@@ -71,7 +71,7 @@ class SchoolEnrolment(models.Model):
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="enrolments")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="enrolments")
     school_year = SchoolYearField(_("school year"))
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    external_id = models.CharField(max_length=64, null=True, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     grade = models.CharField(
@@ -117,7 +117,9 @@ class SchoolEnrolment(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward")
+            models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward"),
+            # Once in a school and not in the authority: "exists already" is said of what the caller may read alone.
+            models.UniqueConstraint(fields=["external_id", "school"], name="enrolment_external_once"),
         ]
 
     def __str__(self) -> str:

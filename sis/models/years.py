@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.fields import SchoolYearField
-from sis.models.organisation import School
+from sis.models.organization import School
 
 
 class SchoolCalendar(models.Model):

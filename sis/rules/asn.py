@@ -3,7 +3,7 @@
 import re
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Nine digits from "1234-5678-9" or "123456789". Raises ValueError with a sentence for people."""
     digits = re.sub(r"[\s-]", "", text)
     if not (digits.isascii() and digits.isdigit() and len(digits) == 9):

@@ -197,18 +197,3 @@ def faults(record: Mapping[str, Any]) -> list[Fault]:
         for rule in RULES
         if rule.broken(record)
     ]
-
-
-# What changes the meaning of a stay is a guided action with a reason, not an edit of two fields.
-WITHDRAW = "withdraw"
-WITHDRAWAL_WAS_A_MISTAKE = "withdrawal-was-a-mistake"
-
-
-def guided_only(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """The guided action that a plain edit stands in for, or "" when the edit may be made as it is."""
-    now, after = before["exit_date_type"], wanted.get("exit_date_type", before["exit_date_type"])
-    if after == WITHDRAWAL != now:
-        return WITHDRAW
-    if now == WITHDRAWAL != after:
-        return WITHDRAWAL_WAS_A_MISTAKE
-    return ""

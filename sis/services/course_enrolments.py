@@ -204,7 +204,7 @@ def restore(
 ) -> Changed | None:
     """Takes a change back: `before` as in Changed; None takes out a record that was made. None when nothing differed.
 
-    Raises StaleCourseEnrolment when the record has moved on since `expected_revision`, ValidationError when the student sits in
+    Raises StaleCourseEnrolment when the record has changed since `expected_revision`, ValidationError when the student sits in
     the section otherwise by now. The dates are not checked again: they stood there before. Of several changes those with
     `before` None go first (`restore_all`).
     """
@@ -217,7 +217,7 @@ def restore(
 
 @transaction.atomic
 def restore_all(actor: Actor, changed: Sequence[Changed], reason: str = "") -> list[Changed]:
-    """Takes all of `changed` back, or nothing. Raises StaleCourseEnrolment for the first record that has moved on."""
+    """Takes all of `changed` back, or nothing. Raises StaleCourseEnrolment for the first record that has changed since."""
     back = []
     for one in sorted(changed, key=lambda one: (one.before is not None, one.id)):
         done = restore(actor, one.id, one.before, one.revision_after, reason)
@@ -245,12 +245,12 @@ class Update:
 
 
 ACTIONS = {
-    "begun": "course enrolment begun",
-    "ended": "course enrolment ended",
-    "removed": "course enrolment removed",
-    "moved": "course enrolment carried on",
-    "changed": "course enrolment changed",
-    "restored": "course enrolment restored",
+    "begun": audit.Verb.COURSE_ENROLMENT_BEGUN,
+    "ended": audit.Verb.COURSE_ENROLMENT_ENDED,
+    "removed": audit.Verb.COURSE_ENROLMENT_REMOVED,
+    "moved": audit.Verb.COURSE_ENROLMENT_CARRIED_ON,
+    "changed": audit.Verb.COURSE_ENROLMENT_CHANGED,
+    "restored": audit.Verb.COURSE_ENROLMENT_RESTORED,
 }
 
 

@@ -1,32 +1,50 @@
 """The one door through which school enrolments are written."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from operations import statements
 from operations.actor import Actor
+from operations.rules import latin1
 from operations.services import audit
 from sis.models import School, SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.rules import enrolment as rules
+from sis.rules import holding
 from sis.rules.school_year import SchoolYear
-from sis.services import events
+from sis.rules.stays import Stay
+from sis.services import events, stays
+from sis.services.stays import GuidedOnly
 
-# What a person may change on an existing enrolment. School, year and student make it another enrolment.
-EDITABLE = (
-    "grade", "start_date", "exit_date", "exit_date_type", "programming_type", "programming_timeframe", "program_percentage",
-    "local_student_id", "resident_board", "francophone_board", "fnmi_declaration", "french_hours", "enrolment_type_codes",
-    "exception_codes", "grants_program_codes", "deleted", "entry_code", "exit_code", "concurrent",
-)  # fmt: skip
+__all__ = [
+    "EDITABLE",
+    "GuidedOnly",
+    "Many",
+    "StaleRecord",
+    "change",
+    "change_many",
+    "check",
+    "create",
+    "shown",
+    "twins",
+    "values",
+]
+
 FEW_STATEMENTS = 60  # for records that get the same values one each, else one for all
 IDENTITY = ("student", "school", "school_year")
+# What a person may change on an existing enrolment. School, year and student make it another enrolment.
+EDITABLE = tuple(
+    field.name
+    for field in SchoolEnrolment._meta.concrete_fields
+    if field.editable and not field.primary_key and field.name not in (*IDENTITY, "external_id")
+)
 
 
 class StaleRecord(Exception):
@@ -37,26 +55,23 @@ class StaleRecord(Exception):
         self.current = current
 
 
-class GuidedOnly(Exception):
-    """This edit is a guided action: `action` names it as its address does (`withdraw`)."""
-
-    def __init__(self, action: str) -> None:
-        super().__init__(
-            _("Use “Withdraw”: it asks for the last day attended and the reason, and ends the courses too.")
-            if action == rules.WITHDRAW
-            else _("Use “The withdrawal was a mistake”, or “Return” for a student who came back: a new enrolment.")
-        )
-        self.action = action
-
-
 def values(enrolment: SchoolEnrolment) -> dict[str, Any]:
     """All editable fields and the identity, by name."""
     return {name: getattr(enrolment, name) for name in (*EDITABLE, *IDENTITY)}
 
 
-def check(record: Mapping[str, Any]) -> None:
-    """Raises ValidationError {field: [sentences]} with every broken rule."""
-    problems: dict[str, list[str]] = {}
+def check(record: Mapping[str, Any], entered: Iterable[str] = EDITABLE) -> None:
+    """Raises ValidationError {field: [sentences]} with every broken rule.
+
+    Characters are looked at in the fields `entered` alone: an old text in another one must not keep people from working, and is
+    held before it is sent.
+    """
+    _hold_days(record)
+    problems: dict[str, list[str]] = {
+        name: [_(latin1.INVISIBLE)]
+        for name in entered
+        if isinstance(record[name], str) and not latin1.enterable(record[name])
+    }
     for fault in rules.faults(record):
         message = _(fault.rule.message)
         problems.setdefault(fault.rule.field, []).append(
@@ -66,9 +81,39 @@ def check(record: Mapping[str, Any]) -> None:
         raise ValidationError(problems)
 
 
+MOST = {
+    field.name: field.max_length
+    for field in SchoolEnrolment._meta.get_fields()
+    if isinstance(field, models.CharField) and field.name in EDITABLE and field.max_length
+}
+
+
+def hold(record: Mapping[str, Any]) -> None:
+    """Raises ValidationError {field: [sentences]} for what no enrolment here can hold, wherever it comes from."""
+    problems: dict[str, list[str]] = {}
+    for name, message, given in holding.faults(record, MOST):
+        problems.setdefault(name, []).append(_(message) % given)
+    if problems:
+        raise ValidationError(problems)
+
+
+def _hold_days(record: Mapping[str, Any]) -> None:
+    """A day of PASI's that is no day here is refused first: no rule can reckon with it."""
+    if any(isinstance(record[name], str) for name in ("start_date", "exit_date")):
+        hold(record)
+
+
 def shown(value: Any) -> Any:
     """A value as it stands in the audit."""
     return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _refuse_second_key(enrolment: SchoolEnrolment) -> None:
+    if enrolment.external_id is None:
+        return
+    same = SchoolEnrolment.objects.filter(school=enrolment.school, external_id=enrolment.external_id)
+    if same.exclude(pk=enrolment.pk).exists():
+        raise ValidationError({"external_id": [_("Another enrolment of the school has this external id.")]})
 
 
 def _clean(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,12 +132,25 @@ def create(
     *,
     origin: str = Origin.SIS,
     reason: str = "",
+    today: dt.date | None = None,
 ) -> SchoolEnrolment:
-    """A new enrolment. Raises ValidationError {field: [sentences]}; records that come from PASI are taken as they are."""
+    """A new enrolment. Raises ValidationError {field: [sentences]}; of what comes from PASI only for what cannot be held here.
+
+    `today` is the day on which it counts as entered: that of a planned action, which is drawn before.
+    """
     enrolment = SchoolEnrolment(student=student, school=school, school_year=school_year, **_clean(given))
+    after = values(enrolment)
     if origin == Origin.SIS:
-        check(values(enrolment))
+        check(after)
+        stays.lock([student.pk])
+        others = stays.of_students([student.pk])[student.pk]
+        stays.refuse(stays.faults(after, None, others, guided=True, reason=reason, today=today))
+    else:
+        hold(after)
+    _refuse_second_key(enrolment)
     enrolment.save(force_insert=True)
+    if origin == Origin.SIS:
+        stays.tell_main_schools(actor, enrolment, None, others)
     changes = {
         name: [None, shown(getattr(enrolment, name))]
         for name in EDITABLE
@@ -100,7 +158,9 @@ def create(
     }
     audit.record(
         actor,
-        audit.Entry("enrolment created", events.SCHOOL_ENROLMENT, str(enrolment.pk), school.code, changes, reason),
+        audit.Entry(
+            audit.Verb.ENROLMENT_CREATED, events.SCHOOL_ENROLMENT, str(enrolment.pk), school.code, changes, reason
+        ),
     )
     events.leave(actor, enrolment, EDITABLE, origin)
     return enrolment
@@ -117,16 +177,19 @@ def change(
     expected_revision: int | None = None,
     reason: str = "",
     guided: bool = True,
+    today: dt.date | None = None,
 ) -> SchoolEnrolment:
     """Changes the named fields. Nothing is written when nothing differs.
 
-    `guided` is False for a person's plain edit, which must not withdraw or reopen: GuidedOnly names the action. Raises
+    `guided` is False for a person's plain edit, which must not withdraw, reopen or delete: GuidedOnly names the action. Raises
     StaleRecord when `expected_revision` is not the present one, ValidationError {field: [sentences]} when a rule
-    is broken (records that come from PASI are taken as they are).
+    is broken (of what comes from PASI only for what cannot be held here). `today` as for `create`.
     """
     unknown = set(wanted) - set(EDITABLE)
     if unknown:
         raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
+    if origin == Origin.SIS and _concerns_stays(wanted):
+        stays.lock(SchoolEnrolment.objects.filter(pk=enrolment_id).values_list("student_id", flat=True))
     enrolment = (
         SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school").get(pk=enrolment_id)
     )
@@ -139,22 +202,100 @@ def change(
     }
     if not changes:
         return enrolment
-    if not guided and (action := rules.guided_only(values(enrolment), wanted)):
-        raise GuidedOnly(action)
-    for name, (_before, after) in changes.items():
-        setattr(enrolment, name, after)
+    before = values(enrolment)
+    for name, (_before, value) in changes.items():
+        setattr(enrolment, name, value)
     if origin == Origin.SIS:
-        check(values(enrolment))
+        others = stays.of_students([enrolment.student_id])[enrolment.student_id] if _concerns_stays(changes) else []
+        _refuse(enrolment, before, values(enrolment), others, guided=guided, reason=reason, today=today)
+    else:
+        hold(values(enrolment))
+        reason = reason or _reason_of_pasi(changes)
     enrolment.revision += 1
     enrolment.save(update_fields=[*changes, "revision"])
+    if origin == Origin.SIS:
+        stays.tell_main_schools(actor, enrolment, before, others)
     told = {name: [shown(before), shown(after)] for name, (before, after) in changes.items()}
     audit.record(
         actor,
         audit.Entry(
-            "enrolment changed", events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code, told, reason
+            audit.Verb.ENROLMENT_CHANGED,
+            events.SCHOOL_ENROLMENT,
+            str(enrolment.pk),
+            enrolment.school.code,
+            told,
+            reason,
         ),
     )
     events.leave(actor, enrolment, changes, origin, seen_version)
+    return enrolment
+
+
+def _reason_of_pasi(changes: Mapping[str, list[Any]]) -> str:
+    """A deletion never stands in the audit without a reason; of our own one a person gives it."""
+    return _("Taken over from PASI") if changes.get("deleted", [None, False])[1] else ""
+
+
+def _concerns_stays(names: Iterable[str]) -> bool:
+    return not stays.LOOKED_AT.isdisjoint(names)
+
+
+def _refuse(
+    enrolment: SchoolEnrolment,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    others: Iterable[Stay],
+    *,
+    guided: bool,
+    reason: str,
+    today: dt.date | None = None,
+) -> None:
+    """Raises what the rules refuse; what an edit means (GuidedOnly) is said before what it breaks."""
+    _hold_days(after)
+    found = stays.faults(after, before, others, pk=enrolment.pk, guided=guided, reason=reason, today=today)
+    stays.refuse(fault for fault in found if fault.row.action)
+    check(after, [name for name in EDITABLE if after[name] != before[name]])
+    stays.refuse(found)
+
+
+def _others_of_many(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, list[Stay]]:
+    """The live stays of the students, as they will be; none where nothing changes that they are held against."""
+    ids = [pk for pk, given in wanted.items() if _concerns_stays(given)]
+    if not ids:
+        return {}
+    students = set(SchoolEnrolment.objects.filter(pk__in=ids).order_by().values_list("student_id", flat=True))
+    stays.lock(students)
+    return stays.as_planned(stays.of_students(students), wanted)
+
+
+@transaction.atomic
+def move(
+    actor: Actor, enrolment_id: int, student: Student, school: School, school_year: SchoolYear, *, reason: str = ""
+) -> SchoolEnrolment:
+    """The enrolment follows PASI's record to its student, school and year; all else stays. Nothing is sent."""
+    rows = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school")
+    enrolment = rows.get(pk=enrolment_id)
+    wanted = {"student": student, "school": school, "school_year": school_year}
+    told = {"student": student.pk, "school": school.code, "school_year": str(school_year)}
+    before = {
+        "student": enrolment.student_id,
+        "school": enrolment.school.code,
+        "school_year": str(enrolment.school_year),
+    }
+    for name, value in wanted.items():
+        setattr(enrolment, name, value)
+    _refuse_second_key(enrolment)
+    enrolment.revision += 1
+    enrolment.save(update_fields=[*wanted, "revision"])
+    changes = {name: [before[name], told[name]] for name in told if before[name] != told[name]}
+    for code in dict.fromkeys((before["school"], school.code)):  # both schools find it
+        audit.record(
+            actor,
+            audit.Entry(
+                audit.Verb.ENROLMENT_MOVED, events.SCHOOL_ENROLMENT, str(enrolment.pk), str(code), changes, reason
+            ),
+        )
+    events.leave(actor, enrolment, wanted, Origin.PASI)
     return enrolment
 
 
@@ -189,6 +330,7 @@ def change_many(
     unknown = {name for given in wanted.values() for name in given} - set(EDITABLE)
     if unknown:
         raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
+    others = _others_of_many(wanted) if origin == Origin.SIS else {}
     rows = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school")
     done, told, left = Many(), [], []
     names: set[str] = set()
@@ -205,27 +347,31 @@ def change_many(
         if not changes:
             done.unchanged[enrolment.pk] = enrolment
             continue
-        if origin == Origin.SIS:
-            try:
-                check({**values(enrolment), **{name: after for name, (_before, after) in changes.items()}})
-            except ValidationError as error:
-                done.refused[enrolment.pk] = error
-                continue
-        for name, (_before, after) in changes.items():
-            setattr(enrolment, name, after)
+        before = values(enrolment)
+        after = {**before, **{name: value for name, (_before, value) in changes.items()}}
+        try:
+            if origin == Origin.SIS:
+                _refuse(enrolment, before, after, others.get(enrolment.student_id, ()), guided=True, reason=reason)
+            else:
+                hold(after)
+        except ValidationError as error:
+            done.refused[enrolment.pk] = error
+            continue
+        for name, (_before, value) in changes.items():
+            setattr(enrolment, name, value)
         enrolment.revision += 1
         done.changed[enrolment.pk] = enrolment
         names |= set(changes)
-        alike.setdefault(tuple((name, after) for name, (_before, after) in changes.items()), []).append(enrolment.pk)
-        shown_changes = {name: [shown(before), shown(after)] for name, (before, after) in changes.items()}
+        alike.setdefault(tuple((name, value) for name, (_before, value) in changes.items()), []).append(enrolment.pk)
+        shown_changes = {name: [shown(was), shown(value)] for name, (was, value) in changes.items()}
         told.append(
             audit.Entry(
-                "enrolment changed",
+                audit.Verb.ENROLMENT_CHANGED,
                 events.SCHOOL_ENROLMENT,
                 str(enrolment.pk),
                 enrolment.school.code,
                 shown_changes,
-                reason,
+                reason or _reason_of_pasi(changes),
             )
         )
         left.append((events.subject_of(enrolment), list(changes)))
@@ -234,6 +380,27 @@ def change_many(
         audit.record_all(actor, told)
         events.leave_all(actor, left, origin, taken_up=compared and origin == Origin.PASI)
     return done
+
+
+def twins(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """For values that are not entered but come back (an undo): a sentence by id where they run into another stay by now."""
+    looked_at = {pk: given for pk, given in wanted.items() if _concerns_stays(given)}
+    if not looked_at:
+        return {}
+    rows = list(
+        SchoolEnrolment.objects.select_related("student", "school").filter(pk__in=list(looked_at)).order_by("pk")
+    )
+    others = stays.as_planned(stays.of_students(row.student_id for row in rows), wanted)
+    found = {}
+    for enrolment in rows:
+        before = values(enrolment)
+        after = {**before, **looked_at[enrolment.pk]}
+        faults = stays.faults(
+            after, before, others.get(enrolment.student_id, ()), pk=enrolment.pk, guided=True, reason=""
+        )
+        if sentences := [stays.sentence(fault) for fault in faults if fault.row.code in stays.TWINS]:
+            found[enrolment.pk] = " ".join(sentences)
+    return found
 
 
 def _write_many(

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from operations import clock, statements, wake
 from operations.actor import Actor
+from operations.services import jobs
 from sis.models import CourseEnrolment, DataEvent, SchoolEnrolment, Section, StoredGrade
 from sis.models.event import Origin
 
@@ -14,11 +15,10 @@ SCHOOL_ENROLMENT = "school_enrolment"
 SECTION = "section"
 COURSE_ENROLMENT = "course_enrolment"
 STORED_GRADE = "stored_grade"
-# What somebody takes up and sends. Of the others the events are kept: their first upload is computed from the state.
-COLLECTED = (SCHOOL_ENROLMENT,)
-# Fields that nobody outside of the SIS holds: a change of these alone is looked at and sends nothing.
-KEPT_HERE = {SCHOOL_ENROLMENT: frozenset({"entry_code", "exit_code", "concurrent"})}
-FEW = 10  # each of so many is woken by itself, so that several workers take them up at once
+# What somebody above takes up and sends (`collects`). Of the others the events are kept: their first upload is computed from the state.
+_collected: set[str] = set()
+TAKE_UP = "pasi_connect.send"  # whoever takes up events sends what comes of them
+FEW = 10  # records that change in one go; more are a bulk
 
 Record = SchoolEnrolment | Section | CourseEnrolment | StoredGrade
 
@@ -46,15 +46,14 @@ def subject_of(record: Record) -> Subject:
             return Subject(STORED_GRADE, record.pk, record.student_id, record.school.code)
 
 
+def collects(kind: str) -> None:
+    """From now on somebody takes up the events of this kind: called once, when the program starts."""
+    _collected.add(kind)
+
+
 def uncollected() -> QuerySet[DataEvent]:
     """Events that still have to be taken up, of the kinds that are taken up at all."""
-    return DataEvent.objects.filter(subject_type__in=COLLECTED, collected_at=None)
-
-
-def is_silent(kind: str, fields: Iterable[str]) -> bool:
-    """A change of these fields, and of no other, concerns nobody outside."""
-    names = set(fields)
-    return bool(names) and names <= KEPT_HERE.get(kind, frozenset())
+    return DataEvent.objects.filter(subject_type__in=sorted(_collected), collected_at=None)
 
 
 def leave(
@@ -77,11 +76,12 @@ def leave_all(
     seen_versions: Mapping[int, int] | None = None,
     taken_up: bool = False,
 ) -> list[DataEvent]:
-    """The same for many records, in one insert and, where they are many, with one wake.
+    """The same for many records, in one insert and with one wake. Many, or what a job does, are a bulk.
 
     `seen_versions` by record, where it is not one for all. `taken_up`: whoever calls has looked at the records already.
     """
-    at = clock.now()
+    at, changed = clock.now(), list(changes)
+    bulk = len(changed) > FEW or jobs.in_job()
     made = [
         DataEvent(
             at=at,
@@ -97,18 +97,11 @@ def leave_all(
             actor_local_id=actor.local_id,
             actor_ip=actor.ip,
             collected_at=at if taken_up else None,
+            bulk=bulk,
         )
-        for subject, fields in changes
+        for subject, fields in changed
     ]
     statements.insert_all(made)
-    if not taken_up:
-        _wake([event for event in made if event.subject_type in COLLECTED])
+    if not taken_up and any(event.subject_type in _collected for event in made):
+        wake.look_after_commit(TAKE_UP)
     return made
-
-
-def _wake(waiting: list[DataEvent]) -> None:
-    if len(waiting) > FEW:
-        wake.after_commit("pasi_connect.collect_between", waiting[0].pk, waiting[-1].pk)
-        return
-    for event in waiting:
-        wake.after_commit("pasi_connect.collect", event.subject_id)

@@ -102,7 +102,7 @@ def _store(
         grade.mark, grade.credits, grade.stored_at, grade.revision = given.mark, given.credits, now, grade.revision + 1
         grade.save(update_fields=["mark", "credits", "stored_at", "revision"])
     changes = {name: [before[name], getattr(grade, name)] for name in TOLD if before[name] != getattr(grade, name)}
-    entry = audit.Entry("grade stored", events.STORED_GRADE, str(grade.pk), grade.school.code, changes, reason)
+    entry = audit.Entry(audit.Verb.GRADE_STORED, events.STORED_GRADE, str(grade.pk), grade.school.code, changes, reason)
     audit.record(actor, entry)
     events.leave(actor, grade, changes, origin)
     return grade

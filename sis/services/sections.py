@@ -55,7 +55,7 @@ def create(
         check(section)
     section.save(force_insert=True)
     changes = {name: [None, _text(getattr(section, name))] for name in EDITABLE if getattr(section, name)}
-    _tell(actor, "section created", section, changes, reason, origin)
+    _tell(actor, audit.Verb.SECTION_CREATED, section, changes, reason, origin)
     return section
 
 
@@ -81,7 +81,7 @@ def change(
         check(section)
     section.revision += 1
     section.save(update_fields=[*changes, "revision"])
-    _tell(actor, "section changed", section, changes, reason, origin)
+    _tell(actor, audit.Verb.SECTION_CHANGED, section, changes, reason, origin)
     return section
 
 
@@ -89,7 +89,9 @@ def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _tell(actor: Actor, action: str, section: Section, changes: Mapping[str, Any], reason: str, origin: str) -> None:
+def _tell(
+    actor: Actor, action: audit.Verb, section: Section, changes: Mapping[str, Any], reason: str, origin: str
+) -> None:
     entry = audit.Entry(action, events.SECTION, str(section.pk), section.school.code, changes, reason)
     audit.record(actor, entry)
     events.leave(actor, section, changes, origin)

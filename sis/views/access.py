@@ -8,20 +8,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views import View
 
+from operations import rights
 from operations.actor import of_request
 from operations.models import User
-from operations.views.doors import Permitted
-from sis.forms import AccessForm
-from sis.models import School
+from sis import selectors
+from sis.forms.schools import AccessForm
 from sis.services import access
 
 
-class Schools(Permitted, View):
-    permission_required = "operations.people"
-
+@rights.needs("operations.people")
+class Schools(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = get_object_or_404(User, pk=pk)
-        form: Any = AccessForm(request.POST, schools=School.objects.all())
+        form: Any = AccessForm(request.POST, schools=selectors.schools(request.user))  # type: ignore[arg-type]
         if form.is_valid():
             access.set_schools(of_request(request), person, form.cleaned_data["schools"])
             messages.success(request, _("Saved: the schools of %(name)s.") % {"name": person.full_name})

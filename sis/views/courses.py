@@ -9,18 +9,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations import clock
-from operations.actor import of_request
-from operations.views.doors import Permitted
+from operations import clock, rights
+from operations.actor import of_request, user_of
 from sis import selectors
-from sis.course_forms import AddCourseForm, EndCourseForm
+from sis.forms.courses import AddCourseForm, EndCourseForm
 from sis.models import CourseEnrolment, SchoolEnrolment, Section
 from sis.services import course_enrolments
 
 
-class AddCourse(Permitted, View):
-    permission_required = "operations.edit_records"
-
+@rights.needs("operations.edit_records")
+class AddCourse(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         stay = self._stay(pk)
         first_day = AddCourseForm.first_day(stay, clock.today())
@@ -42,7 +40,7 @@ class AddCourse(Permitted, View):
         return redirect("sis:student", stay.student_id)
 
     def _stay(self, pk: int) -> SchoolEnrolment:
-        return get_object_or_404(selectors.enrolments(self.request.user), pk=pk, deleted=False)  # type: ignore[arg-type]
+        return get_object_or_404(selectors.enrolments(user_of(self.request)), pk=pk, deleted=False)
 
     @staticmethod
     def _sections(stay: SchoolEnrolment) -> list[Section]:
@@ -64,9 +62,8 @@ class AddCourse(Permitted, View):
         return render(self.request, "sis/course_add.html", context, status=status)
 
 
-class EndCourse(Permitted, View):
-    permission_required = "operations.edit_records"
-
+@rights.needs("operations.edit_records")
+class EndCourse(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = self._record(pk)
         return self._page(record, EndCourseForm(initial=EndCourseForm.drawn_with(record)))
@@ -99,12 +96,13 @@ class EndCourse(Permitted, View):
         return redirect("sis:student", record.student_id)
 
     def _record(self, pk: int) -> CourseEnrolment:
-        return get_object_or_404(selectors.course_enrolments(self.request.user), pk=pk, deleted=False)  # type: ignore[arg-type]
+        return get_object_or_404(selectors.course_enrolments(user_of(self.request)), pk=pk, deleted=False)
 
     @staticmethod
     def _redrawn(form: EndCourseForm, current: CourseEnrolment) -> EndCourseForm:
         """What the person entered, over the record as it stands now."""
-        data: Any = form.data.copy()  # type: ignore[attr-defined]
+        bound: Any = form.data
+        data = bound.copy()
         data["revision"] = str(current.revision)
         return EndCourseForm(data)
 

@@ -3,7 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.utils.dates import MONTHS_3
+from babel.dates import get_month_names
+from django.utils.translation import get_language
 
 from sis.models import SchoolEnrolment
 from sis.rules.school_year import SchoolYear
@@ -30,7 +31,8 @@ def _place(year: SchoolYear, day: dt.date) -> int:
 def span(year: SchoolYear, first: dt.date, last: dt.date) -> tuple[int, int]:
     """Place and width of the days from `first` to `last`, both included."""
     x = min(_place(year, first), WIDTH - LEAST)
-    return x, max(_place(year, last + dt.timedelta(days=1)) - x, LEAST)
+    after = min(last, year.last_day) + dt.timedelta(days=1)  # the calendar ends with 9999, and a record may too
+    return x, max(_place(year, after) - x, LEAST)
 
 
 def now_line(year: SchoolYear, today: dt.date) -> int | None:
@@ -48,5 +50,7 @@ def lanes(year: SchoolYear, stays: list[SchoolEnrolment], today: dt.date) -> lis
 
 
 def month_names() -> list[str]:
-    """The twelve months of a school year, short, from September."""
-    return [str(MONTHS_3[(8 + step) % 12 + 1]).capitalize() for step in range(12)]
+    """The twelve months of a school year, short, from September, as CLDR has them: "Sep", "sept."."""
+    french = (get_language() or "").startswith("fr")
+    names = get_month_names("abbreviated", "stand-alone", locale="fr_CA" if french else "en")
+    return [names[(8 + step) % 12 + 1] for step in range(12)]

@@ -3,37 +3,37 @@
 from collections import Counter, defaultdict
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations import offers
-from operations.actor import of_request
-from operations.views.doors import Permitted
+from operations import offers, rights
+from operations.actor import of_request, user_of
 from sis import selectors
-from sis.forms import StateForm
+from sis.forms.schools import StateForm
 from sis.models import School, SchoolEnrolment
 from sis.rules.enrolment import GRADES
 from sis.rules.school_year import SchoolYear
-from sis.services import organisations
+from sis.services import organizations
 
 
-class SchoolList(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class SchoolList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         year = selectors.current_year()
         live = Count("enrolments", filter=Q(enrolments__deleted=False, enrolments__school_year=year))
-        schools = list(selectors.schools(request.user).annotate(live=live).order_by("code"))  # type: ignore[arg-type]
+        schools = list(selectors.schools(user_of(request)).annotate(live=live).order_by("code"))
         if len(schools) == 1:
             return redirect("sis:school", schools[0].code)
         return render(request, "sis/school_list.html", {"schools": schools, "year": year})
 
 
-class SchoolHome(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class SchoolHome(View):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
-        school = get_object_or_404(selectors.schools(request.user), code=code)  # type: ignore[arg-type]
+        school = get_object_or_404(selectors.schools(user_of(request)), code=code)
         counts = self._counts(school)
         years = sorted({*counts, selectors.current_year()}, reverse=True)
         year = self._year(request, years)
@@ -82,10 +82,9 @@ class SchoolHome(LoginRequiredMixin, View):
         return asked if asked in years else selectors.current_year()
 
 
-class SwitchState(Permitted, View):
+@rights.needs("operations.setup")
+class SwitchState(View):
     """First what will happen, then the switch: a school that becomes active sends what was held for it."""
-
-    permission_required = "operations.setup"
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         return self._preview(request, self._school(request, code), StateForm(request.GET))
@@ -96,7 +95,7 @@ class SwitchState(Permitted, View):
         if not form.is_valid():
             return self._preview(request, school, form)
         name, value = form.cleaned_data["name"], form.cleaned_data["value"]
-        if organisations.set_state(of_request(request), school.pk, name, value):
+        if organizations.set_state(of_request(request), school.pk, name, value):
             messages.success(request, _("Saved: %(what)s is now %(state)s.") % form.words())
         else:
             messages.info(request, _("Nothing to do: %(what)s was %(state)s already.") % form.words())
@@ -104,12 +103,12 @@ class SwitchState(Permitted, View):
 
     @staticmethod
     def _school(request: HttpRequest, code: str) -> School:
-        return get_object_or_404(selectors.schools(request.user), code=code)  # type: ignore[arg-type]
+        return get_object_or_404(selectors.schools(user_of(request)), code=code)
 
     @staticmethod
     def _preview(request: HttpRequest, school: School, form: StateForm) -> HttpResponse:
         if not form.is_valid():
-            messages.error(request, _("Choose which of the two states you want to switch, and how."))
+            messages.error(request, _("Choose active or inactive for the enrolment synchronization."))
             return redirect("sis:school", school.code)
         asked = (school, form.cleaned_data["name"], form.cleaned_data["value"])
         context = {

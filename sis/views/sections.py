@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,11 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from operations import keyset
+from operations import keyset, rights, wording
+from operations.actor import user_of
 from sis import selectors
-from sis.course_words import STATUS
 from sis.filters import SectionFilter
 from sis.models import Section, Term
+from sis.views.statuses import STATUS
 
 SHOWN = ("school", "school_year", "term", "course")
 PAGE = 50
@@ -41,15 +41,16 @@ def _address(request: HttpRequest, **changes: Any) -> str:
 
 def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
     return {
-        "shown": _("%(number)s shown of %(total)s") % {"number": len(page.rows), "total": total},
+        "shown": _("Showing %(number)s of %(total)s") % {"number": len(page.rows), "total": total},
         "earlier": _address(request, **dict([page.previous])) if page.previous else "",
         "next": _address(request, **dict([page.next])) if page.next else "",
     }
 
 
-class SectionList(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class SectionList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         filters = SectionFilter(request.GET, selectors.sections(user).filter(deleted=False))
         self._choices(filters, user)
         sound = filters.is_valid()
@@ -96,13 +97,14 @@ class SectionList(LoginRequiredMixin, View):
         for name, field in filters.form.fields.items():
             if raw := self.request.GET.get(name, "").strip():
                 said = dict(getattr(field.widget, "choices", ())).get(raw, raw)
-                found.append({"text": f"{field.label}: {said}", "url": _address(self.request, **{name: None})})
+                found.append({"text": wording.pair(field.label, said), "url": _address(self.request, **{name: None})})
         return found
 
 
-class SectionPage(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class SectionPage(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         section = get_object_or_404(selectors.sections(user), pk=pk)
         seats = selectors.course_enrolments(user).filter(section=section, deleted=False)
         page = _page(request, seats.prefetch_related("stored_grades"))

@@ -1,38 +1,34 @@
 """Students: the list, the search that leaves no name in an address, and one student's page."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
-from operations import clock, offers
-from operations.views.doors import Permitted
+from operations import clock, exports, keyset, offers, rights
+from operations.actor import user_of
 from sis import selectors
 from sis.filters import StudentListFilter
-from sis.forms import FindForm
+from sis.forms.students import FindForm
 from sis.models import SchoolEnrolment, Student
+from sis.views import genders
 from sis.views.lanes import lanes, month_names
 
 PAGE = 50
 MOST_FOUND = 100
-
-
-class MayFind(Permitted):
-    """Find, or seeing all schools: an administrator looks, and changes nothing."""
-
-    any_permission = ("operations.find", "operations.all_schools")
+CHUNK = 1000  # students read at once for a file
 
 
 def with_latest(students: QuerySet[Student], request: HttpRequest) -> QuerySet[Student]:
     """Each with `here`: the enrolments at the person's schools, the newest first."""
-    here = selectors.enrolments(request.user).order_by("-school_year", "deleted", "-start_date", "-pk")  # type: ignore[arg-type]
+    here = selectors.enrolments(user_of(request)).order_by("-school_year", "deleted", "-start_date", "-pk")
     return students.prefetch_related(Prefetch("enrolments", here, to_attr="here"))
 
 
@@ -43,20 +39,24 @@ def listed(request: HttpRequest, students: list[Student]) -> dict[str, Any]:
     return {"rows": rows, "columns": offers.panels("sis.enrolment-state", request, enrolments)}
 
 
-class StudentList(MayFind, View):
+@rights.needs(rights.RECORDS)
+class StudentList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         filters = StudentListFilter(request.GET, selectors.students(user), request=request)
         sound = filters.is_valid()
-        found = filters.qs if sound else Student.objects.none()
+        students = filters.qs if sound else Student.objects.none()
+        order = filters.order if sound else "search_name"
         try:
-            page = selectors.by_name(with_latest(found, request), request.GET, PAGE)
+            page = selectors.in_order(with_latest(students, request), request.GET, PAGE, order)
         except ValidationError:
             return HttpResponseBadRequest(_("A page mark is a whole number."), content_type="text/plain")
         context = {
             "filter": filters,
-            "count": found.order_by().count(),
+            "count": (count := keyset.counted(students)),
+            "count_shown": keyset.upto(count),
             "page": page,
+            "query": request.GET.urlencode(),
             "earlier": self._turn(page.previous),
             "next": self._turn(page.next),
             "chips": [{"text": text, "url": self._without(name)} for name, text in filters.chips()],
@@ -65,12 +65,13 @@ class StudentList(MayFind, View):
         return render(request, "sis/student_list.html", context, status=200 if sound else 400)
 
     def _address(self, **changes: str) -> str:
+        """This list with other parameters. An empty year stays: it asks for all years."""
         params = self.request.GET.copy()
         for mark in ("after", "before"):
             params.pop(mark, None)
         for name, value in changes.items():
             params.pop(name, None)
-            if value:
+            if value or name == "school_year":
                 params[name] = value
         return f"{reverse('sis:student-list')}?{params.urlencode()}"
 
@@ -81,7 +82,49 @@ class StudentList(MayFind, View):
         return self._address(**{name: ""})
 
 
-class FindStudent(MayFind, View):
+@rights.needs(rights.RECORDS)
+class StudentExport(View):
+    """The list of students as a file: the same filters and order, a line a student with the latest enrolment."""
+
+    def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        filters = StudentListFilter(request.GET, selectors.students(user_of(request)), request=request)
+        if not filters.is_valid():
+            raise Http404
+        name = f"{_('students')}-{clock.today().isoformat()}"
+        return exports.download(form, name, _("Students"), self._head(), self._lines(filters.qs, filters.order))
+
+    @staticmethod
+    def _head() -> list[object]:
+        return [
+            _("Last name"), _("First name"), _("ASN"), _("Student number"), _("Birth date"), _("School"),
+            _("School name"), _("School year"), _("Grade"), *(column.label for column in offers.file_columns["sis.enrolments"]),
+        ]  # fmt: skip
+
+    def _lines(self, students: QuerySet[Student], order: str) -> Iterator[list[object]]:
+        """Three queries and those of the columns for each CHUNK students."""
+        params: dict[str, int] = {}
+        while True:
+            page = selectors.in_order(with_latest(students, self.request), params, CHUNK, order)
+            latest = {one.pk: one.here[0] for one in page.rows if one.here}
+            columns = [column.texts(list(latest.values())) for column in offers.file_columns["sis.enrolments"]]
+            for student in page.rows:
+                yield self._line(student, latest.get(student.pk), columns)
+            if page.next is None:
+                return
+            params = {page.next[0]: page.next[1]}
+
+    @staticmethod
+    def _line(student: Student, stay: SchoolEnrolment | None, columns: list[dict[int, str]]) -> list[object]:
+        first = student.preferred_first_name or student.legal_first_name
+        who = [student.legal_last_name, first, student.asn_shown, student.local_number, student.birth_date]
+        if stay is None:
+            return who
+        where = [stay.school.code, stay.school.name, stay.school_year, stay.grade]
+        return [*who, *where, *(texts.get(stay.pk, "") for texts in columns)]
+
+
+@rights.needs("operations.find")
+class FindStudent(View):
     """The words come in a POST and stay there: neither address nor log nor history carries a name."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -91,7 +134,7 @@ class FindStudent(MayFind, View):
         form = FindForm(request.POST)
         if not form.is_valid():
             return render(request, "sis/student_find.html", {"form": form}, status=422)
-        found = selectors.find_students(request.user, form.cleaned_data["q"])  # type: ignore[arg-type]
+        found = selectors.find_students(user_of(request), form.cleaned_data["q"])
         students = list(with_latest(found, request).order_by("search_name", "pk")[: MOST_FOUND + 1])
         if len(students) == 1:
             return redirect("sis:student", students[0].pk)
@@ -104,9 +147,10 @@ class FindStudent(MayFind, View):
         return render(request, "sis/student_find.html", context)
 
 
-class StudentPage(LoginRequiredMixin, View):
+@rights.needs(rights.RECORDS)
+class StudentPage(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user: Any = request.user
+        user = user_of(request)
         student = get_object_or_404(selectors.students(user), pk=pk)
         stays = list(
             student.enrolments.select_related("school", "student").order_by("-school_year", "-start_date", "-pk")
@@ -126,7 +170,7 @@ class StudentPage(LoginRequiredMixin, View):
                 (_("Legal name"), student.legal_name),
                 (_("Preferred name"), f"{student.preferred_first_name} {student.preferred_last_name}".strip()),
                 (_("Birth date"), student.birth_date.isoformat()),
-                (_("Gender"), student.gender),
+                (_("Gender"), genders.gender(student.gender)),
             ],
             "months": month_names(),
             "lanes": lanes(shown, [stay for stay in (*own, *foreign) if not stay.deleted], clock.today())

@@ -6,8 +6,10 @@
 //   data-tally="value"       counts the radio buttons of the form that are set to the value ("" means not decided)
 //   data-check-all           a checkbox that chooses all rows of its form; data-chosen says how many
 //   data-focus               takes the focus when it appears: an error summary, the heading of what comes next
+//   data-begin               on a form: its first field takes the focus when the page opens, unless something else does
 //   data-first               takes the focus when its popover opens (autofocus would act at page load and complain)
 //   data-poll="2"            gets the htmx event "poll" every 2 seconds while the page is seen
+//   data-ends="900"          on the body: after so many seconds the page is asked for again, unless something was entered
 //   data-dismiss=".toast"    takes its surrounding toast away
 //   data-again               on a form: may be sent twice (a download)
 "use strict";
@@ -123,6 +125,16 @@
     document.getElementById(fill.dataset.then)?.focus();
   });
 
+  // --- A day pasted as year-month-day: browsers take only what their own language writes -----
+  document.addEventListener("paste", (event) => {
+    if (!event.target.matches?.("input[type=date]")) return;
+    const day = event.clipboardData.getData("text").trim().match(/^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/);
+    if (!day) return;
+    event.preventDefault();
+    event.target.value = [day[1], day[2].padStart(2, "0"), day[3].padStart(2, "0")].join("-");
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
   // --- A second press does nothing; the server refuses it as well ---------------
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -184,9 +196,15 @@
     setTimeout(() => toasts.replaceChildren(...waiting), 150);
   }
 
+  // --- When the session has ended the page shows nobody anything any more; what is being entered is kept by sending it ----
+  const ends = "ends" in document.body.dataset ? Date.now() + Number(document.body.dataset.ends) * 1000 : Infinity;
+  let entered = false;
+  document.addEventListener("input", () => { entered = true; });
+
   let seconds = 0;
   setInterval(() => {
     seconds += 1;
+    if (Date.now() > ends && !entered) return location.reload();
     if (document.hidden) return;
     for (const element of all("[data-poll]")) {
       if (seconds % Number(element.dataset.poll || 2) === 0) window.htmx?.trigger(element, "poll");
@@ -194,4 +212,7 @@
   }, 1000);
 
   settle(document);
+  if (!document.querySelector("[data-focus], [autofocus]")) {
+    all("form[data-begin] :is(input, select, textarea)").find((field) => field.type !== "hidden" && shown(field))?.focus();
+  }
 })();

@@ -1,4 +1,4 @@
-"""The same cast as for the pages of the synchronisation, all of them with an address."""
+"""The same cast as for the pages of the synchronization, all of them with an address."""
 
 import datetime as dt
 
@@ -6,6 +6,8 @@ import pytest
 
 from operations import clock
 from operations.models import User
+from pasi_connect import selectors
+from pasi_connect.filters import InboxFilter
 from tests.factories import EnrolmentFactory, UserFactory, changed_in_pasi, link_and_copy
 from tests.pasi_connect.pages.conftest import as_person, enrolment, item, plain_static_files
 from tests.pasi_connect.pages.conftest import here as cast
@@ -13,6 +15,11 @@ from tests.pasi_connect.pages.conftest import here as cast
 __all__ = ["as_person", "cast", "enrolment", "item", "plain_static_files"]
 
 MORNING = dt.datetime(2026, 11, 20, 7, 30, tzinfo=dt.timezone(dt.timedelta(hours=-7)))
+
+
+def mine(person):
+    """What the inbox shows a person who asks for their own changes."""
+    return InboxFilter({"who": "me", "status": "open"}, selectors.discrepancies(person), person=person).qs
 
 
 @pytest.fixture

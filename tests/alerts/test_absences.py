@@ -12,6 +12,7 @@ from alerts.services import absences, assigning
 from operations import clock
 from operations.actor import of_user
 from operations.models import AuditEntry
+from tests.alerts.conftest import mine
 from tests.factories import UserFactory
 
 
@@ -46,11 +47,11 @@ def test_the_work_shows_for_the_stand_in_and_comes_back_by_itself(here, differin
     item = differing()
     assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, seen=None)
     plan(here, first=1, last=3)
-    assert not selectors.mine(here.colleague).exists()
+    assert not mine(here.colleague).exists()
     for day, theirs in ((1, True), (3, True), (4, False)):
         with at(days=day):
-            assert selectors.mine(here.colleague).exists() is theirs
-            assert selectors.mine(here.registrar).exists()  # it is still theirs
+            assert mine(here.colleague).exists() is theirs
+            assert mine(here.registrar).exists()  # it is still theirs
     told = AuditEntry.objects.get(action="absence planned").changes
     assert told["stand_in"] == [None, here.colleague.full_name]
 
@@ -60,10 +61,10 @@ def test_it_can_be_ended_before(here, differing):
     item = differing()
     assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, seen=None)
     absence = plan(here)
-    assert selectors.mine(here.colleague).exists()
+    assert mine(here.colleague).exists()
     assert absences.end(of_user(here.registrar), absence.pk)
     assert not absences.end(of_user(here.registrar), absence.pk)
-    assert not selectors.mine(here.colleague).exists()
+    assert not mine(here.colleague).exists()
     assert not selectors.absences(here.registrar).exists()
 
 

@@ -10,6 +10,7 @@ from operations.actor import of_user
 from operations.models import AuditEntry
 from pasi_connect.models import Discrepancy
 from pasi_connect.services import decisions
+from tests.alerts.conftest import mine
 from tests.factories import UserFactory, changed_in_pasi
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +26,8 @@ def test_taken_handed_over_and_put_back_each_step_kept(here, differing):
     assert give(here, item, here.registrar)
     assert give(here, item, here.colleague, seen=here.registrar, reason="Knows the family.")
     assert not give(here, item, here.colleague, seen=here.colleague)
-    assert list(selectors.mine(here.colleague)) == [item]
-    assert not selectors.mine(here.registrar).exists()
+    assert list(mine(here.colleague)) == [item]
+    assert not mine(here.registrar).exists()
     assert give(here, item, None, seen=here.colleague, by=here.colleague)
     assert not Assignment.objects.exists()
     steps = AssignmentStep.objects.order_by("id").values_list("before__username", "after__username", "reason")
@@ -69,21 +70,21 @@ def test_it_keeps_nobody_from_deciding_and_stays_when_the_item_opens_again(here,
     decisions.accept(of_user(here.registrar), item.pk)
     item.refresh_from_db()
     assert not item.is_open
-    assert not selectors.mine(here.colleague).exists()
+    assert not mine(here.colleague).exists()
     with pytest.raises(ValidationError, match="settled"):
         give(here, item, here.registrar, seen=here.colleague)
     again = changed_in_pasi(item.enrolment, grade="10")
     assert again.pk != item.pk
-    assert list(selectors.mine(here.colleague)) == [again]
+    assert list(mine(here.colleague)) == [again]
 
 
 def test_what_lies_outside_of_a_persons_schools_is_not_theirs_any_more(here, differing):
     item = differing()
     give(here, item, here.colleague)
     here.colleague.school_access.all().delete()
-    assert not selectors.mine(here.colleague).exists()
-    mine = selectors.held_by_colleagues([here.registrar.pk])
-    assert not Discrepancy.objects.filter(mine).exists()  # so that it is nobody else's business alone
+    assert not mine(here.colleague).exists()
+    theirs = selectors.held_by_colleagues([here.registrar.pk])
+    assert not Discrepancy.objects.filter(theirs).exists()  # so that it is nobody else's business alone
 
 
 def test_colleagues_are_those_who_decide_there(here):

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core import mail as outbox
+from django.http import QueryDict
 
 from alerts.models import DigestDay, Mail
 from alerts.rules import digest as rules
@@ -13,7 +14,8 @@ from operations.actor import of_user
 from operations.models import User
 from pasi_connect.models import Discrepancy
 from pasi_connect.services import decisions
-from tests.factories import submission
+from pasi_connect.services.queue import submissions
+from tests.factories import submission, take_up
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2026, 11, 20)
@@ -45,7 +47,8 @@ def test_what_is_older_than_two_days_is_told_once_a_day_with_its_day(here, diffe
             if told:
                 message = found[to(here.registrar)]
                 assert f"still open, day {day + 1}" in message.body
-                assert f"http://127.0.0.1:8000/changes/{item.pk}/" in message.body
+                link = f"/changes/{item.pk}/?school={item.school_code}&kind=changed_in_pasi&opened_on=2026-11-20&who=nobody"
+                assert f"http://127.0.0.1:8000{link}" in message.body
             assert digests() == {}  # and not twice
     assert DigestDay.objects.filter(done_at=None).count() == 0
     kinds = Mail.objects.filter(user=here.registrar).values_list("key", "status")
@@ -105,7 +108,7 @@ def test_it_tells_new_settled_and_what_colleagues_look_after(here, differing, at
     with at(days=3):
         body = digests()[to(here.registrar)].body
     assert "1 change from PASI has waited for more than two days." in body
-    assert "Only PASI moved, still open, day 4, with you" in body
+    assert "Only PASI changed, still open, day 4, with you" in body
     assert "New since the last mail: 1" in body
     assert "Colleagues look after: 1" in body
     assert "Settled since the last mail: 1" in body
@@ -130,7 +133,7 @@ def test_a_reset_that_pasi_has_refused_waits_for_a_person_one_on_its_way_does_no
     decisions.reject(of_user(here.registrar), item.pk, reason="Ours is right.")
     with at(days=2):
         assert digests() == {}
-    submission(item.enrolment, "rejected", reason="10016")
+    submissions.move(take_up(item.enrolment), "rejected", reason="10016")
     with at(days=3):
         assert to(here.registrar) in digests()
 
@@ -142,8 +145,8 @@ def test_in_the_persons_language(here, differing, at):
         found = digests()
     mails = {row.user_id: row for row in Mail.objects.all()}
     assert (mails[here.registrar.pk].language, mails[here.colleague.pk].language) == ("fr", "en")
-    assert "Only PASI moved" in found[to(here.colleague)].body
-    assert "Seul PASI a changé" in found[to(here.registrar)].body
+    assert "Only PASI changed" in found[to(here.colleague)].body
+    assert "toujours ouvert" in found[to(here.registrar)].body
 
 
 def test_many_of_a_kind_and_day_are_one_line_and_lines_have_an_end(here, differing, at):
@@ -156,6 +159,22 @@ def test_many_of_a_kind_and_day_are_one_line_and_lines_have_an_end(here, differi
         body = digests()[to(here.registrar)].body
     assert body.count("still open") == rules.LINES
     assert "And 5 more." in body  # two lines, one of them of three
+
+
+def test_the_link_of_a_line_leads_to_what_it_counts(here, as_person, differing, at):
+    items = [differing() for _ in range(4)]
+    assigning.assign(of_user(here.registrar), items[1].pk, here.registrar.pk, seen=None)
+    with at(days=1):
+        later = differing()
+    with at(days=2):
+        body = digests()[to(here.registrar)].body
+        link = next(line for line in body.splitlines() if "who=nobody" in line).strip()
+        page = as_person(here.registrar).get(link.removeprefix("http://127.0.0.1:8000"))
+        assert "3 × Only PASI changed" in body
+        assert [row["item"].pk for row in page.context["rows"]] == [items[n].pk for n in (0, 2, 3)]
+        assert later.pk not in [row["item"].pk for row in page.context["rows"]]
+        first = QueryDict(page.context["rows"][0]["url"].partition("?")[2])
+        assert first == QueryDict(link.partition("?")[2])
 
 
 def test_while_away_the_digest_goes_to_the_stand_in(here, differing, at):

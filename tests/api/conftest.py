@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from operations.api.problems import CONFLICTS
 from operations.models import User
 from sis.models import School, SchoolEnrolment
 from tests import factories
@@ -25,8 +26,8 @@ class House:
 
 
 @pytest.fixture
-def house(db: None) -> House:
-    factories.synchronising()
+def house(db: None, on_a_fixed_day: None) -> House:
+    factories.synchronizing()
     a, b = factories.SchoolFactory(code="2001"), factories.SchoolFactory(code="2002")
     enrolment = factories.EnrolmentFactory(school=a)
     factories.link_and_copy(enrolment, version=10)
@@ -70,6 +71,14 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     assert body["status"] == status
     assert "{" not in body["title"]
     assert body["title"] and body["detail"] and body["type"].startswith("urn:pasi-connect:problem:")
+    return body
+
+
+def conflict(response: Any, kind: str) -> dict[str, Any]:
+    """The body of a 409 of that kind, with the kind's own title."""
+    body = problem(response, 409)
+    assert body["type"] == f"urn:pasi-connect:problem:{kind}"
+    assert body["title"] == str(CONFLICTS[kind])
     return body
 
 

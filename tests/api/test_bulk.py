@@ -8,7 +8,7 @@ from operations.services import jobs
 from pasi_connect.models import Action, Decision
 from sis.services import enrolments
 from tests import factories
-from tests.api.conftest import client_of, faulty_fields, problem
+from tests.api.conftest import client_of, conflict, faulty_fields, problem
 
 DECIDE = "discrepancies/decide/"
 
@@ -46,7 +46,11 @@ def test_a_bulk_is_a_job_and_one_entry(api, house, items):
         "done",
         made["job"],
     )
-    assert (entry["record_count"], entry["by"], entry["reason"]) == (3, house.registrar_a.name_for_others, "As told")
+    assert (entry["record_count"], entry["by"], entry["reason"]) == (
+        3,
+        f"{house.registrar_a.name_for_others}, by Test",
+        "As told",
+    )
     (record,) = entry["records"]
     assert (record["ref_id"], record["enrolment"]) == (str(items[1].ref_id), items[1].enrolment_id)
     assert (record["before"], record["after"], record["school"]) == ({"grade": "08"}, {"grade": "09"}, "2001")
@@ -184,7 +188,7 @@ def test_every_decision_is_an_entry_that_goes_back(api, house, items):
     assert (answer.json()["status"], answer.json()["undone_by"]) == ("undone", action.actor_name)
     items[0].refresh_from_db()
     assert items[0].status == "open"
-    told = problem(api.post(f"decisions/{action.pk}/undo/"), 409)
+    told = conflict(api.post(f"decisions/{action.pk}/undo/"), "not_undone")
     assert "already" in told["detail"]
     assert told["current"]["id"] == action.pk
     assert [row["id"] for row in api.get("decisions/?undone=true").json()["results"]] == [action.pk]

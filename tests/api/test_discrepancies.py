@@ -2,11 +2,11 @@
 
 import pytest
 
-from pasi_connect.models import Decision
+from pasi_connect.models import Decision, Discrepancy
 from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
 from tests import factories
-from tests.api.conftest import client_of, faulty_fields, problem
+from tests.api.conftest import client_of, conflict, faulty_fields, problem
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def test_an_item_has_the_fields_that_others_build_on(api, house, item):
         "opened_at": None,
         "settled_at": None,
         "settled_by": "",
+        "warnings": [],
     }
     state = {"state": "changed_in_pasi"}
     assert fields == [
@@ -113,7 +114,7 @@ def test_what_has_moved_is_shown_and_not_decided(api, house, item, way):
     factories.changed_in_pasi(house.enrolment, grade="10")
     body = {"version": "1.11"} if way == "body" else {}
     headers = {"HTTP_IF_MATCH": '"1.11"'} if way == "header" else {}
-    moved = problem(api.post(address(item, "accept/"), body, **headers), 409)
+    moved = conflict(api.post(address(item, "accept/"), body, **headers), "conflict")
     assert moved["current"] == api.get(address(item)).json()
     assert (moved["current"]["version"], moved["current"]["fields"][0]["pasi"]) == ("1.12", "10")
     assert SchoolEnrolment.objects.get().grade == "08"
@@ -121,7 +122,7 @@ def test_what_has_moved_is_shown_and_not_decided(api, house, item, way):
 
 def test_a_settled_item_is_not_decided_again(api, item):
     assert api.post(address(item, "accept/"), {}).status_code == 200
-    assert problem(api.post(address(item, "accept/"), {}), 409)["current"]["status"] == "settled"
+    assert conflict(api.post(address(item, "accept/"), {}), "settled")["current"]["status"] == "settled"
 
 
 def test_the_same_decision_twice_with_a_key_is_one(api, item):
@@ -141,7 +142,7 @@ def test_undo_opens_the_item_again_and_sends_nothing(api, house, item):
 
 
 def test_undo_says_why_not(api, house, item):
-    problem(api.post(address(item, "undo/")), 409)
+    conflict(api.post(address(item, "undo/")), "not_undone")
     api.post(address(item, "accept/"), {})
     api.patch(f"enrolments/{house.enrolment.pk}/", {"exit_code": "W1"})
     refused = problem(api.post(address(item, "undo/")), 409)
@@ -165,5 +166,77 @@ def test_a_record_created_in_pasi_is_taken_over_whole(api, house):
 @pytest.mark.parametrize(("who", "status"), [("registrar_b", 404), ("admin", 403), (None, 401)])
 def test_who_may_not_decide(house, item, what, who, status):
     client = client_of(getattr(house, who) if who else None)
-    problem(client.post(address(item, what), {"reason": "x"}), status)
+    problem(client.post(address(item, what), {"reason": "x"} if what == "reject/" else {}), status)
     assert not Decision.objects.exists()
+
+
+def test_a_twin_made_in_pasi_is_named_before_it_is_accepted(api, house):
+    asn = house.enrolment.student.asn
+    item = factories.created_in_pasi(asn, house.a.code)
+    for told in (api.get(f"discrepancies/{item.pk}/").json(), api.get("discrepancies/").json()["results"][0]):
+        (warning,) = told["warnings"]
+        assert (warning["code"], warning["level"]) == ("10069", "warning")
+        assert [row["enrolment"] for row in warning["stays"]] == [house.enrolment.pk]
+    assert api.post(f"discrepancies/{item.pk}/accept/", {}).status_code == 200  # PASI holds it: named, not refused
+
+
+def test_a_moved_record_is_linked_anew_and_that_is_taken_back(api, house):
+    other = factories.EnrolmentFactory(school=house.a)
+    item = factories.moved_in_pasi(house.enrolment, asn=other.student.asn)
+    told = api.get(address(item)).json()
+    assert (told["kind"], told["asn"]) == ("identity_changed_in_pasi", house.enrolment.student.asn)
+    assert told["fields"] == [
+        {
+            "name": "asn",
+            "agreed": house.enrolment.student.asn,
+            "sis": house.enrolment.student.asn,
+            "pasi": other.student.asn,
+            "state": "identity_changed_in_pasi",
+        }
+    ]
+    assert len(api.get("discrepancies/?kind=identity_changed_in_pasi").json()["results"]) == 1
+    done = api.post(address(item, "link-anew/"), {"version": told["version"]}).json()
+    assert (done["status"], done["settled_by"]) == ("settled", "link_anew")
+    assert api.post(address(item, "undo/")).json()["status"] == "open"
+    assert api.get(f"enrolments/{house.enrolment.pk}/").json()["ref_id"] == str(item.ref_id)
+
+
+def test_what_lies_outside_of_ones_schools_is_not_accepted(api, house):
+    item = factories.moved_in_pasi(house.enrolment, school_code=house.b.code)
+    refused = problem(api.post(address(item, "accept/"), {}), 400)
+    assert "Ask a district officer" in str(refused)
+    assert client_of(house.district).post(address(item, "accept/"), {}).json()["status"] == "settled"
+
+
+def reset(house, item):
+    """The reset has arrived: PASI holds our values."""
+    agreed = house.enrolment.link.agreed
+    with pytest.raises(Discrepancy.DoesNotExist):
+        factories.changed_in_pasi(house.enrolment, grade="08", grants_program_codes="")
+    assert agreed
+    return item
+
+
+def test_pasis_former_values_are_taken_after_a_reset(api, house, item):
+    assert conflict(api.post(address(item, "take-former/")), "no_former")
+    api.post(address(item, "reject/"), {"reason": "Ours."})
+    DataEvent.objects.all().delete()
+    reset(house, item)
+    answer = api.post(address(item, "take-former/"))
+    assert (answer.status_code, answer.json()["settled_by"]) == (200, "former")
+    house.enrolment.refresh_from_db()
+    assert (house.enrolment.grade, house.enrolment.grants_program_codes) == ("09", "500 600")
+    assert DataEvent.objects.filter(origin=Origin.SIS).get().fields == ["grade", "grants_program_codes"]
+
+
+def test_undo_takes_the_newest_decision_that_can_still_be_taken_back(api, house, item):
+    api.post(address(item, "accept/"), {"fields": ["grade"]})
+    api.post(address(item, "reject/"), {"fields": ["grants_program_codes"], "reason": "Ours."})
+    DataEvent.objects.all().delete()
+    with pytest.raises(Discrepancy.DoesNotExist):
+        factories.changed_in_pasi(house.enrolment, grants_program_codes="")
+    item.refresh_from_db()
+    assert (item.status, item.settled_by) == ("settled", "mixed")
+    answer = api.post(address(item, "undo/"))
+    assert ([row["name"] for row in answer.json()["fields"]], answer.status_code) == (["grade"], 200)
+    assert "former value" in str(problem(api.post(address(item, "undo/")), 409))

@@ -7,12 +7,12 @@ import pytest
 from operations import clock
 from pasi_connect.models import Action, Submission
 from sis.models import SchoolEnrolment
-from tests import factories
-from tests.api.conftest import client_of, faulty_fields, problem
+from tests import factories, moments
+from tests.api.conftest import client_of, conflict, faulty_fields, problem
 
 
 def days_ago(number):
-    return (clock.today() - dt.timedelta(days=number)).isoformat()
+    return moments.days_ago(number).isoformat()
 
 
 @pytest.fixture
@@ -28,7 +28,9 @@ def at(stay, name):
 
 
 def test_withdraw_answers_with_the_entry_and_the_enrolment(api, stay):
-    answer = api.post(at(stay, "withdraw"), {"last_day_attended": days_ago(3), "reason": "MOVED", "note": "To Calgary."})
+    answer = api.post(
+        at(stay, "withdraw"), {"last_day_attended": days_ago(3), "reason": "MOVED", "note": "To Calgary."}
+    )
     assert answer.status_code == 200, answer.content
     body = answer.json()
     assert (body["status"], body["due_on"]) == ("done", None)
@@ -85,13 +87,13 @@ def test_every_action_asks_why(api, stay, name):
     ],
 )
 def test_what_does_not_fit_the_state_is_a_conflict_with_the_present_picture(api, stay, name, given):
-    body = problem(api.post(at(stay, name), {**given, "reason": "As told."}), 409)
+    body = conflict(api.post(at(stay, name), {**given, "reason": "As told."}), "not_possible")
     assert body["current"]["id"] == stay.pk
 
 
 def test_an_old_version_is_a_conflict(api, stay):
     given = {"last_day_attended": days_ago(3), "reason": "Moved"}
-    body = problem(api.post(at(stay, "withdraw"), given, headers={"If-Match": '"1.19"'}), 409)
+    body = conflict(api.post(at(stay, "withdraw"), given, headers={"If-Match": '"1.19"'}), "conflict")
     assert body["current"]["version"] == "1.20"
     assert api.post(at(stay, "withdraw"), given, headers={"If-Match": '"1.20"'}).status_code == 200
 
@@ -115,11 +117,14 @@ def test_the_whole_round(api, stay):
 
 @pytest.mark.parametrize(
     ("present", "wanted", "action"),
-    [("CompletionDate", "WithdrawalDate", "withdraw"), ("WithdrawalDate", "CompletionDate", "withdrawal-was-a-mistake")],
+    [
+        ("CompletionDate", "WithdrawalDate", "withdraw"),
+        ("WithdrawalDate", "CompletionDate", "withdrawal-was-a-mistake"),
+    ],
 )
 def test_a_plain_edit_is_refused_and_names_the_action(api, house, present, wanted, action):
     one = factories.EnrolmentFactory(school=house.a, exit_date_type=present)
-    body = problem(api.patch(f"enrolments/{one.pk}/", {"exit_date_type": wanted}), 409)
+    body = conflict(api.patch(f"enrolments/{one.pk}/", {"exit_date_type": wanted}), "guided_action")
     assert body["action"] == action
     assert api.patch(f"enrolments/{one.pk}/", {"grade": "10"}).status_code == 200
 
@@ -149,7 +154,13 @@ def test_a_return_is_a_new_enrolment(api, house, stay):
 
 
 def test_the_new_stay_is_checked(api, house, stay):
-    assert faulty_fields(api.post(stays_address(stay.student), {})) >= {"school", "school_year", "start_date", "exit_date", "grade"}
+    assert faulty_fields(api.post(stays_address(stay.student), {})) >= {
+        "school",
+        "school_year",
+        "start_date",
+        "exit_date",
+        "grade",
+    }
     within = given_stay(house, start_date=days_ago(10))
     assert faulty_fields(api.post(stays_address(stay.student), within)) == {"start_date"}
     assert faulty_fields(api.post(stays_address(stay.student), given_stay(house, school="7999"))) == {"school"}
@@ -199,3 +210,35 @@ def test_the_same_key_does_it_once(api, stay):
     first, second = (api.post(at(stay, "withdraw"), given, headers={"Idempotency-Key": "one"}) for _ in range(2))
     assert first.json() == second.json()
     assert (second["Idempotent-Replay"], Action.objects.count()) == ("true", 1)
+
+
+def test_who_says_never_attended_hears_of_a_stored_mark(api, stay):
+    sitting = factories.CourseEnrolmentFactory(enrolment=stay)
+    factories.StoredGradeFactory(course_enrolment=sitting, mark="78")
+    for name in ("never-attended", "entered-in-error"):
+        told = api.post(at(stay, name), {"reason": "Never seen.", "dry_run": True}).json()
+        (remark,) = told["remarks"]
+        assert sitting.section.course.code in remark
+        assert "The student has a stored mark of" in remark and "78" in remark
+
+
+def test_a_student_has_one_planned_action_at_a_time(api, house, stay):
+    stay.start_date = clock.today() - dt.timedelta(days=30)
+    stay.exit_date = clock.today() + dt.timedelta(days=90)
+    stay.save()
+    side = factories.EnrolmentFactory(
+        student=stay.student, school=house.b, concurrent=True, start_date=stay.start_date, exit_date=stay.exit_date
+    )
+    day = clock.today() + dt.timedelta(days=7)
+    body = {"transfer_date": day.isoformat(), "reason": "Moved", "concurrent_enrolment": side.pk}
+    first = api.post(at(stay, "transfer-out"), body)
+    assert first.json()["status"] == "planned", first.content
+    for dry_run in (True, False):
+        refused = problem(api.post(at(stay, "transfer-out"), {**body, "dry_run": dry_run}), 409)
+        assert refused["planned"] == {
+            "id": first.json()["id"],
+            "due_on": day.isoformat(),
+            "actor": f"{house.registrar_a.name_for_others}, by Test",
+        }
+        assert day.isoformat() in refused["detail"] and house.registrar_a.name_for_others in refused["detail"]
+    assert Action.objects.count() == 1

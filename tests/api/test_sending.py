@@ -5,7 +5,7 @@ import pytest
 from operations.models import Job
 from pasi_connect.models import LinkState, Submission
 from tests import factories
-from tests.api.conftest import client_of, problem
+from tests.api.conftest import client_of, conflict, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_what_waits_is_let_go_also_while_pasi_is_away(house, district):
     assert Submission.objects.get().subject_id == house.enrolment.pk
 
 
-def test_only_who_may_synchronise_sends(house, api):
+def test_only_who_may_synchronize_sends(house, api):
     assert "synchronization" in problem(api.post(f"enrolments/{house.enrolment.pk}/send/"), 403)["detail"]
     problem(api.post(f"schools/{house.a.code}/send/"), 403)
     problem(client_of(None).post(f"enrolments/{house.enrolment.pk}/send/"), 401)
@@ -49,7 +49,7 @@ def test_a_school_is_a_job_once_by_its_key(house, district):
 
 def test_an_inactive_school_is_refused(house, district):
     type(house.a).objects.update(enrolment_sync="inactive")
-    assert "inactive" in problem(district.post(f"schools/{house.a.code}/send/"), 409)["detail"]
+    assert "inactive" in conflict(district.post(f"schools/{house.a.code}/send/"), "school_state")["detail"]
 
 
 def test_a_stuck_one_is_told_by_its_state(house, district):

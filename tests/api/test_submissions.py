@@ -10,7 +10,7 @@ from operations.models import AuditEntry
 from pasi_connect.models import Exchange, Submission
 from pasi_connect.models.submission import Status
 from tests import factories
-from tests.api.conftest import client_of, faulty_fields, problem
+from tests.api.conftest import client_of, conflict, faulty_fields, problem
 
 
 @pytest.fixture
@@ -35,7 +35,11 @@ def test_an_item_says_where_it_is_in_words(api, house, rejected):
         "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
     }  # fmt: skip
     assert (item["enrolment"], item["asn"]) == (house.enrolment.pk, house.enrolment.student.asn)
-    assert (item["status"], item["fields"], item["actor"]) == ("rejected", ["grade"], house.registrar_a.full_name)
+    assert (item["status"], item["fields"], item["actor"]) == (
+        "rejected",
+        ["grade"],
+        f"{house.registrar_a.full_name}, by Test",
+    )
     assert item["message"].startswith("The exit date lies before the start date.")
     assert item["next_step"] == "Correct the exit date."
     assert item["rejections"] == [{"code": "10016", "message": "RegistrationExitDate"}]
@@ -66,7 +70,7 @@ def test_send_again_queues_it_in_the_name_of_who_asks(house, rejected):
 
 def test_send_again_with_a_version_that_is_not_the_present_one(api, house, rejected):
     factories.changed_in_pasi(house.enrolment, local_student_id="7")
-    refused = problem(api.post(address(rejected, "send-again/"), {"seen_version": 10}), 409)
+    refused = conflict(api.post(address(rejected, "send-again/"), {"seen_version": 10}), "conflict")
     assert refused["current"]["status"] == "rejected"
     assert api.post(address(rejected, "send-again/"), {"seen_version": 11}).status_code == 200
 
@@ -83,7 +87,7 @@ def test_cancel_leaves_the_difference_for_a_decision(api, house, rejected):
 )
 def test_what_the_state_does_not_allow_is_refused_with_the_item(api, house, what, status):
     made = factories.submission(house.enrolment, status)
-    assert problem(api.post(address(made, what)), 409)["current"]["status"] == status
+    assert conflict(api.post(address(made, what)), "submission_state")["current"]["status"] == status
 
 
 @pytest.mark.parametrize("what", ["send-again/", "cancel/"])
@@ -109,7 +113,7 @@ def exchange(school_code="2001", **more):
             "message_id": uuid4(),
             "operation": "SubmitStudentSchoolEnrolment",
             "school_code": school_code,
-            "organisation": f"S.{school_code}",
+            "organization": f"S.{school_code}",
             "person_name": "Rhea Molnar",
             "person_local_id": "registrar_a",
             "person_ip": "127.0.0.1",

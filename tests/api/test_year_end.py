@@ -7,18 +7,19 @@ import pytest
 from operations import clock
 from operations.models import Job
 from operations.services import jobs
-from pasi_connect.models import Action, YearEndRehearsal
+from pasi_connect.models import Action
+from registrar.models import YearEndRehearsal
 from sis.models import SchoolEnrolment
 from sis.rules.school_year import SchoolYear
 from tests import factories
-from tests.api.conftest import client_of, faulty_fields, problem
+from tests.api.conftest import client_of, conflict, faulty_fields, problem
 
 YEAR = SchoolYear(2027)
 LATER = dt.date(2027, 7, 9)
 
 
 @pytest.fixture(autouse=True)
-def in_july():
+def in_july(on_a_fixed_day):
     with clock.moved_to(dt.datetime(2027, 7, 2, 18, tzinfo=dt.UTC)):
         yield
 
@@ -54,7 +55,7 @@ def test_the_rehearsal_tells_every_concurrent_enrolment(house, officer, stays):
     told = officer.get(f"year-end/rehearsals/{made}/").json()
     closing, kept, closed, later = (stay.pk for stay in stays)
     assert told | {"at": "", "job": 0} == {
-        "id": made, "job": 0, "status": "completed", "at": "", "by": house.district.name_for_others, "run": None,
+        "id": made, "job": 0, "status": "completed", "at": "", "by": f"{house.district.name_for_others}, by Test", "run": None,
         "school_year": "2026-2027", "school": None, "early": False, "exit_code": "10000",
         "closing": [closing, kept],
         "not_closing": [{"id": closed, "reason": "has_exit_code"}, {"id": later, "reason": "not_ended"}],
@@ -115,7 +116,7 @@ def test_the_run_does_what_was_rehearsed_once(house, officer, stays):
     assert answer.status_code == 202
     run = answer.json()
     assert officer.get(f"year-end/runs/{run['id']}/").json()["result"] is None
-    problem(officer.post("year-end/runs/", {"rehearsal": rehearsal}), 409)
+    conflict(officer.post("year-end/runs/", {"rehearsal": rehearsal}), "rehearsal_state")
     problem(officer.post("year-end/runs/", {"rehearsal": rehearsal, "dry_run": True}), 409)
     jobs.run(run["job"])
     job = officer.get(f"jobs/{run['job']}/").json()
@@ -123,7 +124,7 @@ def test_the_run_does_what_was_rehearsed_once(house, officer, stays):
     told = officer.get(f"year-end/runs/{run['id']}/").json()
     assert told | {"at": ""} == {
         "id": run["id"], "rehearsal": rehearsal, "job": run["job"], "status": "completed", "school_year": "2026-2027",
-        "school": None, "early": False, "exit_code": "10000", "at": "", "by": house.district.name_for_others,
+        "school": None, "early": False, "exit_code": "10000", "at": "", "by": f"{house.district.name_for_others}, by Test",
         "result": {"closed": 2, "exit_dates": 1, "changed_since": 0, "new_since": 0, "historical_years": None},
         "undone_at": None, "undone_by": "",
     }  # fmt: skip
@@ -216,7 +217,7 @@ def test_exit_codes_by_filter_reach_the_persons_schools_alone(api, stays):
 
 
 def test_many_exit_codes_are_a_job(api, stays, monkeypatch):
-    monkeypatch.setattr("pasi_connect.services.actions.exit_codes.AT_ONCE", 1)
+    monkeypatch.setattr("registrar.services.exit_codes.AT_ONCE", 1)
     body = {"filter": {"exit_code": ""}, "exit_code": "B2", "reason": "x"}
     assert faulty_fields(api.post("enrolments/exit-codes/", body)) == {"filter.exit_code"}
     body["filter"] = {"school_year": "2026-2027", "concurrent": "true"}

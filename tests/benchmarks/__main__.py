@@ -52,6 +52,7 @@ def run(name: str, url: str, environment: Mapping[str, str]) -> list[dict[str, A
             "DATABASE_URL": own or "",
             "DATA_DIR": folder,
             "PRODUCTION": "0",
+            "THROTTLE": "0",
             "SECRET_KEY": "for this bench alone, and longer than a key must be",
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -12,8 +12,9 @@ from operations.models import AuditEntry, Job
 from operations.services import jobs
 from pasi_connect import selectors
 from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy, EnrolmentCopy, EnrolmentLink
-from pasi_connect.services import comparing, decisions
-from pasi_connect.services.actions import bulk, undoing
+from pasi_connect.services import decisions
+from pasi_connect.services.compare import comparing
+from pasi_connect.services.decisions import bulk, taking_back
 from sis.models import DataEvent, SchoolEnrolment
 from tests import factories
 from tests.benchmarks import queue
@@ -80,7 +81,7 @@ def floor(count: int) -> None:
                 "agreed_before, revision_after, created_enrolment, undone_by) SELECT d.id, now(), 'x', '[\"grade\"]', '[]', '', "
                 f"d.fields, l.agreed, 2, false, '' FROM {items} d JOIN {links} l ON l.ref_id = d.ref_id "
                 "WHERE d.settled_by = 'accept' AND d.settled_at = now() RETURNING id, discrepancy_id) "
-                f"INSERT INTO {table(ActionRecord)} (action_id, \"order\", subject_type, subject_id, ref_id, school_code, before, "
+                f'INSERT INTO {table(ActionRecord)} (action_id, "order", subject_type, subject_id, ref_id, school_code, before, '
                 "after, revision_after, decision_id, chained) SELECT (SELECT max(id) FROM "
                 f"{table(Action)}), 0, 'school_enrolment', d.enrolment_id, d.ref_id, d.school_code, '{{}}', '{{}}', 2, m.id, false "
                 f"FROM made m JOIN {items} d ON d.id = m.discrepancy_id"
@@ -124,7 +125,7 @@ def run(quick: bool) -> list[Figure]:
     assert not Discrepancy.objects.filter(status="open").exists()
 
     last = waiting[0]
-    undo = undoing.start(actor, last.given["action"], "Measured")
+    undo = taking_back.start(actor, last.given["action"], "Measured")
     back = seconds(lambda: ended(undo))
     assert Discrepancy.objects.filter(status="open", undecided=1).count() == count
 

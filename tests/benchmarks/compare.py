@@ -5,14 +5,15 @@ import datetime as dt
 from django.db import connection
 
 from operations import clock
-from pasi_connect.mapping import enrolment as mapping
+from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink
-from pasi_connect.rules.compare import COMPARED
-from pasi_connect.services import comparing, copies, values
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.pull import copies
 from sis.models import Authority, School, SchoolEnrolment, Student
-from sis.models.organisation import State
+from sis.models.organization import State
 from tests.benchmarks.measuring import Figure, at_most, interleaved
 from tests.benchmarks.upsert import YEAR, document
+from tests.factories import documents as mapping
 
 BATCH = 2000
 SCHOOLS = 40

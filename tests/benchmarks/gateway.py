@@ -10,7 +10,8 @@ import requests
 from operations.actor import SYNC
 from pasi_connect.models import EnrolmentCopy, Submission
 from pasi_connect.models.present import Present
-from pasi_connect.services import copies, sending
+from pasi_connect.services.pull import copies
+from pasi_connect.services.queue import sending
 from pasi_connect.soap import gateway
 from pasi_connect.soap.contract import contract
 from tests.benchmarks import queue

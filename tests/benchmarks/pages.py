@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from operations import clock
+from operations.views.lists import SIZE
 from pasi_connect.models import Discrepancy, Submission
-from pasi_connect.views.lists import SIZE
 from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment, Student
 from tests import factories
 from tests.benchmarks import queue
-from tests.benchmarks.measuring import Figure, at_most, interleaved
+from tests.benchmarks.measuring import Figure, at_most, interleaved, within
 from tests.factories.people import token_of
 
 ASKED = 3  # times a page is asked for in one round
@@ -63,7 +63,15 @@ def fill(count: int) -> None:
         opened_at=clock.now(),
     )
     lowest = SchoolEnrolment.objects.order_by("pk")[1].pk
-    multiply(Discrepancy, item.pk, count - 1, ref_id="gen_random_uuid()", enrolment_id=f"{lowest} + n - 1")
+    # Two hundred groups of alike changes, so that Home has something to group.
+    multiply(
+        Discrepancy,
+        item.pk,
+        count - 1,
+        ref_id="gen_random_uuid()",
+        enrolment_id=f"{lowest} + n - 1",
+        alike="substr(md5((n %% 200)::text), 1, 16)",
+    )
     row = factories.submission(enrolment, "accepted", finished_at=clock.now())
     multiply(Submission, row.pk, count - 1, ref_id="gen_random_uuid()", subject_id=f"{lowest} + n - 1", lane="'s' || n")
     with connection.cursor() as cursor:
@@ -98,7 +106,7 @@ def ties(api: Callable[[str], dict]) -> list[Figure]:
     )
     same, found, params = Student.objects.filter(search_name="tie"), [], {}
     while True:
-        page = sis_selectors.by_name(same, params, SIZE)
+        page = sis_selectors.in_order(same, params, SIZE)
         found += [student.pk for student in page.rows]
         if page.next is None:
             break
@@ -160,4 +168,13 @@ def run(quick: bool) -> list[Figure]:
             ),
             Figure(f"{name}: queries, last page", asked[2], "", asked[1], demand="≤ the first page's", holds=constant),
         ]
+    alike = Discrepancy.objects.order_by("-pk").values_list("alike", flat=True)[0]
+    for name, address, most in (
+        (f"home: {count:,} changes wait", "/", 2500),
+        (f"inbox: one of 200 groups of alike changes among {count:,}", f"/changes/?alike={alike}", 500),
+        ("inbox: what is apart from five groups", f"/changes/?group=safe&not_alike={alike}", 500),
+    ):
+        get(browser, address)
+        (taken,) = interleaved(lambda address=address: get(browser, address))
+        figures.append(within(name, 1000 * taken, "ms", most))
     return figures + ties(api)

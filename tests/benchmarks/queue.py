@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import connection
 from lxml import etree
 
-from operations import clock
+from operations import clock, heartbeats
 from operations.actor import SYNC
+from operations.models import Heartbeat
 from pasi_connect.demo import certificates
 from pasi_connect.models import ConnectionSettings, EnrolmentCopy, EnrolmentLink, LinkState, Submission, SyncSettings
 from pasi_connect.soap import codec, gateway
@@ -37,11 +38,12 @@ def keys() -> certificates.Certificates:
 
 
 def set_up(count: int) -> None:
-    """`count` enrolments in step; synchronisation is on and PASI reachable."""
+    """`count` enrolments in step; synchronization is on and PASI reachable."""
     sync = SyncSettings.load()
     sync.regular_synchronization, sync.current_school_year = True, YEAR
     sync.save()
     LinkState.objects.create(pk=1, state=LinkState.State.UP)
+    Heartbeat.objects.create(name=heartbeats.PRODUCT, at=clock.now() - dt.timedelta(hours=1), pid=0)  # it runs
     district(count)
 
 
@@ -78,5 +80,7 @@ def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submiss
         for place, link in enumerate(links)
     )
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # a table that lives is looked at by PostgreSQL itself; this one was empty a moment ago
+        cursor.execute(
+            "ANALYZE"
+        )  # a table that lives is looked at by PostgreSQL itself; this one was empty a moment ago
     return made

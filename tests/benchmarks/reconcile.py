@@ -24,7 +24,9 @@ HEADERS += ("Approved?", "Status", "Funding Requested?", "Entry Date")
 KEY, COMPARED = HEADERS[:2], HEADERS[2:]
 TERMS = ("Full Year", "Semester 1", "Semester 2", "Summer", "Continuous")
 STATES = ("Registered", "Active", "Completed", "Withdrawn")
-COURSES = tuple(f"{subject}{number}" for subject in "MAT ELA SST SCN PED ART MUS CTR".split() for number in range(1000, 3999, 81))
+COURSES = tuple(
+    f"{subject}{number}" for subject in "MAT ELA SST SCN PED ART MUS CTR".split() for number in range(1000, 3999, 81)
+)
 
 
 def make(before: Path, after: Path, count: int) -> dict[str, int]:
@@ -36,8 +38,19 @@ def make(before: Path, after: Path, count: int) -> dict[str, int]:
 
     def row(number: int) -> list[str]:
         digits, course = f"{number // 8:09}", COURSES[number % 8 * 37 + number // 8 % 37]
-        said = [dice.choice("135"), f"{course}.{number % 9} - Course of the group {number % 977}", dice.choice(TERMS), day()]
-        said += [str(dice.randint(20, 100)), day(), dice.choice(("Yes", "No")), dice.choice(STATES), dice.choice(("Yes", "No"))]
+        said = [
+            dice.choice("135"),
+            f"{course}.{number % 9} - Course of the group {number % 977}",
+            dice.choice(TERMS),
+            day(),
+        ]
+        said += [
+            str(dice.randint(20, 100)),
+            day(),
+            dice.choice(("Yes", "No")),
+            dice.choice(STATES),
+            dice.choice(("Yes", "No")),
+        ]
         return [f"{digits[:4]}-{digits[4:8]}-{digits[8]}", course, *said, day()]
 
     def write(path: Path, rows: list[str]) -> None:
@@ -90,7 +103,7 @@ def ours(before: Path, after: Path, folder: Path) -> dict[str, int]:
 
 
 def dict_reader(before: Path, after: Path, folder: Path) -> None:
-    """The join that comes to mind first: it normalises nothing, and of rows of one key it keeps the last."""
+    """The join that comes to mind first: it normalizes nothing, and of rows of one key it keeps the last."""
     sides = []
     for path in (before, after):
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -105,7 +118,7 @@ def dict_reader(before: Path, after: Path, folder: Path) -> None:
 
 
 def duckdb_join(before: Path, after: Path, folder: Path) -> None:
-    """DuckDB's full join of the two files, which normalises nothing and multiplies rows of one key."""
+    """DuckDB's full join of the two files, which normalizes nothing and multiplies rows of one key."""
     import duckdb
 
     connection = duckdb.connect()
@@ -116,10 +129,10 @@ def duckdb_join(before: Path, after: Path, folder: Path) -> None:
             f"from read_csv('{path}', all_varchar=true, header=true, delim=',', quote='\"', names={list(HEADERS)})"
         )
     cells = ", ".join(f'b."{name}" as "{name} (before)", a."{name}" as "{name} (after)"' for name in COMPARED)
-    differing = ", ".join(f"case when b.\"{name}\" <> a.\"{name}\" then '{name}' end" for name in COMPARED)
+    differing = ", ".join(f'case when b."{name}" <> a."{name}" then \'{name}\' end' for name in COMPARED)
     connection.execute(
         f'copy (select b.line as b, a.line as a, coalesce(b."ASN", a."ASN") as key, coalesce(b." Code", a." Code") as code, '
-        f"{cells}, concat_ws('; ', {differing}) from b full join a on b.\"ASN\" = a.\"ASN\" and b.\" Code\" = a.\" Code\" "
+        f'{cells}, concat_ws(\'; \', {differing}) from b full join a on b."ASN" = a."ASN" and b." Code" = a." Code" '
         f"order by key, code) to '{folder / 'duckdb.csv'}' (header, force_quote *)"
     )
 
@@ -174,7 +187,10 @@ def run(quick: bool) -> list[Figure]:
         at_most(growth, most["seconds"], least["seconds"], "s", 11, f"{sizes[0]:,} rows"),
         Figure(f"{growth}: processor time", most["cpu"], "s", least["cpu"], most["cpu"] / least["cpu"]),
         Figure("reconcile: totals as the files were made", float(right), "", demand="equal", holds=right),
-        *(Figure(f"{title}: {label}", one["seconds"], "s", base, one["seconds"] / base) for label, one in beside.items()),
+        *(
+            Figure(f"{title}: {label}", one["seconds"], "s", base, one["seconds"] / base)
+            for label, one in beside.items()
+        ),
         *(Figure(f"{title}: {label}: memory", one["megabytes"], "MB") for label, one in beside.items()),
     ]
 

@@ -8,7 +8,7 @@ import django
 
 def main() -> None:
     django.setup()
-    from pasi_connect.services import sending
+    from pasi_connect.services.queue import sending
     from pasi_connect.soap.contract import contract
 
     contract()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.models import EnrolmentCopy
-from pasi_connect.services import copies
+from pasi_connect.services.pull import copies
 from sis.rules.school_year import SchoolYear
 from tests.benchmarks.measuring import Figure, at_least, interleaved
+from tests.factories import documents as mapping
 
 MOMENT = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
 YEAR = SchoolYear(2027)
@@ -18,7 +18,7 @@ YEAR = SchoolYear(2027)
 
 def document(number: int) -> mapping.Document:
     """A made-up enrolment as PASI would give it."""
-    record = {row.name: row.empty for row in mapping.ROWS} | {
+    record = mapping.EMPTY | {
         "grade": f"{number % 12 + 1:02d}",
         "start_date": dt.date(2026, 9, 1),
         "exit_date": dt.date(2027, 6, 26),
@@ -31,7 +31,7 @@ def document(number: int) -> mapping.Document:
     base = mapping.new_document(
         uuid.UUID(int=number + 1, version=4), f"{100_000_000 + number}", f"{4100 + number % 40}", YEAR
     )
-    return mapping.lay_on(base, record, mapping.BY_NAME) | {
+    return mapping.lay_on(base, record, mapping.NAMES) | {
         "PASICoreVersion": 1_000 + number,
         "EffectiveUtc": MOMENT,
         "LastUpdate": {"OrganizationCode": "A.1750", "UserName": "Ola Brandt"},

@@ -16,8 +16,9 @@ from operations import clock
 from operations.actor import SYNC
 from operations.models import AuditEntry
 from operations.services import jobs
-from pasi_connect.models import Action, ActionRecord, EnrolmentLink, YearEndRehearsal
-from pasi_connect.services import year_end
+from pasi_connect.models import Action, ActionRecord, EnrolmentLink
+from registrar.models import YearEndRehearsal
+from registrar.services import year_end
 from sis.models import Authority, DataEvent, School, SchoolCalendar, SchoolEnrolment, Student
 from sis.rules.school_year import SchoolYear
 from tests.benchmarks.measuring import Figure, seconds
@@ -107,7 +108,9 @@ def copy(cursor: Any, model: type[models.Model], rows: Iterable[dict[str, Any]])
 @transaction.atomic
 def floor() -> None:
     """The same rows, written by one UPDATE and three COPYs."""
-    action = Action.objects.create(kind=Action.Kind.YEAR_END, at=clock.now(), actor_name="", actor_local_id="", actor_ip="")
+    action = Action.objects.create(
+        kind=Action.Kind.YEAR_END, at=clock.now(), actor_name="", actor_local_id="", actor_ip=""
+    )
     stays = list(SchoolEnrolment.objects.values_list("pk", "school__code", "student_id", "link__ref_id"))
     SchoolEnrolment.objects.filter(concurrent=True, school_year=YEAR).update(
         exit_code="10000", exit_date=LAST_DAY, revision=models.F("revision") + 1

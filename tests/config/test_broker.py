@@ -1,13 +1,17 @@
 """The broker of a machine without Redis: many writers and readers at once, every message whole and read once."""
 
+import os
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from queue import Empty
 
+import pytest
 from kombu import Connection
 
 import config.celery  # noqa: F401 - names the transport
+from config import broker
 
 WRITERS, READERS, EACH = 3, 3, 200
 
@@ -48,3 +52,42 @@ def test_messages_are_whole_and_taken_once(tmp_path: Path) -> None:
     assert not wrong
     assert Counter(read) == Counter(range(WRITERS * EACH))
     assert not list(tmp_path.glob("*.*"))
+
+
+def test_what_the_dead_left_is_cleared_and_what_is_fresh_stays(tmp_path: Path) -> None:
+    for name in ("a.draft", "b.taken", "c.default.msg", "new.draft"):
+        (tmp_path / name).write_text("{}")
+    for name in ("a.draft", "b.taken", "c.default.msg"):
+        os.utime(tmp_path / name, (time.time() - 120, time.time() - 120))
+    assert broker.clear(tmp_path) == 2
+    assert sorted(place.name for place in tmp_path.iterdir()) == ["c.default.msg", "new.draft"]
+    assert broker.clear(tmp_path / "missing") == 0
+
+
+def test_a_message_that_cannot_be_written_leaves_nothing_and_one_that_was_cut_stops_nobody(tmp_path: Path) -> None:
+    folder = tmp_path / "messages"
+    options = {"data_folder_in": str(folder), "data_folder_out": str(folder)}
+    with Connection("filesystem://", transport_options=options) as connection:
+        channel = connection.default_channel
+        channel._put("work", {"n": 1})  # makes the folder
+        (folder / "0_cut.work.msg").write_text("")
+        assert channel._get("work") == {"n": 1}
+        for place in folder.iterdir():
+            place.unlink()
+        folder.rmdir()
+        folder.write_text("not a folder")
+        with pytest.raises(Empty):
+            channel._get("work")
+        with pytest.raises(OSError, match="Not a directory"):
+            channel._put("work", {"n": 2})
+        with pytest.raises(OSError, match="Not a directory"):
+            channel.probe()
+
+
+def test_messages_are_taken_in_the_order_in_which_they_were_written(tmp_path: Path) -> None:
+    options = {"data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path)}
+    with Connection("filesystem://", transport_options=options) as connection:
+        channel = connection.default_channel
+        for n in range(30):
+            channel._put("work", {"n": n})
+        assert [channel._get("work")["n"] for _ in range(30)] == list(range(30))

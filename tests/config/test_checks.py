@@ -12,22 +12,41 @@ from django.test import override_settings
 
 from config.checks import refuse_unsafe_start, unsafe_settings
 from config.data_folder import CHECKOUT
+from operations.models import User
+from operations.rules.addresses import networks
+from pasi_connect.demo.making import PASSWORD
 from pasi_connect.models import ConnectionSettings
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "K7_q-Zr2mXw9Tb4Lc6Vn8Hs1Jd3Fg5Pk0Qy-RtUvBxEeGiMoAaSzDf"
 POSTGRESQL = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "pasi"}}
+REMOTE = {"default": {**POSTGRESQL["default"], "HOST": "db.example"}}
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "pasi.sqlite3"}}
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 SAFE: dict[str, Any] = {
     "PRODUCTION": True,
     "DEBUG": False,
     "DEMO": False,
     "ALLOWED_HOSTS": ["pasi.example.ca"],
     "SECRET_KEY": SECRET,
-    "REDIS_URL": "redis://broker.example:6379/0",
+    "REDIS_URL": "rediss://broker.example:6379/0",
     "HOSTS": ["one", "two"],
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "PUBLIC_URL": "https://pasi.example.ca",
+    "TRUSTED_PROXIES": networks(["127.0.0.1"]),
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
 }
+
+
+def with_options(**options: str) -> dict[str, Any]:
+    return {"default": {**REMOTE["default"], "OPTIONS": options}}
+
+
+def here_with(**options: str) -> dict[str, Any]:
+    """A database that seems to be on this machine, until its options are read."""
+    return {"default": {**REMOTE["default"], "HOST": "", "OPTIONS": options}}
 
 
 def ids(databases: dict[str, Any] = POSTGRESQL, **changes: Any) -> list[str | None]:
@@ -56,10 +75,58 @@ def test_safe_settings_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"REDIS_URL": ""}, "config.E008"),
         ({"databases": SQLITE}, "config.E007"),
         ({"databases": SQLITE, "HOSTS": ["3"]}, "config.E007"),
+        ({"SECURE_PROXY_SSL_HEADER": None}, "config.E009"),
+        ({"PUBLIC_URL": "http://pasi.example.ca"}, "config.E009"),
+        ({"TRUSTED_PROXIES": ()}, "config.E015"),
+        ({"SESSION_COOKIE_SECURE": False}, "config.E010"),
+        ({"CSRF_COOKIE_SECURE": False}, "config.E010"),
+        ({"databases": REMOTE}, "config.E011"),
+        ({"databases": with_options(sslmode="require")}, "config.E011"),
+        ({"databases": here_with(host="db.example")}, "config.E011"),
+        ({"databases": here_with(host="/run/postgresql,10.1.1.1")}, "config.E011"),
+        ({"databases": here_with(hostaddr="10.1.1.1")}, "config.E011"),
+        ({"databases": {"default": {**REMOTE["default"], "HOST": "127.example.ca"}}}, "config.E011"),
+        ({"REDIS_URL": "redis://127.example.ca:6379/0"}, "config.E012"),
+        ({"REDIS_URL": "redis://broker.example:6379/0"}, "config.E012"),
+        ({"EMAIL_BACKEND": SMTP, "EMAIL_HOST": "mail.example"}, "config.E016"),
     ],
 )
 def test_unsafe_setting_has_its_message(changes: dict[str, Any], expected: str) -> None:
     assert ids(**changes) == [expected]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"databases": with_options(sslmode="verify-full")},
+        {"databases": {"default": {**REMOTE["default"], "HOST": "127.0.0.1"}}},
+        {"databases": here_with(host="/run/postgresql")},
+        {"databases": here_with(host="db.example", sslmode="verify-full")},
+        {"databases": {"default": {**REMOTE["default"], "HOST": "/run/postgresql"}}},
+        {"REDIS_URL": "redis://localhost:6379/0"},
+        {"EMAIL_BACKEND": SMTP, "EMAIL_HOST": "localhost"},
+        {"EMAIL_BACKEND": SMTP, "EMAIL_HOST": "mail.example", "EMAIL_USE_TLS": True},
+        {"EMAIL_BACKEND": SMTP, "EMAIL_HOST": "mail.example", "EMAIL_USE_SSL": True},
+    ],
+)
+def test_a_wire_that_is_checked_or_leaves_no_machine_is_allowed(changes: dict[str, Any]) -> None:
+    assert ids(**changes) == []
+
+
+@pytest.mark.parametrize("setting", ["DATA_DIR", "CERTIFICATES_DIR"])
+@pytest.mark.parametrize(("mode", "expected"), [(0o755, ["config.E013"]), (0o710, ["config.E013"]), (0o700, [])])
+def test_folders_of_the_owner_alone(setting: str, mode: int, expected: list[str], tmp_path: Path) -> None:
+    tmp_path.chmod(mode)
+    assert ids(**{setting: tmp_path}) == expected
+
+
+def test_the_published_password_is_found() -> None:
+    person = User.objects.create_user("district", password=PASSWORD)
+    User.objects.create_user("somebody", password=PASSWORD, is_active=False)
+    assert ids() == ["config.E014"]
+    person.set_password("another one of four words")
+    person.save()
+    assert ids() == []
 
 
 @pytest.mark.parametrize("hosts", [[], ["one"], ["1"]])
@@ -105,10 +172,10 @@ def test_start_is_refused_with_what_to_do() -> None:
     [
         ["-m", "gunicorn", "config.wsgi:application", "--check-config"],
         ["-m", "celery", "-A", "config", "worker", "-Q", "default", "--without-mingle", "--without-gossip"],
-        ["-m", "celery", "-A", "config", "beat", "--pidfile="],
+        ["manage.py", "tick"],
         ["manage.py", "listen"],
     ],
-    ids=["web", "worker", "beat", "listener"],
+    ids=["web", "worker", "tick", "listener"],
 )
 def test_no_process_starts_with_debug_in_production(command: list[str], tmp_path: Path) -> None:
     environment = {

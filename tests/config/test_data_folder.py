@@ -102,3 +102,26 @@ def test_reset_leaves_a_server_database_to_its_owner(folder: DataFolder) -> None
     assert "dropdb -h db.example pasi" in result.stderr
     assert "hush" not in result.stderr
     assert (folder.path / MARKER).exists()
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["no folder", "an empty folder"])
+def test_a_token_of_a_demo_that_was_never_started_is_refused_in_a_sentence(tmp_path: Path, there: bool) -> None:
+    folder = tmp_path / "new"
+    if there:
+        folder.mkdir(mode=0o700)
+    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "demo_token", "registrar_a"],
+        cwd=CHECKOUT,
+        env={**kept, "DATA_DIR": str(folder), "PRODUCTION": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        f"CommandError: There is no demo district in {folder}. Start it first: make run"
+    ]
+    assert folder.exists() is there
+    assert [*tmp_path.rglob("*")] == [folder] * there  # nothing is left in it

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -232,13 +233,26 @@ def test_nobody_reads_any_more(stage: Stage) -> None:
     assert not stage.survivors()
 
 
+def test_lines_that_a_full_disk_does_not_take_are_lost_and_nothing_stops() -> None:
+    watcher = Supervisor({})
+    full = watcher.out = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w")
+    try:
+        for _ in range(100):
+            watcher.say("a line of a child")
+        assert not watcher.stopping
+        assert watcher.out is full
+    finally:
+        with suppress(OSError):
+            full.close()  # it still holds a line
+
+
 # What stands before the start
 
 
 def test_procfile_names_every_process() -> None:
     environment = {**{name: str(port) for name, port in PORTS.items()}, "DATA_DIR": "/a folder/data"}
     commands = procfile((CHECKOUT / "Procfile").read_text(), environment)
-    assert list(commands) == ["web", "worker", "jobs", "tick", "beat", "listener", "simulator"]
+    assert list(commands) == ["web", "worker", "jobs", "tick", "listener", "simulator"]
     assert "127.0.0.1:8000" in commands["web"]
     assert "/a folder/data/certificates/clients.json" in commands["simulator"]
     assert not [word for command in commands.values() for word in command if "$" in word]

@@ -49,12 +49,14 @@ class Row:
     method: str = "GET"
     body: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, int] = field(default_factory=dict)  # further actors whose status does not follow from the columns
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}"
 
 
 API = (
+    Row("api:root", API_LIST),
     Row("api:school-list", API_LIST),
     Row("api:school-detail", API_ITEM, ("school",)),
     Row("api:student-list", API_LIST),
@@ -66,7 +68,7 @@ API = (
         method="POST",
         body={
             "asn": "$asn", "school": "$school", "school_year": "$school_year", "start_date": "$first_day",
-            "exit_date": "$last_day",
+            "exit_date": "$last_day", "programming_timeframe": "Evening",
         },
     ),
     Row("api:enrolment-detail", API_ITEM, ("enrolment",)),
@@ -95,6 +97,8 @@ API = (
     Row("api:discrepancy-detail", API_ITEM, ("item",)),
     Row("api:discrepancy-accept", API_DECIDES, ("item",), "POST"),
     Row("api:discrepancy-reject", API_DECIDES, ("item",), "POST", {"reason": "Ours is right."}),
+    Row("api:discrepancy-link-anew", "401 409 404 409 403", ("item",), "POST"),  # its identity has not changed
+    Row("api:discrepancy-take-former", "401 409 404 409 403", ("item",), "POST"),  # no reset has arrived
     Row("api:discrepancy-undo", API_DECIDES, ("decided",), "POST"),
     Row(
         "api:discrepancy-decide", "401 202 202 202 403", method="POST",
@@ -104,8 +108,12 @@ API = (
     Row("api:decision-detail", API_ITEM, ("action",)),
     Row("api:decision-records", API_ITEM, ("action",)),
     Row("api:decision-undo", API_DECIDES, ("action",), "POST"),
+    Row("api:failure-list", API_LIST),
+    Row("api:failure-detail", API_ITEM, ("failure",)),
+    Row("api:failure-try-again", API_DECIDES, ("failure",), "POST"),
     Row("api:exchange-list", API_LIST),
     Row("api:exchange-detail", API_ITEM, ("exchange",)),
+    Row("api:read-list", "401 403 403 403 200"),
     Row("api:job-list", API_LIST),
     Row("api:job-detail", API_OWN, ("job",)),
     Row("api:job-rows", API_OWN, ("job",)),
@@ -118,10 +126,16 @@ API = (
     Row("api:reconciliation-detail", "401 403 403 204 403", ("reconciliation",), "DELETE"),
     Row("api:reconciliation-rows", "401 403 403 409 403", ("reconciliation",)),  # it has no result yet
     Row("api:reconciliation-download", "401 403 403 409 403", ("reconciliation", "result_name")),
-    Row("api:year-end-rehearsal-list", API_YEAR_END, method="POST", body={"school_year": "$school_year", "early": True}),
+    Row(
+        "api:year-end-rehearsal-list", API_YEAR_END, method="POST", body={"school_year": "$school_year", "early": True},
+        more={"strong_b": 400},  # all schools are not theirs: a school has to be named
+    ),
     Row("api:year-end-rehearsal-detail", API_YEAR_END_READ, ("rehearsal",)),
     Row("api:year-end-rehearsal-rows", API_YEAR_END_READ, ("rehearsal",)),
-    Row("api:year-end-run-list", API_YEAR_END, method="POST", body={"rehearsal": "$rehearsal"}),
+    Row(
+        "api:year-end-run-list", API_YEAR_END, method="POST", body={"rehearsal": "$rehearsal"},
+        more={"strong_b": 400},  # there is no such rehearsal for them
+    ),
     Row("api:year-end-run-detail", API_YEAR_END_READ, ("run",)),
     Row(
         "api:enrolment-exit-codes",
@@ -130,7 +144,7 @@ API = (
         body={"ids": "$enrolments", "exit_code": "A7", "reason": "As told."},
     ),
     Row("api:schema", API_LIST),
-    Row("api:docs", PAGE),
+    Row("api:docs", PAGE, more={"service_account": 302}),  # a page for people who are signed in
     Row("api:no-such-address", FOR_NOBODY),
 )  # fmt: skip
 
@@ -139,6 +153,14 @@ DOORS = (
     Row("healthz", "503 503 503 503 503"),  # no worker beats here; the same for everybody
     Row("login", "200 302 302 302 302"),
     Row("login", "200 302 302 302 302", method="POST", body={"username": "x", "password": "y"}),
+    Row(
+        "sign-in-again",
+        "422 422 422 422 422",
+        method="POST",
+        body={"username": "x", "password": "y", "to": "/profile/"},
+    ),
+    Row("invitation", EVERYBODY, ("invitation",)),
+    Row("invitation", "422 422 422 422 422", ("invitation",), "POST"),
     Row("logout", "302 302 302 302 302", method="POST"),
     Row("set_language", "302 302 302 302 302", method="POST", body={"language": "fr"}),
     Row("home", PAGE),
@@ -167,17 +189,23 @@ PEOPLE = (
     Row("operations:person-add", ADMINISTRATOR_REFUSED, method="POST"),
     Row("operations:person", FOR_ADMINISTRATORS, ("somebody",)),
     Row("operations:person", ADMINISTRATOR_REFUSED, ("somebody",), "POST"),
-    Row("operations:person-password", ADMINISTRATOR_REFUSED, ("somebody",), "POST"),
-    Row("operations:person-unlock", ADMINISTRATOR_DOES, ("somebody",), "POST"),
-    Row("operations:person-tokens", ADMINISTRATOR_REFUSED, ("somebody",), "POST"),
-    Row("operations:person-token-revoke", ADMINISTRATOR_DOES, ("somebody", "token"), "POST"),
+    # Who sees school B alone does not look after the person, who sees school A.
+    Row("operations:person-link", "302 403 403 403 200", ("somebody",), "POST", more={"strong_b": 403}),
+    Row("operations:person-unlock", ADMINISTRATOR_DOES, ("somebody",), "POST", more={"strong_b": 403}),
+    Row("operations:service-add", FOR_ADMINISTRATORS),
+    Row("operations:service-add", ADMINISTRATOR_REFUSED, method="POST"),
+    Row("operations:person", FOR_ADMINISTRATORS, ("service",)),
+    Row("operations:person-link", "302 403 403 403 404", ("service",), "POST"),  # it has none
+    Row("operations:person-tokens", "302 403 403 403 404", ("somebody",), "POST"),  # people make their own
+    Row("operations:person-tokens", ADMINISTRATOR_REFUSED, ("service",), "POST"),
+    Row("operations:person-token-revoke", ADMINISTRATOR_DOES, ("somebody", "token"), "POST", more={"strong_b": 403}),
     Row("operations:roles", FOR_ADMINISTRATORS),
     Row("operations:roles", "302 403 403 403 404", method="POST"),  # a role that does not exist
     Row("sis:access", ADMINISTRATOR_DOES, ("somebody",), "POST"),
 )
 
 SIS = (
-    Row("sis:school-list", "302 302 302 200 200"),  # who has one school goes straight to it
+    Row("sis:school-list", "302 302 302 200 200", more={"no_school": 200}),  # who has one school goes straight to it
     Row("sis:school", IN_SCOPE, ("school",)),
     Row(
         "sis:school-state", SETS_UP, ("school",), query={"name": "enrolment_sync", "value": "inactive"}
@@ -186,9 +214,13 @@ SIS = (
         "sis:school-state", "302 403 403 302 302", ("school",), "POST", {"name": "enrolment_sync", "value": "inactive"}
     ),
     Row("sis:student-list", PAGE),
+    Row("sis:student-export", PAGE, ("csv",)),
     Row("sis:student-find", PAGE),
     Row("sis:student-find", "302 302 200 302 302", method="POST", body={"q": "$asn"}),
     Row("sis:student", IN_SCOPE, ("student",)),
+    Row("sis:reads", FOR_ADMINISTRATORS),
+    Row("sis:reads-find", ADMINISTRATOR_DOES, method="POST", body={"q": "$asn"}),
+    Row("sis:reads-export", FOR_ADMINISTRATORS, ("csv",)),
     Row("sis:section-list", PAGE),
     Row("sis:section", IN_SCOPE, ("section",)),
     Row("sis:course-add", "302 200 404 200 403", ("enrolment",)),
@@ -199,7 +231,9 @@ SIS = (
 
 CHANGES = (
     Row("pasi_connect:changes", PAGE),
+    Row("pasi_connect:student-standing", IN_SCOPE, ("student",)),
     Row("pasi_connect:change", IN_SCOPE, ("item",)),
+    Row("pasi_connect:change-state", IN_SCOPE, ("item",)),
     Row(
         "pasi_connect:change", DECIDES_OK, ("item",), "POST",
         {"version": "$item_version", "do": "all-pasi", "reason": "As told."},
@@ -220,6 +254,8 @@ CHANGES = (
     Row("pasi_connect:submission-cancel", DECIDES_OK, ("rejected",), "POST", {"seen": "10"}),
     Row("pasi_connect:submission-take-pasi", DECIDES_OK, ("rejected",), "POST", {"seen": "10"}),
     Row("pasi_connect:submission-spelling", DECIDES_REFUSED, ("held",), "POST"),
+    Row("pasi_connect:set-aside", PAGE),
+    Row("pasi_connect:set-aside-try", "302 302 302 302 403", method="POST", body={"failure": "$failure"}),
     Row("pasi_connect:exchanges", PAGE),
     Row("pasi_connect:exchange", IN_SCOPE, ("exchange",)),
     Row("pasi_connect:link", PAGE),
@@ -228,23 +264,23 @@ CHANGES = (
     Row("pasi_connect:enrolment", DECIDES_REFUSED, ("enrolment",), "POST"),
     Row("pasi_connect:enrolment-state", IN_SCOPE, ("enrolment",)),
     Row("pasi_connect:enrolment-live", IN_SCOPE, ("enrolment",)),
-    Row("pasi_connect:enrolment-live", "302 409 404 409 403", ("enrolment",), "POST"),  # its year is synchronised
+    Row("pasi_connect:enrolment-live", "302 409 404 409 403", ("enrolment",), "POST"),  # its year is synchronized
     Row("pasi_connect:enrolment-live-send", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
     Row("pasi_connect:enrolment-live-take", "302 409 404 409 403", ("enrolment",), "POST", {"seen": "10"}),
     Row("pasi_connect:enrolment-send", "302 403 403 302 403", ("enrolment",), "POST"),
     Row("pasi_connect:school-send", "302 403 403 302 403", ("school",), "POST"),
-    *(Row(f"pasi_connect:action-{name}", "302 200 404 200 403", ("enrolment",)) for name in GUIDED),
-    *(Row(f"pasi_connect:action-{name}", DECIDES_REFUSED, ("enrolment",), "POST") for name in GUIDED),
-    Row("pasi_connect:action-enrol", "302 200 404 200 403", ("student",)),
-    Row("pasi_connect:action-enrol", DECIDES_REFUSED, ("student",), "POST"),
+    *(Row(f"registrar:action-{name}", "302 200 404 200 403", ("enrolment",)) for name in GUIDED),
+    *(Row(f"registrar:action-{name}", DECIDES_REFUSED, ("enrolment",), "POST") for name in GUIDED),
+    Row("registrar:action-enrol", "302 200 404 200 403", ("student",)),
+    Row("registrar:action-enrol", DECIDES_REFUSED, ("student",), "POST"),
     Row("pasi_connect:action", IN_SCOPE, ("action",)),
     Row("pasi_connect:action-undo", "302 200 404 200 403", ("action",)),
     Row("pasi_connect:action-undo", DECIDES_OK, ("action",), "POST", {"reason": "As told."}),
-    Row("pasi_connect:planned", "302 200 200 200 403"),
+    Row("registrar:planned", "302 200 200 200 403"),
 )  # fmt: skip
 
 ALERTS = (
-    Row("alerts:mine", PAGE),
+    Row("alerts:mine", "302 302 302 302 302"),  # leads to the inbox
     Row("alerts:assign", DECIDES_OK, ("item",), "POST", {"to": "$somebody"}),
     Row("alerts:snooze", DECIDES_OK, ("item",), "POST", {"until": "2199-01-01", "reason": "Later."}),
     Row("alerts:notices", PAGE),
@@ -267,22 +303,33 @@ SETUP = (
     Row("pasi_connect:settings-connection", "302 403 403 422 422", method="POST", body={"endpoint_url": "http://x"}),
     Row("pasi_connect:settings-caller", SETS_UP),
     Row("pasi_connect:settings-caller", "302 403 403 422 422", method="POST"),
+    Row("pasi_connect:settings-retention", SETS_UP),
+    Row("pasi_connect:settings-retention", "302 403 403 422 422", method="POST"),
+    Row("pasi_connect:settings-approval", FOR_ADMINISTRATORS, more={"strong_b": 403}),  # of the whole authority
+    Row("pasi_connect:settings-approval", ADMINISTRATOR_REFUSED, method="POST", more={"strong_b": 403}),
     Row("pasi_connect:certificate", SETS_UP),
     Row("pasi_connect:guard", SETS_UP),
     Row("pasi_connect:guard-item", SETS_UP, ("guard",)),
+    Row("pasi_connect:guard-export", SETS_UP, ("guard", "csv")),
     Row("pasi_connect:guard-item", "302 403 403 302 403", ("guard",), "POST", {"stopped_at": "$stopped_at"}),
 )
 
 YEAR_END = (
-    Row("pasi_connect:year-end", DISTRICT_READS),
-    Row("pasi_connect:year-end", "302 403 403 302 403", method="POST", body={"school_year": "$school_year", "early": "on"}),
-    Row("pasi_connect:year-end-rehearsal", DISTRICT_READS, ("rehearsal",)),
-    Row("pasi_connect:year-end-rehearsal", "302 403 403 302 403", ("rehearsal",), "POST"),
-    Row("pasi_connect:year-end-progress", DISTRICT_READS, ("rehearsal",)),
-    Row("pasi_connect:year-end-file", DISTRICT_READS, ("rehearsal",)),
-    Row("pasi_connect:year-end-run", DISTRICT_READS, ("run",)),
-    Row("pasi_connect:exit-codes", "302 200 200 200 403"),
-    Row("pasi_connect:exit-codes", "302 422 422 422 403", method="POST"),  # nothing is chosen
+    Row("registrar:year-end", DISTRICT_READS),
+    Row(
+        "registrar:year-end",
+        "302 403 403 302 403",
+        method="POST",
+        body={"school_year": "$school_year", "early": "on"},
+        more={"strong_b": 422},
+    ),
+    Row("registrar:year-end-rehearsal", DISTRICT_READS, ("rehearsal",)),
+    Row("registrar:year-end-rehearsal", "302 403 403 302 403", ("rehearsal",), "POST"),
+    Row("registrar:year-end-progress", DISTRICT_READS, ("rehearsal",)),
+    Row("registrar:year-end-file", DISTRICT_READS, ("rehearsal",)),
+    Row("registrar:year-end-run", DISTRICT_READS, ("run",)),
+    Row("registrar:exit-codes", "302 200 200 200 403"),
+    Row("registrar:exit-codes", "302 422 422 422 403", method="POST"),  # nothing is chosen
 )
 
 RECONCILIATION = (
@@ -302,3 +349,41 @@ RECONCILIATION = (
 )
 
 TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP, *YEAR_END, *RECONCILIATION)
+
+COLUMNS = ("anonymous", "registrar_a", "registrar_b", "district", "admin")
+# Open to whoever is signed in, also without a permission; all else is 403 for an empty role, foreign or not.
+OPEN = frozenset(
+    {
+        "livez", "healthz", "login", "sign-in-again", "logout", "set_language", "invitation", "operations:theme",
+        "operations:words", "operations:styleguide", "operations:profile", "operations:password", "operations:tokens",
+        "operations:token-revoke", "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs", "api:no-such-address",
+    }
+)  # fmt: skip
+# What lies at school A, or is a thing of all schools: not there for somebody of school B, whatever they may do.
+OF_SCHOOL_A = frozenset({"enrolment", "school", "guard", "job", "waiting_job", "reconciliation", "rehearsal", "run"})
+
+
+def expected(row: Row, actor: str) -> int:
+    """The status for an actor: a column, or what follows from the columns."""
+    if actor in row.more:
+        return row.more[actor]
+    by_column = dict(zip(COLUMNS, map(int, row.statuses.split()), strict=True))
+    strongest = by_column["admin"] if by_column["district"] == 403 else by_column["district"]
+    match actor:
+        case "inactive" | "expired_token":
+            return by_column["anonymous"]
+        case "service_account":  # a token opens the API alone
+            if {"job", "cancelled_job"} & {*row.args} and row.name.startswith("api:"):
+                return by_column["registrar_b"]  # another person's job
+            return by_column["registrar_a" if row.name.startswith("api:") else "anonymous"]
+        case "no_school":
+            return by_column["registrar_b"]
+        case "empty_role":
+            return by_column["registrar_a"] if row.name in OPEN else 403
+        case "superuser":
+            return strongest
+        case "strong_b":
+            if by_column["registrar_b"] != 403:
+                return by_column["registrar_b"]
+            return 404 if OF_SCHOOL_A & {*row.args} else strongest
+    return by_column[actor]

@@ -14,7 +14,18 @@ ROOT = Path(__file__).resolve().parents[2]
 FRENCH = ROOT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|\{[a-z_]+\}")
 TAG = re.compile(r"</?[a-z][^>]*>")
-SOURCES = ("operations", "sis", "pasi_connect", "reconciliation", "alerts", "config", "templates", "locale", "manage.py")
+SOURCES = (
+    "operations",
+    "sis",
+    "pasi_connect",
+    "registrar",
+    "reconciliation",
+    "alerts",
+    "config",
+    "templates",
+    "locale",
+    "manage.py",
+)
 
 
 def catalogue(path: Path) -> Catalog:
@@ -41,6 +52,11 @@ def test_every_message_is_translated() -> None:
     assert not empty
     assert not [message.id for message in MESSAGES if message.fuzzy]
     assert len(MESSAGES) > 1000
+
+
+def test_the_catalogue_compiles() -> None:
+    """As the product is installed; what a format would take for a placeholder counts ("20 % of")."""
+    assert not [(message.id, [str(error) for error in errors]) for message, errors in catalogue(FRENCH).check()]
 
 
 def test_placeholders_and_tags_are_kept() -> None:

@@ -13,17 +13,19 @@ from tests.factories.courses import (
     TermFactory,
 )
 from tests.factories.jobs import job
-from tests.factories.organisations import AuthorityFactory, SchoolFactory
+from tests.factories.organizations import AuthorityFactory, SchoolFactory
 from tests.factories.pasi import (
     changed_in_pasi,
     created_in_pasi,
+    failure,
     link_and_copy,
+    moved_in_pasi,
     record_elsewhere,
     submission,
-    synchronising,
+    synchronizing,
     take_up,
 )
-from tests.factories.people import UserFactory, token_of
+from tests.factories.people import ServiceFactory, UserFactory, token_of
 from tests.factories.reconciliation import reconciliation_run
 from tests.factories.students import EnrolmentFactory, StudentFactory
 from tests.factories.year_end import rehearsal
@@ -36,19 +38,22 @@ __all__ = [
     "EnrolmentFactory",
     "SchoolFactory",
     "SectionFactory",
+    "ServiceFactory",
     "StoredGradeFactory",
     "StudentFactory",
     "TermFactory",
     "UserFactory",
     "changed_in_pasi",
     "created_in_pasi",
+    "failure",
     "job",
     "link_and_copy",
+    "moved_in_pasi",
     "reconciliation_run",
     "record_elsewhere",
     "rehearsal",
     "submission",
-    "synchronising",
+    "synchronizing",
     "take_up",
     "token_of",
 ]

@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from operations import clock
 from sis.models import Course, CourseEnrolment, SchoolCalendar, Section, StoredGrade, Term
-from tests.factories.organisations import SchoolFactory
+from tests.factories.organizations import SchoolFactory
 from tests.factories.students import EnrolmentFactory, this_year
 
 

@@ -6,16 +6,18 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from operations import clock
 from operations.actor import SYNC, Actor
-from pasi_connect.mapping import enrolment as mapping
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission, SyncCursor, SyncSettings
-from pasi_connect.services import comparing, copies, submissions, values
+from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Failure, Submission, SyncCursor, SyncSettings
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.pull import copies
+from pasi_connect.services.queue import collecting, submissions
 from sis.models import SchoolEnrolment, Student
 from sis.rules.school_year import SchoolYear
+from tests.factories import documents as mapping
 from tests.factories.students import this_year
 
 
-def synchronising(**settings: Any) -> SyncSettings:
-    """Regular synchronisation is on, PASI has told its current year, and all years have been pulled once."""
+def synchronizing(**settings: Any) -> SyncSettings:
+    """Regular synchronization is on, PASI has told its current year, and all years have been pulled once."""
     row = SyncSettings.load()
     row.regular_synchronization, row.current_school_year = True, this_year()
     for name, value in settings.items():
@@ -27,12 +29,12 @@ def synchronising(**settings: Any) -> SyncSettings:
     return row
 
 
-def _store(base: dict[str, Any], record: dict[str, Any], version: int, by: str, organisation: str) -> None:
-    document = mapping.lay_on(base, record, mapping.BY_NAME)
+def _store(base: dict[str, Any], record: dict[str, Any], version: int, by: str, organization: str) -> None:
+    document = mapping.lay_on(base, record, mapping.NAMES)
     document |= {
         "PASICoreVersion": version,
         "EffectiveUtc": clock.now(),
-        "LastUpdate": {"OrganizationCode": organisation, "UserName": by},
+        "LastUpdate": {"OrganizationCode": organization, "UserName": by},
     }
     copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
 
@@ -48,12 +50,24 @@ def link_and_copy(enrolment: SchoolEnrolment, version: int = 10, **theirs: Any) 
 
 
 def changed_in_pasi(
-    enrolment: SchoolEnrolment, *, by: str = "Ola Brandt", organisation: str = "A.1750", **theirs: Any
+    enrolment: SchoolEnrolment, *, by: str = "Ola Brandt", organization: str = "A.1750", **theirs: Any
 ) -> Discrepancy:
     """Somebody changed the record in PASI and we have pulled it. Gives the open item."""
     copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
     base = copies.to_document(copy.document)
-    _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organisation)
+    _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organization)
+    comparing.evaluate(ref_ids=[copy.ref_id])
+    return Discrepancy.objects.get(ref_id=copy.ref_id, status=Discrepancy.Status.OPEN)
+
+
+def moved_in_pasi(
+    enrolment: SchoolEnrolment, *, asn: str = "", school_code: str = "", school_year: SchoolYear | None = None
+) -> Discrepancy:
+    """PASI has made the record that of another student, school or year, and we have pulled it. Gives the open item."""
+    copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
+    whose = mapping.identity(asn or copy.asn, school_code or copy.school_code, school_year or copy.school_year)
+    base = copies.to_document(copy.document) | whose
+    _store(base, values.theirs(copy), copy.core_version + 1, "Ola Brandt", "A.1750")
     comparing.evaluate(ref_ids=[copy.ref_id])
     return Discrepancy.objects.get(ref_id=copy.ref_id, status=Discrepancy.Status.OPEN)
 
@@ -64,7 +78,7 @@ def created_in_pasi(
     """A record that only PASI has. Gives the open item."""
     year, ref_id = school_year or this_year(), uuid4()
     record = {
-        **{row.name: row.empty for row in mapping.ROWS},
+        **mapping.EMPTY,
         "grade": "08",
         "start_date": dt.date(year.ending - 1, 9, 1),
         "exit_date": dt.date(year.ending, 6, 26),
@@ -86,7 +100,7 @@ def record_elsewhere(
     year = year or this_year()
     document = mapping.new_document(ref_id, student.asn or "", school_code, year)
     record = {
-        **{row.name: row.empty for row in mapping.ROWS},
+        **mapping.EMPTY,
         "start_date": dt.date(year.ending - 1, 9, 1),
         "exit_date": dt.date(year.ending, 6, 26),
         "programming_type": "Regular",
@@ -100,7 +114,7 @@ def record_elsewhere(
 
 def take_up(enrolment: SchoolEnrolment) -> Submission:
     """What the worker does after a save: the events of the record become one submission. Gives the newest."""
-    submissions.collect(enrolment.pk)
+    collecting.collect(enrolment.pk)
     return Submission.objects.filter(subject_id=enrolment.pk).latest("id")
 
 
@@ -128,4 +142,20 @@ def submission(
             "changed_at": now,
             **more,
         },
+    )
+
+
+def failure(ref_id: UUID, school_code: str, step: str = "compare", tries: int = 3) -> Failure:
+    """A record at which our program failed; with three tries it is set aside."""
+    now = clock.now()
+    return Failure.objects.create(
+        step=step,
+        subject_type="StudentSchoolEnrolment",
+        subject_key=str(ref_id),
+        school_code=school_code,
+        tries=tries,
+        place="ValueError in pasi_connect/rules/compare.py:99 (compare)",
+        first_at=now,
+        last_at=now,
+        next_at=None if tries >= 3 else now,
     )

@@ -34,6 +34,16 @@ class UserFactory(DjangoModelFactory):
         SchoolAccess.objects.bulk_create([SchoolAccess(user=user, school=school) for school in given or ()])
 
 
-def token_of(user: User) -> str:
+class ServiceFactory(UserFactory):
+    """A service account: no password, named by its last name alone."""
+
+    kind = User.Kind.SERVICE
+    username = factory.Sequence(lambda n: f"service_{n}")
+    first_name = ""
+    last_name = factory.Sequence(lambda n: f"Bus planning {n}")
+    password = "!"
+
+
+def token_of(user: User, program: str = "Test") -> str:
     """A new API token of the person."""
-    return people.make_token(SYNC, user, "Test")
+    return people.make_token(SYNC, user, program)

@@ -12,5 +12,7 @@ def reconciliation_run(user: User, school_code: str, **more: object) -> Run:
         }
     )  # fmt: skip
     for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload")):
-        RunFile.objects.create(run=run, side=side, name=f"2027-{school_code}-CM-{name}.csv", stored=side, size=9, sha256="0" * 64)
+        RunFile.objects.create(
+            run=run, side=side, name=f"2027-{school_code}-CM-{name}.csv", stored=side, size=9, sha256="0" * 64
+        )
     return run

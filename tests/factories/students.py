@@ -5,8 +5,9 @@ from factory.django import DjangoModelFactory
 
 from operations import clock
 from sis.models import SchoolEnrolment, Student
+from sis.rules import names
 from sis.rules.school_year import SchoolYear
-from tests.factories.organisations import SchoolFactory
+from tests.factories.organizations import SchoolFactory
 
 
 def this_year() -> SchoolYear:
@@ -24,7 +25,7 @@ class StudentFactory(DjangoModelFactory):
     birth_date = dt.date(2012, 3, 4)
     gender = "Female"
     search_name = factory.LazyAttribute(
-        lambda student: f"{student.legal_last_name} {student.legal_first_name}".casefold()
+        lambda student: names.fold(f"{student.legal_last_name} {student.legal_first_name}")
     )
 
 

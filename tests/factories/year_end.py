@@ -1,7 +1,7 @@
 from operations.actor import Actor
 from operations.services import jobs
-from pasi_connect.models import YearEndRehearsal
-from pasi_connect.services import year_end
+from registrar.models import YearEndRehearsal
+from registrar.services import year_end
 from sis.rules.school_year import SchoolYear
 
 

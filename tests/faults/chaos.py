@@ -138,7 +138,7 @@ class Chaos:
 
 
 def run(seed: int, events: int, folder: Path) -> Result:
-    with Stage(folder, students=12, proxied=True, more={"CALL_SECONDS": "1.5"}) as stage:
+    with Stage(folder, students=12, a_student=2, proxied=True, more={"CALL_SECONDS": "1.5"}) as stage:
         for name in ("worker", "worker2", "driver2"):
             stage.start(name)
         chaos = Chaos(stage, seed)

@@ -18,17 +18,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.faults.settings")
 django.setup()
 
 from django.contrib.auth.models import Group  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
 from operations import actor as actors  # noqa: E402
-from operations import heartbeats  # noqa: E402
-from operations.models import Job, User  # noqa: E402
-from operations.services import jobs  # noqa: E402
-from operations.tasks import tick as run_tick  # noqa: E402
-from pasi_connect import panels, selectors  # noqa: E402
-from pasi_connect.demo.making import _ask as ask  # noqa: E402
-from pasi_connect.mapping import enrolment as mapping  # noqa: E402
+from operations import health, heartbeats  # noqa: E402
+from operations.models import AuditEntry, Job, User  # noqa: E402
+from operations.services import jobs, people  # noqa: E402
+from operations.ticking import chores as run_tick  # noqa: E402
+from pasi_connect import selectors  # noqa: E402
+from pasi_connect.demo.asking import ask  # noqa: E402
 from pasi_connect.models import (  # noqa: E402
     ActionRecord,
     ConnectionSettings,
@@ -42,18 +41,26 @@ from pasi_connect.models import (  # noqa: E402
     SyncCursor,
     SyncSettings,
 )
-from pasi_connect.services import comparing, decisions, pulling, reviews, submissions, values  # noqa: E402
-from pasi_connect.services.actions import bulk as bulk_decisions  # noqa: E402
-from pasi_connect.services.actions import undoing  # noqa: E402
+from pasi_connect.panels import frame  # noqa: E402
+from pasi_connect.services import decisions  # noqa: E402
+from pasi_connect.services.compare import comparing, values  # noqa: E402
+from pasi_connect.services.decisions import bulk as bulk_decisions  # noqa: E402
+from pasi_connect.services.decisions import taking_back  # noqa: E402
+from pasi_connect.services.pull import pulling  # noqa: E402
+from pasi_connect.services.queue import reviews, submissions  # noqa: E402
 from sis.models import Authority, DataEvent, School, SchoolAccess, SchoolEnrolment, Student  # noqa: E402
-from sis.models.organisation import State  # noqa: E402
+from sis.models.organization import State  # noqa: E402
 from sis.rules.school_year import SchoolYear  # noqa: E402
 from sis.services import enrolments  # noqa: E402
+from tests.factories import documents as mapping  # noqa: E402
 from tests.faults import invariants as rules_of_quiet  # noqa: E402
 
 
-def prepare(endpoint: str, control: str, certificates: str, students: int, today: str) -> list[int]:
-    """A small authority with one school, in the SIS and in PASI; gives the ids of its enrolments."""
+def prepare(endpoint: str, control: str, certificates: str, students: int, today: str, a_student: int = 1) -> list[int]:
+    """A small authority with one school, in the SIS and in PASI; gives the ids of its enrolments.
+
+    As many as `students`, or with `a_student` more than one each for so many fewer.
+    """
     year = SchoolYear.of(dt.date.fromisoformat(today))
     ConnectionSettings(
         pk=1,
@@ -78,28 +85,29 @@ def prepare(endpoint: str, control: str, certificates: str, students: int, today
     }
     ids = []
     for number in range(students):
-        asn = f"{30000 + number:09d}"
+        asn = f"{30000 + number // a_student:09d}"
         birth = dt.date(year.ending - 10, 1, 1 + number % 28)
-        student = Student.objects.create(
-            asn=asn,
-            legal_first_name="Tobin",
-            legal_last_name=f"Harrow {number}",
-            birth_date=birth,
-            search_name=f"harrow {number}",
-        )
+        if number % a_student == 0:
+            student = Student.objects.create(
+                asn=asn,
+                legal_first_name="Tobin",
+                legal_last_name=f"Harrow {number}",
+                birth_date=birth,
+                search_name=f"harrow {number}",
+            )
         enrolment = SchoolEnrolment.objects.create(
             student=student,
             school=school,
             school_year=year,
             grade="05",
-            start_date=year.first_day,
+            start_date=year.first_day + dt.timedelta(days=number % a_student),
             exit_date=dt.date(year.ending, 6, 26),
             resident_board="7010",
         )
         link = EnrolmentLink.objects.create(enrolment=enrolment, ref_id=UUID(int=number + 1, version=4))
         ours = values.ours(enrolment, link)
         base = mapping.new_document(link.ref_id, asn, school.code, year)
-        load["StudentSchoolEnrolment"].append(mapping.lay_on(base, ours, mapping.BY_NAME))
+        load["StudentSchoolEnrolment"].append(mapping.lay_on(base, ours, mapping.NAMES))
         identity = {
             "FirstName": "Tobin",
             "LastName": f"Harrow {number}",
@@ -107,13 +115,32 @@ def prepare(endpoint: str, control: str, certificates: str, students: int, today
             "Gender": "Male",
             "IsNameExact": True,
         }
-        load["Student"].append(
-            {"StateProvinceId": asn, "IsDeactivated": False, "IsDeceased": False, "IdentificationRecord": identity}
-        )
+        if number % a_student == 0:
+            load["Student"].append(
+                {"StateProvinceId": asn, "IsDeactivated": False, "IsDeceased": False, "IdentificationRecord": identity}
+            )
         ids.append(enrolment.pk)
     ask(f"{control}/load/", load)
     SyncSettings.objects.update(regular_synchronization=True)
     return ids
+
+
+def change_all(enrolments_changed: list[int], changes: dict[str, Any], chunk: int = 500) -> float:
+    """One change of many records, chunk by chunk as the API's bulk door makes it; gives the seconds."""
+    began = time.monotonic()
+    for start in range(0, len(enrolments_changed), chunk):
+        with transaction.atomic():
+            wanted = {pk: _typed(changes) for pk in enrolments_changed[start : start + chunk]}
+            enrolments.change_many(_registrar(), wanted)
+    return time.monotonic() - began
+
+
+def left() -> dict[str, int]:
+    """What is still to be taken up, and what is still to be sent."""
+    return {
+        "events": DataEvent.objects.filter(collected_at=None).count(),
+        "moving": Submission.objects.filter(status__in=["waiting", "in_flight", "checking"]).count(),
+    }
 
 
 def _registrar() -> actors.Actor:
@@ -171,7 +198,7 @@ def items_of(enrolment: int) -> int:
 
 def banner() -> str:
     """What stands across every page."""
-    found = panels._banner(User.objects.get(username="registrar"), LinkState.load(), SyncSettings.load())
+    found = frame._banner(User.objects.get(username="registrar"), LinkState.load(), SyncSettings.load())
     return found.title if found else ""
 
 
@@ -197,10 +224,10 @@ def ask_for_full_set() -> None:
 def guard() -> list[int]:
     """How many records each stopped removal would have taken."""
     stopped = SyncCursor.objects.exclude(guard_stopped_at=None)
-    return [len(missing) for missing in stopped.values_list("guard_missing", flat=True)]
+    return [cursor.missing.count() for cursor in stopped]
 
 
-def hash_synchronise() -> None:
+def hash_synchronize() -> None:
     """Asks with hashes until nothing more is said. The listener must not run."""
     puller = pulling.Puller()
     for _ in range(20):
@@ -233,7 +260,7 @@ def decide_all(decision: str) -> dict[str, int]:
 
 def undo_all(action: int) -> int:
     """The job that takes a bulk back."""
-    return undoing.start(_registrar(), action, "The wrong list").pk
+    return taking_back.start(_registrar(), action, "The wrong list").pk
 
 
 def job(job: int) -> dict[str, Any]:
@@ -290,9 +317,36 @@ def exchanges(operation: str = "SubmitStudentSchoolEnrolment") -> list[str]:
     return list(Exchange.objects.filter(operation=operation).order_by("id").values_list("outcome", flat=True))
 
 
-def beat_age() -> float:
-    age = heartbeats.age_seconds("beat")
+def beat_age(name: str = "tick") -> float:
+    age = heartbeats.age_seconds(name)
     return 1e9 if age is None else age
+
+
+def credentials() -> dict[str, str]:
+    """A token and a password of the registrar."""
+    user = User.objects.get(username="registrar")
+    user.set_password("a-long-pass-phrase-of-a-test")
+    user.save(update_fields=["password"])
+    return {"token": people.make_token(actors.of_user(user), user, "test"), "password": "a-long-pass-phrase-of-a-test"}
+
+
+def token(user: str = "registrar") -> str:
+    """A new token of a person, who is made where there is none."""
+    person, is_new = User.objects.get_or_create(username=user)
+    if is_new:
+        person.groups.add(Group.objects.get(name="District officer"))
+    return people.make_token(actors.of_user(person), person, "test")
+
+
+def changes_written() -> int:
+    """By the audit; each has left its event in the same transaction."""
+    written = AuditEntry.objects.filter(subject_type="school_enrolment", action="enrolment changed").count()
+    assert written == DataEvent.objects.exclude(fields=[]).count()
+    return written
+
+
+def broker() -> dict[str, Any]:
+    return health.broker()
 
 
 def tick() -> None:

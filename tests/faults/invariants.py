@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from operations.models import AuditEntry
-from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Exchange, Submission, SyncSettings
-from pasi_connect.models.submission import FLYING, QUEUED, Status
-from pasi_connect.services import values
+from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
+from pasi_connect.services.compare import values
 from sis.models import DataEvent
 from sis.models.event import Origin
 from sis.services import events
 from sis.services.events import SCHOOL_ENROLMENT
+from tests.factories import documents as mapping
 
 
 def all_of(address: str) -> list[dict[str, Any]]:
@@ -46,10 +46,7 @@ def broken(control: str, without: Collection[str] = ()) -> list[str]:
 
 
 def _every_change_has_one_state() -> list[str]:
-    found = [
-        f"event {pk} was never collected"
-        for pk in events.uncollected().values_list("pk", flat=True)
-    ]
+    found = [f"event {pk} was never collected" for pk in events.uncollected().values_list("pk", flat=True)]
     covered = set(Submission.objects.values_list("subject_id", flat=True))
     # A reset that was called back before it was taken up rightly has none.
     covered |= set(
@@ -94,16 +91,27 @@ def _applied_once(control: str) -> list[str]:
 
 
 def _order_kept() -> list[str]:
-    found, last = [], {}
-    rows = (
-        Submission.objects.filter(status=Status.ACCEPTED)
-        .order_by("lane", "id")
-        .values_list("lane", "id", "core_version")
+    """PASI's versions follow the events, student by student: each accepted submission counts from the first event it carries."""
+    sent_anew = {
+        int(pk)
+        for pk, changes in AuditEntry.objects.filter(action="submission").values_list("subject_id", "changes")
+        if changes["status"] in [[stuck, Status.WAITING] for stuck in STUCK]
+    }  # by a person, who puts it behind all that has happened since
+    own = set(
+        DataEvent.objects.filter(origin=Origin.SIS, subject_type=SCHOOL_ENROLMENT).values_list("subject_id", "id")
     )
-    for lane, pk, version in rows:
-        if version <= last.get(lane, 0):
+    found: list[str] = []
+    last: dict[str, tuple[int, int]] = {}
+    rows = Submission.objects.filter(status=Status.ACCEPTED)
+    for lane, place, pk, subject, version in sorted(
+        rows.values_list("lane", "place", "id", "subject_id", "core_version")
+    ):
+        if pk not in sent_anew and (subject, place) not in own:
+            found.append(f"submission {pk} stands at {place}, which is no event of its record")
+        before, at = last.get(lane, (0, 0))
+        if version <= before and place > at:
             found.append(f"submission {pk} was applied before an earlier one of its student")
-        last[lane] = version
+        last[lane] = (max(version, before), place)
     return found
 
 

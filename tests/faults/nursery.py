@@ -14,7 +14,7 @@ import traceback
 
 # What the processes import anyway. None of it may read the settings: each process has its own.
 SHARED = (
-    *("celery.apps.worker", "celery.beat", "celery.bin.celery", "kombu.transport.filesystem", "redis"),
+    *("celery.apps.worker", "celery.bin.celery", "kombu.transport.filesystem", "redis"),
     *("django.core.management", "django.db.models", "django.contrib.auth.hashers", "django_filters", "rest_framework"),
     *("lxml.etree", "psycopg", "requests"),
 )

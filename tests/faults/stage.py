@@ -22,6 +22,7 @@ from pasi_connect.demo import certificates
 from tests.faults.processes import ROOT, Process, nursery
 from tests.faults.proxy import Proxy
 from tests.faults.servers import Database, free_port
+from tests.moments import machine_now
 
 QUIET_SECONDS = 90.0  # fails late on a loaded machine, slows nothing
 # Short leases: a take-over costs two seconds here, thirty in production.
@@ -29,10 +30,12 @@ SETTINGS = {
     "LEASE_SECONDS": "2",
     "LEASE_HEARTBEAT_SECONDS": "0.5",
     "TICK_SECONDS": "0.3",
+    "UNATTENDED_SECONDS": "600",  # who freezes or kills a worker wants to see what another worker does
     "BACK_OFF_SECONDS": "0.1",
     "BACK_OFF_MAX_SECONDS": "1",
     "SENDERS": "2",
     "LOG_LEVEL": "ERROR",
+    "THROTTLE": "0",  # tests ask more often than people do
     "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
 }
 CELERY = ["-m", "celery", "--quiet", "-A", "config"]
@@ -40,11 +43,13 @@ SOLO = ["-P", "solo", "--without-mingle", "--without-gossip", "-l", "ERROR"]
 COMMANDS = {
     "worker": [*CELERY, "worker", "-Q", "default", *SOLO],
     "jobs": [*CELERY, "worker", "-Q", "jobs", *SOLO],
-    "ticker": [*CELERY, "worker", "-Q", "tick", *SOLO],
-    "beat": [*CELERY, "beat", "--pidfile=", "-l", "ERROR"],
-    "tick": ["-m", "tests.faults.ticking"],
+    "tick": ["manage.py", "tick"],
     "listener": ["manage.py", "listen"],
     "driver": ["-m", "tests.faults.driver"],
+    "web": [
+        *"-m gunicorn config.wsgi:application --workers 1 --worker-class config.web_server.Worker --threads 4".split(),
+        "--no-control-socket",
+    ],
 }
 
 
@@ -79,7 +84,8 @@ def _migrate(environment: dict[str, str]) -> None:
 class Stage:
     """`with Stage(folder) as stage:` gives a small district in step with its simulator, driver, listener and tick running.
 
-    `proxied`: calls to PASI go through `stage.proxy`, which misbehaves on demand. `more`: settings that differ.
+    `proxied`: calls to PASI go through `stage.proxy`, which misbehaves on demand. `more`: settings that differ. `a_student`:
+    so many of the `students` enrolments belong to one student each.
     """
 
     def __init__(
@@ -91,10 +97,11 @@ class Stage:
         *,
         proxied: bool = False,
         more: dict[str, str] | None = None,
+        a_student: int = 1,
     ) -> None:
         self.folder = folder
-        self.students = students
-        self.port, self.control_port = free_port(), free_port()
+        self.students, self.a_student = students, a_student
+        self.port, self.control_port, web = free_port(), free_port(), free_port()
         self.control = f"http://127.0.0.1:{self.control_port}/control"
         self.proxy = Proxy(folder / "certificates", self.port) if proxied else None
         self.environment = {
@@ -102,9 +109,11 @@ class Stage:
             **SETTINGS,
             "DATA_DIR": str(folder),
             "PYTHONPATH": str(ROOT),
+            "CLOCK_FILE": str(folder / "clock"),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "PRODUCTION": "0",
+            "PORT": str(web),
             "SECRET_KEY": "a made-up secret of this test alone, long enough to be one",
             **(more or {}),
         }
@@ -130,7 +139,7 @@ class Stage:
             self.proxy.stop()
 
     def _set_up(self) -> None:
-        certificates.ensure(self.folder / "certificates", organization="A.7010", now=dt.datetime.now(dt.UTC))
+        certificates.ensure(self.folder / "certificates", organization="A.7010", now=machine_now())
         if not self.environment["DATABASE_URL"]:
             shutil.copy(migrated_sqlite(), self.folder / "pasi_connect.sqlite3")
         self.start_simulator()
@@ -143,13 +152,14 @@ class Stage:
             control=self.control,
             certificates=str(self.folder / "certificates"),
             students=self.students,
+            a_student=self.a_student,
             today=dt.date.today().isoformat(),
         )
         self.start("listener")
         self.start("tick")
         self.until(
             lambda: self.do("state")["copies"] == self.students and self.do("state")["cursors"] >= 4,
-            "the first synchronisation",
+            "the first synchronization",
         )
 
     def start(self, name: str, trigger: Path | None = None) -> None:
@@ -162,7 +172,9 @@ class Stage:
             environment["CRASH_TRIGGER"] = str(trigger)
         kind = name.rstrip("0123456789")
         command = list(COMMANDS[kind])
-        if kind in ("worker", "jobs", "ticker"):
+        if kind == "web":
+            command += ["--bind", f"127.0.0.1:{self.environment['PORT']}"]
+        if kind in ("worker", "jobs"):
             command += ["-n", f"{name}-{time.time_ns()}@%h"]
         pipes = (self.folder / f"{name}.in", self.folder / f"{name}.out") if kind == "driver" else None
         self.processes[name] = nursery().start(command, environment, self.folder / f"{name}.log", pipes)
@@ -199,6 +211,12 @@ class Stage:
 
     def thaw(self, name: str) -> None:
         self.processes[name].send(signal.SIGCONT)
+
+    def set_clock(self, hours: float) -> None:
+        """The clock of every process is so many hours ahead from now on."""
+        draft = self.folder / "clock.draft"
+        draft.write_text(str(hours))
+        draft.replace(self.folder / "clock")
 
     def alive(self, name: str) -> bool:
         return name in self.processes and self.processes[name].alive()

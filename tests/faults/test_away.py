@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pasi_connect.rules import back_off
+from operations.rules import back_off
 from pasi_connect.soap import gateway
 from tests.faults.days import new_day
 from tests.faults.stage import Stage
@@ -87,9 +87,9 @@ def test_a_refusal_stops_everything_and_is_told(district: Stage, code: str) -> N
     number, wanted = district.number(), new_day()
     district.knobs(fault={"code": code, "operation": None, "times": None})
     change(district, number, wanted)
-    link_is(district, "not_authorised")
+    link_is(district, "not_authorized")
     assert district.do("link_code") == code
-    assert "refuses us" in district.do("banner")
+    assert "refusing our connection" in district.do("banner")
     submits = district.proxy.count(SUBMIT)
     time.sleep(1)
     assert district.proxy.count(SUBMIT) == submits
@@ -104,7 +104,7 @@ def test_one_barred_service_stops_nothing_else(district: Stage) -> None:
     number, other, wanted = district.number(), district.number(), new_day()
     district.knobs(fault={"code": "1007", "operation": SUBMIT, "times": None})
     change(district, number, wanted)
-    district.until(lambda: district.submission(number)["reason"] == "not_authorised", "the reason")
+    district.until(lambda: district.submission(number)["reason"] == "not_authorized", "the reason")
     district.foreign_edit(other, Grade=district.other_grade(other))
     district.until(lambda: bool(district.do("item_of", enrolment=district.enrolments[other])), "the notice")
     district.until(
@@ -126,8 +126,8 @@ def test_certificate_expired_and_replaced_without_restart(district: Stage) -> No
     for ending in ("key", "pem"):
         shutil.copy(folder / f"expired_client.{ending}", folder / f"client.{ending}")
     change(district, number, wanted)
-    link_is(district, "not_authorised")
-    assert "refuses us" in district.do("banner")
+    link_is(district, "not_authorized")
+    assert "refusing our connection" in district.do("banner")
     assert district.submission(number)["status"] == "waiting"
     for ending in ("key", "pem"):
         (folder / f"good.{ending}").replace(folder / f"client.{ending}")

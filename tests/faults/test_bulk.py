@@ -63,7 +63,9 @@ def test_a_bulk_killed_at_its_steps_decides_every_record_once(many: Stage, tmp_p
     many.assert_sound()
 
 
-def test_what_is_kept_goes_out_once_and_an_undo_that_is_killed_takes_each_back_once(many: Stage, tmp_path: Path) -> None:
+def test_what_is_kept_goes_out_once_and_an_undo_that_is_killed_takes_each_back_once(
+    many: Stage, tmp_path: Path
+) -> None:
     many.kill("worker")  # nothing goes out before it is taken back
     edited(many)
     many.start("jobs")

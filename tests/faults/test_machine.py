@@ -9,6 +9,7 @@ import os
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -16,10 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from pasi_connect.models import Decision, Discrepancy, Submission
 from pasi_connect.models.submission import STUCK
-from pasi_connect.services import decisions, reviews, sending, submissions
+from pasi_connect.services import decisions
+from pasi_connect.services.queue import claiming, collecting, reviews, sending
 from sis.services import events
 from tests.faults import invariants
-from tests.pasi_connect.conftest import on_a_fixed_day, pasi, simulator  # noqa: F401
+from tests.pasi_connect.conftest import pasi, simulator  # noqa: F401
 from tests.pasi_connect.world import TODAY, World
 
 pytestmark = [pytest.mark.slow_process, pytest.mark.timeout(1800)]
@@ -30,7 +32,7 @@ DATES = st.dates(dt.date(2027, 1, 4), dt.date(2027, 6, 25))
 GRADES = st.sampled_from([f"{grade:02d}" for grade in range(1, 10)])
 
 
-class Synchronising(RuleBasedStateMachine):
+class Synchronizing(RuleBasedStateMachine):
     pasi = None
 
     @initialize()
@@ -104,7 +106,7 @@ class Synchronising(RuleBasedStateMachine):
     @rule()
     def collect(self) -> None:
         for subject in set(events.uncollected().values_list("subject_id", flat=True)):
-            submissions.collect(subject)
+            collecting.collect(subject)
 
     @rule()
     def send_one(self) -> None:
@@ -123,10 +125,9 @@ class Synchronising(RuleBasedStateMachine):
         from pasi_connect.models import LinkState
 
         LinkState.objects.filter(pk=1).update(state=LinkState.State.UP)
-        Submission.objects.filter(status__in=["in_flight", "checking"]).update(
-            lease_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-        )
-        for pk in sending.dead_leases().values_list("pk", flat=True):
+        with override_settings(LEASE_SECONDS=0):
+            claiming.free_the_dead()
+        for pk in sending.orphans().values_list("pk", flat=True):
             sending.attempt(pk)
 
     def teardown(self) -> None:
@@ -153,14 +154,14 @@ class Synchronising(RuleBasedStateMachine):
 
 
 def test_any_order_of_steps(db, pasi, settings_of_test) -> None:  # noqa: F811
-    machine = type("Machine", (Synchronising,), {"pasi": pasi})
+    machine = type("Machine", (Synchronizing,), {"pasi": pasi})
     run_state_machine_as_test(
         machine,
         settings=limits(
             max_examples=200 if FULL else 25,
             stateful_step_count=40 if FULL else 25,
             deadline=None,
-            derandomize=not FULL,
+            derandomize=limits.default.derandomize and not FULL,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),

@@ -96,7 +96,7 @@ def test_a_record_that_leaves_our_scope(district: Stage) -> None:
     number = district.number()
     district.ask("DELETE", f"/records/StudentSchoolEnrolment/{district.key(number)}/?physical=1", {})
     district.kill("listener")
-    district.do("hash_synchronise")
+    district.do("hash_synchronize")
     assert district.do("copy", enrolment=district.enrolments[number])["vanished_at"] is not None
     found = item(district, number)
     assert found["kind"] == "missing_in_pasi"

@@ -83,7 +83,7 @@ def test_pasi_restored_from_an_older_backup(stage: Stage, tmp_path: Path) -> Non
     stage.start_simulator()
     stage.kill("listener")
     stage.until(lambda: stage.do("state")["link"] == "up", "PASI to be back")
-    stage.do("hash_synchronise")
+    stage.do("hash_synchronize")
     assert [row["pasi"] for row in item(stage, 0)["fields"]] == [before]
     assert [row["name"] for row in item(stage, 1)["fields"]] == ["grade"]
     time.sleep(2)

@@ -62,31 +62,20 @@ def test_the_worker_and_the_listener_are_killed_and_others_take_over(district: S
     district.assert_sound()
 
 
-def test_beat_and_tick_are_killed(district: Stage) -> None:
-    """The real beat and the real tick worker: while they are dead woken work goes on; when they are back, lost wakes are found."""
+def test_the_tick_is_killed(district: Stage) -> None:
+    """While it is dead woken work goes on; when it is back, lost wakes are found."""
     number, other, wanted = district.number(), district.number(), new_day()
     district.kill("tick")
-    try:
-        district.start("beat")
-        district.start("ticker")
-        district.until(lambda: district.do("beat_age") < 5, "the beat")
-        district.kill("beat")
-        district.kill("ticker")
-        change(district, number, wanted)
-        district.until(lambda: district.submission(number).get("status") == "accepted", "woken work without a tick")
-        district.kill("worker")
-        late = new_day()
-        change(district, other, late)
-        for message in (district.folder / "broker" / "messages").iterdir():
-            message.unlink(missing_ok=True)
-        district.start("worker")
-        district.start("beat")
-        district.start("ticker")
-        district.until(lambda: district.record(other)["RegistrationExitDate"] == late, "the lost wake to be found")
-    finally:
-        district.kill("beat")
-        district.kill("ticker")
-        district.start("tick")
+    change(district, number, wanted)
+    district.until(lambda: district.submission(number).get("status") == "accepted", "woken work without a tick")
+    district.kill("worker")
+    late = new_day()
+    change(district, other, late)
+    for message in (district.folder / "broker" / "messages").iterdir():
+        message.unlink(missing_ok=True)
+    district.start("worker")
+    district.start("tick")
+    district.until(lambda: district.record(other)["RegistrationExitDate"] == late, "the lost wake to be found")
     district.assert_sound()
 
 

@@ -8,7 +8,7 @@ from tests.journeys.conftest import NewPage
 from tests.journeys.pictures import Pictures
 from tests.journeys.product import Json, Product, wait_for
 from tests.journeys.test_decisions import focused, other_grade
-from tests.journeys.watch import axe
+from tests.journeys.watch import axe, shortcut
 
 
 def changed(product: Product, number: int) -> list[Json]:
@@ -25,10 +25,10 @@ def choose(page: Page, items: set[int]) -> None:
     """j to each row, x on those that are wanted."""
     left = set(items)
     for _ in range(60):
-        page.keyboard.press("j")
+        shortcut(page, "j")
         mine = page.evaluate("document.activeElement.closest('tr')?.querySelector('.tick')?.value")
         if mine and int(mine) in left:
-            page.keyboard.press("x")
+            shortcut(page, "x")
             left.discard(int(mine))
         if not left:
             return
@@ -48,7 +48,7 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
     choose(page, {stay["item"]["id"] for stay in stays})
     expect(page.get_by_role("region", name="Chosen changes")).to_contain_text("3 chosen")
     assert not axe(page)
-    page.keyboard.press("a")
+    shortcut(page, "a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Accept PASI in 3 changes")
     assert not axe(page)
     picture(page, "bulk-preview")
@@ -63,7 +63,7 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
         product.await_state(stay, "in_step")
     assert not axe(page)
 
-    page.keyboard.press("u")
+    shortcut(page, "u")
     expect(page.get_by_role("heading", level=1)).to_have_text("All 3 records go back")
     assert not axe(page)
     page.get_by_role("button", name="Take back 3 records").click()

@@ -30,9 +30,9 @@ def test_an_older_enrolment_goes_out_after_a_look_at_pasis_record(
     page.goto(f"/enrolments/{stay['id']}/edit/")
     page.locator("#id_grade").select_option("10")
     page.get_by_role("button", name="Save the changes").click()
-    expect(page.get_by_text("is not synchronised. Compare with PASI to send it.")).to_be_visible()
+    expect(page.get_by_text("is not synchronized. Compare with PASI to send it.")).to_be_visible()
     held = wait_for(lambda: (found := now(product, stay)["pasi"])["state"] == "held" and found, "it is held")
-    assert held["reason"] == "year_not_synchronised"
+    assert held["reason"] == "year_not_synchronized"
 
     product.change_in_pasi(stay, RegistrationExitDate=f"{stay['exit_date'][:4]}-05-16")
     wrong = look_at(page, f"/enrolments/{stay['id']}/live/")

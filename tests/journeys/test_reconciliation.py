@@ -25,7 +25,9 @@ Row = list[str]
 def marks(product: Product) -> list[Row]:
     """A mark of each course for some students of the school."""
     rows = []
-    for number, stay in enumerate(product.api("/enrolments/?school=7101&concurrent=false&deleted=false")["results"][:30]):
+    for number, stay in enumerate(
+        product.api("/enrolments/?school=7101&concurrent=false&deleted=false")["results"][:30]
+    ):
         for place, (code, title) in enumerate(COURSES):
             rows.append(
                 [
@@ -162,6 +164,7 @@ def test_without_javascript(product: Product, new_page: NewPage, exports: dict[s
     expect(page.get_by_text("The files look swapped")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^Compare")).click()
     for _ in range(60):
+        page.wait_for_load_state()  # between two pages there is no link either
         ahead = page.get_by_role("link", name="How far is it?")
         if not ahead.count():
             break

@@ -1,4 +1,4 @@
-"""What people see when a change cannot go out: PASI away, synchronisation off, a name that PASI cannot store."""
+"""What people see when a change cannot go out: PASI away, synchronization off, a name that PASI cannot store."""
 
 import re
 
@@ -24,19 +24,32 @@ def add_person(page: Page, *, first: str, last: str, username: str, role: str, s
     page.get_by_label("Last name").fill(last)
     page.get_by_label("User name").fill(username)
     page.get_by_role("radio", name=role).check()
-    page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_label("The same again").fill(PASSWORD)
     page.get_by_role("button", name="Add the person").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{first} {last}")
+    link = page.get_by_role("status").get_by_role("code").inner_text()
+    set_password(page, link)
     for school in schools:
         page.get_by_role("checkbox", name=school).check()
     page.get_by_role("button", name="Save the schools").click()
     expect(page.get_by_text("Saved: the schools")).to_be_visible()
 
 
-def switch_synchronisation(page: Page) -> None:
+def set_password(page: Page, link: str) -> None:
+    """As the new person does it, in a browser of their own."""
+    assert page.context.browser is not None
+    browser = page.context.browser.new_context()
+    own = browser.new_page()
+    own.goto(link)
+    own.get_by_label("New password").fill(PASSWORD)
+    own.get_by_label("The same again").fill(PASSWORD)
+    own.get_by_role("button", name="Set the password").click()
+    expect(own.get_by_role("heading", name="Your password is set")).to_be_visible()
+    browser.close()
+
+
+def switch_synchronization(page: Page) -> None:
     page.goto("/setup/synchronization/")
-    page.locator("label.switch", has_text=re.compile("regular synchronisation", re.IGNORECASE)).click()
+    page.locator("label.switch", has_text=re.compile("regular synchronization", re.IGNORECASE)).click()
     page.get_by_role("button", name="Save the settings").click()
     expect(page.get_by_text("Nothing has changed yet.")).to_be_visible()
 
@@ -74,7 +87,7 @@ def test_a_name_that_pasi_cannot_store_is_agreed_once(product: Product, new_page
     save_exit_date(page, stay, "2027-06-09")
     expect(page.locator(f"#state-{stay['id']}")).to_contain_text("Held")
     page.locator(f"#state-{stay['id']} a").click()
-    expect(page.get_by_text("Your own name has letters that PASI cannot store.").first).to_be_visible()
+    expect(page.get_by_text("Your own name or local ID has characters that PASI cannot store.").first).to_be_visible()
     picture(page, "submission-held")
     page.goto("/profile/")
     expect(page.get_by_text("Agree once how PASI writes your name")).to_be_visible()
@@ -84,15 +97,15 @@ def test_a_name_that_pasi_cannot_store_is_agreed_once(product: Product, new_page
     assert product.in_pasi(stay)["LastUpdate"]["UserName"] == "Dorde Saric"
 
 
-def test_synchronisation_off_holds_and_on_sends(product: Product, new_page: NewPage, picture: Pictures) -> None:
+def test_synchronization_off_holds_and_on_sends(product: Product, new_page: NewPage, picture: Pictures) -> None:
     stay = product.next_stay()
     officer = new_page("district")
     officer.goto("/")
     officer.locator(".sidenav a[href='/setup/']").click()
     expect(officer.locator(".steps > li").first).to_be_visible()
     picture(officer, "setup")
-    switch_synchronisation(officer)
-    expect(officer.get_by_role("heading", level=1)).to_have_text("Switch regular synchronisation off?")
+    switch_synchronization(officer)
+    expect(officer.get_by_role("heading", level=1)).to_have_text("Switch regular synchronization off?")
     officer.get_by_role("button", name="Switch off").click()
     expect(officer.locator(".toast")).to_contain_text("Saved")
 
@@ -101,11 +114,11 @@ def test_synchronisation_off_holds_and_on_sends(product: Product, new_page: NewP
     held = product.await_state(stay, "held")
     assert held["pasi"]["reason"] == "sync_off"
     registrar.reload()
-    expect(registrar.get_by_text("Regular synchronisation is off.").first).to_be_visible()
+    expect(registrar.get_by_text("Regular synchronization is off.").first).to_be_visible()
     assert product.in_pasi(stay)["RegistrationExitDate"] == stay["exit_date"]
 
-    switch_synchronisation(officer)
-    expect(officer.get_by_role("heading", level=1)).to_have_text("Switch regular synchronisation on?")
+    switch_synchronization(officer)
+    expect(officer.get_by_role("heading", level=1)).to_have_text("Switch regular synchronization on?")
     expect(officer.locator(".effects")).to_contain_text(re.compile(r"[1-9]\d* changes? (is|are) held"))
     assert not axe(officer)
     officer.get_by_role("button", name=re.compile("Switch on, send")).click()

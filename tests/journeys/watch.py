@@ -58,3 +58,27 @@ def axe(page: Page, *, rules: list[str] | None = None) -> list[str]:
 
 def scrolls_sideways(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+# What is read at one glance: names and counts of the navigation and tabs, ASNs and days, buttons.
+ONE_LINE = ".sidenav a > span, .tabs a, .n, .asn, .nowrap, time:not(.facts time), kbd, .dockbar .btn"
+
+
+def broken_lines(page: Page) -> list[str]:
+    """Texts of ONE_LINE that stand on two lines."""
+    found = page.evaluate(
+        """names => [...document.querySelectorAll(names)].filter(one => one.checkVisibility()).filter(one => {
+            const all = document.createRange();
+            all.selectNodeContents(one);
+            const tops = [...all.getClientRects()].filter(box => box.width > 1).map(box => [box.top, box.bottom]);
+            return tops.some(([top]) => tops.some(([, bottom]) => top >= bottom - 1));
+        }).map(one => one.textContent.replace(/\\s+/g, ' ').trim())""",
+        ONE_LINE,
+    )
+    return [f"on two lines: {text}" for text in found[:5]]
+
+
+def shortcut(page: Page, key: str) -> None:
+    """Presses a key of the product's: before the page is loaded no script listens to it."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import translation
 
 from operations import clock, offers
 from operations.actor import of_user
@@ -43,7 +44,11 @@ class Counting:
 @pytest.fixture
 def counting(monkeypatch):
     work = Counting()
-    monkeypatch.setitem(offers.jobs, "test", offers.JobKind("Counting", work))
+    monkeypatch.setitem(
+        offers.jobs,
+        "test",
+        offers.JobKind("Counting", work, lambda job: offers.Right(("operations.edit_records",), frozenset())),
+    )
     return work
 
 
@@ -89,12 +94,46 @@ def test_cancel_ends_with_the_present_chunk_and_resume_goes_on_there(counting, p
     assert counting.seen == [1, 2, 3, 4]
 
 
-def test_a_dead_worker_costs_time_and_nothing_else(counting, person, settings):
+@pytest.fixture
+def seen_dead(time_passes, settings):
+    """The tick has watched for the length of a lease, and seen no sign of life."""
+
+    def watch(job):
+        jobs.sweep()
+        for _ in range(2):
+            assert Job.objects.get(pk=job.pk).status == "running"
+            time_passes(settings.LEASE_SECONDS * 0.6)
+            jobs.sweep()
+
+    return watch
+
+
+def test_a_living_worker_keeps_its_job_whatever_the_clock_says(counting, person, settings, time_passes):
     job = made(person)
-    Job.objects.filter(pk=job.pk).update(
-        status="running", mark=1, done=1, fence=1, heartbeat_at=clock.now() - dt.timedelta(seconds=settings.LEASE_SECONDS + 1)
-    )
-    jobs.sweep()
+    for hours in (0, 2, 0, -2, 0):
+        with clock.moved_to(clock.now() + dt.timedelta(hours=hours)):
+            Job.objects.filter(pk=job.pk).update(status="running", heartbeat_at=clock.now())
+            jobs.sweep()
+            time_passes(settings.LEASE_SECONDS * 0.6)
+            assert Job.objects.get(pk=job.pk).interruptions == 0
+
+
+def test_a_job_asked_for_in_the_future_is_woken(counting, person, monkeypatch):
+    """The clock has been set back since."""
+    woken = []
+    monkeypatch.setattr(jobs.wake, "look", lambda task, pk: woken.append(pk))
+    job = made(person)
+    with clock.moved_to(clock.now() - dt.timedelta(hours=2)):
+        jobs.sweep()
+    assert woken == [job.pk]
+
+
+def test_a_dead_worker_costs_time_and_nothing_else(counting, person, seen_dead):
+    job = made(person)
+    # Its clock was two hours ahead: that says nothing, only that the heartbeat does not change.
+    ahead = clock.now() + dt.timedelta(hours=2)
+    Job.objects.filter(pk=job.pk).update(status="running", mark=1, done=1, fence=1, heartbeat_at=ahead)
+    seen_dead(job)
     job.refresh_from_db()
     assert (job.status, job.interruptions, job.fence) == ("queued", 1, 2)
     jobs.run(job.pk)
@@ -102,13 +141,11 @@ def test_a_dead_worker_costs_time_and_nothing_else(counting, person, settings):
     assert (job.status, job.done, counting.seen) == ("completed", 3, [2, 3])
 
 
-def test_a_job_that_kills_its_worker_again_and_again_waits_for_a_person(counting, person, settings):
+def test_a_job_that_kills_its_worker_again_and_again_waits_for_a_person(counting, person, seen_dead):
     job = made(person)
     for _round in range(jobs.MOST_INTERRUPTIONS + 1):
-        Job.objects.filter(pk=job.pk).update(
-            status="running", heartbeat_at=clock.now() - dt.timedelta(seconds=settings.LEASE_SECONDS + 1)
-        )
-        jobs.sweep()
+        Job.objects.filter(pk=job.pk).update(status="running", heartbeat_at=clock.now())
+        seen_dead(job)
     job.refresh_from_db()
     assert job.status == "interrupted"
     jobs.resume(person, job.pk)
@@ -163,3 +200,11 @@ def test_what_has_ended_cannot_be_cancelled(counting, person):
     jobs.run(job.pk)
     with pytest.raises(jobs.NotPossible):
         jobs.cancel(person, job.pk)
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "fr"), ("", "en")])
+def test_a_job_speaks_the_language_of_who_started_it(counting, language, words):
+    spoken = []
+    counting.at[2] = lambda: spoken.append(translation.get_language())
+    jobs.run(made(of_user(factories.UserFactory(role="District officer", language=language))).pk)
+    assert spoken == [words]

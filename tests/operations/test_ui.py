@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from django.utils import translation
 from lxml import html
 
+from operations.forms.days import DayField
 from operations.templatetags import ui
 
 SPRITE = Path(settings.BASE_DIR) / "static/icons.svg"
@@ -194,3 +195,42 @@ def test_the_page_of_our_own_failure_needs_nothing():
     page = html.fromstring(Template("{% include 'errors/500.html' %}").render(Context()))
     assert page.xpath("//h1")[0].text_content() == "Something went wrong on our side"
     assert all(link.get("href").startswith("/static/") for link in page.xpath("//link[@rel='stylesheet']"))
+
+
+def test_a_day_is_picked_natively_and_an_error_names_the_form():
+    class Form(forms.Form):
+        day = DayField(label="Day")
+
+    drawn = str(Form()["day"])
+    assert 'type="date"' in drawn
+    assert "placeholder" not in drawn
+    assert 'type="text"' in str(Form({"day": "28 August"})["day"])  # a date field would hide what was typed
+    assert Form({"day": "27 Nov. 2026"}).is_valid()
+    for text, words in (
+        ("soon", "is not read as a date"),
+        ("5/6/2026", "can mean two days"),
+        ("9999-01-01", "not in the calendar"),
+    ):
+        form = Form({"day": text})
+        assert not form.is_valid()
+        assert words in form.errors["day"][0]
+        assert text in form.errors["day"][0]
+
+
+def test_days_and_asns_in_a_text_stay_on_one_line_and_the_text_is_escaped():
+    shown = ui.unbroken("<Ada> (0002-0013-1) from 2026-09-01 to 2027-06-26, 1234-5678-90")
+    assert shown == (
+        '&lt;Ada&gt; (<span class="nowrap">0002-0013-1</span>) from <span class="nowrap">2026-09-01</span> to '
+        '<span class="nowrap">2027-06-26</span>, 1234-5678-90'
+    )
+
+
+def test_the_list_of_keys_names_every_key_of_a_page():
+    """On a window below 1440 px the dock bar shows no hints: the list is where they are named."""
+    folder = Path(settings.BASE_DIR) / "templates"
+    used = {key for page in folder.rglob("*.html") for key in re.findall(r'data-key="([^"{]+)"', page.read_text())}
+    rows = re.findall(r"<dt>(.*?)</dt>", (folder / "components" / "keys.html").read_text())
+    named = {" ".join(re.findall(r">([^<>]+)</kbd>", row)) for row in rows}
+    assert {"a", "r", "u", "?", "/", "j", "k"} <= used
+    assert not used - {*named, "j", "k"}
+    assert {"j k", "g h", "g i", "x", "Enter", "Ctrl Enter"} <= named

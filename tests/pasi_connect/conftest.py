@@ -1,19 +1,9 @@
-"""What the tests of the synchronisation stand on: a fixed day, the real simulator, and a small district on both sides."""
-
-import datetime as dt
+"""What the tests of the synchronization stand on: the real simulator, and a small district on both sides."""
 
 import pytest
 
-from operations import clock
 from tests.pasi_connect.world import TODAY, World
 from tests.simulator_process import SimulatorProcess
-
-
-@pytest.fixture
-def on_a_fixed_day():
-    """The product's clock stands on TODAY and goes on from there, so that no test depends on the school year it runs in."""
-    with clock.moved_to(dt.datetime(TODAY.year, TODAY.month, TODAY.day, 18, tzinfo=dt.UTC)):
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,18 @@
 """The made-up district, on whatever day it is made: sound, the same on both sides, and with something to show."""
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 
 from operations import clock
-from pasi_connect.demo import district, making
+from pasi_connect.demo import district, making, samples, work
+from reconciliation.engine.running import Options, Run
+from reconciliation.rules.notes import Refused
 from sis import selectors
 from sis.models import Course, CourseEnrolment, DataEvent, School, SchoolCalendar, SchoolEnrolment, StoredGrade
+from sis.rules import stays
 from sis.rules.school_year import SchoolYear
 from sis.services import course_enrolments
 
@@ -93,3 +96,70 @@ def test_pasi_gets_the_same_records(tmp_path):
 def test_it_is_made_by_few_statements(tmp_path, django_assert_max_num_queries):
     with django_assert_max_num_queries(130):
         made_on(NOVEMBER, tmp_path)
+
+
+def first_plain(order):
+    """The first 60 live, regular enrolments of this year at school 7101 that are their student's only stay."""
+    plain = SchoolEnrolment.objects.filter(school__code="7101", school_year=2027, deleted=False, concurrent=False)
+    alone = plain.annotate(stays=Count("student__enrolments")).filter(stays=1, programming_type="Regular")
+    return list(alone.order_by(*order)[:60])
+
+
+@pytest.mark.parametrize("day", [dt.date(2026, 9, 1), NOVEMBER, dt.date(2027, 7, 20)])
+def test_the_work_of_the_demo_leaves_the_plain_enrolments_alone(day, tmp_path):
+    made_on(day, tmp_path)
+    free = list(work._free(SchoolYear(2027)))
+    assert len(free) >= 5
+    for order in (("id",), ("-id",), ("student__legal_last_name", "student__legal_first_name", "id")):
+        first = first_plain(order)
+        assert len(first) == 60
+        assert not {one.pk for one in free} & {one.pk for one in first}
+        assert not {one.student_id for one in free} & {one.student_id for one in first}
+
+
+def test_sample_exports_are_read_by_the_reconciliation(tmp_path):
+    made_on(NOVEMBER, tmp_path)
+    folder = samples.write(tmp_path / "samples", SchoolYear(2027))
+    assert all(place.stat().st_mode & 0o077 == 0 for place in folder.iterdir())
+    outcomes = {}
+    for name in (samples.CLEAN, samples.SPREADSHEET, samples.CUT):
+        (tmp_path / f"out-{name}").mkdir()
+        before, after = (next((folder / name).glob(f"*-{kind}.csv")) for kind in ("BeforeDelete", "AfterUpload"))
+        try:
+            outcomes[name] = Run(Options("CM"))(before, after, tmp_path / f"out-{name}").summary()
+        except Refused as refusal:
+            outcomes[name] = refusal
+    clean, spreadsheet, cut = outcomes.values()
+    assert clean["school"] == "7103"
+    assert clean["repaired_cells"] == 0
+    assert clean["counts"]["Matched with Data Differences"] == 3
+    for name in ("Missing from PASI", "Added New to PASI"):
+        assert clean["counts"][name] == spreadsheet["counts"][name] == 1
+    assert spreadsheet["repaired_cells"] > 0
+    assert isinstance(cut, Refused) or cut["warnings"]
+
+
+def test_sample_exports_are_the_same_each_time(tmp_path):
+    made_on(NOVEMBER, tmp_path)
+    texts = []
+    for name in ("one", "two"):
+        folder = samples.write(tmp_path / name, SchoolYear(2027))
+        texts.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.csv")})
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == 6
+
+
+@pytest.mark.parametrize("day", [dt.date(2026, 9, 1), NOVEMBER, dt.date(2027, 8, 31)])
+def test_the_districts_stays_keep_the_rules_for_stays(day):
+    """Each entered beside those before it, as people would: with its planned last day first, then withdrawn."""
+    entered = defaultdict(list)
+    for one in district.Builder(day).build().stays:
+        beside = entered[one.person.number]
+        record = {**one.values, "school_year": one.year, "deleted": False}
+        begun = {**record, "exit_date_type": "CompletionDate"}
+        assert stays.faults(stays.Case(None, begun, one.school, beside, day), guided=False) == []
+        assert stays.faults(stays.Case(begun, record, one.school, beside, day), guided=True) == []
+        if not one.values.get("deleted"):
+            days = (record["start_date"], record["exit_date"])
+            program = (record["programming_type"], record["programming_timeframe"])
+            beside.append(stays.Stay(one.school, one.year, *days, *program))

@@ -1,12 +1,10 @@
 """A small district on both sides of the wire, and the product's own steps by their plain names."""
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from operations.actor import Actor, of_user
 from operations.models import User
-from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.models import (
     ConnectionSettings,
     Discrepancy,
@@ -16,15 +14,19 @@ from pasi_connect.models import (
     Submission,
     SyncSettings,
 )
-from pasi_connect.services import pulling, sending, submissions, values
+from pasi_connect.services.compare import values
+from pasi_connect.services.pull import pulling
+from pasi_connect.services.queue import sending, submissions
 from pasi_connect.soap import gateway
 from sis.models import School, SchoolEnrolment, Student
 from sis.rules.school_year import SchoolYear
 from sis.services import enrolments
 from tests import factories
+from tests.factories import documents as mapping
+from tests.moments import FIXED_DAY
 from tests.simulator_process import AUTHORITY, OTHER_AUTHORITY, SimulatorProcess, new_asn
 
-TODAY = dt.date(2026, 11, 20)
+TODAY = FIXED_DAY
 YEAR = SchoolYear(2027)
 SCHOOL_CODES = ("4801", "4802")
 OTHER_SCHOOL = "4901"
@@ -51,7 +53,7 @@ def pasi_student(asn: str, **more: Any) -> dict[str, Any]:
 
 
 class World:
-    """Two schools of our authority, one of another, all active; regular synchronisation is on and PASI is reachable."""
+    """Two schools of our authority, one of another, all active; regular synchronization is on and PASI is reachable."""
 
     def __init__(self, pasi: SimulatorProcess) -> None:
         self.pasi = pasi
@@ -59,7 +61,7 @@ class World:
         self.school, self.other = (factories.SchoolFactory(code=code, authority=authority) for code in SCHOOL_CODES)
         self.user: User = factories.UserFactory(role="Registrar", schools=[self.school])
         self.actor: Actor = of_user(self.user, ip="10.1.2.3")
-        factories.synchronising(
+        factories.synchronizing(
             current_school_year=YEAR, accepted_school_years=ALL_YEARS, web_service_timeout_minutes=1
         )
         files = pasi.files
@@ -108,7 +110,7 @@ class World:
 
     def document(self, enrolment: SchoolEnrolment, ref_id: UUID) -> dict[str, Any]:
         base = mapping.new_document(ref_id, enrolment.student.asn or "", enrolment.school.code, enrolment.school_year)
-        return mapping.lay_on(base, values.ours(enrolment, None), mapping.BY_NAME)
+        return mapping.lay_on(base, values.ours(enrolment, None), mapping.NAMES)
 
     def in_step(self, school: School | None = None, **given: Any) -> SchoolEnrolment:
         """A record that both sides hold, linked and pulled."""
@@ -143,7 +145,8 @@ class World:
     # The product's steps -------------------------------------------------------------------------------------
 
     def edit(self, enrolment: SchoolEnrolment, seen_version: int | None = None, **wanted: Any) -> SchoolEnrolment:
-        return enrolments.change(self.actor, enrolment.pk, wanted, seen_version=seen_version)
+        reason = "Entered twice." if wanted.get("deleted") else ""
+        return enrolments.change(self.actor, enrolment.pk, wanted, seen_version=seen_version, reason=reason)
 
     def queue(self, enrolment: SchoolEnrolment, seen_version: int | None = None, **wanted: Any) -> Submission:
         """An edit, and the submission that it became."""
@@ -195,5 +198,5 @@ class World:
         return Discrepancy.objects.filter(ref_id=self.link(enrolment).ref_id, status="open").first()
 
     def set(self, **values: Any) -> None:
-        """Changes the synchronisation settings."""
+        """Changes the synchronization settings."""
         SyncSettings.objects.filter(pk=1).update(**values)

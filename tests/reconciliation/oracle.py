@@ -53,7 +53,22 @@ DATE = {
 YES_NO = {**NONE, **same("Yes", "No"), "TRUE": Means("Yes", True), "no": Means("No", True), "maybe": Means(None, True)}
 TEXT = {
     **NONE,
-    **same("Semester 1", "Semester 2", "semester 1", "Semester 1 ", "=1+1", "'=1+1", "-1", "@a", "\tb", "+", 'in "quotes"'),
+    **same(
+        "Semester 1",
+        "Semester 2",
+        "semester 1",
+        "Semester 1 ",
+        "=1+1",
+        "'=1+1",
+        "-1",
+        "-1,5",
+        "-a",
+        "-1+1",
+        "@a",
+        "\tb",
+        "+",
+        'in "quotes"',
+    ),
     **same("a\nb", "a; b", "a,b", "\u00e9t\u00e9"),
     "e\u0301te\u0301": Means("\u00e9t\u00e9"),
     "#REF!": Means(None, True),
@@ -89,7 +104,7 @@ CELLS = {
     "Section Description": TEXT,
     "Term": TEXT,
     "Exit Date": DATE,
-    "Value": {**NUMBER, **same("INC", "inc"), "78.50": Means("78.5", True)},
+    "Value": {**NUMBER, **same("INC", "inc", "=INC"), "78.50": Means("78.5", True)},
     "Assignment Date": DATE,
     "Approved?": YES_NO,
     "Status": TEXT,
@@ -98,14 +113,34 @@ CELLS = {
 }
 
 
+ORDER = ["Matched with Data Differences", "Missing from PASI", "Added New to PASI", "Perfectly Matched"]
+AMBIGUOUS, DAY_FIRST, MONTH_FIRST = "01/09/2026", "29/01/2027", "1/29/2027"
+
+
+def settled(rows: list[list[str]]) -> dict[str, Means]:
+    """What 01/09/2026 means in each column of dates: the other cells of the column can prove it."""
+    found = {}
+    for column, place in ((column, place) for place, column in enumerate(COLUMNS) if CELLS[column] is DATE):
+        cells = {row[place] for row in rows}
+        if DAY_FIRST in cells and MONTH_FIRST not in cells:
+            found[column] = Means("2026-09-01", True)
+        elif MONTH_FIRST in cells and DAY_FIRST not in cells:
+            found[column] = Means("2026-01-09", True)
+    return found
+
+
 @dataclass(frozen=True)
 class Row:
     number: int
     cells: tuple[str, ...]
+    settled: dict[str, Means]
 
     @property
     def means(self) -> list[Means]:
-        return [CELLS[column][cell] for column, cell in zip(COLUMNS, self.cells, strict=True)]
+        return [
+            self.settled[column] if cell == AMBIGUOUS and column in self.settled else CELLS[column][cell]
+            for column, cell in zip(COLUMNS, self.cells, strict=True)
+        ]
 
     @property
     def key(self) -> tuple[str | None, ...]:
@@ -117,7 +152,13 @@ class Row:
 
 
 def harmless(text: str) -> str:
-    return "'" + text if text != "-" and text[:1] in ("=", "+", "-", "@", "\t") and text else text
+    shown = text.lstrip(" \u00a0\u200b\ufeff")
+    if shown[:1] == "-":
+        digits, _, decimals = shown[1:].replace(",", ".", 1).partition(".")
+        plain = digits.isdecimal() and digits.isascii() and ("." not in text.replace(",", ".") or decimals.isdecimal())
+        return text if shown == "-" or plain else "'" + text
+    starts = shown[:1] and shown[:1] in "=+@\uff1d\uff0b\uff0d\uff20"
+    return "'" + text if starts or (text and text[0] in "\t\r\n") else text
 
 
 def differing(before: Row, after: Row) -> list[str]:
@@ -213,7 +254,9 @@ class Expected:
 
 def reconcile(before: list[list[str]], after: list[list[str]]) -> Expected:
     """Both lists are the files' rows without their header, in the order of COLUMNS."""
-    sides = [[Row(number, tuple(cells)) for number, cells in enumerate(rows, 2)] for rows in (before, after)]
+    sides = [
+        [Row(number, tuple(cells), settled(rows)) for number, cells in enumerate(rows, 2)] for rows in (before, after)
+    ]
     usable = [[row for row in rows if None not in row.key] for rows in sides]
     unusable = [[row for row in rows if None in row.key] for rows in sides]
     groups: dict[tuple, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
@@ -223,7 +266,12 @@ def reconcile(before: list[list[str]], after: list[list[str]]) -> Expected:
     pairs = [one for group in groups.values() for one in pair(*group)]
     lines = [line_of(*one) for one in pairs]
     lines.sort(
-        key=lambda line: (line[3:5], line[0], line[5:], *(int(line[at]) if line[at] else 10**9 for at in (1, 2)))
+        key=lambda line: (
+            ORDER.index(line[0]),
+            line[3:5],
+            line[5:],
+            *(int(line[at]) if line[at] else 10**9 for at in (1, 2)),
+        )
     )
     header = ["Match Status", "Before Row", "After Row", *KEY]
     header += [f"{column} ({side})" for column in COMPARED for side in ("before", "after")]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from operations.models import Job
-from reconciliation import uploads
+from operations.rules.bodies import EXPORTS
 from reconciliation.models import Run
 from tests import factories
 from tests.api.conftest import client_of, faulty_fields, problem
@@ -38,16 +38,27 @@ def test_two_files_become_a_result(api):
     assert problem(api.get(f"reconciliations/{started['id']}/rows/"), 409)
     work_off()
     run = api.get(f"reconciliations/{started['id']}/").json()
-    assert (run["status"], run["school"], run["school_year"], run["job"]) == ("done", "9101", "2026-2027", started["job"])
+    assert (run["status"], run["school"], run["school_year"], run["job"]) == (
+        "done",
+        "9101",
+        "2026-2027",
+        started["job"],
+    )
     stored = json.loads(body(api.get(f"reconciliations/{run['id']}/summary.json/")))
     assert run["summary"] == stored
-    lines = list(csv.DictReader(io.StringIO(body(api.get(f"reconciliations/{run['id']}/result.csv/")).decode("utf-8-sig"), newline="")))
+    lines = list(
+        csv.DictReader(
+            io.StringIO(body(api.get(f"reconciliations/{run['id']}/result.csv/")).decode("utf-8-sig"), newline="")
+        )
+    )
     assert len(lines) == sum(stored["counts"].values())
     sheet = api.get(f"reconciliations/{run['id']}/result.xlsx/")
     assert body(sheet).startswith(b"PK")
     assert sheet["Content-Disposition"] == 'attachment; filename="2027-9101-CM-result.xlsx"'
     assert sheet["Cache-Control"] == "private, no-store"
-    assert [item["id"] for item in api.get("reconciliations/?school=9101&type=CM&status=done").json()["results"]] == [run["id"]]
+    assert [item["id"] for item in api.get("reconciliations/?school=9101&type=CM&status=done").json()["results"]] == [
+        run["id"]
+    ]
     assert api.get("reconciliations/?type=SE").json()["results"] == []
 
 
@@ -80,10 +91,14 @@ def test_pages_of_lines_lose_nothing(api, compared, monkeypatch):
         address, last = page["next"], page
     assert seen == list(range(1, sum(run.summary["counts"].values()) + 1))
     back = api.get(last["previous"]).json()["results"]
-    assert [row["line"] for row in back] == [row["line"] - 3 for row in last["results"]] or back[-1]["line"] == last["results"][0]["line"] - 1
+    assert [row["line"] for row in back] == [row["line"] - 3 for row in last["results"]] or back[-1]["line"] == last[
+        "results"
+    ][0]["line"] - 1
 
 
-@pytest.mark.parametrize("asked", [{"status": "Lost"}, {"field": "Colour"}, {"asn": "12"}, {"after": "x"}, {"sort": "asn"}])
+@pytest.mark.parametrize(
+    "asked", [{"status": "Lost"}, {"field": "Colour"}, {"asn": "12"}, {"after": "x"}, {"sort": "asn"}]
+)
 def test_a_filter_that_cannot_be_used_is_named(api, compared, asked):
     assert faulty_fields(api.get(f"reconciliations/{compared().pk}/rows/", asked)) == set(asked)
 
@@ -125,7 +140,9 @@ def test_extra_columns_are_compared_by_choice(api):
 
 
 def test_a_dry_run_answers_the_check_and_keeps_nothing(api, media):
-    answer = post(api, dry_run="true", after=upload(QUIRKS / "refused_missing_columns.csv", "2027-9102-CM-BeforeDelete.csv"))
+    answer = post(
+        api, dry_run="true", after=upload(QUIRKS / "refused_missing_columns.csv", "2027-9102-CM-BeforeDelete.csv")
+    )
     assert answer.status_code == 200
     told = answer.json()
     assert not told["is_clean"]
@@ -137,7 +154,7 @@ def test_a_dry_run_answers_the_check_and_keeps_nothing(api, media):
 
 
 def test_a_file_beyond_the_limit_is_named(api, monkeypatch, media):
-    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
+    monkeypatch.setitem(EXPORTS.most, "", 100)
     assert faulty_fields(post(api)) == {"before", "after"}
 
 
@@ -184,13 +201,25 @@ def _permission():
 def test_without_the_permission_nothing(compared):
     run = compared()
     api = client_of(factories.UserFactory(role="Registrar", schools=[factories.SchoolFactory(code="9101")]))
-    for answer in (api.get("reconciliations/"), api.get(f"reconciliations/{run.pk}/"), post(api), api.delete(f"reconciliations/{run.pk}/")):
+    for answer in (
+        api.get("reconciliations/"),
+        api.get(f"reconciliations/{run.pk}/"),
+        post(api),
+        api.delete(f"reconciliations/{run.pk}/"),
+    ):
         assert problem(answer, 403)
 
 
 def test_runs_of_other_schools_do_not_exist(compared, limited):
-    own, foreign, open_one = compared(), compared(school="9102"), compared(
-        {side: upload(DATA / f"2027-9101-CM-{name}.csv", "x.csv") for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))}
+    own, foreign, open_one = (
+        compared(),
+        compared(school="9102"),
+        compared(
+            {
+                side: upload(DATA / f"2027-9101-CM-{name}.csv", "x.csv")
+                for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))
+            }
+        ),
     )
     assert (own.school_code, foreign.school_code, open_one.school_code) == ("9101", "9102", "")
     api = client_of(limited)
@@ -209,3 +238,13 @@ def test_a_run_of_another_school_cannot_be_made(limited):
     assert faulty_fields(post(api, **foreign)) == {"school"}
     assert not Run.objects.exists()
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv", "application/x-ndjson"])
+def test_another_kind_of_body_is_told_which_one_is_wanted(api, kind):
+    answer = api.post("reconciliations/", data="{}", content_type=kind)
+    assert answer.status_code == 415
+    problem = answer.json()
+    assert problem["title"] == "The body must be multipart/form-data"
+    assert "with the two files as “before” and “after”" in problem["detail"]
+    assert "JSON" not in problem["title"]

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.moments import machine_now
+
 DAY = datetime.timedelta(days=1)
 
 
@@ -51,7 +53,7 @@ class Authority:
         return Pair(cert, key, hashlib.sha256(built.public_bytes(serialization.Encoding.DER)).hexdigest())
 
     def _build(self, subject, public_key, extension, *, expired: bool) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
+        now = machine_now()
         end = now - DAY if expired else now + 30 * DAY
         return (
             x509.CertificateBuilder()

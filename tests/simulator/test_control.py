@@ -180,6 +180,20 @@ def test_a_busy_morning(pasi):
         assert pasi.submit({k: v for k, v in again.items() if v is not None}).codes == ["9023"]
 
 
+def test_a_busy_morning_with_a_seed_takes_the_same_places(pasi):
+    def places(year, seed):
+        pasi.knobs(today=f"{year - 1}-11-20")
+        made = [load_pupil(pasi, year=year)[1]["RefId"] for _ in range(30)]
+        done = pasi.control("POST", "/control/busy-morning/", {"seed": seed})["changes"]
+        return [made.index(row["RefId"]) for row in done if row["RefId"] in made]
+
+    first = places(2042, 7)
+    assert len(first) == 11
+    assert places(2043, 7) == first
+    assert places(2044, 8) != first
+    pasi.control("POST", "/control/busy-morning/", {"seed": "seven"}, status=400)
+
+
 def test_only_this_machine_and_its_own_pages(pasi):
     base = f"http://127.0.0.1:{pasi.control_port}"
     foreign = requests.get(f"{base}/control/health/", headers={"Host": "evil.example"}, timeout=5)

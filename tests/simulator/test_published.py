@@ -15,7 +15,7 @@ from pasi_simulator.faults import TEXTS
 from pasi_simulator.operations import SERVICES
 from pasi_simulator.published import numbers, services
 from pasi_simulator.published.listing import NUMBER_SECTIONS, sections
-from pasi_simulator.published.rows import NOT, PARTLY, SIMULATED, STATES
+from pasi_simulator.published.rows import NOT, PARTLY, SIMULATED, STATES, spread
 from pasi_simulator.published.writing import markdown
 from pasi_simulator.rules.enrolment import REJECTIONS
 from pasi_simulator.state import RECORD_TYPES
@@ -41,6 +41,22 @@ def test_the_page_in_the_docs_is_up_to_date(found):
     assert PAGE.read_text() == markdown(found.values()), (
         "make it anew: python -m pasi_simulator.published > docs/developer/published.md"
     )
+
+
+def names_of(kind: str) -> list[str]:
+    """What PASI's public pages name of that kind; read from them, not from the simulator's tables."""
+    text = (ROOT / "tests" / "data" / "published_names.txt").read_text()
+    return text.split(f"[{kind}]")[1].split("[")[0].split()
+
+
+@pytest.mark.parametrize(("kind", "least"), [("Services", 95), ("Entities", 50), ("Code classes", 70), ("Rules", 680)])
+def test_everything_that_pasi_names_has_a_row(found, kind, least):
+    rules = [title for title, _, _ in NUMBER_SECTIONS]
+    titles = rules if kind == "Rules" else [kind]
+    listed = {row.name for title in titles for row in found[title].rows}
+    named = names_of(kind)
+    assert len(set(named)) == len(named) >= least
+    assert [name for name in named if name not in listed] == []
 
 
 def test_every_operation_that_runs_is_listed_as_running(found):
@@ -106,7 +122,7 @@ def test_every_row_is_fit_to_be_read(found):
 
 
 def test_ranges_of_numbers():
-    assert numbers.spread("10002-10004 10009") == ["10002", "10003", "10004", "10009"]
+    assert spread("10002-10004 10009") == ["10002", "10003", "10004", "10009"]
 
 
 def test_the_page_shows_the_same_rows(pasi, found):

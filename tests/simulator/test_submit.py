@@ -235,7 +235,9 @@ def test_of_many_at_once_exactly_one_wins(pasi, pupil):
 def test_historical_years_are_taken_and_read_but_not_announced(pasi, pupil):
     """2022 on 20 November 2026: behind the window of news, still written and read by the services."""
     pasi.knobs(today="2026-11-20")
-    record = created(pasi, pupil, SchoolYear=2022, RegistrationStartDate="2021-09-02", RegistrationExitDate="2022-06-24")
+    record = created(
+        pasi, pupil, SchoolYear=2022, RegistrationStartDate="2021-09-02", RegistrationExitDate="2022-06-24"
+    )
     version = pasi.submit(record | {"Grade": "08"}).result["PASICoreVersion"]
     assert stored(pasi, record)["Grade"] == "08"
     announced = pasi.available(("StudentSchoolEnrolment.2022", 0)).result["TypeInfos"][0]["IdVersions"]

@@ -51,7 +51,7 @@ def test_a_student_of_two_schools_is_one_student(two_schools):
 
 
 def test_submissions_differences_and_calls_follow_the_school(two_schools, registrar):
-    factories.synchronising()
+    factories.synchronizing()
     mine, foreign = two_schools
     items = []
     for enrolment in two_schools:
@@ -66,7 +66,7 @@ def test_submissions_differences_and_calls_follow_the_school(two_schools, regist
             message_id=f"00000000-0000-4000-8000-00000000000{number}",
             operation="HelloWorld",
             school_code=code,
-            organisation="A.1750",
+            organization="A.1750",
             person_name="Ana",
             person_local_id="ana",
             person_ip="10.0.0.1",

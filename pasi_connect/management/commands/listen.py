@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from pasi_connect.services.listening import Listener
+from pasi_connect.services.pull.listening import Listener
 
 
 class Command(BaseCommand):

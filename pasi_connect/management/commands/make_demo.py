@@ -12,11 +12,16 @@ class Command(BaseCommand):
     help = "Makes the demo district. Run twice, it changes nothing the second time."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--work", action="store_true", help="changes to decide and files to try, once all is in step"
+        )
         parser.add_argument("--prepare", action="store_true", help="the SIS side alone, before the simulator runs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["prepare"]:
             certificates = Path(settings.DATA_DIR) / "certificates"
             making.prepare(int(os.environ.get("PASI_SIMULATOR_PORT", "9443")), certificates)
+        elif options["work"]:
+            making.give_work(int(os.environ.get("PASI_CONTROL_PORT", "9480")))
         else:
             making.fill_simulator(int(os.environ.get("PASI_CONTROL_PORT", "9480")))

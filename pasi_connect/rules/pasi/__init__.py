@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pasi_connect.rules.pasi.situation import Calendar, Lists, SchoolFacts, Situation, Stay, StudentFacts
-from pasi_connect.rules.pasi.table import ADVICE, CHECK, REJECTION, TABLE, WARNING, Row
+from pasi_connect.rules.pasi.table import ADVICE, CHECK, REFUSED, REJECTION, TABLE, WARNING, Row
 from sis.rules.school_year import SchoolYear
 
 __all__ = [
     "ADVICE",
     "CHECK",
+    "REFUSED",
     "REJECTION",
     "TABLE",
     "WARNING",
@@ -24,6 +25,7 @@ __all__ = [
     "Stay",
     "StudentFacts",
     "expected",
+    "refused",
 ]
 
 
@@ -32,7 +34,8 @@ class Expected:
     """One rule that PASI will raise. `number` is "" for a row of ours (`level` check).
 
     `message` and `next_step` are English, to be translated by whoever shows them. `clears_on` is the day on which the alert
-    goes by itself, if it has one. `stays` are the ids of the enrolments here that it is about, beside the record itself.
+    goes by itself, if it has one. `others` are the stays that it is about, beside the record itself; `stays` the ids of those
+    at the record's own school. `code` is the number, or the name of a row of ours.
     """
 
     number: str
@@ -41,6 +44,8 @@ class Expected:
     next_step: str
     clears_on: dt.date | None = None
     stays: tuple[int, ...] = ()
+    others: tuple[Stay, ...] = ()
+    code: str = ""
 
 
 def expected(
@@ -51,26 +56,43 @@ def expected(
     year_now: SchoolYear,
     school: SchoolFacts | None = None,
     lists: Lists | None = None,
+    today: dt.date | None = None,
 ) -> list[Expected]:
     """What PASI will say of `record` as it stands there, rejections first, then in the order of the numbers.
 
     `record` holds all compared fields and `school_year` by our field names, dates filled in. `others` are the student's other
-    enrolments, here and in PASI. A deleted record is looked at by nearly no rule of PASI's: nothing is expected.
+    enrolments, here and in PASI. `today` None: what has to do with it is not said. A deleted record is looked at by nearly no rule of PASI's: nothing is expected.
     """
     if record["deleted"]:
         return []
-    situation = Situation(record, others, student, calendar, year_now, school or SchoolFacts(), lists or Lists())
+    situation = Situation(record, others, student, calendar, year_now, school or SchoolFacts(), lists or Lists(), today)
     ending = situation.year.ending
     found = [(row, row.broken(situation)) for row in TABLE if row.holds_for(ending)]
     return [
-        Expected(row.number, row.level, row.message, row.next_step, _clears_on(row, situation), _ids(broken))
+        Expected(
+            row.number,
+            row.level,
+            row.message,
+            row.next_step,
+            _clears_on(row, situation),
+            _ids(broken, situation),
+            tuple(broken) if isinstance(broken, list) else (),
+            row.number or row.code,
+        )
         for row, broken in found
         if broken
     ]
 
 
-def _ids(broken: bool | list[Stay]) -> tuple[int, ...]:
-    stays = broken if isinstance(broken, list) else []
+def refused(record: Mapping[str, Any], student: StudentFacts, school: SchoolFacts, year_now: SchoolYear) -> str:
+    """The number of the first rule by which PASI would refuse the record for what PASI itself holds; "" for none."""
+    situation = Situation(record, (), student, None, year_now, school, Lists())
+    rows = (row for row in REFUSED if row.when_deleting or not record["deleted"])
+    return next((row.number for row in rows if row.broken(situation)), "")
+
+
+def _ids(broken: bool | list[Stay], situation: Situation) -> tuple[int, ...]:
+    stays = [stay for stay in broken if stay.school_code == situation.school.code] if isinstance(broken, list) else []
     return tuple(sorted(stay.enrolment_id for stay in stays if stay.enrolment_id is not None))
 
 

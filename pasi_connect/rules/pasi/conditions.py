@@ -4,7 +4,9 @@ import datetime as dt
 from collections.abc import Callable
 
 from pasi_connect.rules.pasi.situation import Situation, Stay, grade_number, split
+from sis.rules.enrolment import WITHDRAWAL
 from sis.rules.school_year import SchoolYear
+from sis.rules.stays import overlap
 
 Condition = Callable[[Situation], bool]
 
@@ -105,6 +107,33 @@ def overlapping_elsewhere(s: Situation) -> list[Stay]:
     ]
 
 
+def twin_in_pasi(s: Situation) -> list[Stay]:
+    """Those of the twins that PASI has and nobody has entered here."""
+    return [stay for stay in overlapping_here(s) if stay.ref_id]
+
+
+def second_main_stay(s: Situation) -> list[Stay]:
+    """At other schools of our authority; which of a student's stays is the main one PASI does not know."""
+    if s.record.get("concurrent", False):
+        return []
+    return [
+        stay
+        for stay in s.overlapping
+        if stay.authority_code == s.school.authority_code
+        and stay.school_code != s.school.code
+        and stay.school_year == s.year
+        and stay.concurrent is False
+    ]
+
+
+def withdrawn_ahead(s: Situation) -> bool:
+    return s.today is not None and s.record["exit_date_type"] == WITHDRAWAL and s.exit > s.today
+
+
+def no_day_in_year(s: Situation) -> bool:
+    return not s.summer and not overlap((s.start, s.exit), (s.year.first_day, s.year.last_day))
+
+
 def summer_of_another_year(s: Situation) -> bool:
     """Summer school belongs to the school year that is closing: the one in which July and August lie."""
     return s.summer and s.year != SchoolYear.of(s.start)
@@ -180,16 +209,21 @@ def program_expired(s: Situation) -> bool:
 
 
 def eal_appeared(s: Situation) -> bool:
-    return _after_another_authority(s) and bool(s.programs & EAL) and not s.before.programs & EAL  # type: ignore[union-attr]
+    return _after_another_authority(s) and bool(s.programs & EAL) and not _eal_before(s)
 
 
 def eal_vanished(s: Situation) -> bool:
-    return _after_another_authority(s) and not s.programs & EAL and bool(s.before.programs & EAL)  # type: ignore[union-attr]
+    return _after_another_authority(s) and not s.programs & EAL and _eal_before(s)
 
 
 def _after_another_authority(s: Situation) -> bool:
     """The student comes from another authority, in the current year."""
-    return s.is_current and s.before is not None and s.before.authority_code != s.school.authority_code
+    return s.is_current and bool(s.before) and all(stay.authority_code != s.school.authority_code for stay in s.before)
+
+
+def _eal_before(s: Situation) -> bool:
+    """Coded in one of the stays: an authority may enter a program of its own as a stay of the same days."""
+    return any(stay.programs & EAL for stay in s.before)
 
 
 def portion_below_half(s: Situation) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sis.rules.enrolment import GRADES
 from sis.rules.school_year import SchoolYear
+from sis.rules.stays import Days, overlap
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Stay:
     """Another enrolment of the student, here or in PASI: what the rules compare with.
 
     `authority_code` is that of the stay's school, "" when PASI has not told us of the school. `enrolment_id` is None for a
-    record that only PASI has.
+    record that only PASI has, whose key is `ref_id`. `concurrent` None: nobody has said.
     """
 
     school_code: str
@@ -34,6 +35,13 @@ class Stay:
     grants_program_codes: str = ""
     deleted: bool = False
     enrolment_id: int | None = None
+    ref_id: str = ""
+    school_name: str = ""
+    concurrent: bool | None = None
+
+    @property
+    def days(self) -> Days:
+        return self.start_date, self.exit_date
 
     @cached_property
     def programs(self) -> frozenset[str]:
@@ -96,6 +104,7 @@ class Situation:
     year_now: SchoolYear
     school: SchoolFacts
     lists: Lists
+    today: dt.date | None = None
 
     @property
     def year(self) -> SchoolYear:
@@ -161,19 +170,20 @@ class Situation:
     @cached_property
     def overlapping(self) -> list[Stay]:
         """Live stays that share a day with this one."""
-        return [stay for stay in self.live if stay.start_date <= self.exit and self.start <= stay.exit_date]
+        return [stay for stay in self.live if overlap(stay.days, (self.start, self.exit))]
 
     @cached_property
     def last_year(self) -> Stay | None:
-        """The latest stay of the school year before, with a grade."""
+        """The latest stay of the school year before, with a grade; of several alike the one with the highest grade."""
         before = [stay for stay in self.live if stay.school_year == self.year - 1 and stay.grade in GRADES]
-        return max(before, key=lambda stay: (stay.start_date, stay.exit_date), default=None)
+        return max(before, key=lambda stay: (stay.start_date, stay.exit_date, GRADES.index(stay.grade)), default=None)
 
     @cached_property
-    def before(self) -> Stay | None:
-        """The latest stay that began before this one, in this school year or the one before."""
+    def before(self) -> list[Stay]:
+        """The latest stays that began before this one, in this school year or the one before: several where their days are the same."""
         earlier = [stay for stay in self.live if stay.start_date < self.start and stay.school_year >= self.year - 1]
-        return max(earlier, key=lambda stay: (stay.start_date, stay.exit_date), default=None)
+        latest = max((stay.days for stay in earlier), default=None)
+        return [stay for stay in earlier if stay.days == latest]
 
 
 def grade_number(grade: str) -> int | None:

@@ -28,11 +28,12 @@ READING = gettext_noop("the condition: the page gives the title alone")
 
 @dataclass(frozen=True)
 class Row:
-    """`number` is "" for a row of ours. `broken` gives something true where PASI would speak up: the stays that it is about.
+    """`number` is "" for a row of ours, which has a `code` instead. `broken` gives something true where PASI would speak up: the stays that it is about.
     `first` and `last` are ending years between which the rule holds.
 
        `current_only`: PASI looks at it in the current school year alone, so that the alert goes by itself when that year ends.
        `until_past`: it goes when the school year of the record has become a past one.
+       `when_deleting`: PASI looks at it also where the record is deleted.
     """
 
     number: str
@@ -46,6 +47,8 @@ class Row:
     last: int | None = None
     current_only: bool = False
     until_past: bool = False
+    when_deleting: bool = False
+    code: str = ""
 
     @property
     def level_inferred(self) -> bool:
@@ -159,28 +162,50 @@ WARNINGS: tuple[Row, ...] = (
         inferred=gettext_noop("that the exempt enrolment types are all exemptions")),
 )  # fmt: skip
 
+RULES_OF_STAYS = gettext_noop("the rules of this product for a student's stays")
+
 OURS: tuple[Row, ...] = (
+    Row("", CHECK, when.twin_in_pasi,
+        gettext_noop("PASI has an enrolment of these days at this school already, which is not entered here."),
+        gettext_noop("Look under “Changes from PASI” first: accept that one, or keep this one and reject the other."),
+        source=RULES_OF_STAYS, code="twin_in_pasi"),
+    Row("", CHECK, when.second_main_stay,
+        gettext_noop("The student has a main enrolment at another of our schools on the same days."),
+        gettext_noop("Mark the one for single courses as concurrent, or use “Withdraw” or “Transfer out” at the school that the student has left."),
+        source=RULES_OF_STAYS, code="second_main_stay"),
+    Row("", CHECK, when.withdrawn_ahead,
+        gettext_noop("The last day attended of a withdrawal lies in the future."),
+        gettext_noop("Use “Correct the last day” when the student has left."),
+        source=RULES_OF_STAYS, code="withdrawn_ahead"),
+    Row("", CHECK, when.no_day_in_year,
+        gettext_noop("None of its days lie in the school year, 1 September to 31 August."),
+        gettext_noop("Check the dates and the school year."),
+        source=RULES_OF_STAYS, code="no_day_in_year"),
     Row("", CHECK, when.summer_of_another_year,
         gettext_noop("Summer school belongs to the school year that is closing, the one in which its days lie."),
         gettext_noop("Choose the closing school year; else the year end does not close the enrolment."),
-        source="Summer School with PASI Direct Connect"),
+        source="Summer School with PASI Direct Connect", code="summer_of_another_year"),
     Row("", CHECK, when.summer_without_type,
         gettext_noop("All days lie in July and August, but the programming type is not Summer School."),
         gettext_noop("For summer school choose the programming type Summer School."),
-        source="Summer School with PASI Direct Connect"),
+        source="Summer School with PASI Direct Connect", code="summer_without_type"),
 )  # fmt: skip
 
 # Refused by PASI and known from PASI's own records alone; `sis.rules.enrolment` has those that the record itself breaks.
+# The submission is held while one of them holds (`rules/held.py`).
 REFUSED: tuple[Row, ...] = (
     Row("9009", REJECTION, lambda s: s.student.deactivated,
-        gettext_noop("This ASN has been deactivated in PASI."), gettext_noop("Use the student's present ASN."),
+        gettext_noop("This ASN has been deactivated in PASI."),
+        gettext_noop("Put the student's present ASN on the record. It is sent then."),
         source="Validation Rules between 0 and 9999"),
     Row("9011", REJECTION, lambda s: bool(s.student.primary_asn),
-        gettext_noop("This is a secondary ASN."), gettext_noop("Use the student's primary ASN."),
+        gettext_noop("This is a secondary ASN."),
+        gettext_noop("Put the student's primary ASN on the record. It is sent then."),
         source="Validation Rules between 0 and 9999"),
     Row("10058", REJECTION, lambda s: not s.school.may_write,
         gettext_noop("PASI says that this school belongs to another authority."),
-        gettext_noop("Check the school of the enrolment."), source="Submit Student School Enrolment"),
+        gettext_noop("Check the school of the enrolment; if it is yours, ask PASI. It is sent as soon as PASI has it right."),
+        source="Submit Student School Enrolment", when_deleting=True),
 )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""A person decides on a discrepancy, one or a set of them, and takes it back while nothing has moved on."""
+"""A person decides on a discrepancy, one or a set of them, and takes it back until a record changes again."""
 
-from pasi_connect.services.decisions.deciding import WHOLE, Moved, accept, decide, enrolment_of, reject
+from pasi_connect.services.decisions.deciding import WHOLE, accept, decide, enrolment_of, reject
+from pasi_connect.services.decisions.former import former, former_many, take_former, take_former_many
+from pasi_connect.services.decisions.identity import link_anew, obstacles
+from pasi_connect.services.decisions.rows import Moved
 from pasi_connect.services.decisions.undoing import (
-    former,
-    take_former,
     undo,
     undo_many,
     why_not_many,
@@ -17,8 +18,12 @@ __all__ = [
     "decide",
     "enrolment_of",
     "former",
+    "former_many",
+    "link_anew",
+    "obstacles",
     "reject",
     "take_former",
+    "take_former_many",
     "undo",
     "undo_many",
     "why_not_many",

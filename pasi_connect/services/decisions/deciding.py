@@ -1,7 +1,7 @@
 """A person decides on a discrepancy: accept PASI's value here, or keep ours and reset PASI. Whole or field by field."""
 
 from collections.abc import Iterable
-from uuid import UUID
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,24 +10,28 @@ from django.utils.translation import gettext as _
 from operations import clock
 from operations.actor import Actor
 from operations.services import audit
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
+from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED
-from pasi_connect.rules.compare import COMPARED, RESET
-from pasi_connect.services import actions, comparing, values
+from pasi_connect.rules.compare import RESET
+from pasi_connect.rules.identity import REJECT
+from pasi_connect.services import locks
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.decisions import entries, holding, identity
+from pasi_connect.services.decisions.identity import student_of
+from pasi_connect.services.decisions.rows import Moved, one_record
 from sis.models import DataEvent, School, SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.services import enrolments, events
 
-WHOLE = (Kind.CREATED_IN_PASI, Kind.MISSING_IN_PASI, Kind.DELETED_IN_PASI)
-
-
-class Moved(Exception):
-    """Something has moved since the person saw the item; `item` is the present picture."""
-
-    def __init__(self, item: Discrepancy, message: str) -> None:
-        super().__init__(message)
-        self.item = item
+WHOLE = (
+    Kind.CREATED_IN_PASI,
+    Kind.MISSING_IN_PASI,
+    Kind.DELETED_IN_PASI,
+    Kind.RESTORED_IN_PASI,
+    Kind.IDENTITY_CHANGED_IN_PASI,
+)
 
 
 def accept(
@@ -60,8 +64,14 @@ def reject(
     )
 
 
+def decide(actor: Actor, item_id: int, **how: Any) -> Decision:
+    """`_decide` for one record. Where our own program raises at it, it is counted, and ValidationError says so in words."""
+    with one_record(item_id):
+        return _decide(actor, item_id, **how)
+
+
 @transaction.atomic
-def decide(
+def _decide(
     actor: Actor,
     item_id: int,
     *,
@@ -80,15 +90,15 @@ def decide(
     `version` is what the person saw; None counts the present state as seen. Raises Moved with the new picture when the item
     has moved or is settled, ValidationError {field: [sentences]} for a name that is not in the item or a missing reason.
     """
-    item, copy, link = _lock(item_id)
+    item, copy, link = locks.item(item_id)
     if not item.is_open:
         raise Moved(item, _("This change is settled already."))
-    comparing.evaluate(ref_ids=[item.ref_id])
+    comparing.look_at(item.ref_id)
     item.refresh_from_db()
     if not item.is_open:
         raise Moved(item, _("Both sides have become equal; there is nothing left to decide."))
     if version is not None and version != item.version:
-        raise Moved(item, _("Something has moved since this page was drawn. Look at the new values, then decide."))
+        raise Moved(item, _("Something has changed since this page was drawn. Look at the new values, then decide."))
     names = [row["name"] for row in item.fields]
     resetting = {row["name"] for row in item.fields if row["state"] == RESET}
     on_the_way = resetting if link and _reset_under_way(link.enrolment_id) else set()
@@ -109,18 +119,27 @@ def decide(
         picture=item.fields,
         agreed_before=link.agreed if link else None,
     )
-    if item.kind in WHOLE:
-        _decide_whole(actor, item, copy, link, bool(take), reason, decision)
-    else:
-        assert copy is not None and link is not None
-        _decide_fields(actor, item, copy, link, take, keep, reason, decision)
+    try:
+        if item.kind in WHOLE:
+            _decide_whole(actor, item, copy, link, bool(take), reason, decision)
+        else:
+            assert copy is not None and link is not None
+            _decide_fields(actor, item, copy, link, take, keep, reason, decision)
+    except ValidationError as error:
+        raise holding.explained(error) from None
     decision.save()
     if record_action:
-        actions.record_decision(actor, decision, enrolment_of(decision))
+        entries.record_decision(actor, decision, enrolment_of(decision))
     told = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields if row["name"] in {*take, *keep}}
-    verb = "accepted PASI" if take and not keep else "kept SIS" if keep and not take else "accepted PASI in part"
+    verb = (
+        audit.Verb.ACCEPTED_PASI
+        if take and not keep
+        else audit.Verb.KEPT_SIS
+        if keep and not take
+        else audit.Verb.ACCEPTED_IN_PART
+    )
     audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
-    comparing.evaluate(ref_ids=[item.ref_id], settled_by="accept" if take else "reject")
+    comparing.look_at(item.ref_id, "accept" if take else "reject")
     return decision
 
 
@@ -129,14 +148,6 @@ def enrolment_of(decision: Decision) -> int:
     item = decision.discrepancy
     found = EnrolmentLink.objects.filter(ref_id=item.ref_id).values_list("enrolment_id", flat=True).first()
     return item.enrolment_id or found or 0
-
-
-def _lock(item_id: int) -> tuple[Discrepancy, EnrolmentCopy | None, EnrolmentLink | None]:
-    """The rows of the record, locked in the order copy, link, discrepancy."""
-    ref_id: UUID = Discrepancy.objects.values_list("ref_id", flat=True).get(pk=item_id)
-    copy = EnrolmentCopy.objects.select_for_update().filter(ref_id=ref_id).first()
-    link = EnrolmentLink.objects.select_for_update().filter(ref_id=ref_id).first()
-    return Discrepancy.objects.select_for_update().get(pk=item_id), copy, link
 
 
 def _reset_under_way(enrolment_id: int) -> bool:
@@ -186,6 +197,7 @@ def _decide_fields(
     decision: Decision,
 ) -> None:
     theirs = values.theirs(copy)
+    holding.check_days(values.ours(link.enrolment, link), theirs, take, keep)
     if take:
         enrolment = enrolments.change(
             actor, link.enrolment_id, {name: theirs[name] for name in take}, origin=Origin.PASI, reason=reason
@@ -230,7 +242,17 @@ def _decide_whole(
             _send_ours(actor, made, ["deleted"], copy.core_version)
         return
     assert link is not None
-    if item.kind == Kind.DELETED_IN_PASI:
+    if item.kind == Kind.IDENTITY_CHANGED_IN_PASI:
+        assert copy is not None
+        if accepted:
+            identity.accept(actor, link, copy, reason, decision)
+            return
+        identity.check(actor, REJECT, link, copy)
+        names = [row["name"] for row in item.fields]
+        link.kept = {**link.kept, **{name: values.their(copy, name) for name in names}}
+        link.save(update_fields=["kept"])
+        _send_ours(actor, link, names, copy.core_version)
+    elif item.kind in (Kind.DELETED_IN_PASI, Kind.RESTORED_IN_PASI):
         assert copy is not None
         _decide_fields(
             actor, item, copy, link, ["deleted"] if accepted else [], [] if accepted else ["deleted"], reason, decision
@@ -245,32 +267,26 @@ def _decide_whole(
 def _create_here(actor: Actor, copy: EnrolmentCopy, reason: str, deleted: bool) -> EnrolmentLink:
     """The SIS record for a record that was created in PASI, tied to it by its RefId: adopted, never made again."""
     school = School.objects.get(code=copy.school_code)
-    student = Student.objects.filter(asn=copy.asn).first() or _student_of(actor, copy.asn)
+    student = Student.objects.filter(asn=copy.asn).first() or student_of(actor, copy.asn)
     theirs = values.theirs(copy)
     assert copy.school_year is not None
-    enrolment = enrolments.create(
-        actor, student, school, copy.school_year, {**theirs, "deleted": deleted}, origin=Origin.PASI, reason=reason
-    )
+    given = holding.to_delete(theirs, copy.school_year) if deleted else {**theirs, "deleted": False}
+    again = _forgotten(copy, student, school)
+    if again is not None:
+        enrolment = enrolments.change(actor, again.pk, given, origin=Origin.PASI, reason=reason)
+    else:
+        enrolment = enrolments.create(
+            actor, student, school, copy.school_year, given, origin=Origin.PASI, reason=reason
+        )
     agreed = values.plain(theirs)
     return EnrolmentLink.objects.create(enrolment=enrolment, ref_id=copy.ref_id, agreed=agreed, agreed_at=clock.now())
 
 
-def _student_of(actor: Actor, asn: str) -> Student:
-    """A student that only PASI knows so far, taken over with what PASI tells."""
-    told = StudentCopy.objects.filter(asn=asn, vanished_at=None).first()
-    if told is None or told.birth_date is None:
-        raise ValidationError({"fields": [_("PASI has not told us who this student is yet. Try again in a minute.")]})
-    student = Student(
-        asn=asn,
-        legal_first_name=told.first_name,
-        legal_middle_name=told.middle_name,
-        legal_last_name=told.last_name,
-        preferred_first_name=told.preferred_first_name,
-        preferred_last_name=told.preferred_last_name,
-        birth_date=told.birth_date,
-        gender=told.gender,
-    )
-    student.search_name = student.make_search_name()
-    student.save()
-    audit.record(actor, audit.Entry("student created from PASI", "student", str(student.pk)))
-    return student
+def _forgotten(copy: EnrolmentCopy, student: Student, school: School) -> SchoolEnrolment | None:
+    """The SIS record that an earlier decision on the same record made and whose undo left deleted: used again, not made twice."""
+    undone = Decision.objects.filter(
+        discrepancy__ref_id=copy.ref_id, created_enrolment=True, undone_at__isnull=False
+    ).order_by("-id")
+    ids = [before["enrolment"] for before in undone.values_list("before", flat=True) if "enrolment" in before]
+    found = SchoolEnrolment.objects.filter(pk__in=ids, student=student, school=school, school_year=copy.school_year)
+    return found.filter(deleted=True, link=None).order_by("-pk").first()

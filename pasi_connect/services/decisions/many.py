@@ -8,27 +8,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from operations import clock, statements
+from operations import clock, faults, statements
 from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.models import Decision, Discrepancy, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED
 from pasi_connect.rules.compare import RESET
-from pasi_connect.services import comparing, values
-from pasi_connect.services.comparing import Pair
-from pasi_connect.services.context import Context
-from pasi_connect.services.decisions.deciding import Moved, decide, enrolment_of
+from pasi_connect.services import locks
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.compare.comparing import Pair
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.decisions import holding
+from pasi_connect.services.decisions.deciding import decide, enrolment_of
+from pasi_connect.services.decisions.rows import TOLD, Moved
 from sis.models import DataEvent
 from sis.models.event import Origin
 from sis.services import enrolments, events
 
-ONE_BY_ONE = (Kind.CREATED_IN_PASI, Kind.MISSING_IN_PASI)
-# What cannot be written at all: told of that record, never a reason to leave the others.
-NOT_WRITTEN = (ValidationError, IntegrityError, DataError)
+ONE_BY_ONE = (Kind.CREATED_IN_PASI, Kind.MISSING_IN_PASI, Kind.IDENTITY_CHANGED_IN_PASI)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Decided:
 
 
 def moved() -> NotDecided:
-    return NotDecided("moved", _("It has moved since the list was made. Look at the new values, then decide."))
+    return NotDecided("moved", _("It has changed since the list was made. Look at the new values, then decide."))
 
 
 def settled() -> NotDecided:
@@ -71,10 +72,12 @@ def decide_many(
         try:
             with transaction.atomic():
                 done = _together(actor, together, versions, accept, reason)
-        except NOT_WRITTEN:  # one of them: each by itself then, so that the others are decided
-            alone = dict(items)
+        except Exception as error:  # one of them: each by itself then, so that the others are decided
+            if not isinstance(error, TOLD) and not faults.ours(error):
+                raise
+            done, alone = Decided(), dict(items)
     if alone:
-        comparing.lock(item.ref_id for item in alone.values())
+        locks.records([item.ref_id for item in alone.values()])
     for pk in alone:
         _alone(actor, pk, versions[pk], accept, reason, done)
     return done
@@ -82,25 +85,24 @@ def decide_many(
 
 def _alone(actor: Actor, pk: int, version: str, accept: bool, reason: str, done: Decided) -> None:
     try:
-        with transaction.atomic():
-            decision = decide(
-                actor,
-                pk,
-                all_accepted=accept,
-                all_rejected=not accept,
-                accepted=None if accept else (),
-                rejected=() if accept else None,
-                reason=reason,
-                version=version,
-                record_action=False,
-            )
+        decision = decide(
+            actor,
+            pk,
+            all_accepted=accept,
+            all_rejected=not accept,
+            accepted=None if accept else (),
+            rejected=() if accept else None,
+            reason=reason,
+            version=version,
+            record_action=False,
+        )
         done.decisions[pk] = (decision, enrolment_of(decision))
     except Moved as refused:
         open_ = refused.item.is_open
         done.others[pk] = settled() if not open_ else under_way() if not refused.item.undecided else moved()
     except ValidationError as error:
         done.others[pk] = NotDecided("not_possible", " ".join(error.messages))
-    except NOT_WRITTEN:
+    except TOLD:
         done.others[pk] = NotDecided("not_possible", _("PASI's value cannot be stored here."))
 
 
@@ -167,13 +169,16 @@ def _accept(
         theirs = values.theirs(pair.copy)
         wanted[pair.link.enrolment_id] = {name: theirs[name] for name in names[pk]}
         revisions[pair.link.enrolment_id] = pair.link.enrolment.revision
-    many = enrolments.change_many(
-        actor, wanted, origin=Origin.PASI, reason=reason, revisions=revisions, compared=True
-    )
+    many = enrolments.change_many(actor, wanted, origin=Origin.PASI, reason=reason, revisions=revisions, compared=True)
     after = {}
     for pk, pair in list(pairs.items()):
         assert pair.link is not None
         enrolment = many.changed.get(pair.link.enrolment_id) or many.unchanged.get(pair.link.enrolment_id)
+        if pair.link.enrolment_id in many.refused:
+            refused = holding.explained(many.refused[pair.link.enrolment_id])
+            done.others[pk] = NotDecided("not_possible", " ".join(refused.messages))
+            del pairs[pk]
+            continue
         if enrolment is None:
             done.others[pk] = moved()
             del pairs[pk]
@@ -232,5 +237,5 @@ def _move(pair: Pair, decision: Decision) -> None:
 def _told(decision: Decision) -> audit.Entry:
     item, names = decision.discrepancy, {*decision.accepted, *decision.rejected}
     changes = {row["name"]: [row["sis"], row["pasi"]] for row in decision.picture if row["name"] in names}
-    verb = "accepted PASI" if decision.accepted else "kept SIS"
+    verb = audit.Verb.ACCEPTED_PASI if decision.accepted else audit.Verb.KEPT_SIS
     return audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, changes, decision.reason)

@@ -1,31 +1,41 @@
-"""Taking decisions back while nothing has moved on. Nothing is sent; the items open again."""
+"""Taking decisions back until a record changes again. Nothing is sent; the items open again."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from operations import clock
+from operations import clock, statements
 from operations.actor import Actor
 from operations.services import audit
+from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, Status
-from pasi_connect.rules.compare import COMPARED
-from pasi_connect.services import actions, comparing, submissions, values
-from pasi_connect.services.comparing import Pair
-from pasi_connect.services.context import Context
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.compare.comparing import Pair
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.decisions import entries, whole
+from pasi_connect.services.decisions.deciding import WHOLE
+from pasi_connect.services.decisions.former import NO_FORMER
+from pasi_connect.services.decisions.rows import one_record
+from pasi_connect.services.queue import submissions
 from sis.models import DataEvent
 from sis.models.event import Origin
 from sis.services import enrolments, events
 
 
 def undo(actor: Actor, decision_id: int, reason: str = "") -> Decision:
-    """Takes one decision back. Raises ValidationError with the sentence when it is too late."""
-    return undo_many(actor, [decision_id], reason)[0]
+    """Takes one decision back. Raises ValidationError with the sentence when it is too late.
+
+    Who may is asked by the doors: `decisions.taking_back.allow_decision`.
+    """
+    item_id = Decision.objects.values_list("discrepancy", flat=True).get(pk=decision_id)
+    with one_record(item_id):
+        return undo_many(actor, [decision_id], reason)[0]
 
 
 @transaction.atomic
@@ -35,7 +45,7 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
     Accepted fields: the SIS value and the agreed value go back. Rejected fields: cancelled when not sent yet.
     Raises ValidationError with the sentence of the first for which it is too late.
     """
-    refs = list(Decision.objects.filter(pk__in=decision_ids).values_list("discrepancy__ref_id", flat=True))
+    refs = _refs(Decision.objects.filter(pk__in=decision_ids).select_related("discrepancy"))
     context = Context()
     pairs = {pair.ref_id: pair for pair in comparing.look(refs, context)}
     found = Decision.objects.select_for_update(of=("self",)).select_related("discrepancy")
@@ -44,8 +54,11 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
     reasons = _reasons(decisions, {ref: pair.copy for ref, pair in pairs.items()}, links)
     if reasons:
         raise ValidationError(next(iter(reasons.values())))
+    restored = {one.pk for one in decisions if whole.handles(one) and whole.undo(actor, one, pairs, reason)}
+    fieldwise = [one for one in decisions if not whole.handles(one)]
+    links = {one.discrepancy.ref_id: links[one.discrepancy.ref_id] for one in fieldwise}
     back = {}
-    for decision in decisions:
+    for decision in fieldwise:
         link = links[decision.discrepancy.ref_id]
         if decision.accepted:
             back[link.enrolment_id] = _before(decision)
@@ -53,6 +66,8 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
         if decision.rejected:
             link.kept = {name: value for name, value in link.kept.items() if name not in decision.rejected}
         link.agreed_digest = ""
+    if run_into := enrolments.twins(back):
+        raise ValidationError(next(iter(run_into.values())))
     done = enrolments.change_many(
         actor,
         back,
@@ -65,12 +80,23 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
         raise ValidationError(_("The record has been changed here since."))
     for link in links.values():
         link.enrolment = done.changed.get(link.enrolment_id, link.enrolment)
-    _call_back(actor, {links[one.discrepancy.ref_id].enrolment_id: _sent_for(one) for one in decisions if one.rejected})
+    for decision in fieldwise:
+        decision.revision_undone = links[decision.discrepancy.ref_id].enrolment.revision if decision.accepted else None
+    _call_back(actor, {links[one.discrepancy.ref_id].enrolment_id: _sent_for(one) for one in fieldwise if one.rejected})
     _close(actor, decisions, reason)
-    _reopen(pairs, decisions)
+    _reopen(pairs, [one for one in decisions if one.pk not in restored])
+    Discrepancy.objects.filter(decisions__in=restored, status=Discrepancy.Status.SETTLED).update(settled_by="restored")
     comparing.look_again(list(pairs.values()), context, "itself")
-    comparing.save(links.values())
+    comparing.save(pair.link for pair in pairs.values() if pair.link)
     return decisions
+
+
+def _refs(decisions: Iterable[Decision]) -> list[UUID]:
+    """PASI's keys of the records: those of the items, and where a record has been linked anew that of its link by now."""
+    given = list(decisions)
+    anew = [one.discrepancy.enrolment_id for one in given if whole.is_link_anew(one)]
+    links = EnrolmentLink.objects.filter(enrolment_id__in=anew).values_list("ref_id", flat=True) if anew else []
+    return list({*(one.discrepancy.ref_id for one in given), *links})
 
 
 def _before(decision: Decision) -> dict[str, Any]:
@@ -110,13 +136,13 @@ def _close(actor: Actor, decisions: list[Decision], reason: str) -> None:
     now = clock.now()
     for decision in decisions:
         decision.undone_at, decision.undone_by = now, actor.name
-    Decision.objects.filter(pk__in=[one.pk for one in decisions]).update(undone_at=now, undone_by=actor.name)
-    actions.note_undone(actor, decisions, reason)
+    statements.update_all(decisions, ("undone_at", "undone_by", "before", "revision_undone"))
+    entries.note_undone(actor, decisions, reason)
     items = [one.discrepancy for one in decisions]
     audit.record_all(
         actor,
         [
-            audit.Entry("decision undone", "discrepancy", str(item.pk), item.school_code, reason=reason)
+            audit.Entry(audit.Verb.DECISION_UNDONE, "discrepancy", str(item.pk), item.school_code, reason=reason)
             for item in items
         ],
     )
@@ -131,9 +157,7 @@ def _reopen(pairs: Mapping[Any, Pair], decisions: list[Decision]) -> None:
             item.status, item.settled_at, item.settled_by = Discrepancy.Status.OPEN, None, ""
             pair.item = item
             again.append(item.pk)
-    Discrepancy.objects.filter(pk__in=again).update(
-        status=Discrepancy.Status.OPEN, settled_at=None, settled_by=""
-    )
+    Discrepancy.objects.filter(pk__in=again).update(status=Discrepancy.Status.OPEN, settled_at=None, settled_by="")
 
 
 # --- Why not -----------------------------------------------------------------------------------------------------
@@ -147,7 +171,7 @@ def why_not_undo(decision: Decision) -> str:
 def why_not_many(decisions: Iterable[Decision]) -> dict[int, str]:
     """The sentence by decision id of each that can no longer be taken back; four queries however many there are."""
     given = list(decisions)
-    refs = {decision.discrepancy.ref_id for decision in given}
+    refs = _refs(given)
     copies = {copy.ref_id: copy for copy in EnrolmentCopy.objects.filter(ref_id__in=refs).defer("document")}
     links = {link.ref_id: link for link in EnrolmentLink.objects.filter(ref_id__in=refs).select_related("enrolment")}
     return _reasons(given, copies, links)
@@ -156,42 +180,82 @@ def why_not_many(decisions: Iterable[Decision]) -> dict[int, str]:
 def _reasons(
     decisions: list[Decision], copies: Mapping[Any, EnrolmentCopy | None], links: Mapping[Any, EnrolmentLink]
 ) -> dict[int, str]:
-    later = dict(
-        Decision.objects.filter(discrepancy__ref_id__in=list(links), undone_at=None)
-        .order_by()
-        .values_list("discrepancy__ref_id")
-        .annotate(last=Max("pk"))
-    )
-    resets = [links[ref].enrolment_id for one in decisions if one.rejected and (ref := one.discrepancy.ref_id) in links]
+    others = _others(links)
+    subjects = [
+        links[ref].enrolment_id for one in decisions if one.rejected and (ref := one.discrepancy.ref_id) in links
+    ]
     flying: set[int] = set()
-    if resets:
-        subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": resets}
+    if subjects:
+        subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": subjects}
         flying = set(Submission.objects.filter(**subject, status__in=FLYING).values_list("subject_id", flat=True))
+    special = whole.Facts.of([one for one in decisions if whole.handles(one)], links)
     found = {}
     for decision in decisions:
         ref_id = decision.discrepancy.ref_id
-        why = _why_not(decision, copies.get(ref_id), links.get(ref_id), later.get(ref_id, 0), flying)
+        why = _why_not(decision, copies.get(ref_id), links.get(ref_id), others.get(ref_id, []), flying, special)
         if why:
             found[decision.pk] = why
     return found
 
 
+def _others(links: Iterable[UUID]) -> dict[UUID, list[Decision]]:
+    """All decisions on these records, by key."""
+    found: dict[UUID, list[Decision]] = {}
+    columns = ("accepted", "rejected", "revision_after", "revision_undone", "undone_at", "discrepancy__ref_id")
+    rows = Decision.objects.filter(discrepancy__ref_id__in=list(links)).select_related("discrepancy")
+    for decision in rows.only("discrepancy__kind", *columns):
+        found.setdefault(decision.discrepancy.ref_id, []).append(decision)
+    return found
+
+
 def _why_not(
-    decision: Decision, copy: EnrolmentCopy | None, link: EnrolmentLink | None, later: int, flying: set[int]
+    decision: Decision,
+    copy: EnrolmentCopy | None,
+    link: EnrolmentLink | None,
+    others: list[Decision],
+    flying: set[int],
+    special: whole.Facts,
 ) -> str:
     if decision.undone_at:
         return _("This decision was taken back already.")
-    if decision.created_enrolment or link is None:
-        return _("A record was created here; delete it instead.")
-    if later > decision.pk:
+    if whole.is_link_anew(decision):
+        return special.why_not(decision, copy, link)
+    if link is None:
+        return _("The SIS record is no longer linked to this record of PASI.")
+    later = [one for one in others if one.pk > decision.pk]
+    if any(not one.undone_at and _stands_on(one, decision) for one in later):
         return _("A later decision stands on this one; take that back first.")
-    if decision.accepted and decision.revision_after != link.enrolment.revision:
+    if decision.revision_after is not None and not _only_decided(decision, link, others):
         return _("The record has been changed here since.")
-    if not _still_so(decision, copy):
-        return _("PASI holds another value by now. You can still accept or keep it as a new decision.")
     if decision.rejected and link.enrolment_id in flying:
         return _("The reset is on its way to PASI. Wait for its outcome.")
+    if whole.handles(decision) and (copy is None or not whole.has_arrived(decision, copy)):
+        why = special.why_not(decision, copy, link)
+        if why:
+            return why
+    elif whole.handles(decision):
+        return ""
+    if not _still_so(decision, copy):
+        if decision.rejected and _arrived(decision, copy):
+            if decision.discrepancy.kind in NO_FORMER:
+                return _("PASI has taken our record already. Change or delete the enrolment here; that goes to PASI.")
+            return _("PASI has taken our value already. You can take PASI’s former value instead.")
+        return _("PASI holds another value by now. You can still accept or keep it as a new decision.")
     return ""
+
+
+def _stands_on(later: Decision, decision: Decision) -> bool:
+    """Decisions on different fields of one record do not touch each other."""
+    if later.discrepancy.kind in WHOLE or decision.discrepancy.kind in WHOLE:
+        return True
+    return bool({*later.accepted, *later.rejected} & {*decision.accepted, *decision.rejected})
+
+
+def _only_decided(decision: Decision, link: EnrolmentLink, others: list[Decision]) -> bool:
+    """Since the decision, the SIS record was changed by other decisions and their undoing alone."""
+    steps = {number for one in others for number in (one.revision_after, one.revision_undone)}
+    assert decision.revision_after is not None
+    return set(range(decision.revision_after + 1, link.enrolment.revision + 1)) <= steps
 
 
 def _still_so(decision: Decision, copy: EnrolmentCopy | None) -> bool:
@@ -199,46 +263,15 @@ def _still_so(decision: Decision, copy: EnrolmentCopy | None) -> bool:
     gone = copy is None or copy.vanished_at is not None
     if decision.discrepancy.kind == Kind.MISSING_IN_PASI:
         return gone
-    decided = {*decision.accepted, *decision.rejected}
-    return not gone and all(
-        values.to_json(getattr(copy, row["name"])) == row["pasi"]
-        for row in decision.picture
-        if row["name"] in decided
-    )
+    return not gone and _holds(decision, copy, "pasi", {*decision.accepted, *decision.rejected})
 
 
-# --- After a reset has arrived -------------------------------------------------------------------------------------
+def _arrived(decision: Decision, copy: EnrolmentCopy | None) -> bool:
+    """PASI holds what the decision has kept: the reset is there."""
+    return copy is not None and copy.vanished_at is None and _holds(decision, copy, "sis", set(decision.rejected))
 
 
-def former(decision: Decision) -> dict[str, Any]:
-    """PASI's former values of the fields that were reset, where both sides hold ours now; {} where that is not so.
-
-    Such a decision is not taken back; what PASI held can be entered here again and goes to PASI as any change does.
-    """
-    if decision.undone_at or not decision.rejected or decision.discrepancy.is_open:
-        return {}
-    ref_id = decision.discrepancy.ref_id
-    link = EnrolmentLink.objects.filter(ref_id=ref_id).select_related("enrolment").first()
-    copy = EnrolmentCopy.objects.filter(ref_id=ref_id, vanished_at=None).defer("document").first()
-    if link is None or copy is None or decision.discrepancy.kind in (Kind.MISSING_IN_PASI, Kind.CREATED_IN_PASI):
-        return {}
-    ours, theirs = values.plain(values.ours(link.enrolment, link)), values.plain(values.theirs(copy))
-    rows = {row["name"]: row for row in decision.picture if row["name"] in decision.rejected}
-    if any(not (ours[name] == theirs[name] == row["sis"]) for name, row in rows.items()):
-        return {}
-    return {name: values.from_json(name, row["pasi"]) for name, row in rows.items()}
-
-
-@transaction.atomic
-def take_former(actor: Actor, decision_id: int) -> None:
-    """Enters PASI's former values here; they go to PASI. Raises ValidationError when it is too late or a rule is broken."""
-    decision = Decision.objects.select_related("discrepancy").get(pk=decision_id)
-    comparing.lock([decision.discrepancy.ref_id])
-    wanted = former(decision)
-    if not wanted:
-        raise ValidationError(_("The record has moved on; look at its present values."))
-    link = EnrolmentLink.objects.get(ref_id=decision.discrepancy.ref_id)
-    copy = EnrolmentCopy.objects.defer("document").get(ref_id=link.ref_id)
-    enrolments.change(
-        actor, link.enrolment_id, wanted, seen_version=copy.core_version, reason=_("PASI's former value taken after all")
+def _holds(decision: Decision, copy: EnrolmentCopy | None, side: str, names: set[str]) -> bool:
+    return copy is not None and all(
+        values.their(copy, row["name"]) == row[side] for row in decision.picture if row["name"] in names
     )

@@ -8,9 +8,9 @@ from pasi_connect.models import ConnectionSettings
 from pasi_connect.soap.contract import WSDL
 from tests.contract.soap import node
 from tests.parts import is_required
-from tests.pasi_connect.conftest import on_a_fixed_day, pasi, simulator, world
+from tests.pasi_connect.conftest import pasi, simulator, world
 
-__all__ = ["on_a_fixed_day", "pasi", "simulator", "world"]
+__all__ = ["pasi", "simulator", "world"]
 
 
 @pytest.fixture(scope="session")

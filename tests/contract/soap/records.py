@@ -67,7 +67,7 @@ FULL = {
 }
 BARE = {"IsDeleted": True, "PASICoreVersion": 1, "RefId": UNKNOWN}
 NIL = {**BARE, "Grade": None, "RegistrationExitDate": None, "LastUpdate": None, "ExtendedSchoolEnrolmentInfo": None}
-ORGANISATION = {
+ORGANIZATION = {
     "Address": {"City": "Trois-Pins", "Country": None},
     "Classifications": ["Public", "K-9"],
     "EffectiveUtc": MOMENT,
@@ -129,14 +129,14 @@ CANNED: dict[str, tuple[dict[str, Any], Any]] = {
     "GetSchoolInformation": (
         {"SchoolCodes": KEYS},
         [
-            {"AvailabilityStatus": "Normal", "School": {**ORGANISATION, "PhoneNumber": None, "SchoolCode": "4801"}},
+            {"AvailabilityStatus": "Normal", "School": {**ORGANIZATION, "PhoneNumber": None, "SchoolCode": "4801"}},
             {"AvailabilityStatus": "Recalculating", "School": None},
             {"AvailabilityStatus": "NoAccess"},
         ],
     ),
     "GetSchoolAuthorityInformation": (
         {"SchoolAuthorityCodes": KEYS},
-        [{"AvailabilityStatus": "Normal", "SchoolAuthority": ORGANISATION}],
+        [{"AvailabilityStatus": "Normal", "SchoolAuthority": ORGANIZATION}],
     ),
     "GetStudent": (
         {"StateProvinceIds": KEYS},

@@ -1,3 +1,4 @@
+import datetime as dt
 import os
 import signal
 import threading
@@ -8,6 +9,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.utils import timezone
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -43,6 +45,8 @@ class CrashingConfig(AppConfig):
     name = "tests.faults.crashing"
 
     def ready(self) -> None:
+        if "CLOCK_FILE" in os.environ:
+            _set_clock(Path(os.environ["CLOCK_FILE"]))
         path = os.environ.get("CRASH_TRIGGER")
         if not path:
             return
@@ -50,6 +54,20 @@ class CrashingConfig(AppConfig):
         _count_statements(counter)
         _count_commits(counter)
         _count_calls(counter)
+
+
+def _set_clock(hours: Path) -> None:
+    """The clock of this process is as many hours ahead as the file says, from one moment to the next; time itself goes on."""
+    real = timezone.now
+
+    def now() -> dt.datetime:
+        try:
+            ahead = float(hours.read_text())
+        except (FileNotFoundError, ValueError):
+            ahead = 0.0
+        return real() + dt.timedelta(hours=ahead)
+
+    timezone.now = now
 
 
 def _count_statements(counter: Counter) -> None:

@@ -1,11 +1,15 @@
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import Group
 
-from operations.models import ApiToken, AuditEntry, User
+from alerts import selectors as alerts
+from operations.actor import of_user
+from operations.models import ApiToken, AuditEntry, Notice, User
+from operations.services import people
 from sis.models import SchoolAccess
-from tests.factories import UserFactory
-
-NEW = "seven-geese-over-the-slough"
+from tests.factories import ServiceFactory, UserFactory
+from tests.factories.people import PASSWORD
 
 
 def role(name):
@@ -32,7 +36,7 @@ def test_only_those_who_look_after_people_come_in(here, as_person, address):
 
 
 def test_posts_are_closed_to_others_too(here, as_person):
-    for what in ("", "password/", "unlock/", "tokens/", "schools/"):
+    for what in ("", "link/", "unlock/", "tokens/", "schools/"):
         assert as_person(here.district).post(f"/people/{here.registrar.pk}/{what}").status_code == 403
     assert as_person(here.district).post("/roles/", {"role": role("Registrar")}).status_code == 403
 
@@ -44,23 +48,18 @@ def test_the_list_filters_by_role_and_state(here, admin):
     assert len(admin.get("/people/", {"role": "Registrar", "state": "inactive"}).context["rows"]) == 1
 
 
-def test_a_person_is_added_with_role_password_and_then_schools(here, admin):
+def test_a_person_is_added_with_role_invitation_and_then_schools(here, admin):
     data = {"first_name": "Tobin", "last_name": "Frost", "username": "tobin", "email": "", "local_id": "", "role": role("Registrar"), "is_active": "on"}  # fmt: skip
-    weak = admin.post("/people/add/", {**data, "password": "tobin", "again": "tobin"})
-    assert weak.status_code == 422
-    assert not User.objects.filter(username="tobin").exists()
-    answer = admin.post("/people/add/", {**data, "password": NEW, "again": NEW})
+    assert admin.post("/people/add/", data).status_code == 200
     person = User.objects.get(username="tobin")
-    assert answer.url == f"/people/{person.pk}/"
-    assert person.check_password(NEW)
+    assert not person.has_usable_password()
     assert person.has_perm("operations.edit_records")
     admin.post(f"/people/{person.pk}/schools/", {"schools": [here.school.pk]})
     assert [access.school for access in SchoolAccess.objects.filter(user=person)] == [here.school]
     admin.post(f"/people/{person.pk}/schools/", {"schools": []})
     assert not SchoolAccess.objects.filter(user=person).exists()
     told = AuditEntry.objects.filter(subject_id=str(person.pk)).order_by("id")
-    assert [entry.action for entry in told] == ["user added", *["schools of a person changed"] * 2]
-    assert NEW not in str([entry.changes for entry in told])
+    assert [entry.action for entry in told] == ["user added", "invitation made", *["schools of a person changed"] * 2]
 
 
 def test_a_user_name_is_taken_once(here, admin):
@@ -69,12 +68,31 @@ def test_a_user_name_is_taken_once(here, admin):
     assert "username" in answer.context["form"].errors
 
 
+def test_what_pasi_is_told_of_a_person_has_latin_letters(here, admin):
+    """The user name may have others as long as there is a local ID."""
+    answer = admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, username="łucja", local_id=""))
+    assert answer.status_code == 422
+    assert "local_id" in answer.context["form"].errors
+    assert (
+        admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, username="łucja", local_id="l7")).status_code
+        == 302
+    )
+
+
 def test_a_changed_role_holds_at_once(here, admin, as_person):
     registrar = as_person(here.registrar)
     assert registrar.get("/setup/").status_code == 403
     admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, role=role("District officer")))
     assert registrar.get("/setup/").status_code == 200
     assert AuditEntry.objects.get(action="user changed").changes == {"role": ["Registrar", "District officer"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [({"email": "new@kestrel.example"}, ["account_changed"]), ({"first_name": "Rhea B."}, [])]
+)
+def test_another_address_is_told_to_the_person(here, admin, change, told):
+    admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, **change))
+    assert [notice.kind for notice in Notice.objects.filter(person=here.registrar)] == told
 
 
 @pytest.mark.parametrize("change", [{"is_active": ""}, {"role": "Registrar"}])
@@ -97,35 +115,99 @@ def test_a_person_who_may_not_sign_in_is_out_at_once(here, admin, as_person):
     assert registrar.get("/students/").status_code == 302
 
 
-def test_an_administrator_sets_a_password(here, admin, as_person):
-    registrar = as_person(here.registrar)
-    answer = admin.post(
-        f"/people/{here.registrar.pk}/password/", {"new-password": NEW, "new-again": "different-from-it"}
-    )
-    assert answer.status_code == 422
-    admin.post(f"/people/{here.registrar.pk}/password/", {"new-password": NEW, "new-again": NEW})
-    here.registrar.refresh_from_db()
-    assert here.registrar.check_password(NEW)
-    assert registrar.get("/students/").status_code == 302
+def test_nobody_makes_a_token_of_somebody_else(here, admin):
+    assert admin.post(f"/people/{here.registrar.pk}/tokens/", {"token-name": "Bus planner"}).status_code == 404
+    assert "Make a token" not in admin.get(f"/people/{here.registrar.pk}/").content.decode()
+    with pytest.raises(people.NotAllowed):
+        people.make_token(of_user(here.admin), here.registrar, "Bus planner")
+    assert not ApiToken.objects.exists()
 
 
-def test_an_administrator_makes_and_revokes_tokens(here, admin):
-    answer = admin.post(f"/people/{here.registrar.pk}/tokens/", {"token-name": "Bus planner", "token-expires_at": ""})
-    assert answer.context["made"] in answer.content.decode()
+def test_an_administrator_revokes_a_token_and_its_owner_is_told(here, admin, as_person):
+    people.make_token(of_user(here.registrar), here.registrar, "Bus planner")
     token = ApiToken.objects.get(user=here.registrar)
     assert admin.post(f"/people/{here.stranger.pk}/tokens/{token.pk}/revoke/").status_code == 404
     admin.post(f"/people/{here.registrar.pk}/tokens/{token.pk}/revoke/")
     assert not ApiToken.objects.exists()
+    page = as_person(here.registrar).get("/notices/").content.decode()
+    assert f"{here.admin.full_name} revoked your API token “Bus planner”." in page
+    assert "Bus planner" not in as_person(here.stranger).get("/notices/").content.decode()
+    assert "your API token" not in admin.get("/notices/").content.decode()
 
 
-def test_a_role_gets_exactly_the_permissions_chosen(here, admin, as_person):
+def test_a_service_account_is_added_with_role_schools_and_tokens_and_nobody_signs_in_as_it(here, admin, client):
+    data = {"last_name": "Bus planning", "username": "bus", "role": role("Registrar"), "is_active": "on"}
+    for wrong in ({"last_name": ""}, {"username": "łódź"}, {"role": role("Administrator")}):
+        assert admin.post("/people/service-accounts/add/", {**data, **wrong}).status_code == 422
+    answer = admin.post("/people/service-accounts/add/", data)
+    service = User.objects.get(username="bus")
+    assert answer.url == f"/people/{service.pk}/"
+    assert service.is_service
+    assert not service.has_usable_password()
+    admin.post(f"/people/{service.pk}/schools/", {"schools": [here.school.pk]})
+    page = admin.post(
+        f"/people/{service.pk}/tokens/",
+        {"token-name": "Nightly plan", "token-scope": "write", "token-present": PASSWORD},
+    )
+    made = page.context["made"]
+    assert f'curl -H "Authorization: Bearer {made}" http://testserver/api/v1/schools/' in unescape(
+        page.content.decode()
+    )
+    listed = client.get("/api/v1/schools/", headers={"Authorization": f"Bearer {made}"}).json()["results"]
+    assert [row["code"] for row in listed] == [here.school.code]
+    # No password can be set, and none is right.
+    assert admin.post(f"/people/{service.pk}/link/").status_code == 404
+    assert client.post("/sign-in/", {"username": "bus", "password": "!"}).status_code == 200
+    # Changed, and closed at once.
+    admin.post(f"/people/{service.pk}/", {**data, "last_name": "Buses", "is_active": ""})
+    service.refresh_from_db()
+    assert service.full_name == "Buses"
+    assert client.get("/api/v1/schools/", headers={"Authorization": f"Bearer {made}"}).status_code == 401
+    told = AuditEntry.objects.filter(subject_id=str(service.pk), subject_type="user").order_by("id")
+    assert [entry.action for entry in told] == [
+        "service account added",
+        "schools of a person changed",
+        "token made",
+        "user changed",
+    ]
+
+
+def test_a_notice_to_a_person_is_ended_by_that_person_alone(here, as_person):
+    people.make_token(of_user(here.registrar), here.registrar, "Bus planner")
+    notice = Notice.objects.get()
+    for other in (here.district, here.admin, here.stranger):
+        assert as_person(other).post(f"/notices/{notice.pk}/seen/").status_code == 404
+    assert as_person(here.registrar).post(f"/notices/{notice.pk}/seen/").status_code == 302
+    notice.refresh_from_db()
+    assert notice.seen_by == here.registrar.full_name
+
+
+def test_the_list_tells_service_accounts_apart(here, admin):
+    service = ServiceFactory(schools=[here.school])
+    shown = admin.get("/people/", {"kind": "service"})
+    assert [row["person"] for row in shown.context["rows"]] == [service]
+    assert "Service account" in shown.content.decode()
+    assert service not in [row["person"] for row in admin.get("/people/", {"kind": "person"}).context["rows"]]
+
+
+def test_a_service_account_looks_after_nothing(here):
+    service = ServiceFactory(role="Registrar", schools=[here.school])
+    assert service not in alerts.colleagues(here.school.code)
+    assert here.registrar in alerts.colleagues(here.school.code)
+
+
+def test_a_role_gets_the_permissions_chosen_and_what_they_presuppose(here, admin, as_person):
     pk = role("Registrar")
     admin.post("/roles/", {"role": pk, f"role{pk}-permissions": ["find", "core_alerts", "approve"]})
     codes = set(Group.objects.get(pk=pk).permissions.values_list("codename", flat=True))
-    assert codes == {"find", "core_alerts", "approve"}
+    reads = {"view_records", "view_synchronization"}
+    assert codes == {"find", "core_alerts", "approve"} | reads
     entry = AuditEntry.objects.get(action="role changed")
     assert entry.changes == {
-        "permissions": [["core_alerts", "edit_records", "find"], ["approve", "core_alerts", "find"]]
+        "permissions": [
+            ["core_alerts", "edit_records", "find", *sorted(reads)],
+            ["approve", "core_alerts", "find", *sorted(reads)],
+        ]
     }
     unknown = admin.post("/roles/", {"role": pk, f"role{pk}-permissions": ["everything"]})
     assert unknown.status_code == 422

@@ -4,6 +4,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from operations.rules import latin1
 
@@ -80,3 +81,61 @@ def test_outside_names_each_letter_once_in_order(text):
 )
 def test_how_a_name_is_proposed(name, written):
     assert latin1.proposal(name) == written
+
+
+def can_be_in_xml(text):
+    try:
+        etree.Element("a").text = text
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("place", ["{0}b", "a{0}b", "a{0}"])
+def test_whatever_fits_can_stand_in_a_message(place):
+    """Every character of the first plane, against the library that writes the messages."""
+    texts = [place.format(chr(code)) for code in range(0x10000)]
+    assert [text for text in texts if latin1.fits(text) and not can_be_in_xml(text)] == []
+    assert [text for text in texts if latin1.enterable(text) and not can_be_in_xml(text)] == []
+
+
+def test_control_characters_are_refused_at_entry_and_foreign_letters_are_not():
+    refused = {code for code in range(0x10000) if not latin1.enterable(f"a{chr(code)}b")}
+    assert refused == {*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF}
+    assert latin1.enterable("Łucja  日本 ")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Lucja Wisniewska", "Łucja Wiśniewska"),
+        ("lucja wisniewska", "Łucja Wiśniewska"),
+        ("Dorde Saric", "Đorđe Šarić"),
+        ("Jurgen Muller", "Jürgen Müller"),
+        ("Juergen Mueller", "Jürgen Müller"),
+        ("Soren Aero", "Søren Ærø"),
+        ("Soeren Aeroe", "Søren Ærø"),
+        ("Renee O'Neil-Roy", "Renée O’Neil-Roy"),
+        ("Rhea Molnar", "Rhea Molnar"),
+    ],
+)
+def test_the_name_in_other_letters_is_the_name(text, name):
+    assert latin1.spells(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Marisol Eklund", "Łucja Wiśniewska"),
+        ("Lucja", "Łucja Wiśniewska"),
+        ("L. Wisniewska", "Łucja Wiśniewska"),
+        ("Lucja Wisniewska Eklund", "Łucja Wiśniewska"),
+        ("", "Łucja Wiśniewska"),
+        ("Olena", "Олена"),
+        ("Eklund", "Олена Eklund"),
+        ("…", "Łucja"),
+        ("Lucja Wisniewska 2", "Łucja Wiśniewska"),
+    ],
+)
+def test_another_name_is_not(text, name):
+    assert not latin1.spells(text, name)

@@ -9,16 +9,16 @@ from django.test import Client
 from operations import clock
 from pasi_connect.models import LinkState
 from sis.models import SchoolEnrolment
-from tests.factories import EnrolmentFactory, SchoolFactory, UserFactory, changed_in_pasi, link_and_copy, synchronising
+from tests.factories import EnrolmentFactory, SchoolFactory, UserFactory, changed_in_pasi, link_and_copy, synchronizing
 from tests.factories.courses import CourseEnrolmentFactory, SectionFactory
-from tests.pasi_connect.pages.guided import days_ago
+from tests.moments import days_ago
 
 
 @pytest.fixture
-def here(db):
+def here(db, on_a_fixed_day):
     """`school` with a registrar; another school with its own; a district officer and an administrator."""
     school, other = SchoolFactory(), SchoolFactory()
-    synchronising()
+    synchronizing()
     LinkState.objects.create(pk=1, state="up")
     return SimpleNamespace(
         school=school,
@@ -51,7 +51,7 @@ def enrolment(here):
 @pytest.fixture
 def item(enrolment):
     """PASI moved the grade and nothing else."""
-    return changed_in_pasi(enrolment, grade="09", by="Tove Vandermolen", organisation="A.7010")
+    return changed_in_pasi(enrolment, grade="09", by="Tove Vandermolen", organization="A.7010")
 
 
 @pytest.fixture
@@ -62,9 +62,13 @@ def registrar(here, as_person):
 @pytest.fixture
 def stay(here):
     """Begun thirty days ago, in step, with one course."""
-    made = EnrolmentFactory(school=here.school, start_date=days_ago(30), exit_date=clock.today() + dt.timedelta(days=90))
+    made = EnrolmentFactory(
+        school=here.school, start_date=days_ago(30), exit_date=clock.today() + dt.timedelta(days=90)
+    )
     link_and_copy(made)
-    section = SectionFactory(school=here.school, start_date=days_ago(40), end_date=clock.today() + dt.timedelta(days=80))
+    section = SectionFactory(
+        school=here.school, start_date=days_ago(40), end_date=clock.today() + dt.timedelta(days=80)
+    )
     CourseEnrolmentFactory(enrolment=made, section=section)
     return made
 

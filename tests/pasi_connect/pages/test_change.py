@@ -3,11 +3,13 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from lxml import html
 
 from operations import clock
 from operations.actor import of_user
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Submission
-from pasi_connect.services import comparing, decisions
+from pasi_connect.services import decisions
+from pasi_connect.services.compare import comparing
 from sis.models import SchoolEnrolment
 from sis.services import enrolments
 from tests.factories import EnrolmentFactory, StudentFactory, changed_in_pasi, created_in_pasi, link_and_copy, take_up
@@ -122,7 +124,7 @@ def test_one_key_accepts_and_goes_to_the_next(here, as_person, item):
     second = EnrolmentFactory(school=here.school)
     link_and_copy(second)
     following = changed_in_pasi(second, grade="09")
-    response = as_person(here.registrar).post(address(item), form_of(item, do="all-pasi", group="safe"))
+    response = as_person(here.registrar).post(f"{address(item)}?group=safe", form_of(item, do="all-pasi"))
     assert response["Location"] == f"/changes/{following.pk}/?group=safe"
     item.refresh_from_db()
     assert item.status == "settled"
@@ -187,7 +189,7 @@ def test_deleted_in_pasi(here, as_person, enrolment):
     gone = changed_in_pasi(enrolment, deleted=True)
     registrar = as_person(here.registrar)
     assert "This enrolment was deleted in PASI." in registrar.get(address(gone)).content.decode()
-    registrar.post(address(gone), form_of(gone, **{"field-deleted": "pasi"}))
+    registrar.post(address(gone), form_of(gone, **{"field-whole": "pasi"}))
     enrolment.refresh_from_db()
     assert enrolment.deleted
 
@@ -238,12 +240,13 @@ def test_who_may_undo(here, as_person, item, who, status):
 
 def test_an_administrator_is_told_why_there_is_no_button(here, as_person, item):
     text = as_person(here.admin).get(address(item)).content.decode()
-    assert "Your role looks, but does not decide" in text
+    assert "You have view-only access" in text
     assert "Save the decision" not in text
 
 
 def test_the_number_of_queries_does_not_follow_the_history(here, as_person, item, enrolment, django_assert_num_queries):
     registrar = as_person(here.registrar)
+    changed_in_pasi(enrolment, grade="10", programming_timeframe="Evening")
     registrar.get(address(item))
     with CaptureQueriesContext(connection) as few:
         registrar.get(address(item))
@@ -251,3 +254,19 @@ def test_the_number_of_queries_does_not_follow_the_history(here, as_person, item
         changed_in_pasi(enrolment, grade=grade, programming_timeframe="Evening")
     with django_assert_num_queries(len(few)):
         registrar.get(address(item))
+
+
+def test_a_twin_made_in_pasi_is_named_before_it_is_accepted(here, as_person, enrolment):
+    twin = created_in_pasi(enrolment.student.asn, here.school.code)
+    page = as_person(here.registrar).get(address(twin)).content.decode()
+    assert "Before you accept" in page
+    assert (
+        f"{here.school.name}, {enrolment.start_date} to {enrolment.exit_date}" in html.fromstring(page).text_content()
+    )
+    assert f'href="/enrolments/{enrolment.pk}/edit/"' in page
+    other = created_in_pasi(enrolment.student.asn, here.other.code)
+    page = as_person(here.stranger).get(address(other)).content.decode()
+    assert (
+        f"{here.school.name}, {enrolment.start_date} to {enrolment.exit_date}" in html.fromstring(page).text_content()
+    )
+    assert f"/enrolments/{enrolment.pk}/" not in page  # another school's: named, not opened

@@ -48,7 +48,7 @@ def test_shows_who_changed_what(here, as_person, item):
     assert "1 change from PASI waits for you" in text
     assert item.enrolment.student.name in text
     assert "Tove Vandermolen, A.7010" in text
-    assert "Only PASI moved" in text
+    assert "Only PASI changed" in text
     assert "<strong>09</strong>" in text
 
 
@@ -91,7 +91,7 @@ def test_pages_hold_every_row_once(here, as_person):
     items = many(here, 30)
     registrar = as_person(here.registrar)
     first = registrar.get("/changes/")
-    assert "25 shown of 30, oldest first" in first.content.decode()
+    assert "Showing 25 of 30, oldest first" in first.content.decode()
     second = registrar.get(f"/changes/?after={items[24].pk}")
     assert listed(first) + listed(second) == [one.pk for one in items]
     assert listed(registrar.get(f"/changes/?before={items[25].pk}")) == listed(first)

@@ -83,19 +83,41 @@ def test_a_stale_form_keeps_what_was_typed_beside_the_new_picture(here, registra
     assert (enrolment.grade, enrolment.entry_code, enrolment.exit_code) == ("07", "800", "B2")
 
 
-def test_a_deletion_is_previewed_and_the_way_back_keeps_the_form(registrar, address, enrolment):
-    data = {**fields_of(registrar.get(address)), "deleted": "on", "exit_code": "A7"}
-    preview = registrar.post(address, data)
-    assert preview.status_code == 200
-    assert "To PASI: 1 submission deletes the record there." in preview.content.decode()
-    assert preview.context["others"] == ["Exit code"]
+def test_the_form_deletes_nothing_and_shows_the_actions_that_do(registrar, address, enrolment):
+    drawn = registrar.get(address)
+    assert "deleted" not in drawn.context["form"].fields
+    assert f"/enrolments/{enrolment.pk}/entered-in-error/" in drawn.content.decode()
+    registrar.post(address, {**fields_of(drawn), "deleted": "on", "confirmed": "yes", "grade": "09"})
     enrolment.refresh_from_db()
-    assert not enrolment.deleted
-    back = registrar.post(address, {**data, "back": "yes"})
-    assert 'value="A7"' in back.content.decode()
-    assert registrar.post(address, {**data, "confirmed": "yes"}).status_code == 302
+    assert (enrolment.deleted, enrolment.grade) == (False, "09")
+
+
+def test_a_deleted_enrolment_is_not_edited_and_names_undelete(registrar, address, enrolment):
+    data = fields_of(registrar.get(address))
+    SchoolEnrolment.objects.filter(pk=enrolment.pk).update(deleted=True)
+    undelete = f"/enrolments/{enrolment.pk}/undelete/"
+    assert undelete in registrar.get(address).content.decode()
+    answer = registrar.post(address, {**data, "grade": "09"})
+    assert (answer.status_code, undelete in answer.content.decode()) == (409, True)
     enrolment.refresh_from_db()
-    assert (enrolment.deleted, enrolment.exit_code) == (True, "A7")
+    assert (enrolment.deleted, enrolment.grade) == (True, "08")
+
+
+def test_dates_of_the_form_may_not_run_into_another_stay(here, registrar, address, enrolment):
+    """A withdrawn stay and the return: neither the return's start nor the planned end of the first may reach the other."""
+    year = this_year()
+    last, back = dt.date(year.ending - 1, 10, 2), dt.date(year.ending - 1, 10, 5)
+    SchoolEnrolment.objects.filter(pk=enrolment.pk).update(exit_date=last)
+    other = EnrolmentFactory(student=enrolment.student, school=here.school, start_date=back)
+    answer = registrar.post(address, {**fields_of(registrar.get(address)), "exit_date": back.isoformat()})
+    assert answer.status_code == 422
+    assert f"begins on {back}" in str(answer.context["form"].errors["exit_date"])
+    answer = registrar.post(
+        f"/enrolments/{other.pk}/edit/",
+        {**fields_of(registrar.get(f"/enrolments/{other.pk}/edit/")), "start_date": last.isoformat()},
+    )
+    assert answer.status_code == 422
+    assert "“Correct the last day”" in str(answer.context["form"].errors["start_date"])
 
 
 def test_a_stay_that_overlaps_is_saved_with_a_warning(here, registrar, address, enrolment):
@@ -116,17 +138,7 @@ def test_what_pasi_will_say_stands_on_the_form_and_says_when_it_goes(registrar, 
     assert [line["level"] for line in page.context["expected"]] == ["warning", "advice", "warning"]
     text = page.content.decode()
     assert "PASI will warn: Program 140 needs program 500. (10007)" in text
-    assert f"It goes by itself on {this_year().ending}-09-01." in text
-
-
-def test_bringing_a_record_back_tells_what_pasi_will_say(registrar, address, enrolment):
-    EnrolmentFactory(student=enrolment.student, school=enrolment.school)
-    SchoolEnrolment.objects.filter(pk=enrolment.pk).update(deleted=True)
-    data = fields_of(registrar.get(address))
-    data.pop("deleted")
-    preview = registrar.post(address, data)
-    assert "Bring this enrolment back" in preview.content.decode()
-    assert "(10069)" in preview.content.decode()
+    assert f"It clears on {this_year().ending}-09-01." in text
 
 
 def test_an_open_change_from_pasi_is_announced_with_its_link(registrar, item):

@@ -18,7 +18,7 @@ def call(school_code, **given):
         message_id=uuid4(),
         operation="SubmitStudentSchoolEnrolment",
         school_code=school_code,
-        organisation=f"S.{school_code}",
+        organization=f"S.{school_code}",
         person_name="Rhea Molnar",
         person_local_id="rhea",
         person_ip="10.0.0.9",
@@ -46,7 +46,7 @@ def test_pulse_tells_that_the_change_on_the_page_has_moved(here, as_person, item
     address = f"/pulse/?since={item.pk}&item={item.pk}&version={item.version}&status=open"
     assert "has moved" not in registrar.get(address).content.decode()
     changed_in_pasi(enrolment, grade="11")
-    assert "This record has moved since the page was drawn." in registrar.get(address).content.decode()
+    assert "This record has changed since the page was drawn." in registrar.get(address).content.decode()
 
 
 def test_pulse_tells_that_the_change_on_the_page_has_settled(here, as_person, item, enrolment):
@@ -84,14 +84,18 @@ def test_pulse_bears_odd_addresses(here, as_person, query):
 
 @pytest.mark.parametrize(
     ("state", "title"),
-    [("up", "PASI is reachable"), ("down", "PASI is away, nothing is lost"), ("not_authorised", "PASI refuses us")],
+    [
+        ("up", "PASI is reachable"),
+        ("down", "PASI is away, nothing is lost"),
+        ("not_authorized", "PASI is refusing our connection"),
+    ],
 )
 def test_link(here, as_person, state, title):
-    LinkState.objects.update(state=state, since=clock.now(), code="1002" if state == "not_authorised" else "")
+    LinkState.objects.update(state=state, since=clock.now(), code="1002" if state == "not_authorized" else "")
     submission(EnrolmentFactory(school=here.school), "waiting")
     text = as_person(here.registrar).get("/link/").content.decode()
     assert title in text
-    assert ("PASI has disabled our certificate. (1002)" in text) is (state == "not_authorised")
+    assert ("PASI has disabled our certificate. (1002)" in text) is (state == "not_authorized")
     assert "/setup/certificate/" not in text
 
 

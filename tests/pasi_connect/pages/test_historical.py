@@ -1,4 +1,4 @@
-"""The page that reads PASI's record of a year that is not synchronised, and the ways to it."""
+"""The page that reads PASI's record of a year that is not synchronized, and the ways to it."""
 
 import datetime as dt
 
@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from pasi_connect.models import LinkState, Submission
-from pasi_connect.services import reference, submissions
+from pasi_connect.services.pull import reference
+from pasi_connect.services.queue import submissions
 from sis.rules.school_year import SchoolYear
 from tests.factories import UserFactory
 
@@ -42,7 +43,7 @@ def test_the_ways_to_the_page(registrar, old):
     address = f"/enrolments/{old.pk}/live/"
     submission = Submission.objects.get()
     held = text(registrar.get(f"/submissions/{submission.pk}/"))
-    assert "This school year is not synchronised" in held
+    assert "This school year is not synchronized" in held
     assert address in held
     assert text(registrar.get(f"/students/{old.student_id}/")).count(address) == 2  # the table, and why it is not sent
     assert address in text(registrar.get(f"/enrolments/{old.pk}/edit/"))
@@ -96,7 +97,7 @@ def test_without_pasi_the_page_says_so(registrar, old):
     LinkState.objects.update(state="down")
     away = registrar.post(f"/enrolments/{old.pk}/live/")
     assert away.status_code == 503
-    assert "PASI is away or refuses us" in text(away)
+    assert "PASI is away or refusing our connection" in text(away)
 
 
 def test_a_year_beyond_what_pasi_takes_can_only_be_taken_from_there(world, registrar):

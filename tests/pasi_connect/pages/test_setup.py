@@ -1,13 +1,26 @@
+import csv
 import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from operations import clock
-from operations.models import AuditEntry
-from pasi_connect import certificate
+from operations.models import AuditEntry, Job, User
+from operations.services import jobs
 from pasi_connect.demo.certificates import ensure
-from pasi_connect.models import CallerSettings, ConnectionSettings, EnrolmentCopy, Exchange, SyncCursor, SyncSettings
+from pasi_connect.models import (
+    CallerSettings,
+    ConnectionSettings,
+    Discrepancy,
+    EnrolmentCopy,
+    Exchange,
+    MissingRecord,
+    StudentCopy,
+    SyncCursor,
+    SyncSettings,
+)
+from pasi_connect.services import certificates
+from pasi_connect.soap import certificate
 from tests.factories import EnrolmentFactory, link_and_copy, submission
 
 PAGES = ["", "synchronization/", "connection/", "caller/", "certificate/", "guard/"]
@@ -159,11 +172,17 @@ def test_what_is_wrong_with_a_certificate_is_said_with_the_next_step(district, f
     with clock.moved_to(found.valid_from - dt.timedelta(days=1)):
         assert certificate.read().code == "not_yet"
     elsewhere = ensure(tmp_path / "elsewhere", organization="A.7011", now=clock.now())
+    text, large = tmp_path / "text.pem", tmp_path / "large.pem"
+    text.write_text("no certificate")
+    large.write_bytes(elsewhere.ca.read_bytes() + bytes(64 * 1024))
     cases = {
         "foreign_key": {"key_file": str(elsewhere.directory / "client.key")},
         "foreign_issuer": {"ca_file": str(elsewhere.ca)},
         "missing": {"certificate_file": str(tmp_path / "gone.pem")},
-        "unreadable": {"certificate_file": __file__},
+        "unreadable": {"certificate_file": str(text)},
+        "outside": {"key_file": __file__},
+        "no_file": {"ca_file": str(tmp_path)},
+        "too_large": {"ca_file": str(large)},
     }
     for code, change in cases.items():
         ConnectionSettings.objects.update(
@@ -176,19 +195,104 @@ def test_what_is_wrong_with_a_certificate_is_said_with_the_next_step(district, f
         assert problem.next_step in page
 
 
-def test_the_guard_waits_for_a_person_who_looked_at_this_list(here, as_person, district):
-    gone = [link_and_copy(EnrolmentFactory(school=here.school)).ref_id for _ in range(3)]
-    name = SyncCursor.objects.filter(notification_type__startswith="StudentSchoolEnrolment").first().notification_type
-    SyncCursor.objects.filter(pk=name).update(guard_stopped_at=clock.now(), guard_missing=[str(key) for key in gone])
-    address = f"/setup/guard/{name}/"
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "/dev/zero", "client.pem", "{0}/../../../etc/passwd", "{0}/link.pem", "{0}"]
+)
+def test_the_page_takes_no_file_that_it_may_not_have_opened(district, files, tmp_path, name):
+    (tmp_path / "link.pem").symlink_to("/etc/passwd")
+    data = {**drawn(district.get("/setup/connection/")), "key_file": name.format(tmp_path)}
+    answer = district.post("/setup/connection/", data)
+    assert answer.status_code == 422
+    assert "key_file" in answer.context["form"].errors
+    assert ConnectionSettings.load().key_file == files.key_file
+
+
+def test_installing_replacing_and_testing_a_certificate_is_in_the_audit(district, files, tmp_path):
+    def told(action):
+        return list(AuditEntry.objects.filter(action=action).order_by("pk").values_list("actor_name", "changes"))
+
+    ConnectionSettings.objects.update(endpoint_url="https://127.0.0.1:1/PASIService.svc")
+    certificates.watch()
+    certificates.watch()
+    first = certificate.read()
+    [(name, changes)] = told("certificate installed")
+    assert changes == {"serial": ["", first.serial], "valid_to": ["", f"{first.valid_to:%Y-%m-%d}"]}
+    other = ensure(tmp_path / "next", organization="A.7010", now=clock.now())
+    for file in ("client.pem", "client.key", "ca.pem"):
+        (tmp_path / file).write_bytes((other.directory / file).read_bytes())
+    certificates.watch()
+    [(_name, changes)] = told("certificate replaced")
+    assert changes["serial"] == [first.serial, certificate.read().serial]
+    district.post("/setup/test/")
+    [(name, changes)] = told("connection tested")
+    assert name.startswith(User.objects.get(pk=district.session["_auth_user_id"]).get_full_name())
+    assert changes == {"outcome": ["", "unavailable"]}
+
+
+@pytest.fixture
+def stopped(here):
+    """The guard has stopped a set of so many enrolments: gives the cursor and the keys."""
+
+    def stop(number):
+        gone = [link_and_copy(EnrolmentFactory(school=here.school)).ref_id for _ in range(number)]
+        cursor = SyncCursor.objects.filter(notification_type__startswith="StudentSchoolEnrolment").first()
+        cursor.guard_stopped_at = clock.now()
+        cursor.save()
+        rows = [MissingRecord(cursor=cursor, stopped_at=cursor.guard_stopped_at, key=str(key)) for key in gone]
+        MissingRecord.objects.bulk_create(rows)
+        return cursor, [str(key) for key in gone]
+
+    return stop
+
+
+def test_the_guard_waits_for_a_person_who_looked_at_this_list(here, as_person, district, stopped):
+    cursor, _gone = stopped(3)
+    address = f"/setup/guard/{cursor.pk}/"
     page = district.get(address)
     assert len(page.context["rows"]) == 3
     asked = {"stopped_at": page.context["stopped_at"]}
     assert as_person(here.admin).post(address, asked).status_code == 403
     assert district.post(address, {"stopped_at": "2026-01-01T00:00:00+00:00"}).status_code == 409
-    assert not EnrolmentCopy.objects.exclude(vanished_at=None).exists()
+    assert not Job.objects.exists()
     assert district.post(address, asked).status_code == 302
+    job = Job.objects.get()
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.done) == ("completed", 3)
     assert EnrolmentCopy.objects.exclude(vanished_at=None).count() == 3
+    assert Discrepancy.objects.filter(kind="missing_in_pasi").count() == 3
     assert AuditEntry.objects.get(action="vanished records approved").user == here.district
     assert district.get(address).status_code == 404
     assert district.post(address, asked).status_code == 409
+
+
+def test_the_guards_list_is_whole_on_its_pages_and_in_its_file(here, district, stopped):
+    cursor, gone = stopped(30)
+    asn = EnrolmentCopy.objects.get(ref_id=gone[0]).asn
+    StudentCopy.objects.create(
+        asn=asn, core_version=1, first_name="Ines", last_name="Varga", stored_at=clock.now(), document=b""
+    )
+    address, seen = f"/setup/guard/{cursor.pk}/", []
+    first = district.get(address)
+    assert "30 records are missing" in first.content.decode()
+    assert "Showing 25 of 30" in first.content.decode()
+    assert "Ines Varga" in first.content.decode()
+    following = district.get(f"{address}{first.context['pager']['next']}")
+    for page in (first, following):
+        seen += [row["key"] for row in page.context["rows"]]
+    assert seen == gone
+    text = b"".join(district.get(f"{address}export/csv/").streaming_content).decode("utf-8-sig")
+    lines = list(csv.reader(text.splitlines()))
+    assert [line[0] for line in lines[1:]] == gone
+    assert lines[1][1:4] == [asn, "Ines Varga", here.school.code]
+    assert district.get(f"{address}export/pdf/").status_code == 404
+
+
+def test_what_pasi_has_told_of_since_does_not_vanish(here, district, stopped):
+    cursor, gone = stopped(3)
+    EnrolmentCopy.objects.filter(ref_id=gone[0]).update(stored_at=clock.now() + dt.timedelta(seconds=1))
+    district.post(f"/setup/guard/{cursor.pk}/", {"stopped_at": cursor.guard_stopped_at.isoformat()})
+    jobs.run(Job.objects.get().pk)
+    assert [
+        str(ref) for ref in EnrolmentCopy.objects.filter(vanished_at=None).values_list("ref_id", flat=True)
+    ] == gone[:1]

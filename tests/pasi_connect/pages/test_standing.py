@@ -1,19 +1,22 @@
 """A student's page: where each enrolment stands with PASI, why, and what comes next; "send now" for those who may."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import localtime
 
 from operations import clock
 from operations.actor import of_user
 from operations.models import Job
-from pasi_connect.models import ActionRecord, Submission
-from pasi_connect.services.actions import entries
+from pasi_connect.models import ActionRecord, LinkState, Submission
+from pasi_connect.services.decisions import entries
 from sis.models import School
 from tests.factories import EnrolmentFactory, StudentFactory, changed_in_pasi, link_and_copy, submission
 from tests.factories.students import this_year
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +70,9 @@ def test_a_submission_says_why_and_what_next(panel, enrolment, status, more, wor
     [
         ("plain", "PASI has no record of this enrolment, and nothing is on its way."),
         ("no asn", "The student has no ASN yet."),
-        ("inactive", "Enrolment synchronisation of this school is inactive."),
+        ("inactive", "Enrolment synchronization of this school is inactive."),
         ("ahead", "PASI takes this school year from 1 January"),
-        ("old", "This school year is not synchronised"),
+        ("old", "This school year is not synchronized"),
         ("deleted", "It was deleted before PASI had it."),
     ],
 )
@@ -86,7 +89,7 @@ def test_a_planned_action_and_its_day_are_told(here, panel, enrolment):
     record = ActionRecord(subject_type="school_enrolment", subject_id=enrolment.pk, school_code=here.school.code)
     day = clock.today() + dt.timedelta(days=9)
     entries.record(of_user(here.registrar), "transfer_out", [record], status="planned", due_on=day)
-    text = panel(enrolment.student)
+    text = squeezed(panel(enrolment.student))
     assert "Transfer out</a>, planned for" in text
     assert day.isoformat() in text
 
@@ -143,7 +146,7 @@ def test_the_button_tells_what_came_of_it(here, as_person, enrolment):
 
 def test_a_school_is_sent_from_its_page(here, as_person, enrolment):
     client = as_person(here.district)
-    assert "Reads 1 record of the synchronised years" in client.get(f"/schools/{here.school.code}/").content.decode()
+    assert "Reads 1 record of the synchronized years" in client.get(f"/schools/{here.school.code}/").content.decode()
     assert client.post(f"/schools/{here.school.code}/send/").status_code == 302
     assert Job.objects.get().given == {"school": here.school.code}
     assert "Read and send now" not in as_person(here.registrar).get(f"/schools/{here.school.code}/").content.decode()
@@ -151,3 +154,43 @@ def test_a_school_is_sent_from_its_page(here, as_person, enrolment):
     page = client.post(f"/schools/{here.school.code}/send/", follow=True).content.decode()
     assert "Make it active first." in page
     assert Job.objects.count() == 1
+
+
+# The panel follows by itself -------------------------------------------------------------------------------------
+
+
+def asking(page):
+    """(seconds, address) with which the panel asks for itself; None when it does not."""
+    found = re.search(r'id="student-pasi"[^>]*data-poll="(\d+)"[^>]*hx-get="([^"]*)"', page)
+    return (int(found[1]), found[2]) if found else None
+
+
+def test_the_panel_asks_again_until_all_is_in_step(here, as_person, enrolment):
+    client = as_person(here.registrar)
+    made = submission(enrolment, "waiting")
+    seconds, address = asking(client.get(f"/students/{enrolment.student.pk}/").content.decode())
+    assert seconds == 2
+    assert client.get(address).status_code == 204  # nothing new: nothing is drawn again
+    Submission.objects.filter(pk=made.pk).update(status="rejected", rejections=[{"code": "10016", "message": "x"}])
+    answer = client.get(address).content.decode()
+    assert "(10016)" in answer
+    seconds, address = asking(answer)
+    assert seconds == 10
+    Submission.objects.filter(pk=made.pk).update(status="accepted", rejections=[])
+    answer = client.get(address).content.decode()
+    assert "In step with PASI" in answer
+    assert asking(answer) is None
+
+
+@pytest.mark.parametrize("state", ["down", "not_authorized"])
+def test_it_names_since_when_pasi_has_been_away(panel, enrolment, state):
+    submission(enrolment, "waiting")
+    since = clock.now().replace(microsecond=0)
+    LinkState.objects.update(state=state, since=since)
+    assert f"PASI has been away since {localtime(since):%H:%M}." in panel(enrolment.student)
+    LinkState.objects.update(state="up")
+    assert "PASI has been away" not in panel(enrolment.student)
+
+
+def test_of_a_foreign_student_there_is_no_panel(here, as_person, enrolment):
+    assert as_person(here.stranger).get(f"/students/{enrolment.student.pk}/pasi/").status_code == 404

@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.rules import compare as rules
 from pasi_connect.rules.compare import (
     CHANGED_IN_PASI,
     CHANGED_ON_BOTH,
-    COMPARED,
     DELETED_IN_PASI,
+    IDENTITY_CHANGED,
     IN_STEP,
     NEVER_AGREED,
     OURS_TO_SEND,
     RESET,
+    RESTORED_IN_PASI,
     UNDECIDED,
 )
 
@@ -97,7 +99,7 @@ def test_an_empty_value_can_be_rejected_too():
         (False, False, True, DELETED_IN_PASI, (), ("deleted",)),
         (False, True, False, "", ("deleted",), ()),
         (True, False, True, "", ("deleted",), ()),  # undeleted here
-        (True, True, False, CHANGED_IN_PASI, (), ("deleted",)),  # undeleted there
+        (True, True, False, RESTORED_IN_PASI, (), ("deleted",)),  # undeleted there
         (None, False, True, DELETED_IN_PASI, (), ("deleted",)),
         (None, True, False, NEVER_AGREED, (), ("deleted",)),
     ],
@@ -108,6 +110,30 @@ def test_deletion_comes_before_every_other_field(agreed, ours, theirs, kind, to_
         del known["deleted"]
     verdict = rules.compare(record(deleted=ours, grade="b"), record(deleted=theirs, grade="c"), known)
     assert (verdict.kind, verdict.to_send, verdict.undecided) == (kind, to_send, undecided)
+
+
+MOVED = (("asn", "111111111", "222222222"),)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kept", "kind", "to_send"),
+    [
+        ({}, {}, {}, IDENTITY_CHANGED, ()),
+        ({"grade": "b"}, {}, {}, IDENTITY_CHANGED, ()),  # ours to send waits
+        ({}, {"grade": "b"}, {}, IDENTITY_CHANGED, ()),  # another's grade is nothing to compare
+        ({"deleted": True}, {}, {}, IDENTITY_CHANGED, ()),  # or another's record would be deleted
+        ({}, {"deleted": True}, {}, IDENTITY_CHANGED, ()),
+        ({"deleted": True}, {"deleted": True}, {}, "", ()),
+        ({}, {}, {"asn": "222222222"}, "", ("asn",)),
+        ({}, {}, {"asn": "333333333"}, IDENTITY_CHANGED, ()),  # PASI has moved it once more since
+        ({"grade": "b"}, {}, {"asn": "222222222"}, "", ("asn", "grade")),  # ours to send goes along
+    ],
+)
+def test_whose_record_it_is_comes_before_everything_else(ours, theirs, kept, kind, to_send):
+    sides = record(**ours), record(**theirs)
+    verdict = rules.compare(*sides, BASE, kept, MOVED)
+    assert (verdict.kind, rules.to_send(verdict, *sides, BASE, kept)) == (kind, to_send)
+    assert bool(verdict.undecided) == bool(kind)
 
 
 values = st.sampled_from([None, "", "a", "b", "c"])
@@ -159,7 +185,7 @@ def test_rejecting_everything_leaves_only_what_is_to_be_sent(ours, theirs, agree
 
 
 def test_the_gravest_comes_first():
-    assert UNDECIDED == (CHANGED_ON_BOTH, NEVER_AGREED, CHANGED_IN_PASI)
+    assert UNDECIDED == (IDENTITY_CHANGED, CHANGED_ON_BOTH, NEVER_AGREED, CHANGED_IN_PASI)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ def test_every_published_rejection_has_a_meaning(code):
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        ("1001", "not_authorised"),
-        ("1008", "not_authorised"),
+        ("1001", "not_authorized"),
+        ("1008", "not_authorized"),
         ("2001", "unavailable"),
         ("3001", "our_fault"),
         ("3004", "version_conflict"),

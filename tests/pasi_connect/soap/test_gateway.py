@@ -8,8 +8,8 @@ from django.db import connection
 
 from operations import clock
 from operations.actor import SYNC, Actor
-from pasi_connect.models import ConnectionSettings, Exchange, LinkState, SyncSettings
-from pasi_connect.services import sweeping
+from pasi_connect.models import ConnectionSettings, ContractChange, Exchange, LinkState, SyncSettings
+from pasi_connect.services.queue import sweeping
 from pasi_connect.soap import gateway
 from pasi_connect.soap.gateway import Purpose
 from tests.pasi_connect.soap.server import BadServer, answer
@@ -55,9 +55,21 @@ def test_pasi_says_hello(world):
     said = hello()
     assert (said.outcome, said.value["Message"]) == ("accepted", "Hello from PASI Core")
     row = Exchange.objects.get(pk=said.exchange_id)
-    assert (row.outcome, row.operation, row.organisation) == ("accepted", "HelloWorld", f"A.{AUTHORITY}")
+    assert (row.outcome, row.operation, row.organization) == ("accepted", "HelloWorld", f"A.{AUTHORITY}")
     assert (row.person_name, row.person_local_id) == ("[System] Sync", "pasisync")
     assert row.request_bytes > 400 < row.answer_bytes
+
+
+def test_pasi_is_told_that_the_product_calls_by_itself(world):
+    """What PASI received, of a call by hand and of the pull: the generic name, never a person's."""
+    hello()
+    world.pull()
+    calls = world.pasi.calls("HelloWorld") + world.pasi.calls("IsDataAvailable")
+    users = [call["request"]["CallerInfo"]["User"] for call in calls]
+    assert len(users) > 1
+    assert {user["Name"] for user in users} == {"[System] Sync"}
+    assert {(user["LocalID"], user["OrganizationCode"]) for user in users} == {("pasisync", f"A.{AUTHORITY}")}
+    assert {call["user"] for call in calls} == {"[System] Sync"}
 
 
 def test_bodies_are_kept_only_while_the_setting_says_so(world):
@@ -138,12 +150,9 @@ LOCAL_FILE = '<!DOCTYPE leak [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
         (LOCAL_FILE + HELLO.format("&a;"), "200 OK"),
         ("<!DOCTYPE plain>" + HELLO.format("Hi"), "200 OK"),
         (HELLO.format("Hi"), "500 Internal Server Error"),
-        (HELLO.format("Hi").replace("HelloWorldRes", "GetStudentRes"), "200 OK"),
-        (HELLO.format("Hi").replace("2026-11-20T10:00:00Z", "yesterday"), "200 OK"),
-        (HELLO.format("Hi").replace("a:Message", "a:Greeting"), "200 OK"),
         ("\x00\x01", "200 OK"),
     ],
-    ids="empty html html-503 cut bomb file doctype status wrong-operation wrong-type unknown-member binary".split(),
+    ids="empty html html-503 cut bomb file doctype status binary".split(),
 )
 def test_what_is_not_pasis_own_answer_says_nothing(answers, body, status):
     answers(body, status)
@@ -151,6 +160,28 @@ def test_what_is_not_pasis_own_answer_says_nothing(answers, body, status):
     said = hello(writes=True)
     assert (said.outcome, said.value) == ("unknown", None)
     assert link().state == "down"
+
+
+@pytest.mark.parametrize(
+    ("body", "change"),
+    [
+        (HELLO.format("Hi").replace("HelloWorldRes", "GetStudentRes"), ("element", "GetStudentResponse")),
+        (
+            HELLO.format("Hi").replace("2026-11-20T10:00:00Z", "yesterday"),
+            ("shape", "SCHEMAV_CVC_DATATYPE_VALID_1_2_1 at /ServerUtcTime"),
+        ),
+        (HELLO.format("Hi").replace("a:Message", "a:Greeting"), ("element", "HelloWorldResult/Greeting")),
+    ],
+    ids="wrong-operation wrong-type unknown-member".split(),
+)
+def test_an_answer_in_another_form_is_pasis_and_of_no_use(answers, body, change):
+    """PASI is not away: what has changed is its contract."""
+    answers(body)
+    said = hello()
+    assert (said.outcome, said.value) == ("pasi_fault", None)
+    assert hello(writes=True).outcome == "unknown"
+    assert link().state == "up"
+    assert change in ContractChange.objects.values_list("kind", "place")
 
 
 def test_the_same_answer_untouched_is_good(answers):
@@ -188,9 +219,9 @@ def test_a_fault_is_read_wherever_it_stands(answers, status, fault, code, outcom
 @pytest.mark.parametrize(
     ("code", "outcome", "state"),
     [
-        ("1001", "not_authorised", "not_authorised"),
-        ("1007", "not_authorised", "up"),  # this operation alone is barred
-        ("1008", "not_authorised", "not_authorised"),
+        ("1001", "not_authorized", "not_authorized"),
+        ("1007", "not_authorized", "up"),  # this operation alone is barred
+        ("1008", "not_authorized", "not_authorized"),
         ("2001", "unavailable", "down"),
         ("3001", "our_fault", "up"),
         ("4001", "pasi_fault", "up"),
@@ -211,31 +242,31 @@ def probe_when_due():
         sweeping.probe()
 
 
-def test_an_incomplete_connection_is_not_authorised_with_words(world):
+def test_an_incomplete_connection_is_not_authorized_with_words(world):
     ConnectionSettings.objects.update(certificate_file="")
     said = hello()
-    assert (said.outcome, said.detail) == ("not_authorised", "The connection is not set up yet.")
-    assert (link().state, link().detail) == ("not_authorised", said.detail)
+    assert (said.outcome, said.detail) == ("not_authorized", "The connection is not set up yet.")
+    assert (link().state, link().detail) == ("not_authorized", said.detail)
 
 
-def test_a_missing_certificate_is_not_authorised_with_words(world):
+def test_a_missing_certificate_is_not_authorized_with_words(world):
     ConnectionSettings.objects.update(certificate_file=str(world.pasi.folder / "nowhere.pem"))
     said = hello()
-    assert said.outcome == "not_authorised"
-    assert "No such file" in said.detail
+    assert said.outcome == "not_authorized"
+    assert said.detail == "The file of the client certificate is not there."
     assert str(world.pasi.folder) not in said.detail
 
 
-def test_an_expired_certificate_is_not_authorised_with_words(world):
+def test_an_expired_certificate_is_not_authorized_with_words(world):
     world.connect(world.pasi.files.expired_client)
-    assert hello().outcome == "not_authorised"
-    assert (link().state, link().code, link().detail) == ("not_authorised", "TLS", "The certificate has expired.")
+    assert hello().outcome == "not_authorized"
+    assert (link().state, link().code, link().detail) == ("not_authorized", "TLS", "The certificate has expired.")
 
 
-def test_a_foreign_certificate_is_not_authorised_by_pasis_own_code(world):
+def test_a_foreign_certificate_is_not_authorized_by_pasis_own_code(world):
     world.connect(world.pasi.files.foreign_client)
     assert hello().code == "1001"
-    assert (link().state, link().code) == ("not_authorised", "1001")
+    assert (link().state, link().code) == ("not_authorized", "1001")
 
 
 def test_the_probe_finds_out_that_the_certificate_is_right_again_without_a_restart(world, tmp_path):
@@ -246,9 +277,9 @@ def test_the_probe_finds_out_that_the_certificate_is_right_again_without_a_resta
     ConnectionSettings.objects.update(
         certificate_file=str(tmp_path / "client.pem"), key_file=str(tmp_path / "client.key")
     )
-    assert hello().outcome == "not_authorised"
+    assert hello().outcome == "not_authorized"
     probe_when_due()
-    assert link().state == "not_authorised"
+    assert link().state == "not_authorized"
     for name, source in (("client.pem", files.client), ("client.key", files.key_of(files.client))):
         (tmp_path / name).write_bytes(source.read_bytes())
     probe_when_due()
@@ -274,7 +305,7 @@ def test_the_probe_finds_pasi_back(world):
 
 def test_no_probe_while_all_is_well_or_before_its_time(world):
     sweeping.probe()
-    LinkState.objects.update(state="down", next_probe_at=clock.now() + dt.timedelta(minutes=1))
+    LinkState.objects.update(state="down", next_probe_at=clock.now() + dt.timedelta(seconds=30))
     sweeping.probe()
     assert world.pasi.calls("HelloWorld") == []
 

@@ -11,9 +11,9 @@ import zeep
 from lxml import etree
 from zeep.helpers import serialize_object
 
-from pasi_connect.mapping import enrolment as mapping
 from pasi_connect.soap import codec, gateway
 from pasi_connect.soap.contract import WSDL, contract
+from tests.factories import documents as mapping
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 FILES = sorted(path.stem for path in GOLDEN.glob("*.xml"))

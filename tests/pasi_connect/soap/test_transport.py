@@ -1,6 +1,5 @@
 """The wire itself: certificates, time and size. What goes wrong is told by whether PASI may have seen the request."""
 
-import datetime as dt
 import socket
 import ssl
 import threading
@@ -10,7 +9,9 @@ import pytest
 
 from pasi_connect.demo import certificates
 from pasi_connect.soap import transport
+from pasi_connect.soap.limits import TooMuch
 from pasi_connect.soap.transport import HungUp, NoAnswer, NotSent, Refused, Transport
+from tests.moments import machine_now
 from tests.pasi_connect.soap.server import BadServer, answer, drip
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
@@ -18,7 +19,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    return certificates.ensure(tmp_path_factory.mktemp("tls"), organization="A.1750", now=dt.datetime.now(dt.UTC))
+    return certificates.ensure(tmp_path_factory.mktemp("tls"), organization="A.1750", now=machine_now())
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_an_answer_comes_through(files, serve):
 
 def test_the_bundle_of_the_environment_does_not_overrule_our_own_authority(files, serve, monkeypatch, tmp_path):
     """requests would otherwise check PASI against REQUESTS_CA_BUNDLE, and send through a proxy."""
-    other = certificates.ensure(tmp_path / "other", organization="A.1", now=dt.datetime.now(dt.UTC))
+    other = certificates.ensure(tmp_path / "other", organization="A.1", now=machine_now())
     server = serve(answer(b"<ok/>"))
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(other.ca))
@@ -117,9 +118,16 @@ def test_too_large_an_answer_is_ended(files, serve, monkeypatch):
             connection.sendall(b"x" * 65536)
             sent.append(1)
 
-    with pytest.raises(NoAnswer, match="larger"):
+    with pytest.raises(TooMuch, match="larger"):
         client(files).post(serve(flood).url, b"", "", 10)
     assert len(sent) < 1600
+
+
+def test_a_packed_answer_is_not_unpacked(files, serve):
+    packed = HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxxxx"
+    server = serve(lambda connection: connection.sendall(packed))
+    with pytest.raises(TooMuch, match="packed"):
+        client(files).post(server.url, b"", "", 5)
 
 
 def test_an_answer_of_the_greatest_size_is_taken(files, serve, monkeypatch):
@@ -195,7 +203,7 @@ def test_an_expired_certificate_is_told_in_words(files, serve):
 
 
 def test_a_client_of_an_authority_that_they_do_not_know_is_told_in_words(files, serve, tmp_path):
-    other = certificates.ensure(tmp_path / "other", organization="A.1", now=dt.datetime.now(dt.UTC))
+    other = certificates.ensure(tmp_path / "other", organization="A.1", now=machine_now())
     stranger = Transport(other.client, other.key_of(other.client), files.ca)
     with pytest.raises(Refused, match="does not know the certificate's authority"):
         stranger.post(serve(answer(b"<ok/>")).url, b"", "", 5)

@@ -146,7 +146,9 @@ def test_very_many_rows_of_one_key(size, tmp_path):
     result, _, summary = run(before, after[::-1])
     assert summary["counts"]["Matched with Data Differences"] == size
     if 2 * size <= 300:
-        assert all(row[-2] and ";" not in row[-2] for row in without_rows(result)[1:])  # one difference each is the best
+        assert all(
+            row[-2] and ";" not in row[-2] for row in without_rows(result)[1:]
+        )  # one difference each is the best
     assert any("simpler rule" in warning for warning in summary["warnings"]) == (2 * size > 300)
 
 

@@ -1,10 +1,13 @@
 """One file a quirk: each is tests/data/quirks/plain.csv written, saved or damaged in one way, and compared with it."""
 
+import csv
+
 import pytest
 
 from reconciliation.rules.notes import Refused
+from reconciliation.rules.reading_options import How
 from reconciliation.rules.statuses import ADDED, DIFFERENT, MISSING, PERFECT
-from tests.reconciliation.files import QUIRKS, compare
+from tests.reconciliation.files import DATA, QUIRKS, compare, write
 
 DATES = {"Exit Date", "Assignment Date", "Entry Date"}
 YES_NO = {"Approved?", "Funding Requested?"}
@@ -24,6 +27,7 @@ REPAIRED = {
     "decimal_comma.csv": ({"Credits Attempted", "Value"}, 4),
     "dates_day_first.csv": ({"Exit Date", "Assignment Date"}, 3),
     "dates_month_first.csv": ({"Exit Date", "Assignment Date"}, 3),
+    "dates_order_proven.csv": ({"Entry Date"}, 3),
     "dates_slashes.csv": (DATES, 6),
     "dates_with_time.csv": (DATES, 6),
     "dates_month_name.csv": (DATES, 6),
@@ -44,9 +48,10 @@ UNUSABLE = {
     "long_row.csv": ("3", "more cells than headers: the columns cannot be told"),
 }
 REFUSED = {
-    "refused_header_twice.csv": {"header_twice"},
-    "refused_course_description_only.csv": {"missing_column"},
-    "refused_missing_columns.csv": {"missing_column"},
+    "refused_header_twice.csv": {"headers_twice"},
+    "refused_course_description_only.csv": {"missing_columns"},
+    "refused_missing_columns.csv": {"missing_columns"},
+    "no_headers.csv": {"no_columns"},
     "refused_unclear_header.csv": {"header_unclear"},
     "refused_empty.csv": {"empty"},
     "refused_blank.csv": {"no_header"},
@@ -67,7 +72,7 @@ def against_plain(name, folder):
 
 def test_every_file_is_used():
     tested = {*PLAIN, *REPAIRED, *UNREADABLE, *UNUSABLE, *REFUSED}
-    others = {"plain.csv", "short_row.csv", "formulas.csv"}
+    others = {"plain.csv", "short_row.csv", "formulas.csv", "cut_in_a_cell.csv"}
     assert {path.name for path in QUIRKS.iterdir()} == tested | others
 
 
@@ -148,7 +153,11 @@ def test_encoding_and_delimiter_are_told(name, encoding, delimiter, tmp_path):
 
 def test_a_blank_line_counts_as_a_spreadsheet_counts_it(tmp_path):
     result = against_plain("blank_line_between.csv", tmp_path)
-    assert sorted((line["Before Row"], line["After Row"]) for line in result.lines) == [("2", "2"), ("3", "4"), ("4", "5")]
+    assert sorted((line["Before Row"], line["After Row"]) for line in result.lines) == [
+        ("2", "2"),
+        ("3", "4"),
+        ("4", "5"),
+    ]
 
 
 def test_a_short_row_has_blanks_and_is_said(tmp_path):
@@ -156,6 +165,13 @@ def test_a_short_row_has_blanks_and_is_said(tmp_path):
     (line,) = [line for line in result.lines if line["Match Status"] == DIFFERENT]
     assert line["Differences"] == "Approved?; Status; Funding Requested?; Entry Date"
     assert "short_rows" in result.notes
+
+
+def test_a_cut_last_line_is_read_as_far_as_it_goes_and_said(tmp_path):
+    result = against_plain("cut_in_a_cell.csv", tmp_path)
+    (line,) = [line for line in result.lines if line["Match Status"] == DIFFERENT]
+    assert (line["Differences"], line["Entry Date (after)"]) == ("Entry Date", "2026-")
+    assert "cut_last_line" in result.notes
 
 
 def test_formulas_are_made_harmless_and_a_lone_hyphen_stays(tmp_path):
@@ -177,3 +193,120 @@ def test_equal_after_normalising_counts_key_cells_and_repaired_cells(tmp_path):
     assert against_plain("true_false.csv", tmp_path).outcome.equal_after_normalising == 6
     assert against_plain("dash_for_blank.csv", tmp_path).outcome.equal_after_normalising == 5
     assert against_plain("decomposed.csv", tmp_path).outcome.equal_after_normalising == 1
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("quoted", [True, False])
+def test_two_encodings_in_one_file_are_said_with_their_rows(mark, quoted, tmp_path):
+    """One row is Windows-1252 between UTF-8."""
+    data = (QUIRKS / "plain.csv").read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"Semester 1", "Été".encode())
+    head, one, two, three = data.split(b"\r\n", 3)
+    two = two.replace(b"English, first", "Français, première".encode("cp1252"))
+    mixed = mark + b"\r\n".join([head, one, two, three])
+    if not quoted:
+        mixed = mixed.replace(b"first; half", b"half").replace(b'"Full Year"', b"Full Year")
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(mixed)
+    (tmp_path / "out").mkdir()
+    result = compare(QUIRKS / "plain.csv", path, tmp_path / "out")
+    (note,) = [note for note in result.outcome.warnings if note.code == "mixed_encodings"]
+    assert (note.values["encoding"], note.values["count"], note.values["rows"]) == ("Windows-1252", 1, "3")
+    assert any("Français, première" in line["Section Description (after)"] for line in result.lines)
+    assert {line["Term (after)"] for line in result.lines} >= {"Été"}
+
+
+def test_mac_roman_is_read_and_said_with_its_rows(tmp_path):
+    data = (QUIRKS / "plain.csv").read_bytes().decode("utf-8-sig")
+    path = tmp_path / "mac.csv"
+    path.write_bytes(data.encode("mac_roman"))
+    (tmp_path / "out").mkdir()
+    result = compare(QUIRKS / "plain.csv", path, tmp_path / "out")
+    (note,) = [note for note in result.outcome.warnings if note.code == "mac_roman"]
+    assert (note.values["count"], note.values["rows"]) == (1, "2")
+    assert result.outcome.is_perfect
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\n\r", "\r\r\n", "\x1e", "\x85", "\u2028", "\x0b"])
+def test_line_ends_of_every_kind(end, tmp_path):
+    text = (DATA / "cases" / "base.csv").read_bytes().decode("utf-8-sig")
+    path = tmp_path / "ends.csv"
+    path.write_bytes(text.replace("\r\n", end).encode())
+    (tmp_path / "out").mkdir()
+    assert compare(DATA / "cases" / "base.csv", path, tmp_path / "out").outcome.is_perfect
+
+
+BASE = DATA / "cases" / "base.csv"
+
+
+def changed(tmp_path, change) -> set[str]:
+    """The notes of a comparison in which the second file's rows (as lists, header first) are changed."""
+    with BASE.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    (tmp_path / "out").mkdir()
+    result = compare(BASE, write(tmp_path / "after.csv", change(rows)), tmp_path / "out")
+    return result.notes
+
+
+def fresh(rows):
+    """As after an upload: other references."""
+    place = rows[0].index("Reference #")
+    return [rows[0], *([*row[:place], f"new {row[place]}", *row[place + 1 :]] for row in rows[1:])]
+
+
+def test_references_that_outlive_the_delete_are_said(tmp_path):
+    assert "same_references" in changed(tmp_path, lambda rows: [rows[0], *rows[:0:-1]])
+
+
+def test_other_references_are_what_an_upload_gives(tmp_path):
+    assert not {"same_references", "identical", "rows_dropped", "one_value"} & changed(tmp_path, fresh)
+
+
+def test_a_large_drop_of_rows_is_said(tmp_path):
+    assert "rows_dropped" in changed(tmp_path, lambda rows: fresh(rows)[:2])
+
+
+def test_a_file_that_a_filter_has_left_is_said(tmp_path):
+    place = 5  # Status
+
+    def completed(rows):
+        assert rows[0][place] == "Status"
+        return [row for row in fresh(rows) if row[place] in ("Status", "Completed")]
+
+    assert "one_value" in changed(tmp_path, completed)
+
+
+def test_a_file_of_headers_alone_is_said(tmp_path):
+    assert "no_rows" in changed(tmp_path, lambda rows: rows[:1])
+
+
+def test_an_unquoted_file_cut_off_in_its_last_line_is_said(tmp_path):
+    text = BASE.read_bytes().replace(b'"', b"").replace(b"Sample, ", b"Sample ").rstrip()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "cut.csv").write_bytes(text[:-3])
+    assert "cut_last_line" in compare(BASE, tmp_path / "cut.csv", tmp_path / "out").notes  # in the last cell
+    (tmp_path / "cut.csv").write_bytes(text[:-60])
+    assert "cut_last_line" in compare(BASE, tmp_path / "cut.csv", tmp_path / "out").notes  # cells are missing
+    (tmp_path / "cut.csv").write_bytes(text)
+    assert "cut_last_line" not in compare(BASE, tmp_path / "cut.csv", tmp_path / "out").notes
+
+
+@pytest.mark.parametrize(
+    ("how", "counts"),
+    [
+        ({}, (3, 0)),
+        ({"date_order": "mdy"}, (1, 2)),
+        ({"date_order": "dmy"}, (3, 0)),
+    ],
+)
+def test_the_order_of_dates_is_proven_and_can_be_chosen(how, counts, tmp_path):
+    result = compare(QUIRKS / "plain.csv", QUIRKS / "dates_order_proven.csv", tmp_path, after_how=How(**how))
+    assert tuple(result.outcome.counts[status] for status in (PERFECT, DIFFERENT)) == counts
+    assert result.outcome.after.date_orders == {"Entry Date": how.get("date_order", "dmy")}
+    assert ("order_chosen" if how else "order_proven") in result.notes
+    assert ("order_against" in result.notes) == (how.get("date_order") == "mdy")
+
+
+def test_an_open_order_is_said_and_a_choice_settles_it(tmp_path):
+    assert "order_open" in against_plain("dates_ambiguous.csv", tmp_path).notes
+    chosen = compare(QUIRKS / "plain.csv", QUIRKS / "dates_ambiguous.csv", tmp_path, after_how=How(date_order="dmy"))
+    assert chosen.outcome.is_perfect

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciliation.engine import rows, since
+from reconciliation.engine import earlier_result, rows
 from reconciliation.engine.rows import Reader, Wanted
 from reconciliation.rules.statuses import STATUSES
 from tests.reconciliation.files import compare, write
@@ -19,10 +19,23 @@ KEYS = ["ASN", "Code"]
 ASNS = ["0000-4417-2", "0000-5120-8", "1000-8846-3"]
 
 row = st.builds(
-    lambda asn, code, text, value: [asn, code, "5", text, "Full Year", "2027-01-29", value, "2027-01-29", "Yes", "Active", "Yes", "2026-09-15"],
+    lambda asn, code, text, value: [
+        asn,
+        code,
+        "5",
+        text,
+        "Full Year",
+        "2027-01-29",
+        value,
+        "2027-01-29",
+        "Yes",
+        "Active",
+        "Yes",
+        "2026-09-15",
+    ],
     st.sampled_from(ASNS),
     st.sampled_from(["MAT3791", "ELA2105"]),
-    st.sampled_from(["", "A, \"quoted\"", "=B", "two\nlines", "é; x", "'"]),
+    st.sampled_from(["", 'A, "quoted"', "=B", "two\nlines", "é; x", "'"]),
     st.sampled_from(["75", "80", "-", ""]),
 )
 table = st.lists(row, min_size=1, max_size=12)
@@ -77,7 +90,7 @@ def test_moved_adds_up(tmp_path, before, after, later):
     """Whatever repeats: the lines of both results are all told once, as moved, gone, new, or as they were."""
     then, first = result(tmp_path / "then", before, after)
     now, second = result(tmp_path / "now", before, later)
-    counts = since.write(tmp_path / "now", second.header, tmp_path / "then", first.header, KEYS)
+    counts = earlier_result.write(tmp_path / "now", second.header, tmp_path / "then", first.header, KEYS)
     told_then, told_now = Counter(), Counter()
     for key, count in counts.items():
         was, _, is_now = key.partition(">")
@@ -94,16 +107,18 @@ def test_a_lost_row_that_came_back_and_one_that_is_lost_now(tmp_path):
     one, two, three = ([asn, "MAT3791", "5", "", "", "", "75", "", "", "", "", ""] for asn in ASNS)
     result(tmp_path / "then", [one, two, three], [two, three])
     _, reader = result(tmp_path / "now", [one, two, three], [one, three])
-    counts = since.write(tmp_path / "now", reader.header, tmp_path / "then", reader.header, KEYS)
+    counts = earlier_result.write(tmp_path / "now", reader.header, tmp_path / "then", reader.header, KEYS)
     assert counts == {"Missing from PASI>Perfectly Matched": 1, "Perfectly Matched>Missing from PASI": 1}
     assert reader.page(Wanted(was="Missing from PASI"), 9).rows[0]["3"] == ASNS[0]
 
 
 def test_of_rows_with_one_key_the_one_that_moved_is_told(tmp_path):
-    rows_of_key = [[ASNS[0], "MAT3791", "5", text, "", "", "75", "", "", "", "", ""] for text in ("first", "second", "third")]
+    rows_of_key = [
+        [ASNS[0], "MAT3791", "5", text, "", "", "75", "", "", "", "", ""] for text in ("first", "second", "third")
+    ]
     result(tmp_path / "then", rows_of_key, rows_of_key[:2])
     _, reader = result(tmp_path / "now", rows_of_key, rows_of_key)
-    counts = since.write(tmp_path / "now", reader.header, tmp_path / "then", reader.header, KEYS)
+    counts = earlier_result.write(tmp_path / "now", reader.header, tmp_path / "then", reader.header, KEYS)
     assert counts == {"Missing from PASI>Perfectly Matched": 1}
     (moved,) = reader.page(Wanted(moved=True), 9).rows
     assert "third" in moved.values()
@@ -114,7 +129,12 @@ def test_unusable_rows_have_pages_too(tmp_path):
     compare(write(tmp_path / "b.csv", [HEADER, *[bad] * 5]), write(tmp_path / "a.csv", [HEADER, bad]), tmp_path)
     header = rows.write(tmp_path / "unusable.csv", tmp_path / rows.UNUSABLE_ROWS)
     page = Reader(tmp_path, header, name=rows.UNUSABLE_ROWS).page(Wanted(), 4, after=1)
-    assert [(one["line"], one["0"], one["1"]) for one in page.rows] == [(2, "before", "3"), (3, "before", "4"), (4, "before", "5"), (5, "before", "6")]
+    assert [(one["line"], one["0"], one["1"]) for one in page.rows] == [
+        (2, "before", "3"),
+        (3, "before", "4"),
+        (4, "before", "5"),
+        (5, "before", "6"),
+    ]
     assert page.more_after
     with (tmp_path / "unusable.csv").open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.reader(file)) == header

@@ -8,6 +8,7 @@ import pytest
 from reconciliation.engine import opening, workbooks
 from reconciliation.engine.numbers import date_text, number_text
 from reconciliation.rules.notes import Refused
+from reconciliation.rules.types import TYPES
 from tests.reconciliation.files import QUIRKS, compare
 
 CONTENT = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -19,7 +20,9 @@ def workbook(path, sheet: bytes, **parts: bytes):
             "xl/workbook.xml",
             f'<workbook xmlns="{CONTENT}" xmlns:r="r"><sheets><sheet name="a" r:id="r1"/></sheets></workbook>',
         )
-        book.writestr("xl/_rels/workbook.xml.rels", '<Relationships><Relationship Id="r1" Target="sheet.xml"/></Relationships>')
+        book.writestr(
+            "xl/_rels/workbook.xml.rels", '<Relationships><Relationship Id="r1" Target="sheet.xml"/></Relationships>'
+        )
         book.writestr("xl/sheet.xml", sheet)
         for name, content in parts.items():
             book.writestr(f"xl/{name}.xml", content)
@@ -43,7 +46,11 @@ def test_a_file_over_the_limit(tmp_path):
 @pytest.mark.parametrize("part", ["sheet", "sharedStrings"])
 def test_a_zip_bomb(part, tmp_path):
     bomb = b"<x>" + b" " * (30 * 1024**2)
-    path = workbook(tmp_path / "bomb.xlsx", b"<x/>", sharedStrings=bomb) if part != "sheet" else workbook(tmp_path / "b.xlsx", bomb)
+    path = (
+        workbook(tmp_path / "bomb.xlsx", b"<x/>", sharedStrings=bomb)
+        if part != "sheet"
+        else workbook(tmp_path / "b.xlsx", bomb)
+    )
     assert reasons(path, tmp_path) == ["zip_bomb"]
 
 
@@ -86,7 +93,7 @@ def test_a_sparse_row_takes_no_more_room_than_its_header(tmp_path):
     cells = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c><c r="XFD{n}"><v>1</v></c></row>' for n in range(2, 500))
     sheet = f'<worksheet xmlns="{CONTENT}"><sheetData><row r="1"><c r="A1" t="str"><v>ASN</v></c></row>{cells}</sheetData></worksheet>'
     with workbook(tmp_path / "sparse.xlsx", sheet.encode()).open("rb") as file:
-        found = workbooks.read(file, side="before", step=opening.nothing)
+        found = workbooks.read(file, TYPES["CM"], side="before", step=opening.nothing)
     assert found.headers == ["ASN"]
     assert found.cells.shape == (498, 1)
     assert len(found.long[2]) == 1
@@ -131,7 +138,7 @@ def test_typed_cells_styles_and_rich_text(tmp_path):
         "</sheetData></worksheet>"
     ).encode()
     path = workbook(tmp_path / "odd.xlsx", sheet, sharedStrings=strings, styles=styles)
-    found = workbooks.read(io.BytesIO(path.read_bytes()), side="before", step=opening.nothing)
+    found = workbooks.read(io.BytesIO(path.read_bytes()), TYPES["CM"], side="before", step=opening.nothing)
     assert found.headers == ["ASN", "b", "c", "d"]
     assert found.rows.to_list() == [3, 4]
     assert found.cells.rows() == [
@@ -150,7 +157,16 @@ def test_a_day_number_counts_from_the_workbook_s_first_day(since_1904, day):
 
 
 @pytest.mark.parametrize(
-    ("text", "same"), [("75.0", "75"), ("7.5E1", "75"), ("0.1", "0.1"), ("1E+20", "1e+20"), ("nan", "nan"), ("1e999", "1e999"), ("x", "x")]
+    ("text", "same"),
+    [
+        ("75.0", "75"),
+        ("7.5E1", "75"),
+        ("0.1", "0.1"),
+        ("1E+20", "1e+20"),
+        ("nan", "nan"),
+        ("1e999", "1e999"),
+        ("x", "x"),
+    ],
 )
 def test_a_number_as_a_csv_would_hold_it(text, same):
     assert number_text(text) == same

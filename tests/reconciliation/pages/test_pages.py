@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from operations.models import Job
-from reconciliation import uploads
+from operations.rules.bodies import EXPORTS
 from reconciliation.models import ReconciliationSettings, Run
 from reconciliation.rules.statuses import DIFFERENT, MISSING
 from tests import factories
@@ -44,7 +44,9 @@ def the_run():
 
 def choose(client, run, do, **given):
     year = str(run.school_year) if run.school_year else ""
-    return client.post(url("choose", run.pk), {"type": run.type, "school": run.school_code, "school_year": year, "do": do, **given})
+    return client.post(
+        url("choose", run.pk), {"type": run.type, "school": run.school_code, "school_year": year, "do": do, **given}
+    )
 
 
 def test_from_the_upload_to_the_result(client):
@@ -88,6 +90,51 @@ def test_missing_columns_stand_first_and_there_is_no_way_to_compare(client):
     assert not Job.objects.exists()
 
 
+def test_what_to_do_about_missing_columns_stands_once(client):
+    new(client, type="CM", after=upload(QUIRKS / "refused_missing_columns.csv"))
+    said = text(client.get(url("run", the_run().pk)))
+    assert said.count("In PASIprep open Columns, tick all, and export again.") == 1
+    assert "7 in both" in said and "5 missing" in said
+
+
+def test_of_a_file_without_a_known_column_what_was_read_is_said_once(client):
+    new(client, type="CM", after=upload(QUIRKS / "no_headers.csv"))
+    said = text(client.get(url("run", the_run().pk)))
+    assert said.count("none of the required columns is there") == 1
+    assert "row 1, taken as the headers, has" in said and "with 0 rows" not in said
+    assert "tick all" not in said and "missing" not in said and "in both" not in said
+    run = the_run()
+    choose(client, run, "check", before=upload(QUIRKS / "no_headers.csv"))
+    said = text(client.get(url("run", run.pk)))
+    assert said.count("none of the required columns is there") == 2  # of each file once
+    assert "Required column" not in said
+
+
+def test_a_job_says_rows_and_claims_no_success_where_rows_differ(client, compared):
+    run = compared()
+    rows = run.summary["rows_before"] + run.summary["rows_after"]
+    other = sum(run.summary["counts"].values()) - run.summary["counts"]["Perfectly Matched"]
+    answer = f"{rows} rows: {other} to look at"
+    for page in (
+        text(client.get(reverse("operations:jobs"))),
+        text(client.get(reverse("operations:job", args=[run.job_id]))),
+    ):
+        assert answer in page
+        assert "success" not in page and "records" not in page.replace("Work on many records", "")
+    assert f"{rows} of {rows} rows" in page
+
+
+def test_a_job_of_equal_files_says_so(client, compared):
+    run = compared({"before": sample()["before"], "after": upload(DATA / "2027-9101-CM-BeforeDelete.csv", "other.csv")})
+    rows = run.summary["rows_before"] * 2
+    assert f"{rows} rows: All match" in text(client.get(reverse("operations:job", args=[run.job_id])))
+
+
+def test_a_job_says_unusable_rows(client, compared):
+    run = compared({"before": sample()["before"], "after": upload(QUIRKS / "asn_scientific.csv")}, type="CM")
+    assert "unusable" in text(client.get(reverse("operations:job", args=[run.job_id])))
+
+
 def test_the_missing_file_is_replaced_without_the_other_one(client):
     new(client, type="CM", after=upload(QUIRKS / "refused_missing_columns.csv"))
     run = the_run()
@@ -112,7 +159,10 @@ def test_a_mismatch_with_the_choice_is_said_before_the_run(client):
     assert "says CM, but EM was chosen" in said
 
 
-@pytest.mark.parametrize(("given", "said"), [({"before": ""}, "Before the delete"), ({"school": "91"}, "School"), ({"school_year": "2027"}, "2026-2027")])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"before": ""}, "Before the delete"), ({"school": "91"}, "School"), ({"school_year": "2027"}, "2026-2027")],
+)
 def test_what_is_wrong_with_the_form_is_said(client, given, said):
     answer = new(client, **given)
     assert answer.status_code == 422
@@ -121,7 +171,7 @@ def test_what_is_wrong_with_the_form_is_said(client, given, said):
 
 
 def test_a_file_beyond_the_limit_is_said(client, monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_BYTES", 50)
+    monkeypatch.setitem(EXPORTS.most, "", 50)
     answer = new(client)
     assert answer.status_code == 422
     assert "The file is larger than" in answer.content.decode()
@@ -140,9 +190,9 @@ def test_the_lines_of_each_filter(client, compared):
     run = compared()
     page = url("run", run.pk)
     for status, count in run.summary["counts"].items():
-        assert f"{count} shown of {count}" in text(client.get(page, {"status": status}))
+        assert f"Showing {count} of {count}" in text(client.get(page, {"status": status}))
     field = next(name for name, count in run.different_in.items() if count)
-    assert f"shown of {run.different_in[field]}" in text(client.get(page, {"field": field}))
+    assert f" of {run.different_in[field]}" in text(client.get(page, {"field": field}))
     assert "No row is like that" in text(client.get(page, {"course": "ZZZ"}))
     only = client.get(page, {"status": DIFFERENT, "only": "on", "blank": "on"})
     heads = re.findall(r'<th scope="col">([^<]+)', only.content.decode())[1:]
@@ -189,7 +239,12 @@ def test_a_student_of_the_schools_has_a_name_and_a_link(client, compared):
 def test_what_moved_since_the_run_before(client, compared):
     first = compared()
     files = sample()
-    second = compared({"before": files["before"], "after": upload(DATA / "2027-9101-CM-BeforeDelete.csv", "2027-9101-CM-AfterUpload.csv")})
+    second = compared(
+        {
+            "before": files["before"],
+            "after": upload(DATA / "2027-9101-CM-BeforeDelete.csv", "2027-9101-CM-AfterUpload.csv"),
+        }
+    )
     counts = second.moved["counts"]
     assert second.moved["run"] == first.pk
     assert counts["Missing from PASI>Perfectly Matched"] == first.summary["counts"][MISSING]
@@ -198,10 +253,15 @@ def test_what_moved_since_the_run_before(client, compared):
     said = text(client.get(url("run", second.pk)))
     assert "Since the last run of this school" in said
     told = text(client.get(url("run", second.pk), {"moved": "1", "was": MISSING}))
-    assert f"{first.summary['counts'][MISSING]} shown of {first.summary['counts'][MISSING]}" in told
-    third = compared({"before": sample()["before"], "after": upload(DATA / "2027-9101-CM-BeforeDelete.csv", "2027-9101-CM-AfterUpload.csv")})
+    assert f"Showing {first.summary['counts'][MISSING]} of {first.summary['counts'][MISSING]}" in told
+    third = compared(
+        {
+            "before": sample()["before"],
+            "after": upload(DATA / "2027-9101-CM-BeforeDelete.csv", "2027-9101-CM-AfterUpload.csv"),
+        }
+    )
     assert third.moved["counts"] == {}
-    assert "Nothing has moved" in text(client.get(url("run", third.pk)))
+    assert "Nothing has changed since" in text(client.get(url("run", third.pk)))
 
 
 def test_runs_of_another_kind_year_or_school_are_no_run_before(compared):
@@ -299,7 +359,10 @@ def test_a_run_of_another_school_does_not_exist(compared):
     assert answer.status_code == 422
     assert "which is none of yours" in answer.content.decode()
     assert Run.objects.count() == 1
-    unnamed = {side: upload(DATA / f"2027-9101-CM-{name}.csv", "x.csv") for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))}
+    unnamed = {
+        side: upload(DATA / f"2027-9101-CM-{name}.csv", "x.csv")
+        for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))
+    }
     client.post(url("new"), {**unnamed, "school": "9102"})
     mine = Run.objects.get(school_code="9102")
     answer = choose(client, mine, "check", school="", after=sample()["after"])

@@ -46,7 +46,10 @@ def test_files_are_for_our_own_account_alone_and_under_a_name_that_nobody_guesse
 
 
 def test_a_kind_that_no_name_says_is_told_from_the_columns(actor):
-    uploads = {side: upload(DATA / f"2027-9101-EM-{name}.csv", "export.csv") for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))}
+    uploads = {
+        side: upload(DATA / f"2027-9101-EM-{name}.csv", "export.csv")
+        for side, name in (("before", "BeforeDelete"), ("after", "AfterUpload"))
+    }
     run = runs.make(actor, runs.Choices(), uploads)
     assert (run.type, run.school_code, run.school_year) == ("EM", "", None)
 
@@ -55,7 +58,7 @@ def test_a_missing_column_is_said_and_nothing_is_compared(actor):
     uploads = {**sample(), "after": upload(QUIRKS / "refused_missing_columns.csv")}
     run = runs.make(actor, runs.Choices(type="CM"), uploads)
     assert runs.check(actor, run) is None
-    assert {fault["code"] for fault in checking.faults(run.checks)} == {"missing_column"}
+    assert {fault["code"] for fault in checking.faults(run.checks)} == {"missing_columns"}
     with pytest.raises(runs.NotPossible):
         runs.start(actor, run)
     assert not Job.objects.exists()
@@ -134,7 +137,7 @@ def test_a_killed_comparison_starts_anew_and_sweeps_what_was_left(actor, monkeyp
     runs.check(actor, run)
     job = runs.start(actor, run)
     kind = offers.jobs[runs.COMPARE]
-    monkeypatch.setitem(offers.jobs, runs.COMPARE, offers.JobKind(kind.label, killed))
+    monkeypatch.setitem(offers.jobs, runs.COMPARE, offers.JobKind(kind.label, killed, kind.right))
     jobs.run(job.pk)
     assert len(list(run.place.glob("result-*"))) == 1
     monkeypatch.setitem(offers.jobs, runs.COMPARE, kind)
@@ -156,7 +159,7 @@ def test_a_late_worker_changes_nothing(actor, monkeypatch):
         Job.objects.filter(pk=running.job_id).update(fence=running.fence + 1)
         return kind.run(running)
 
-    monkeypatch.setitem(offers.jobs, runs.COMPARE, offers.JobKind(kind.label, late))
+    monkeypatch.setitem(offers.jobs, runs.COMPARE, offers.JobKind(kind.label, late, kind.right))
     jobs.run(job.pk)
     run.refresh_from_db()
     assert not run.is_done

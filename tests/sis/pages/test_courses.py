@@ -4,19 +4,12 @@ import datetime as dt
 
 import pytest
 
-from operations import clock
 from operations.models import AuditEntry
 from sis.models import CourseEnrolment, DataEvent
 from tests import factories
 from tests.factories.students import this_year
 
 MIDDLE = dt.date(2026, 12, 18)
-
-
-@pytest.fixture(autouse=True)
-def on_a_day_in_november():
-    with clock.moved_to(dt.datetime(2026, 11, 20, 18, tzinfo=dt.UTC)):
-        yield
 
 
 @pytest.fixture
@@ -125,7 +118,7 @@ def test_adding_a_course(here, as_person, stay, section):
     [
         ({"section": ""}, "section"),
         ({"entry_date": ""}, "entry_date"),
-        ({"entry_date": "20.11.2026"}, "entry_date"),
+        ({"entry_date": "05/11/2026"}, "entry_date"),
         ({"entry_date": "2026-08-01"}, "entry_date"),
         ({"credits_attempted": "-1"}, "credits_attempted"),
     ],
@@ -196,7 +189,7 @@ def test_who_was_overtaken_sees_it_and_can_save_again(here, as_person, sitting):
     late = {"outcome": "Completed", "exit_date": "2026-12-18", "revision": "1"}
     answer = client.post(address, late)
     assert answer.status_code == 409
-    assert "the record moved" in text(answer)
+    assert "the record changed" in text(answer)
     assert answer.context["form"]["revision"].value() == "2"
     assert client.post(address, {**late, "revision": "2"}).status_code == 302
     sitting.refresh_from_db()

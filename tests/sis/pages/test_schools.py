@@ -83,3 +83,13 @@ def test_an_unknown_state_changes_nothing(here, as_person, asked):
     answer = as_person(here.district).post(f"/schools/{here.school.code}/state/", asked)
     assert answer.status_code == 302
     assert School.objects.values_list().get(pk=here.school.pk) == before
+
+
+def test_course_marks_integration_has_no_switch_while_it_has_no_effect(here, as_person):
+    client, address = as_person(here.district), f"/schools/{here.school.code}/"
+    assert "Course Marks" not in text(client.get(address))
+    assert "Course Marks" not in text(client.get("/schools/"))
+    before = here.school.course_marks_integration
+    client.post(f"{address}state/", {"name": "course_marks_integration", "value": "inactive"})
+    here.school.refresh_from_db()
+    assert here.school.course_marks_integration == before

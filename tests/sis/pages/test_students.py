@@ -1,3 +1,7 @@
+import csv
+import datetime as dt
+import io
+
 import pytest
 
 from sis.models import Student
@@ -27,6 +31,35 @@ def test_a_list_holds_the_students_of_the_persons_schools_only(here, as_person, 
     assert as_person(here.district).get("/students/").context["count"] == 2
 
 
+SPELLINGS = (
+    "Émile O’Brien",
+    "emile obrien",
+    "O'Brien, Émile",
+    "o brien",
+    "OBRIEN EMILE",
+    "Emile",
+    "roy",
+    "O’Brien-Roy",
+)
+
+
+@pytest.mark.parametrize("words", SPELLINGS)
+def test_accents_apostrophes_and_the_order_of_names_do_not_matter(here, as_person, words):
+    student = StudentFactory.build(legal_first_name="Émile", legal_last_name="O’Brien-Roy")
+    student.search_name = student.make_search_name()
+    student.save()
+    EnrolmentFactory(student=student, school=here.school)
+    EnrolmentFactory(school=here.school)
+    answer = as_person(here.registrar).post("/students/find/", {"q": words})
+    assert answer.url == f"/students/{student.pk}/"
+
+
+def test_punctuation_alone_finds_nobody_and_a_number_with_letters_finds_its_student(here, as_person, ines):
+    client = as_person(here.registrar)
+    assert client.post("/students/find/", {"q": "-,'"}).context["rows"] == []
+    assert client.post("/students/find/", {"q": ines.local_number.lower()}).url == f"/students/{ines.pk}/"
+
+
 def test_the_filters_speak_of_one_enrolment(here, as_person, ines):
     EnrolmentFactory(student=ines, school=here.school, grade="09", school_year=this_year() - 1)
     client = as_person(here.registrar)
@@ -40,18 +73,42 @@ def test_a_malformed_filter_is_refused(here, as_person, ines, query):
     assert as_person(here.registrar).get("/students/", query).status_code == 400
 
 
-def test_pages_follow_each_other_by_name_without_loss(here, as_person, monkeypatch):
+def test_the_list_begins_with_this_year_and_all_years_can_be_asked_for(here, as_person, ines):
+    old = EnrolmentFactory(school=here.school, school_year=this_year() - 1).student
+    client = as_person(here.registrar)
+    first = client.get("/students/")
+    assert names(first) == ["Halvorsen"]
+    assert first.context["chips"][0]["url"] == "/students/?school_year="
+    assert set(names(client.get("/students/", {"school_year": ""}))) == {"Halvorsen", old.legal_last_name}
+    last_year = client.get("/students/", {"school_year": str(this_year() - 1)})
+    assert names(last_year) == [old.legal_last_name]
+
+
+def test_the_list_is_narrowed_to_a_state_in_pasi(here, as_person, ines):
+    client = as_person(here.registrar)
+    assert names(client.get("/students/", {"pasi_state": "not_linked"})) == ["Halvorsen"]
+    nobody = client.get("/students/", {"pasi_state": "in_step"})
+    assert names(nobody) == []
+    assert [chip["text"] for chip in nobody.context["chips"]][1] == "State in PASI: In step"
+    assert "No students match these filters" in nobody.content.decode()
+
+
+@pytest.mark.parametrize("sort", ["", "-name", "number", "birth_date", "-birth_date"])
+def test_pages_follow_each_other_in_every_order_without_loss(here, as_person, monkeypatch, sort):
     monkeypatch.setattr("sis.views.students.PAGE", 2)
-    for last in ("Dawn", "Alder", "Brook", "Brook", "Crane"):
-        student = StudentFactory(legal_last_name=last, search_name=f"{last.casefold()} ines")
+    for day, last in enumerate(("Dawn", "Alder", "Brook", "Brook", "Crane"), 1):
+        born = dt.date(2012, 1, 9 - day // 2)
+        student = StudentFactory(legal_last_name=last, search_name=f"{last.casefold()} ines", birth_date=born)
         EnrolmentFactory(student=student, school=here.school)
     client = as_person(here.registrar)
-    seen, address = [], "/students/"
+    seen, address = [], f"/students/?sort={sort}"
     while address:
         page = client.get(address)
         seen += [row["student"].pk for row in page.context["rows"]]
         last_page, address = page, page.context["next"]
-    assert seen == list(Student.objects.order_by("search_name", "pk").values_list("pk", flat=True))
+    order = {"": "search_name", "-name": "-search_name", "number": "local_number"}.get(sort, sort)
+    way = "-" if order.startswith("-") else ""
+    assert seen == list(Student.objects.order_by(order, f"{way}pk").values_list("pk", flat=True))
     before = client.get(last_page.context["earlier"])
     assert [row["student"].pk for row in before.context["rows"]] == seen[2:4]
 
@@ -75,7 +132,7 @@ def test_one_hit_opens_the_student_and_no_name_is_in_an_address(here, as_person,
 
 
 def test_a_search_lists_several_and_says_when_there_is_nobody(here, as_person, ines):
-    EnrolmentFactory(student=StudentFactory(search_name="halvorsen-roy tom"), school=here.school)
+    EnrolmentFactory(student=StudentFactory(search_name="halvorsen roy tom"), school=here.school)
     client = as_person(here.registrar)
     assert len(client.post("/students/find/", {"q": "halvorsen"}).context["rows"]) == 2
     nobody = client.post("/students/find/", {"q": "zzz"})
@@ -107,6 +164,7 @@ def test_edit_and_add_are_offered_to_those_who_may(here, as_person, ines):
         page = as_person(person).get(f"/students/{ines.pk}/").content.decode()
         assert (f"/enrolments/{stay.pk}/edit/" in page) is offered
         assert (f"/students/{ines.pk}/enrol/" in page) is offered
+        assert ("Withdraw…" in page.split("cols-main")[0]) is offered
 
 
 def test_the_asn_is_shown_in_groups(here, as_person, ines):
@@ -131,3 +189,27 @@ def test_lanes_lie_in_the_year_and_are_never_too_narrow_to_see():
         (whole, 0, 1000, None),
         (day, 992, 8, None),
     ]
+
+
+def test_a_file_has_the_same_students_in_the_same_order_as_the_list(here, as_person, ines, monkeypatch):
+    monkeypatch.setattr("sis.views.students.CHUNK", 2)
+    for last in ("Dawn", "Alder", "Zell"):
+        student = StudentFactory(legal_last_name=last, search_name=last.casefold())
+        EnrolmentFactory(student=student, school=here.school)
+    EnrolmentFactory(school=here.other)
+    client = as_person(here.registrar)
+    answer = client.get("/students/export/csv/", {"sort": "-name"})
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+    assert [row[0] for row in rows] == ["Last name", "Zell", "Halvorsen", "Dawn", "Alder"]
+    assert rows[2] == [
+        "Halvorsen", "Ines", "7000-4417-2", ines.local_number, "2012-03-04", here.school.code, here.school.name,
+        str(this_year()), "08", "Not in PASI",
+    ]  # fmt: skip
+    assert client.get("/students/export/pdf/").status_code == 404
+    assert client.get("/students/export/csv/", {"grade": "x"}).status_code == 404
+
+
+def test_a_stay_to_the_end_of_all_calendars_can_be_drawn():
+    whole = EnrolmentFactory.build(school_year=this_year(), start_date=this_year().first_day, exit_date=dt.date.max)
+    (lane,) = lanes(this_year(), [whole], this_year().first_day)
+    assert (lane.x, lane.width) == (0, 1000)

@@ -1,0 +1,90 @@
+"""Settings pages as typed rows: one row each, ranges and defaults on the fields, effective at once.
+
+`version` keeps two administrators from overwriting each other (the form carries the version it was drawn with).
+"""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def between(least: int, most: int) -> list[Callable[[Any], None]]:
+    return [MinValueValidator(least), MaxValueValidator(most)]
+
+
+class Singleton(models.Model):
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def load(cls) -> Self:
+        """The row, with the defaults until somebody saves it."""
+        return cls._default_manager.filter(pk=1).first() or cls(pk=1)
+
+
+def _days(label: Any, least: int, most: int, help_text: Any) -> Any:
+    """A number of days; empty: the installation's default."""
+    return models.PositiveSmallIntegerField(
+        label, null=True, blank=True, validators=between(least, most), help_text=help_text
+    )
+
+
+class KeepingSettings(Singleton):
+    """How long what is left of work and people's visits is kept, and how long tokens live. Empty: the installation's default
+    (`settings.KEEP`, from the environment)."""
+
+    exchanges_days = _days(
+        _("exchange log"), 30, 3650, _("Days. Calls to PASI, who they were made for and what came back.")
+    )
+    bodies_days = _days(
+        _("message bodies in the exchange log"), 1, 365,
+        _("Days. They hold student data, and are kept only while that is switched on."),
+    )  # fmt: skip
+    reads_days = _days(_("access log"), 90, 3650, _("Days. Who has seen which student."))
+    sign_ins_days = _days(_("sign-in log"), 7, 3650, _("Days. Sign-ins, failed ones too, with their addresses."))
+    sessions_days = _days(
+        _("ended sessions"), 0, 365, _("Days after their end. Invitations that nobody has used go with them.")
+    )
+    mails_days = _days(_("sent e-mail"), 7, 3650, _("Days. E-mail holds no student data."))
+    answers_days = _days(
+        _("answers to repeated requests"), 1, 30,
+        _("Days. The API’s answers by idempotency key; a key is taken again after 24 hours."),
+    )  # fmt: skip
+    token_most_days = _days(
+        _("longest life of an API token"), 1, 3650,
+        _("Days. A token without a day of its own ends after a year, or sooner if this says so."),
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("Retention and tokens")
+
+    def days(self, name: str) -> int:
+        """What holds for one of the fields."""
+        value = getattr(self, name)
+        return int(settings.KEEP[name] if value is None else value)
+
+
+def four_eyes_as_installed() -> bool:
+    return bool(settings.FOUR_EYES)
+
+
+class ApprovalSettings(Singleton):
+    """Who may release what the guard has stopped. As installed (`FOUR_EYES`) until somebody saves the page."""
+
+    four_eyes = models.BooleanField(
+        _("four eyes"),
+        default=four_eyes_as_installed,
+        help_text=_("On: what the guard has stopped is released by another person than the one who started it."),
+    )
+
+    class Meta:
+        verbose_name = _("Approval")

@@ -1,0 +1,169 @@
+"""Who may do what: every address names the permission that it needs, and what names none is closed to everybody.
+
+A page says it with `needs`, `signed_in` or `public` above the view; the middleware asks. The API's views say the same for what
+they read, and name the permission of each write in `needs` (`operations.api.permissions`). `may` is the one answer for a
+person, a service account and a token: it is `User.has_perm`, which also asks the token that came with the request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from operations import offers
+from operations.models import User
+
+RECORDS = "operations.view_records"
+SYNCHRONIZATION = "operations.view_synchronization"
+# What a permission cannot be used without: a role gets these along with it.
+PRESUPPOSES = {
+    "find": ("view_records",),
+    "edit_records": ("view_records",),
+    "core_alerts": ("view_records", "view_synchronization"),
+    "synchronization": ("view_records", "view_synchronization"),
+    "approve": ("view_records", "view_synchronization"),
+    "year_end": ("view_records",),
+    "read_access": ("view_records",),
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who may read at an address: everybody, whoever is signed in, or whoever holds one of the permissions."""
+
+    any_of: tuple[str, ...] = ()
+    everybody: bool = False
+    whoever_is_signed_in: bool = False
+
+    def lets_in(self, user: Any) -> bool:
+        if self.everybody:
+            return True
+        if user is None or not user.is_authenticated:
+            return False
+        return self.whoever_is_signed_in or may(user, *self.any_of)
+
+
+PUBLIC, SIGNED_IN = Door(everybody=True), Door(whoever_is_signed_in=True)
+
+
+def may(user: Any, *any_of: str) -> bool:
+    """Whether the actor of a request holds one of the permissions."""
+    return any(user.has_perm(name) for name in any_of)
+
+
+def needs(*any_of: str) -> Callable[[View], View]:
+    """One of these permissions opens the view."""
+    if not any_of:
+        raise ValueError("name a permission")
+    return _with(Door(any_of))
+
+
+def public(view: View) -> View:
+    return _with(PUBLIC)(view)
+
+
+def signed_in(view: View) -> View:
+    return _with(SIGNED_IN)(view)
+
+
+def _with(door: Door) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.door = door  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def door_of(view: Any) -> Door | None:
+    """What a view of the URL conf says about itself; None where it says nothing."""
+    for place in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
+        if isinstance(found := getattr(place, "door", None), Door):
+            return found
+    return None
+
+
+def covers(user: Any, schools: frozenset[str] | None) -> bool:
+    """Whether all of these schools are the person's; None stands for all of the authority."""
+    for codes_of in offers.school_codes:
+        codes = codes_of(user)
+        if codes is not None and (schools is None or not schools.issubset(codes)):
+            return False
+    return True
+
+
+ALL_SCHOOLS = "all_schools"
+
+
+def gives_all_schools(role: Group) -> bool:
+    return role.permissions.filter(content_type__app_label="operations", codename=ALL_SCHOOLS).exists()
+
+
+def reach(person: User) -> frozenset[str] | None:
+    """The schools that the person sees, or would see if they could sign in; None stands for all."""
+    if person.is_superuser or any(map(gives_all_schools, person.groups.all())):
+        return None
+    found: frozenset[str] = frozenset()
+    for codes_of in offers.school_codes:
+        codes = codes_of(person)
+        if codes is None:
+            return None
+        found |= frozenset(codes)
+    return found
+
+
+def looks_after(user: User, person: User) -> bool:
+    """Whether the one, who looks after people, looks after the other: whoever sees more schools is not in their hands."""
+    return covers(user, reach(person))
+
+
+def lost(user_id: int | None, right: offers.Right) -> str:
+    """Why the person may not do this any more, in words; "" where they may, or where the product itself does it.
+
+    Asks the database: a right may have been taken away a moment ago.
+    """
+    if user_id is None:
+        return ""
+    user = User.objects.get(pk=user_id)
+    who = {"who": user.full_name}
+    if not user.is_active:
+        return _("%(who)s may not sign in any more.") % who
+    if not may(user, *right.any_of):
+        names = dict(User._meta.permissions)
+        labels = [str(names[name.partition(".")[2]]).partition(":")[0] for name in right.any_of]
+        return _("%(who)s does not have the permission “%(permission)s” any more.") % {**who, "permission": labels[0]}
+    if not covers(user, right.schools):
+        return _("%(who)s does not see all of the schools any more that this is about.") % who
+    return ""
+
+
+def with_presupposed(codenames: Any) -> set[str]:
+    """The permissions of a role, with those that they cannot be used without."""
+    given = set(codenames)
+    return given.union(*(PRESUPPOSES.get(name, ()) for name in given))
+
+
+class ClosedMiddleware:
+    """Asks at the door of each page. Views of the API ask themselves, since a token is read there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, named: Any) -> HttpResponseBase | None:
+        if hasattr(getattr(view, "cls", None), "permission_classes"):
+            return None
+        door = door_of(view)
+        if door is not None and door.lets_in(request.user):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        raise PermissionDenied

@@ -1,0 +1,67 @@
+"""What was set aside because our own program failed at it, and trying again."""
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from operations import rights
+from operations.actor import of_request, user_of
+from operations.api.permissions import MayDo
+from operations.api.resource import Resource
+from operations.api.schema import problems
+from pasi_connect import selectors
+from pasi_connect.api.submissions import MAY_SEND
+from pasi_connect.filters import FailureFilter
+from pasi_connect.models import Failure
+from pasi_connect.services.compare import failures
+
+
+class FailureSerializer(serializers.ModelSerializer):
+    school = serializers.CharField(source="school_code", read_only=True, help_text="Empty: of no school, or not known.")
+    step = serializers.ChoiceField(choices=Failure.Step.choices, read_only=True)
+
+    class Meta:
+        model = Failure
+        fields = ["id", "step", "subject_type", "subject_key", "school", "tries", "place", "first_at", "last_at"]
+        read_only_fields = fields
+
+
+@rights.needs(rights.SYNCHRONIZATION)
+@extend_schema(tags=["Failures"])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Records of your schools that are set aside",
+        description="PASI Connect failed three times at each of them and went on with all others.",
+        responses={200: FailureSerializer(many=True), **problems(400, 401, 403)},
+    ),
+    retrieve=extend_schema(summary="One of them", responses={200: FailureSerializer, **problems(401, 403, 404)}),
+)
+class FailureViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Failure]):
+    """Submissions that were set aside are dead letters of their own: `submissions/?status=dead`."""
+
+    queryset = Failure.objects.none()
+    serializer_class = FailureSerializer
+    permission_classes = [MayDo]
+    needs = {"try_again": MAY_SEND}
+    consumes = frozenset({"try_again"})  # it is on the list no more
+    lookup_value_regex = r"\d{1,18}"
+    filterset_class = FailureFilter
+
+    def get_queryset(self) -> QuerySet[Failure]:
+        return selectors.failures(user_of(self.request))
+
+    @extend_schema(
+        summary="Try a record again",
+        description="It is tried within seconds, three times at most; if it fails each time, it comes back to the list.",
+        request=None,
+        responses={200: FailureSerializer, **problems(400, 401, 403, 404, 409, 422)},
+    )
+    @action(detail=True, methods=["post"], url_path="try-again")
+    def try_again(self, request: Request, pk: str) -> Response:
+        row = self.get_object()
+        failures.free(of_request(request), [row])
+        row.refresh_from_db()
+        return Response(FailureSerializer(row).data)

@@ -1,0 +1,205 @@
+"""What the engine knows of a kind of record. One value of `Entity` a kind; frozen data, no class to inherit from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import CharField
+
+from operations.wording import label_of
+from pasi_connect.models.copies import LocalCopy
+from pasi_connect.rules.fields import Direction, Field, Type
+from pasi_connect.rules.sendable import Broken
+
+Document = Mapping[str, Any]
+# How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
+# record of every answer.
+PLAIN, INSIDE, LISTED, MANY = range(4)
+Read = tuple[str, int, str, str, Any]  # name, one of the four, member, member inside of it, empty value
+CUT, NO_TEXT, KEPT_BESIDE = range(3)
+
+
+@dataclass(frozen=True)
+class Get:
+    """How records are fetched by their keys: `request` is the list of keys in the message, `key` a key's member in it."""
+
+    operation: str
+    request: str
+    record: str  # PASI's name of one record
+    key: str = "Key"
+
+
+@dataclass(frozen=True)
+class Submit:
+    """How one record is sent; `stamps` are members that PASI sets itself and ignores on input.
+
+    `list_member` and `list_name`: the list of keys and values that holds the fields that are `listed`.
+    """
+
+    operation: str
+    record: str
+    stamps: tuple[str, ...] = ("EffectiveUtc", "LastUpdate")
+    list_member: str = ""
+    list_name: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a record's identity: whose it is, where, when. `column` is the copy's; `of` reads it from the SIS record."""
+
+    name: str
+    column: str
+    member: str
+    of: Callable[[Any], Any]
+    type: Type = Type.TEXT
+
+
+@dataclass(frozen=True)
+class Sis:
+    """The SIS's side. `related`: what the engine reads along with a record, as for `select_related`."""
+
+    model: type[models.Model]
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entity:
+    """`kind` is our name, `notification` PASI's; `key` the member that identifies a record, a RefId or a code.
+
+    `copy` has the columns of the fields and of the identity, and `key_field`. `submit` None: pull only. `sis` None: no SIS record
+    of its own, so nothing is compared. `stored`: what else follows from records of PASI's, before their copies are written. `broken`: the rules that a
+    record with these values and of this year breaks.
+    """
+
+    kind: str
+    notification: str
+    key: str
+    copy: type[LocalCopy]
+    get: Get
+    fields: tuple[Field, ...]
+    by_year: bool = False
+    key_is_ref_id: bool = False
+    identity: tuple[Part, ...] = ()
+    submit: Submit | None = None
+    sis: Sis | None = None
+    stored: Callable[[Sequence[Document]], None] | None = None
+    broken: Callable[[Mapping[str, Any], Any], list[Broken]] | None = None
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def exchanged(self) -> tuple[Field, ...]:
+        """The fields that PASI holds."""
+        return tuple(field for field in self.fields if field.direction != Direction.HERE)
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Names of the fields that both sides hold and that are laid side by side, in the order in which people see them."""
+        return tuple(field.name for field in self.fields if field.compared)
+
+    @cached_property
+    def compared_fields(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.compared)
+
+    @cached_property
+    def kept_here(self) -> frozenset[str]:
+        return frozenset(field.name for field in self.fields if field.direction == Direction.HERE)
+
+    @cached_property
+    def days(self) -> tuple[str, ...]:
+        return self.names(lambda field: field.type == Type.DAY)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the texts of ours that go into messages."""
+        return self.names(lambda field: field.compared and field.is_text)
+
+    @cached_property
+    def carried(self) -> tuple[str, ...]:
+        return self.names(lambda field: field.carried)
+
+    @cached_property
+    def judged(self) -> tuple[str, ...]:
+        return self.names(lambda field: field.judged)
+
+    @cached_property
+    def coded(self) -> dict[str, str]:
+        """Name of each field whose values are codes -> the class name of PASI's list."""
+        return {field.name: field.code_class for field in self.fields if field.code_class}
+
+    @cached_property
+    def empty(self) -> dict[str, Any]:
+        """A record in which nothing is given."""
+        return {field.name: field.empty for field in self.compared_fields}
+
+    @cached_property
+    def most(self) -> dict[str, int]:
+        """Characters that the copy's column holds, by field."""
+        columns = {field.name: self.copy._meta.get_field(field.name) for field in self.exchanged}
+        return {
+            name: column.max_length
+            for name, column in columns.items()
+            if isinstance(column, CharField) and column.max_length
+        }
+
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        return tuple(_read_of(field) for field in self.exchanged)
+
+    @cached_property
+    def compared_reads(self) -> tuple[Read, ...]:
+        return tuple(_read_of(field) for field in self.compared_fields)
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        return self.names(lambda field: field.type == Type.FLAG)
+
+    @cached_property
+    def limits(self) -> dict[str, tuple[int, int]]:
+        """Of the columns that cannot hold every text: what then becomes of it, and from how many characters on."""
+        found: dict[str, tuple[int, int]] = {}
+        for field in self.exchanged:
+            timed = field.type in (Type.DAY, Type.MOMENT)
+            if field.compared and self.keeps_odd and (field.type == Type.DAY or field.name in self.most):
+                found[field.name] = KEPT_BESIDE, -1 if field.type == Type.DAY else self.most[field.name]
+            elif timed:
+                found[field.name] = NO_TEXT, 0
+            elif field.cut:
+                found[field.name] = CUT, self.most[field.name]
+        return found
+
+    @cached_property
+    def keeps_odd(self) -> bool:
+        """Values of PASI's that a column cannot hold are kept beside it."""
+        return any(field.name == "odd" for field in self.copy._meta.get_fields())
+
+    def names(self, which: Callable[[Field], bool]) -> tuple[str, ...]:
+        """Of the fields that PASI holds."""
+        return tuple(field.name for field in self.exchanged if which(field))
+
+    def label(self, name: str) -> str:
+        """What people call the field: written once, at the column of the SIS record."""
+        return label_of(self.sis.model if self.sis else self.copy, name)
+
+    def is_silent(self, names: Sequence[str]) -> bool:
+        """A change of these fields, and of no other, concerns nobody outside."""
+        return bool(names) and set(names) <= self.kept_here
+
+    def key_of(self, document: Document) -> str:
+        """The record's key in the form in which we keep it: a RefId in lower case with hyphens."""
+        value = str(document[self.key])
+        return str(UUID(value)) if self.key_is_ref_id else value
+
+
+def _read_of(field: Field) -> Read:
+    outer, _slash, inner = field.member.partition("/")
+    way = MANY if field.many else LISTED if field.listed else INSIDE if inner else PLAIN
+    return field.name, way, outer, inner, field.empty

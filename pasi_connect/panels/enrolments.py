@@ -1,0 +1,62 @@
+"""What the tables and pages of the SIS show of PASI: the state of each enrolment, and the ways to edit one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from operations import offers
+from operations.actor import user_of
+from pasi_connect import filters, selectors
+from pasi_connect.models.submission import Status
+from pasi_connect.services import pick_lists, states, words
+from pasi_connect.services.compare.context import Context
+from sis.models import School, SchoolEnrolment
+
+
+def state_column(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel:
+    context = {"title": _("PASI"), "states": states.states_of(enrolments)}
+    return offers.Panel(10, "pasi_connect/cells/state.html", context)
+
+
+def state_texts(enrolments: Sequence[SchoolEnrolment]) -> dict[int, str]:
+    return {pk: str(words.RECORD[state.state]["label"]) for pk, state in states.states_of(enrolments).items()}
+
+
+def edit_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
+    if not request.user.has_perm("operations.edit_records"):
+        return None
+    return offers.Panel(10, "pasi_connect/cells/edit.html")
+
+
+def live_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
+    """Records of years of which PASI tells no news have a page on which its record is read."""
+    context = Context()
+    historical = {one.pk for one in enrolments if context.is_historical(one.school_year)}
+    return offers.Panel(20, "pasi_connect/cells/live.html", {"historical": historical}) if historical else None
+
+
+def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> offers.Panel | None:
+    """What switching enrolment synchronization of a school sends, or keeps."""
+    school, name, value = asked
+    if name != "enrolment_sync":
+        return None
+    mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code)
+    waiting = mine.filter(status=Status.WAITING).count()
+    held = mine.filter(status=Status.HELD, reason="school_inactive").count()
+    return offers.Panel(
+        10,
+        "pasi_connect/effects/school_state.html",
+        {"activating": value == "active", "held": held, "waiting": waiting},
+    )
+
+
+offers.panel_makers["sis.enrolment-state"].append(state_column)
+offers.code_words.append(pick_lists.word)
+offers.file_columns["sis.enrolments"].append(offers.FileColumn(gettext_lazy("State in PASI"), state_texts))
+offers.list_filters["sis.enrolments"].append(filters.state_in_pasi)
+offers.panel_makers["sis.enrolment-actions"].append(edit_action)
+offers.panel_makers["sis.enrolment-actions"].append(live_action)
+offers.panel_makers["sis.school-state"].append(held_for_school)

@@ -1,0 +1,201 @@
+"""What PASI Connect offers to the pages around it: navigation, the link's state, banners, health and chores."""
+
+from typing import Any
+
+from django.conf import settings as conf
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from operations import keyset, offers, rights
+from operations.actor import user_of
+from operations.models import User
+from operations.services import pending
+from pasi_connect import selectors, tasks
+from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
+from pasi_connect.models.present import Present
+from pasi_connect.models.submission import QUEUED
+from pasi_connect.services import certificates, keeping, setting_up, starting, words
+from pasi_connect.services.compare import failures
+from pasi_connect.services.queue import retrying, sweeping, unattended
+from pasi_connect.soap import certificate
+from sis import selectors as sis_selectors
+from sis.models import Authority
+
+CERTIFICATE_SECONDS = 60
+
+
+def _link() -> dict[str, object]:
+    link = LinkState.load()
+    return {
+        "state": link.state,
+        "since": link.since.isoformat() if link.since else None,
+        "last_answer_at": link.last_answer_at.isoformat() if link.last_answer_at else None,
+        "code": link.code,
+        "detail": link.detail,
+    }
+
+
+def _synchronization() -> dict[str, object]:
+    on = SyncSettings.load().regular_synchronization
+    return {"ok": on} if on else {"ok": False, "detail": "regular synchronization is off"}
+
+
+def _set_aside() -> dict[str, object]:
+    """Records at which our own program failed three times. Each waits for a person; none stops another, so all is well."""
+    return {"records": failures.set_aside().count(), "submissions": failures.dead().count()}
+
+
+def _district() -> dict[str, object]:
+    """A condition for the demo alone: a real district may have open changes on its first day and for long after it."""
+    there = selectors.in_step()
+    if not conf.DEMO:
+        return {"reached": there}
+    return {"ok": there} if there else {"ok": False, "detail": "records here and in PASI are not equal yet"}
+
+
+def navigation(request: HttpRequest) -> list[offers.NavItem]:
+    user = user_of(request)
+    if not rights.may(user, rights.SYNCHRONIZATION):
+        return []
+    counts = selectors.counts(user)
+    mine, sync = _("My work"), _("Synchronization")
+    home = reverse("home")
+
+    def item(group: str, order: int, label: str, name: str, icon: str, **more: Any) -> offers.NavItem:
+        url = reverse(name)
+        current = request.path == url if url == home else request.path.startswith(url)
+        return offers.NavItem(group, order, label, url, icon, current=current, **more)
+
+    return [
+        item(mine, 10, _("Home"), "home", "home"),
+        item(
+            mine,
+            20,
+            _("Changes from PASI"),
+            "pasi_connect:changes",
+            "inbox",
+            count=counts["changes"] and keyset.upto(counts["changes"]),
+            key="g i",
+        ),
+        item(
+            mine,
+            30,
+            _("Submissions"),
+            "pasi_connect:submissions",
+            "send",
+            count=counts["stuck"] and keyset.upto(counts["stuck"]),
+            attention=counts["stuck"] > 0,
+        ),
+        item(sync, 110, _("Exchange log"), "pasi_connect:exchanges", "list"),
+        item(sync, 120, _("Link to PASI"), "pasi_connect:link", "link"),
+    ]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The link's state, the banner, and where the person works."""
+    user = user_of(request)
+    present = Present.load()
+    link, settings = present.link, present.sync
+    year = settings.current_school_year
+    return {
+        "link": words.link(link) if rights.may(user, *selectors.LINK) else None,
+        "banner": _banner(user, link, settings),
+        "context_school": _place(user),
+        "context_year": str(year) if year else "",
+    }
+
+
+def _place(user: User) -> dict[str, str] | None:
+    """The person's one school, else the authority."""
+    schools = [] if sis_selectors.sees_all(user) else list(sis_selectors.schools(user)[:2])
+    if len(schools) == 1:
+        return {"code": schools[0].organization_code, "name": schools[0].name}
+    authority = Authority.objects.first()
+    return {"code": authority.organization_code, "name": authority.name} if authority else None
+
+
+def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banner | None:
+    """The gravest thing that everybody must know: refused, away, switched off."""
+    since = words.since(link)
+    page, label = (reverse("pasi_connect:link"), _("What waits")) if rights.may(user, *selectors.LINK) else ("", "")
+    if link.state == LinkState.State.NOT_AUTHORIZED:
+        title = (
+            _("PASI has been refusing our connection since %(time)s.") % {"time": since}
+            if since
+            else _("PASI is refusing our connection.")
+        )
+        text = _("You can keep working; nothing is lost. An administrator checks the certificate.")
+        return offers.Banner("bad", title, f" {text} {_queued(user)}".rstrip(), page, label)
+    if link.state == LinkState.State.DOWN:
+        title = _("PASI has been away since %(time)s.") % {"time": since} if since else _("PASI is away.")
+        text = _("You can keep working; changes go to PASI by themselves when it answers again.")
+        return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
+    if not settings.regular_synchronization:
+        text = _("Changes are kept and counted, and go to PASI when it is switched on.")
+        return offers.Banner(
+            "attn", _("Regular synchronization is off."), f" {text} {_queued(user)}".rstrip(), page, label
+        )
+    if (begins := starting.begins_at(settings)) is not None:
+        title = _("Synchronization begins at %(time)s.") % {"time": localtime(begins).strftime("%H:%M")}
+        text = _("The start delay after the product's start is not over yet. Changes are kept and go to PASI then.")
+        return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
+    if user.has_perm("operations.certificates") or user.has_perm("operations.setup"):
+        return _certificate_banner()
+    return None
+
+
+def _certificate_banner() -> offers.Banner | None:
+    """For those who can act on it. Looked at once a minute: three files and a key are too much for every page."""
+    connection = ConnectionSettings.load()
+    key = f"certificate-banner.{connection.version}.{get_language()}"
+    told: tuple[str, str, str] | None = cache.get(key)
+    if told is None:
+        told = _certificate_told(connection)
+        cache.set(key, told, CERTIFICATE_SECONDS)
+    level, title, text = told
+    if not level:
+        return None
+    return offers.Banner(level, title, f" {text}", reverse("pasi_connect:certificate"), _("Certificate"))
+
+
+def _certificate_told(connection: ConnectionSettings) -> tuple[str, str, str]:
+    """Level, title and text; three empty texts when all is well or nothing has been set up yet."""
+    if not connection.complete:
+        return "", "", ""
+    found, problem = certificate.look(connection)
+    if problem:
+        return "bad", problem.message, problem.next_step
+    if found and certificate.ends_soon(found, connection):
+        title = _("The certificate ends on %(day)s, in %(days)s days.") % {
+            "day": f"{found.valid_to:%Y-%m-%d}",
+            "days": found.days_left,
+        }
+        return "attn", title, _("Request the next one now; it can be put in place without a restart.")
+    return "", "", ""
+
+
+def _queued(user: User) -> str:
+    if not rights.may(user, rights.SYNCHRONIZATION):
+        return ""
+    waiting = selectors.submissions(user).filter(status__in=QUEUED).order_by().count()
+    if not waiting:
+        return ""
+    return ngettext("%(n)s change waits.", "%(n)s changes wait.", waiting) % {"n": waiting}
+
+
+offers.navigation.append(navigation)
+offers.frame_makers.append(frame)
+offers.probes["link"] = offers.probes["connection"] = _link  # the older name is promised
+offers.probes["synchronization"] = _synchronization
+offers.probes["in_step"] = _district
+offers.probes["set_aside"] = _set_aside
+offers.chores["synchronization"] = sweeping.sweep
+offers.chores["certificate"] = certificates.sweep
+offers.errands["submissions"] = unattended.ERRAND
+offers.errands["failures"] = retrying.ERRAND
+offers.errands["a change of settings"] = pending.errand(setting_up.RECONSIDER, tasks.reconsider)
+offers.retention.update(keeping.OFFERS)

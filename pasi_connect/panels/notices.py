@@ -1,0 +1,49 @@
+"""What notices of the engine say: of an action at another school, of its being taken back, of a contract that has changed."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from operations import offers
+from pasi_connect.models import Action
+from pasi_connect.services.decisions import notices
+from pasi_connect.services.pull import contract_changes
+
+
+def contract_changed(given: dict[str, Any]) -> str:
+    return (
+        _(
+            "PASI’s contract has changed: its answer to %(operation)s holds something unknown (%(place)s). It was kept and skipped."
+        )
+        % given
+    )
+
+
+def action_done(given: dict[str, Any]) -> str:
+    """To a school at which an action of another school, or of the district, has written."""
+    if given.get("kind") in notices.WORDS:
+        text = notices.WORDS[given["kind"]]
+    elif given.get("school"):
+        text = _("“%(action)s”, done by %(who)s at school %(school)s, changed a record of your school.")
+    else:
+        text = _("“%(action)s”, done by %(who)s for several schools, changed records of your school.")
+    return str(text) % {"who": given.get("who", ""), "school": given.get("school", ""), "action": _kind(given)}
+
+
+def action_undone(given: dict[str, Any]) -> str:
+    """To a school whose records an action has got back."""
+    if given.get("kind") in notices.OF_MANY:
+        text = _("%(who)s took back “%(action)s”: records of your school stand as before.")
+    else:
+        text = _("%(who)s took back “%(action)s”, which had changed a record of your school.")
+    return text % {"who": given.get("who", ""), "action": _kind(given)}
+
+
+def _kind(given: dict[str, Any]) -> str:
+    kind = given.get("kind", "")
+    return str(Action.Kind(kind).label) if kind in Action.Kind.values else str(kind)
+
+
+offers.notices[contract_changes.NOTICE] = contract_changed
+offers.notices[notices.DONE] = action_done
+offers.notices[notices.UNDONE] = action_undone

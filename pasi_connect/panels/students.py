@@ -1,0 +1,97 @@
+"""What the pages of a student and of a school show of PASI: why something is not sent, what PASI holds, and "send now"."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from operations import offers
+from operations.actor import user_of
+from operations.models import User
+from pasi_connect.models import StudentCopy
+from pasi_connect.services import words
+from pasi_connect.services.queue import forcing
+from pasi_connect.views import standing
+from sis import selectors as sis_selectors
+from sis.models import School, Student
+from sis.models.organization import State
+from sis.views import genders
+
+
+def synchronization(request: HttpRequest, student: Student) -> offers.Panel | None:
+    """Each of the student's enrolments in the person's schools: its state, why, and what comes next."""
+    context = standing_of(user_of(request), student)
+    return offers.Panel(20, "pasi_connect/student_synchronization.html", context) if context else None
+
+
+def standing_of(user: User, student: Student) -> dict[str, Any]:
+    """What the panel shows; empty for a student without an enrolment."""
+    own = sis_selectors.enrolments(user).filter(student=student).order_by("-school_year", "-start_date", "-pk")
+    told = standing.lines(user, list(own))
+    if not told:
+        return {}
+    return {
+        "student": student,
+        "mark": standing.mark(told),
+        "moving": any(line.state.is_moving for line in told),
+        "apart": any(not line.calm for line in told),
+        "loud": [line for line in told if not line.quiet],
+        "quiet": [line for line in told if line.quiet],
+        "states": words.RECORD,
+        "kinds": words.KIND,
+        "forces": user.has_perm("operations.synchronization"),
+    }
+
+
+def send_school(request: HttpRequest, school: School) -> offers.Panel | None:
+    """The way to read and send a whole school at once."""
+    if not request.user.has_perm("operations.synchronization"):
+        return None
+    context = {
+        "school": school,
+        "active": school.enrolment_sync == State.ACTIVE,
+        "records": forcing.records(school.code).count(),
+    }
+    return offers.Panel(120, "pasi_connect/school_send.html", context)
+
+
+def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
+    """What PASI tells of the student, beside the SIS record. Not compared: shown."""
+    copy = StudentCopy.objects.defer("document").filter(asn=student.asn).first() if student.asn else None
+    if copy is None:
+        text = _("PASI has not told us of this student yet.") if student.asn else _("The student has no ASN yet.")
+        return offers.Panel(120, "pasi_connect/student_copy.html", {"missing": text})
+    pairs: list[tuple[str, Any, Any]] = [
+        (_("ASN"), student.asn_shown, _grouped(copy.asn)),
+        (_("Legal first name"), student.legal_first_name, copy.first_name),
+        (_("Legal middle name"), student.legal_middle_name, copy.middle_name),
+        (_("Legal last name"), student.legal_last_name, copy.last_name),
+        (_("Preferred first name"), student.preferred_first_name, copy.preferred_first_name),
+        (_("Preferred last name"), student.preferred_last_name, copy.preferred_last_name),
+        (_("Birth date"), _iso(student.birth_date), _iso(copy.birth_date)),
+        (_("Gender"), genders.gender(student.gender), genders.gender(copy.gender)),
+    ]
+    fixed = (_("ASN"), _("Birth date"))  # read digit by digit: never broken
+    rows = [
+        {"label": label, "sis": ours, "pasi": theirs, "differs": ours != theirs, "fixed": label in fixed}
+        for label, ours, theirs in pairs
+    ]
+    context = {
+        "rows": [row for row in rows if row["sis"] or row["pasi"]],
+        "copy": copy,
+        "secondary": _grouped(copy.primary_asn) if copy.primary_asn and copy.primary_asn != copy.asn else "",
+    }
+    return offers.Panel(120, "pasi_connect/student_copy.html", context)
+
+
+def _iso(day: Any) -> str:
+    return day.isoformat() if day else ""
+
+
+def _grouped(asn: str) -> str:
+    return f"{asn[:4]}-{asn[4:8]}-{asn[8:]}"
+
+
+offers.panel_makers["sis.student"].append(synchronization)
+offers.panel_makers["sis.student"].append(local_copy)
+offers.panel_makers["sis.school"].append(send_school)

@@ -1,0 +1,197 @@
+"""What the API says of actions: their entries, what a bulk would do, what can be taken back."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from operations.serializers import Strict
+from pasi_connect.models import Action, ActionRecord
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.selectors import Sight
+from pasi_connect.services.decisions.bulk import Selection, why_approval
+from pasi_connect.services.decisions.taking_back import Preview
+from sis.serializers import SchoolYearText
+from sis.services.events import SCHOOL_ENROLMENT
+
+
+class BulkDecisionSerializer(Strict):
+    """Items by filter, and one decision for all of them."""
+
+    filter = serializers.DictField(
+        help_text="As on the list of discrepancies: names and values. `ref_id` may be a list."
+    )
+    decision = serializers.ChoiceField(choices=("accept", "reject"))
+    reason = serializers.CharField(
+        required=False, allow_blank=True, max_length=2000, default="", help_text="Needed with `reject`."
+    )
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=Kind.choices),
+        required=False,
+        allow_empty=False,
+        help_text=(
+            "The kinds to decide, and no others. Absent: those that need no look of their own (conflicts need one) and whose "
+            "decision deletes nothing, neither here nor in PASI."
+        ),
+    )
+
+
+class KindCountSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    decided = serializers.IntegerField()
+    left_out = serializers.IntegerField(help_text="Stay open: their kind was not named.")
+
+
+class SchoolCountSerializer(serializers.Serializer):
+    school = serializers.CharField()
+    school_year = SchoolYearText(allow_null=True)
+    count = serializers.IntegerField()
+    live = serializers.IntegerField(help_text="Live enrolments of the school in that year.")
+    needs_approval = serializers.BooleanField()
+
+
+class BulkPreviewSerializer(serializers.Serializer):
+    """What the bulk would do. `conflicts`: items left out because both sides changed or never agreed."""
+
+    total = serializers.IntegerField(help_text="Items that would be decided.")
+    changed_here = serializers.IntegerField(help_text="SIS records that would change.")
+    submissions = serializers.IntegerField(help_text="Submissions that would go to PASI.")
+    left_out = serializers.IntegerField()
+    conflicts = serializers.IntegerField()
+    already_decided = serializers.IntegerField(help_text="Their reset is on its way to PASI.")
+    by_kind = KindCountSerializer(many=True)
+    by_school = SchoolCountSerializer(many=True)
+    needs_approval = serializers.CharField(help_text="The guard's words; empty: it starts at once.")
+
+
+def bulk_preview(found: Selection) -> dict[str, Any]:
+    kinds = [kind for kind in Kind.values if found.kinds[kind] or found.left_out_kinds[kind]]
+    body = {
+        "total": len(found.ids),
+        "changed_here": found.here,
+        "submissions": found.sent,
+        "left_out": len(found.left_out),
+        "conflicts": found.left_out_kinds[Kind.CHANGED_ON_BOTH] + found.left_out_kinds[Kind.NEVER_AGREED],
+        "already_decided": found.on_the_way,
+        "by_kind": [
+            {"kind": kind, "decided": found.kinds[kind], "left_out": found.left_out_kinds[kind]} for kind in kinds
+        ],
+        "by_school": [
+            {
+                "school": place.school,
+                "school_year": place.school_year,
+                "count": place.count,
+                "live": place.live,
+                "needs_approval": place.guarded,
+            }
+            for place in found.places
+        ],
+        "needs_approval": why_approval(found.guarded),
+    }
+    return dict(BulkPreviewSerializer(body).data)
+
+
+class ActionRecordSerializer(serializers.ModelSerializer):
+    """What an action did to one record. `before` is null for a record that it made."""
+
+    enrolment = serializers.SerializerMethodField(help_text="Its id where it is a school enrolment, else null.")
+    school = serializers.CharField(source="school_code", read_only=True)
+
+    class Meta:
+        model = ActionRecord
+        fields = ["ref_id", "subject_type", "subject_id", "enrolment", "school", "before", "after", "undone_at"]
+        read_only_fields = fields
+
+    def get_enrolment(self, record: ActionRecord) -> int | None:
+        return (record.subject_id or None) if record.subject_type == SCHOOL_ENROLMENT else None
+
+
+# Of an action that was done at another school: why, what was entered, why it stopped.
+WORDS = {"reason": "", "note": "", "detail": "", "undo_reason": "", "given": {}}
+
+
+class ActionSerializer(serializers.ModelSerializer):
+    """One thing that a person did, on one record or many: found by each of its records, taken back as a whole.
+
+    `reason`, `note`, `given`, `detail` and `undo_reason` are empty where it was done at a school that is not yours.
+    """
+
+    kind = serializers.ChoiceField(choices=Action.Kind.choices, read_only=True)
+    status = serializers.ChoiceField(choices=Action.Status.choices, read_only=True, source="shown_status")
+    by = serializers.CharField(source="actor_name", read_only=True)
+    school = serializers.CharField(source="school_code", read_only=True, help_text="Empty: at several schools.")
+    job = serializers.IntegerField(source="job_id", allow_null=True, read_only=True)
+    records = ActionRecordSerializer(
+        many=True, read_only=True, source="shown", help_text="Of your schools; the first ones where they are many."
+    )
+    record_count = serializers.IntegerField(read_only=True, help_text="Records at your schools.")
+
+    class Meta:
+        model = Action
+        fields = [
+            "id", "kind", "status", "at", "by", "school", "reason", "note", "given", "due_on", "detail", "job", "record_count",
+            "records", "undone_at", "undone_by", "undo_reason",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def to_representation(self, action: Action) -> dict[str, Any]:
+        """`sight` in the context is the reader's; without one nothing of another school's words is shown."""
+        body: dict[str, Any] = super().to_representation(action)
+        sight: Sight | None = self.context.get("sight")
+        return body if sight and sight.words(action) else body | WORDS
+
+
+class UndoSerializer(Strict):
+    reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=2000,
+        default="",
+        help_text="Needed for a bulk, a guided action and a year end.",
+    )
+    take_former = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text=(
+            "For decisions that kept the SIS: where the reset has arrived in PASI, PASI's former values are entered in the SIS "
+            "and go to PASI. Nothing else is taken back."
+        ),
+    )
+
+
+class NotUndoneSerializer(serializers.Serializer):
+    ref_id = serializers.UUIDField(allow_null=True)
+    subject_type = serializers.CharField()
+    subject_id = serializers.IntegerField()
+    school = serializers.CharField()
+    message = serializers.CharField(help_text="Why not, for people.")
+
+
+class UndoPreviewSerializer(serializers.Serializer):
+    """What would go back now. `why_not`: why nothing goes back; empty when something does."""
+
+    can = serializers.IntegerField()
+    cannot = serializers.IntegerField()
+    why_not = serializers.CharField()
+    former = serializers.IntegerField(help_text="Of those that cannot: where PASI's former values can be taken.")
+    records = NotUndoneSerializer(many=True, help_text="Those that cannot, the first 1,000.")
+
+
+def undo_preview(seen: Preview, sight: Sight) -> dict[str, Any]:
+    """Records at schools that are not the reader's are counted and not named."""
+    body = {
+        "can": seen.can,
+        "cannot": len(seen.cannot),
+        "why_not": seen.why_not,
+        "former": seen.former,
+        "records": [
+            {
+                "ref_id": record.ref_id,
+                "subject_type": record.subject_type,
+                "subject_id": record.subject_id,
+                "school": record.school_code,
+                "message": message,
+            }
+            for record, message in [row for row in seen.cannot if sight.school(row[0].school_code)][:1000]
+        ],
+    }
+    return dict(UndoPreviewSerializer(body).data)

@@ -1,0 +1,73 @@
+"""What the API says of submissions."""
+
+from rest_framework import serializers
+
+from operations.serializers import Strict
+from pasi_connect.models import LinkState, Submission
+from pasi_connect.models.submission import Status
+from pasi_connect.services import words
+from sis.models import SchoolEnrolment
+
+
+class RejectionSerializer(serializers.Serializer):
+    code = serializers.CharField(help_text="PASI's rule or fault number.")
+    message = serializers.CharField(help_text="PASI's own words.")
+
+
+class SubmissionSerializer(serializers.ModelSerializer):
+    """One record on its way to PASI. `enrolments` in the context maps subject ids to (asn, school year)."""
+
+    enrolment = serializers.IntegerField(source="subject_id", read_only=True)
+    asn = serializers.SerializerMethodField()
+    school = serializers.CharField(source="school_code", read_only=True)
+    status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    message = serializers.SerializerMethodField(help_text="The state in words, in the person's language.")
+    next_step = serializers.SerializerMethodField(help_text="What a person can do now.")
+    rejections = RejectionSerializer(many=True, read_only=True)
+    fields = serializers.ListField(child=serializers.CharField(), read_only=True)  # type: ignore[assignment]
+    actor = serializers.CharField(source="actor_name", read_only=True, help_text="Who PASI is told.")
+
+    class Meta:
+        model = Submission
+        fields = [
+            "id", "enrolment", "ref_id", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
+            "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_asn(self, submission: Submission) -> str | None:
+        found = self.context.get("asns")
+        if found is None:
+            found = asns_of([submission])
+        return found.get(submission.subject_id)
+
+    _link: LinkState | None = None
+
+    def _why(self, submission: Submission) -> words.Why:
+        self._link = self._link or LinkState.load()  # once for a whole page of rows
+        return words.why(submission, self._link)
+
+    def get_message(self, submission: Submission) -> str:
+        return self._why(submission).text or str(submission.get_status_display())
+
+    def get_next_step(self, submission: Submission) -> str:
+        return self._why(submission).next_step
+
+
+def asns_of(submissions: list[Submission]) -> dict[int, str | None]:
+    """The ASN of each submission's student, by enrolment id."""
+    ids = [row.subject_id for row in submissions]
+    return dict(SchoolEnrolment.objects.filter(pk__in=ids).values_list("pk", "student__asn"))
+
+
+class SendAgainSerializer(Strict):
+    seen_version = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="PASI's version that you saw; absent: the present one.",
+    )
+
+
+class CancelSerializer(Strict):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")

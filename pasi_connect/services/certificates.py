@@ -1,0 +1,38 @@
+"""Which certificate the product calls with, in the audit: an installed or replaced file is noticed, however it came there."""
+
+import time
+
+from django.db import transaction
+
+from operations.actor import SYNC
+from operations.services import audit
+from pasi_connect.models import ConnectionSettings
+from pasi_connect.soap import certificate
+
+LOOK_SECONDS = 60.0
+
+_looked_at = float("-inf")
+
+
+def sweep() -> None:
+    """The tick's part: three files and a key are read once a minute."""
+    global _looked_at
+    if time.monotonic() - _looked_at >= LOOK_SECONDS:
+        _looked_at = time.monotonic()
+        watch()
+
+
+@transaction.atomic
+def watch() -> None:
+    """Notes a certificate that was not there at the last look. Of several hosts at once one does."""
+    connection = ConnectionSettings.load()
+    found, _problem = certificate.look(connection) if connection.complete else (None, None)
+    before = connection.known_certificate
+    if found is None or before == [found.serial, f"{found.valid_to:%Y-%m-%d}"]:
+        return
+    now = [found.serial, f"{found.valid_to:%Y-%m-%d}"]
+    if ConnectionSettings.objects.filter(pk=connection.pk, known_certificate=before).update(known_certificate=now):
+        (old_serial, old_end), (serial, end) = before or ("", ""), now
+        changes = {"serial": [old_serial, serial], "valid_to": [old_end, end]}
+        action = audit.Verb.CERTIFICATE_REPLACED if before else audit.Verb.CERTIFICATE_INSTALLED
+        audit.record(SYNC, audit.Entry(action, "settings", "connectionsettings", changes=changes))

@@ -1,0 +1,1 @@
+"""The two sides of a record, and what their difference is."""

@@ -1,0 +1,51 @@
+"""What decides whether a record takes part: the settings and the years, read once for a batch."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from operations import clock
+from pasi_connect.models import CodeValue, SyncSettings
+from pasi_connect.rules import window
+from sis.models import School
+from sis.models.organization import State
+from sis.rules.school_year import SchoolYear
+
+
+@dataclass
+class Context:
+    settings: SyncSettings = field(default_factory=SyncSettings.load)
+
+    def __post_init__(self) -> None:
+        wanted = window.synchronized(self.settings.current_school_year, self.settings.historical_years)
+        possible = window.possible(clock.today())
+        self.years: frozenset[SchoolYear] = wanted & possible
+        self.last_possible: SchoolYear = max(possible)
+
+    @cached_property
+    def active_schools(self) -> frozenset[str]:
+        return frozenset(School.objects.filter(enrolment_sync=State.ACTIVE).values_list("code", flat=True))
+
+    def takes_part(self, school_code: str, year: SchoolYear | None) -> bool:
+        """Compared and shown to people; everything else is `not_compared`."""
+        return year in self.years and school_code in self.active_schools
+
+    def year_accepted(self, year: SchoolYear) -> bool:
+        accepted = self.settings.accepted_school_years
+        return not accepted or year.ending in accepted or (year.ending < min(accepted) and not self.year_closed(year))
+
+    def year_closed(self, year: SchoolYear) -> bool:
+        """PASI takes no enrolments of so old a year. Asks the code values only where its own list of years does not say."""
+        accepted = self.settings.accepted_school_years
+        if not accepted or year.ending >= min(accepted):
+            return False
+        return self.oldest_taken is not None and year < self.oldest_taken
+
+    @cached_property
+    def oldest_taken(self) -> SchoolYear | None:
+        rows = CodeValue.objects.filter(class_name="SchoolYearType", code="Accepted")
+        first = rows.values_list("first_school_year", flat=True).first()
+        return window.oldest_taken(self.settings.accepted_school_years, first)
+
+    def is_historical(self, year: SchoolYear) -> bool:
+        """Older than what is synchronized: PASI tells no news of it."""
+        return window.historical(year, self.years)

@@ -1,0 +1,109 @@
+"""The entries themselves: written in the transaction of what they tell of."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from operations import clock, statements
+from operations.actor import Actor
+from operations.models import Job
+from pasi_connect.models import Action, ActionRecord, Decision
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.services.decisions import notices
+from sis.services.events import SCHOOL_ENROLMENT
+
+
+def record(
+    actor: Actor,
+    kind: str,
+    records: Iterable[ActionRecord],
+    *,
+    school_code: str = "",
+    reason: str = "",
+    note: str = "",
+    given: dict[str, Any] | None = None,
+    status: str = Action.Status.DONE,
+    due_on: dt.date | None = None,
+    job: Job | None = None,
+) -> Action:
+    """An action with its records, in the order in which they were done."""
+    action = Action.objects.create(
+        kind=kind,
+        status=status,
+        school_code=school_code,
+        at=clock.now(),
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        actor_local_id=actor.local_id,
+        actor_ip=actor.ip,
+        reason=reason,
+        note=note,
+        given=given or {},
+        due_on=due_on,
+        job=job,
+    )
+    add(action, records)
+    return action
+
+
+def at_another_school(school_code: str) -> str:
+    """What stands as the reason with a record of another school: who did it. Why is for the school that did it."""
+    return _("An action of school %(school)s") % {"school": school_code}
+
+
+def add(action: Action, records: Iterable[ActionRecord]) -> None:
+    """What the action has done, and the notices of it; what is only planned is told on its day."""
+    made = list(records)
+    for order, row in enumerate(made):
+        row.action, row.order = action, row.order or order
+    statements.insert_all(made)
+    if made and action.status == Action.Status.DONE:
+        notices.tell_done(action, made)
+
+
+def of_decision(decision: Decision, enrolment_id: int, order: int = 0) -> ActionRecord:
+    """The record of one decision: what the two sides were before it. `enrolment_id`: the SIS record that it is about."""
+    item = decision.discrepancy
+    return ActionRecord(
+        order=order,
+        subject_type=SCHOOL_ENROLMENT,
+        subject_id=enrolment_id,
+        ref_id=item.ref_id,
+        school_code=item.school_code,
+        before=None if decision.created_enrolment else {row["name"]: row["sis"] for row in decision.picture},
+        after={row["name"]: row["pasi"] for row in decision.picture if row["name"] in decision.accepted},
+        revision_after=decision.revision_after,
+        decision=decision,
+    )
+
+
+def record_decision(actor: Actor, decision: Decision, enrolment_id: int) -> Action:
+    """A decision on one record is an action of its own."""
+    return record(
+        actor,
+        Action.Kind.DECISION,
+        [of_decision(decision, enrolment_id)],
+        school_code=decision.discrepancy.school_code,
+        reason=decision.reason,
+        given={"accepted": decision.accepted, "rejected": decision.rejected}
+        | ({"decision": "link_anew"} if "link" in decision.before else {}),
+    )
+
+
+def note_undone(actor: Actor, decisions: Sequence[Decision], reason: str = "") -> None:
+    """These decisions have been taken back; an action all of whose records are back has been taken back too."""
+    now, ids = clock.now(), [decision.pk for decision in decisions]
+    moving = [decision.pk for decision in decisions if decision.discrepancy.kind == Kind.IDENTITY_CHANGED_IN_PASI]
+    if moving:
+        records = ActionRecord.objects.filter(decision__in=moving).select_related("action", "decision__discrepancy")
+        for row in records:
+            notices.tell_undone(actor, row.action, [row])
+    ActionRecord.objects.filter(decision__in=ids, undone_at=None).update(undone_at=now)
+    touched = ActionRecord.objects.filter(decision__in=ids).values("action")
+    left = ActionRecord.objects.filter(action=OuterRef("pk"), undone_at=None)
+    Action.objects.filter(~Exists(left), pk__in=touched, undone_at=None).update(
+        status=Action.Status.UNDONE, undone_at=now, undone_by=actor.name, undo_reason=reason
+    )

@@ -1,0 +1,233 @@
+"""What PASI will say of enrolments as they would be: gathers what its rules look at, set by set, and asks the table.
+
+Reads only, and never stops anything: what PASI refuses stops in `sis.services.enrolments`, warnings stop nothing.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from operations import clock
+from pasi_connect.entities import SCHOOL_ENROLMENT
+from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.models import (
+    AuthorityCopy,
+    CodeValue,
+    EnrolmentCopy,
+    EnrolmentLink,
+    SchoolCopy,
+    StudentCopy,
+    SyncSettings,
+)
+from pasi_connect.rules import pasi
+from pasi_connect.rules.pasi import Calendar, Expected, Lists, SchoolFacts, Stay, StudentFacts
+from sis.models import Authority, School, SchoolCalendar, SchoolEnrolment, Student
+from sis.rules.school_year import SchoolYear
+
+CHUNK = 500  # students whose records are gathered at once
+
+STAY_FIELDS = ("school_year", *SCHOOL_ENROLMENT.judged)
+
+Plan = Mapping[str, Any]
+
+
+def as_planned(enrolment: SchoolEnrolment, **changes: Any) -> dict[str, Any]:
+    """The enrolment as it would be with `changes` (our field names), in the form that `of_plan` takes. Reads its school."""
+    return {
+        "student_id": enrolment.student_id,
+        "school_code": enrolment.school.code,
+        "school_year": enrolment.school_year,
+        "enrolment_id": enrolment.pk,
+        "concurrent": enrolment.concurrent,
+        **{name: getattr(enrolment, name) for name in COMPARED},
+        **changes,
+    }
+
+
+def of_plan(plan: Sequence[Plan], *, together: bool = True, today: dt.date | None = None) -> list[list[Expected]]:
+    """For each enrolment of the plan, in its order, what PASI will say of it once all of them are as planned.
+
+    A row of the plan: {"student_id", "school_code", "school_year" (SchoolYear), "enrolment_id" (None: a new one), "concurrent"}
+    and every compared field by name; "ref_id" where it is a record of PASI's that is not entered here. Rows with an
+    `enrolment_id` take the place of the enrolment as it stands now; all others of the student, here and in PASI, count as they
+    are. The number of queries does not depend on the number of rows, up to 500 students. `together` False: each row by itself,
+    with everything else as it is now. `today`: the day on which a planned action is carried out.
+    """
+    found: dict[int, list[Expected]] = {}
+    by_student: dict[int, list[int]] = defaultdict(list)
+    for index, row in enumerate(plan):
+        by_student[row["student_id"]].append(index)
+    common = _Common(today)
+    students = sorted(by_student)
+    for start in range(0, len(students), CHUNK):
+        wanted = students[start : start + CHUNK]
+        gathered = _Gathered(wanted, [plan[index] for student in wanted for index in by_student[student]], common)
+        for student in wanted:
+            for index in by_student[student]:
+                found[index] = gathered.expected(
+                    plan[index], _others(plan, index, by_student[student], gathered, together)
+                )
+    return [found[index] for index in range(len(plan))]
+
+
+def _others(plan: Sequence[Plan], index: int, mine: list[int], gathered: "_Gathered", together: bool) -> list[Stay]:
+    """The student's other stays for the row `index`. `mine` are the rows of the student."""
+    planned = [plan[other] for other in mine] if together else [plan[index]]
+    ids = {row["enrolment_id"] for row in planned} - {None}
+    refs = {row.get("ref_id", "") for row in planned} - {""}
+    present = [
+        stay
+        for stay in gathered.stays[plan[index]["student_id"]]
+        if stay.enrolment_id not in ids and stay.ref_id not in refs
+    ]
+    return [gathered.common.planned(row) for row in planned if row is not plan[index]] + present
+
+
+def of_enrolments(enrolments: Iterable[SchoolEnrolment]) -> list[list[Expected]]:
+    """The same for enrolments as they stand; `school` must have been selected along."""
+    return of_plan([as_planned(enrolment) for enrolment in enrolments])
+
+
+class _Common:
+    """What is the same for every student: organizations and PASI's lists."""
+
+    def __init__(self, today: dt.date | None = None) -> None:
+        own = Authority.objects.first()
+        self.own = own.code if own else ""
+        self.today = today or clock.today()
+        self.here = dict(School.objects.values_list("code", "name"))
+        schools = SchoolCopy.objects.filter(vanished_at=None).values_list("code", "authority_code", "name")
+        self.told = {code: authority for code, authority, _name in schools}
+        self.names = {**{code: name for code, _authority, name in schools}, **self.here}
+        programs = CodeValue.objects.filter(class_name="GrantsProgramCode").order_by()
+        self.lists = Lists(
+            programs={
+                code: (first, last)
+                for code, first, last in programs.values_list("code", "first_school_year", "last_school_year")
+            }
+            or None,
+            authorities=dict(AuthorityCopy.objects.filter(vanished_at=None).values_list("code", "is_active")) or None,
+        )
+        self.year_now = SyncSettings.load().current_school_year or SchoolYear.of(self.today)
+
+    def authority_of(self, school_code: str) -> str:
+        """As PASI told it, else ours for a school of ours, else "" (another one)."""
+        return self.told.get(school_code) or (self.own if school_code in self.here else "")
+
+    def school(self, code: str) -> SchoolFacts:
+        told = self.told.get(code)
+        return SchoolFacts(code, self.authority_of(code), may_write=not (told and self.own and told != self.own))
+
+    def stay(self, school_code: str, **values: Any) -> Stay:
+        name = self.names.get(school_code, "")
+        return Stay(school_code=school_code, authority_code=self.authority_of(school_code), school_name=name, **values)
+
+    def planned(self, row: Plan) -> Stay:
+        values = {name: row[name] for name in STAY_FIELDS}
+        return self.stay(
+            row["school_code"],
+            **values,
+            deleted=row["deleted"],
+            enrolment_id=row["enrolment_id"],
+            concurrent=row.get("concurrent"),
+        )
+
+
+class _Gathered:
+    """The facts of some students: who they are, their other stays, and the calendars of the planned schools and years."""
+
+    def __init__(self, students: Sequence[int], plan: Sequence[Plan], common: _Common) -> None:
+        self.common = common
+        asns = {
+            pk: (asn, born)
+            for pk, asn, born in Student.objects.filter(pk__in=students).values_list("pk", "asn", "birth_date")
+        }
+        self.by_asn = {asn: pk for pk, (asn, _born) in asns.items() if asn}
+        self.people = {pk: StudentFacts(birth_date=born) for pk, (_asn, born) in asns.items()}
+        self._tell_people()
+        self.stays: dict[int, list[Stay]] = defaultdict(list)
+        self._own_stays(students)
+        self._told_stays()
+        self._calendars(plan)
+
+    def _tell_people(self) -> None:
+        """What PASI says of the students goes before what the SIS says: its rules look at its own records."""
+        told = StudentCopy.objects.filter(asn__in=self.by_asn, vanished_at=None)
+        for asn, primary, deactivated, born in told.values_list("asn", "primary_asn", "is_deactivated", "birth_date"):
+            facts = self.people[self.by_asn[asn]]
+            self.people[self.by_asn[asn]] = replace(
+                facts,
+                birth_date=born or facts.birth_date,
+                deactivated=deactivated,
+                primary_asn=primary if primary != asn else "",
+            )
+
+    def _own_stays(self, students: Sequence[int]) -> None:
+        rows = SchoolEnrolment.objects.filter(student_id__in=students, deleted=False).order_by("pk")
+        columns = ("student_id", "school__code", "pk", "concurrent", *STAY_FIELDS)
+        for student, code, pk, concurrent, *values in rows.values_list(*columns):
+            self.stays[student].append(
+                self.common.stay(
+                    code, **dict(zip(STAY_FIELDS, values, strict=True)), enrolment_id=pk, concurrent=concurrent
+                )
+            )
+
+    def _told_stays(self) -> None:
+        """Records that only PASI has: other authorities' and those that were not entered here yet."""
+        rows = (
+            EnrolmentCopy.objects.filter(asn__in=self.by_asn, deleted=False, vanished_at=None)
+            .exclude(start_date=None)
+            .exclude(exit_date=None)
+            .exclude(school_year=None)
+            .filter(~Exists(EnrolmentLink.objects.filter(ref_id=OuterRef("ref_id"))))
+        )
+        for asn, code, ref_id, *values in rows.values_list("asn", "school_code", "ref_id", *STAY_FIELDS):
+            stay = self.common.stay(
+                code, **dict(zip(STAY_FIELDS, values, strict=True)), ref_id=str(ref_id), concurrent=False
+            )
+            self.stays[self.by_asn[asn]].append(stay)
+
+    def _calendars(self, plan: Sequence[Plan]) -> None:
+        codes, years = {row["school_code"] for row in plan}, {row["school_year"].ending for row in plan}
+        rows = SchoolCalendar.objects.filter(school__code__in=codes, school_year__in=years)
+        self.calendars = {
+            (code, year): Calendar(first, last)
+            for code, year, first, last in rows.values_list("school__code", "school_year", "first_day", "last_day")
+        }
+
+    def expected(self, row: Plan, others: Sequence[Stay]) -> list[Expected]:
+        return pasi.expected(
+            row,
+            others,
+            self.people[row["student_id"]],
+            self.calendars.get((row["school_code"], row["school_year"])),
+            self.common.year_now,
+            self.common.school(row["school_code"]),
+            self.common.lists,
+            self.common.today,
+        )
+
+
+def told(one: Expected, sees: Callable[[str], bool] = lambda code: True) -> dict[str, Any]:
+    """As the API answers it. Stays at other schools, which `sees` does not hold for, are named by school and dates alone."""
+    return {
+        "number": one.number,
+        "code": one.code,
+        "level": one.level,
+        "message": _(one.message),
+        "next_step": _(one.next_step),
+        "stays": [
+            {
+                "enrolment": stay.enrolment_id if stay.enrolment_id in one.stays and sees(stay.school_code) else None,
+                "school": stay.school_code,
+                "start_date": stay.start_date.isoformat(),
+                "exit_date": stay.exit_date.isoformat(),
+            }
+            for stay in one.others
+        ],
+    }

@@ -1,0 +1,246 @@
+"""Records of school years that are not synchronized: PASI tells no news of them, so a person reads PASI's record first.
+
+Nothing is written over a record that nobody has looked at: each step reads PASI anew, and goes on only while PASI's version is
+the one that the person saw. Source: Managing School Enrolment Information (historical enrolments).
+"""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from operations import clock, wake
+from operations.actor import Actor
+from operations.services import audit
+from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
+from pasi_connect.rules.availability import NO_ACCESS, NORMAL, TELLS
+from pasi_connect.services import locks
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.pull import copies
+from pasi_connect.services.queue import collecting, reviews, submissions
+from pasi_connect.services.queue.claiming import may_call
+from pasi_connect.soap import codec, gateway
+from pasi_connect.soap.gateway import Purpose
+from sis.models import SchoolEnrolment
+from sis.models.event import Origin
+from sis.services import events
+
+OPERATION = "GetStudentSchoolEnrolment"
+READ_SECONDS = 20.0  # somebody sits before the page
+
+
+class NotRead(Exception):
+    """PASI gave no answer that tells what it holds; the message says so. Nothing was changed."""
+
+
+class NotPossible(Exception):
+    """It cannot be done with this record, or not now; the message says why."""
+
+
+class Moved(NotPossible):
+    """PASI's record is another one than the person saw. The local copy has the new picture."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What PASI holds now. `version` is 0 where it has no such record, or shows us none (`hidden`)."""
+
+    version: int
+    hidden: bool = False
+
+
+def live_read(actor: Actor, enrolment: SchoolEnrolment) -> Picture:
+    """Asks PASI for its record now, on behalf of the person, and stores it as the local copy.
+
+    A submission of the record that has become needless, because both sides are equal, is ended. Call it outside of every
+    transaction. Raises NotPossible where the year is synchronized, NotRead where PASI does not answer.
+    """
+    context = Context()
+    if not context.is_historical(enrolment.school_year):
+        raise NotPossible(_("This school year is synchronized, or lies ahead: PASI tells of every change by itself."))
+    link = submissions.link_of(enrolment)
+    picture = _ask(actor, enrolment, link)
+    _end_needless(enrolment, link, picture)
+    return picture
+
+
+def _ask(actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink) -> Picture:
+    if not may_call():
+        raise NotRead(_("PASI is away or refusing our connection. Read the record when it answers again."))
+    held = submissions.copy_of(link)
+    # A node that lags behind what we know must not answer with its older record.
+    least = max(held.core_version if held else 0, link.accepted_version)
+    school = enrolment.school
+    request = {"RefIds": [{"ExpectedVersion": least, "RefId": str(link.ref_id)}]}
+    purpose = Purpose(actor, school.organization_code, str(link.ref_id), school.code)
+    answer = gateway.call(OPERATION, request, purpose, seconds=READ_SECONDS)
+    if not answer.good or not answer.value:
+        raise NotRead(_("PASI did not answer with its record. Try again in a minute."))
+    told = answer.value[0]
+    if told["AvailabilityStatus"] not in TELLS:
+        raise NotRead(_("PASI did not answer with its record. Try again in a minute."))
+    document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == NORMAL else None
+    with transaction.atomic():
+        locks.records([link.ref_id])
+        if document is None:
+            # Of these years no full set ever comes that would show the record gone: this answer alone tells.
+            EnrolmentCopy.objects.filter(ref_id=link.ref_id, vanished_at=None).update(vanished_at=clock.now())
+        else:
+            assert answer.element is not None
+            record = next(each for each in answer.element.iter() if codec.local_name(each) == "StudentSchoolEnrolment")
+            copies.store(EnrolmentCopy, [copies.Received(document, codec.bare_xml(record))])
+        copy = submissions.copy_of(link)
+        comparing.evaluate(ref_ids=[link.ref_id])
+    return Picture(copy.core_version if copy else 0, hidden=told["AvailabilityStatus"] == NO_ACCESS)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of the record, locked in the order copy, link, submission. `queued` is the one that would go out."""
+
+    enrolment: SchoolEnrolment
+    link: EnrolmentLink
+    copy: EnrolmentCopy | None
+    queued: Submission | None
+    stuck: list[Submission]
+
+    @property
+    def version(self) -> int:
+        return self.copy.core_version if self.copy else 0
+
+    @property
+    def is_anothers(self) -> bool:
+        """PASI's record is of another student, school or year by now."""
+        return self.copy is not None and bool(values.identity(self.enrolment, self.copy))
+
+    @property
+    def differing(self) -> list[str]:
+        """Names of the compared fields in which the two sides differ; all of them where PASI has no such record."""
+        if self.copy is None:
+            return list(COMPARED)
+        ours, theirs = values.ours(self.enrolment, self.link), values.theirs(self.copy)
+        if ours["deleted"] and theirs["deleted"]:
+            return []
+        return [name for name in COMPARED if ours[name] != theirs[name]]
+
+
+def _lock(link_id: int) -> _Rows:
+    ref_id = EnrolmentLink.objects.values_list("ref_id", flat=True).get(pk=link_id)
+    copy, link = locks.sides(ref_id)
+    assert link is not None
+    copy = None if copy is not None and copy.vanished_at else copy
+    rows = list(
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(ref_id=ref_id, status__in=(*QUEUED, *FLYING, *STUCK))
+        .order_by("id")
+    )
+    if any(row.status in FLYING for row in rows):
+        raise NotPossible(_("A submission of this record is on its way to PASI. Wait for its outcome."))
+    queued = next((row for row in rows if row.status in QUEUED), None)
+    return _Rows(link.enrolment, link, copy, queued, [row for row in rows if row.status in STUCK])
+
+
+@transaction.atomic
+def _end_needless(enrolment: SchoolEnrolment, link: EnrolmentLink, picture: Picture) -> None:
+    """Both sides are equal: whoever wrote it, PASI holds it already."""
+    try:
+        rows = _lock(link.pk)
+    except NotPossible:
+        return
+    if rows.copy is None or rows.version != picture.version or rows.differing or rows.is_anothers:
+        return
+    _agree_on_equal(rows)
+    if rows.queued is not None:
+        submissions.move(rows.queued, Status.NO_CHANGE, core_version=rows.version)
+        submissions.supersede_stuck(rows.queued)
+
+
+def _agree_on_equal(rows: _Rows) -> None:
+    """Where both sides are equal, that is agreed; where they differ, ours is to replace what the person saw."""
+    assert rows.copy is not None
+    theirs, differing = values.plain(values.theirs(rows.copy)), set(rows.differing)
+    rows.link.agreed = {
+        **(rows.link.agreed or {}),
+        **{name: value for name, value in theirs.items() if name not in differing},
+    }
+    rows.link.agreed_at = clock.now()
+    rows.link.kept = {name: theirs[name] for name in differing}
+    rows.link.save(update_fields=["agreed", "agreed_at", "kept"])
+
+
+def confirm(actor: Actor, enrolment: SchoolEnrolment, seen_version: int) -> Submission:
+    """The person has seen PASI's record at `seen_version` (0: PASI has none) beside ours: ours goes to PASI.
+
+    Reads PASI once more and gives the submission, which goes out while PASI's record stays that one. Call it outside of
+    every transaction. Raises Moved where PASI holds another version by now, NotPossible where nothing can be sent, NotRead.
+    """
+    if Context().year_closed(enrolment.school_year):
+        raise NotPossible(_("PASI does not take enrolments of this school year any more."))
+    picture = live_read(actor, enrolment)
+    _check_seen(picture.version, seen_version)
+    with transaction.atomic():
+        rows = _lock(submissions.link_of(enrolment).pk)
+        _check_seen(rows.version, seen_version)
+        if rows.is_anothers:
+            raise NotPossible(
+                _("PASI has moved this record to another student, school or school year. Correct it in PASIprep first.")
+            )
+        if not rows.differing:
+            raise NotPossible(_("Both sides are equal; there is nothing to send."))
+        if rows.copy is None and rows.enrolment.deleted:
+            raise NotPossible(_("The record is deleted here and PASI does not have it; there is nothing to send."))
+        if rows.copy is not None:
+            _agree_on_equal(rows)
+        if rows.queued is None:
+            events.leave(actor, rows.enrolment, rows.differing, Origin.SIS, seen_version)
+        collecting.collect(rows.enrolment.pk)
+        queued = _lock(rows.link.pk).queued
+        assert queued is not None
+        queued.live_version = queued.seen_version = seen_version
+        queued.user_id = actor.user_id
+        queued.actor_name, queued.actor_local_id, queued.actor_ip = actor.name, actor.local_id, actor.ip
+        queued.save()
+        queued = Submission.objects.select_related("user").get(pk=queued.pk)
+        _tell(actor, audit.Verb.PASI_READ_REPLACED, rows)
+        if submissions.hold_or_release(queued, Context(), rows.enrolment, EnrolmentLink.objects.get(pk=rows.link.pk)):
+            wake.look_after_commit(submissions.SEND)
+        return queued
+
+
+def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: str = "") -> None:
+    """The SIS record takes every value of PASI's record at `seen_version`. Nothing is sent; what was queued is ended.
+
+    Raises as `confirm` does.
+    """
+    picture = live_read(actor, enrolment)
+    _check_seen(picture.version, seen_version)
+    with transaction.atomic():
+        rows = _lock(submissions.link_of(enrolment).pk)
+        _check_seen(rows.version, seen_version)
+        if rows.copy is None:
+            raise NotPossible(_("PASI has no such record whose values could be taken."))
+        for row in (*rows.stuck, *([rows.queued] if rows.queued else [])):
+            submissions.move(row, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
+        try:
+            reviews.take_values(actor, rows.enrolment, rows.link, rows.copy, reason)
+        except reviews.NotPossible as error:
+            raise NotPossible(str(error)) from None
+        except ValidationError as error:
+            raise NotPossible(" ".join(error.messages)) from error
+        _tell(actor, audit.Verb.PASI_READ_TAKEN, rows)
+
+
+def _check_seen(version: int, seen_version: int) -> None:
+    if version != seen_version:
+        raise Moved(_("PASI's record is another one than you saw. Look at the new values, then decide."))
+
+
+def _tell(actor: Actor, action: audit.Verb, rows: _Rows) -> None:
+    changes = {"core_version": [None, rows.version]}
+    entry = audit.Entry(action, events.SCHOOL_ENROLMENT, str(rows.enrolment.pk), rows.enrolment.school.code, changes)
+    audit.record(actor, entry)

@@ -1,0 +1,70 @@
+"""Notices to other schools: of what an action wrote there, and of its being taken back. In the transaction of what they tell of.
+
+They name who and what, never why: reason and note belong to the school that did it (docs/notes/0014).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from operations.actor import Actor
+from operations.models import Notice
+from operations.services import notices
+from pasi_connect import selectors
+from pasi_connect.models import Action, ActionRecord
+from sis.models import CourseEnrolment, School, SchoolEnrolment
+from sis.services.events import SCHOOL_ENROLMENT
+
+DONE = "guided_action"
+UNDONE = "action_undone"
+# Kind of action -> what is told to another school in place of the general sentence; the app that does the action fills it.
+WORDS: dict[str, Any] = {}
+OF_MANY = (Action.Kind.BULK_DECISION, Action.Kind.YEAR_END, Action.Kind.EXIT_CODES)
+
+
+def tell_done(action: Action, records: Iterable[ActionRecord]) -> None:
+    """Other than the school where it was done; of what was done over several schools, other than the person's own."""
+    home = {action.school_code} if action.school_code else _own(action.user_id)
+    _tell(action, DONE, records, home, action.actor_name)
+
+
+def tell_undone(actor: Actor, action: Action, records: Iterable[ActionRecord]) -> None:
+    """Other than the school where it was done, when its own people took it back, or whoever did it."""
+    home = _own(actor.user_id)
+    same = action.user_id == actor.user_id or action.school_code in home or action.kind == Action.Kind.DECISION
+    if action.school_code and same:
+        home = {action.school_code}
+    _tell(action, UNDONE, records, home, actor.name)
+
+
+def _own(user_id: int | None) -> set[str]:
+    """The schools at which the person works. Those who see all schools work at none."""
+    return set(School.objects.filter(access__user=user_id).values_list("code", flat=True)) if user_id else set()
+
+
+def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[str], who: str) -> None:
+    """Once a school, however many chunks a job has: while the notice is unseen it stands for all of them."""
+    rows = list(records)
+    codes = {row.school_code for row in rows}
+    for row in rows:
+        if row.decision is not None:
+            codes |= selectors.touched_by(row.decision)
+    if codes <= home:
+        return
+    told = Notice.objects.filter(kind=kind, given__action=action.pk, seen_at=None)
+    codes -= {*home, *told.values_list("school_code", flat=True)}
+    student = None if not codes or action.kind in OF_MANY else _student(rows[0])
+    given: dict[str, Any] = {
+        "action": action.pk,
+        "kind": action.kind,
+        "school": action.school_code,
+        "who": who,
+        "student": student,
+    }
+    for code in sorted(codes):
+        notices.leave(code, kind, given, f"/students/{student}/" if student else f"/actions/{action.pk}/")
+
+
+def _student(record: ActionRecord) -> int | None:
+    model: Any = SchoolEnrolment if record.subject_type == SCHOOL_ENROLMENT else CourseEnrolment
+    found: int | None = model.objects.filter(pk=record.subject_id).values_list("student_id", flat=True).first()
+    return found

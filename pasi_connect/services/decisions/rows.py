@@ -1,0 +1,49 @@
+"""The rows that a decision holds, and what it means that they have moved or that our own program raises at them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError
+from django.utils.translation import gettext as _
+
+from operations import faults
+from pasi_connect.models import Discrepancy, EnrolmentCopy
+from pasi_connect.services.compare import failures
+
+# What is told as it is, to the record alone.
+TOLD = (ValidationError, IntegrityError, DataError)
+
+
+class Moved(Exception):
+    """Something has changed since the person saw the item; `item` is the present picture."""
+
+    def __init__(self, item: Discrepancy, message: str) -> None:
+        super().__init__(message)
+        self.item = item
+
+
+@contextmanager
+def one_record(item_id: int) -> Iterator[None]:
+    """Around the transaction of a decision on one record: where our own program raises at it, that is counted and told in words.
+
+    Raises ValidationError {"fields": [sentence]} then; nothing of the decision stands. What is no fault of ours is raised on.
+    """
+    try:
+        yield
+    except (Moved, *TOLD):
+        raise
+    except Exception as error:
+        item = Discrepancy.objects.filter(pk=item_id).first()
+        if item is None or not faults.ours(error):
+            raise
+        kind, key = EnrolmentCopy.notification_type, str(item.ref_id)
+        failures.note(failures.Step.COMPARE, kind, key, error, school_code=item.school_code)
+        raise ValidationError({"fields": [cannot_be_compared()]}) from None
+
+
+def cannot_be_compared() -> str:
+    return _(
+        "PASI Connect itself failed at this record, so nothing was decided. It is tried again by itself and set aside after three "
+        "tries: see the page “Set aside”, where your administrator finds the place. All other records go on."
+    )

@@ -1,0 +1,47 @@
+"""How decisions are taken back as actions: one at once, a bulk of them as a job."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db.models import prefetch_related_objects
+
+from operations.actor import Actor
+from pasi_connect.models import Action, ActionRecord
+from pasi_connect.services import decisions
+from pasi_connect.services.decisions import taking_back
+
+
+def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
+    prefetch_related_objects(list(records), "decision__discrepancy")
+    found = decisions.why_not_many([record.decision for record in records if record.decision])
+    return {record.pk: found[record.decision_id] for record in records if record.decision_id in found}
+
+
+def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> None:
+    decisions.undo_many(actor, [record.decision_id for record in records if record.decision_id], reason)
+
+
+def former(action: Action, records: Sequence[ActionRecord]) -> set[int]:
+    prefetch_related_objects(list(records), "decision__discrepancy")
+    found = decisions.former_many([record.decision for record in records if record.decision])
+    return {record.pk for record in records if record.decision_id in found}
+
+
+def take_former(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> dict[int, str]:
+    prefetch_related_objects(list(records), "decision__discrepancy")
+    made = [record.decision for record in records if record.decision]
+    why_not = decisions.take_former_many(actor, made, reason)
+    return {record.pk: why_not[record.decision_id] for record in records if record.decision_id in why_not}
+
+
+ONE = taking_back.Undoer(
+    why_not,
+    undo,
+    whole=True,
+    needs_reason=False,
+    permission="operations.core_alerts",
+    former=former,
+    take_former=take_former,
+)
+taking_back.register(Action.Kind.DECISION, ONE)
+taking_back.register(Action.Kind.BULK_DECISION, replace(ONE, whole=False, needs_reason=True))

@@ -1,0 +1,124 @@
+"""Taking back what was decided on a record as a whole: one that was created in PASI, and one whose identity PASI had changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from operations import clock
+from operations.actor import Actor
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.submission import LIVE, QUEUED, STUCK, Status
+from pasi_connect.services.compare.comparing import Pair
+from pasi_connect.services.decisions import identity
+from pasi_connect.services.queue import submissions
+from sis.models import CourseEnrolment, DataEvent
+from sis.models.event import Origin
+from sis.services import enrolments, events
+
+
+def is_link_anew(decision: Decision) -> bool:
+    return "link" in decision.before
+
+
+def handles(decision: Decision) -> bool:
+    """The SIS record was made, moved or linked anew: its undo is not that of fields."""
+    moved = decision.discrepancy.kind == Kind.IDENTITY_CHANGED_IN_PASI and bool(decision.accepted)
+    return decision.created_enrolment or moved or is_link_anew(decision)
+
+
+def has_arrived(decision: Decision, copy: EnrolmentCopy) -> bool:
+    """PASI has deleted what was created there, as the decision wanted."""
+    return decision.created_enrolment and bool(decision.rejected) and copy.deleted and copy.vanished_at is None
+
+
+@dataclass
+class Facts:
+    """What stands in the way, read once for a set: `courses` and `busy` by enrolment id, `tied` PASI's keys that are linked."""
+
+    links: dict[int, EnrolmentLink] = field(default_factory=dict)
+    courses: set[int] = field(default_factory=set)
+    busy: set[int] = field(default_factory=set)
+    tied: set[UUID] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, decisions: Sequence[Decision], links: Mapping[UUID, EnrolmentLink]) -> "Facts":
+        if not decisions:
+            return cls()
+        ids = {links[ref].enrolment_id for one in decisions if (ref := one.discrepancy.ref_id) in links}
+        ids |= {one.discrepancy.enrolment_id or 0 for one in decisions if is_link_anew(one)}
+        subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": ids}
+        live = Submission.objects.filter(**subject, status__in=LIVE).values_list("subject_id", flat=True)
+        coming = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
+        refs = [one.discrepancy.ref_id for one in decisions]
+        return cls(
+            {link.enrolment_id: link for link in EnrolmentLink.objects.filter(enrolment_id__in=ids)},
+            set(CourseEnrolment.objects.filter(enrolment__in=ids).values_list("enrolment_id", flat=True)),
+            {*live, *coming.values_list("subject_id", flat=True)},
+            set(EnrolmentLink.objects.filter(ref_id__in=refs).values_list("ref_id", flat=True)),
+        )
+
+    def why_not(self, decision: Decision, copy: EnrolmentCopy | None, link: EnrolmentLink | None) -> str:
+        if is_link_anew(decision):
+            mine = self.links.get(decision.discrepancy.enrolment_id or 0)
+            if decision.discrepancy.ref_id in self.tied:
+                return _("PASI’s record has been entered here as an enrolment of its own by now.")
+            if mine is None or mine.agreed is not None or mine.enrolment_id in self.busy or mine.accepted_version:
+                return _("It has been decided since what becomes of the SIS record; take that back first.")
+            return ""
+        assert link is not None
+        if decision.created_enrolment and link.enrolment_id in self.courses:
+            return _("Courses stand on the enrolment by now. Delete the enrolment instead.")
+        return ""
+
+
+def undo(actor: Actor, decision: Decision, pairs: Mapping[UUID, Pair], reason: str) -> bool:
+    """Inside the caller's transaction, which holds the rows and looks at the pairs again. True: it is restored in PASI."""
+    pair = pairs[decision.discrepancy.ref_id]
+    if is_link_anew(decision):
+        _tie_back(decision, pair, pairs)
+        return False
+    assert pair.link is not None
+    if not decision.created_enrolment:
+        version = pair.copy.core_version if pair.copy else 0
+        decision.revision_undone = identity.move_back(actor, decision, pair.link, version, reason)
+        return False
+    enrolment_id = pair.link.enrolment_id
+    if pair.copy is not None and has_arrived(decision, pair.copy):
+        pair.link.enrolment = enrolments.change(
+            actor, enrolment_id, {"deleted": False}, seen_version=pair.copy.core_version, reason=reason or _("Undone")
+        )
+        decision.revision_undone = pair.link.enrolment.revision
+        return True
+    _forget(actor, enrolment_id, reason)
+    decision.before = {"enrolment": enrolment_id}
+    pair.link.delete()
+    pair.link = None
+    return False
+
+
+def _tie_back(decision: Decision, pair: Pair, pairs: Mapping[UUID, Pair]) -> None:
+    by_now = next(
+        one for one in pairs.values() if one.link and one.link.enrolment_id == decision.discrepancy.enrolment_id
+    )
+    link, by_now.link = by_now.link, None
+    assert link is not None
+    identity.tie_back(decision, link)
+    pair.link = link
+    if pair.item is not None:  # "created in PASI", of the record without a link: the item of before opens again instead
+        Discrepancy.objects.filter(pk=pair.item.pk).update(
+            status=Discrepancy.Status.SETTLED, settled_at=clock.now(), settled_by="itself"
+        )
+        pair.item = None
+
+
+def _forget(actor: Actor, enrolment_id: int, reason: str) -> None:
+    """The SIS record that the decision made counts as never entered: deleted, tied to nothing, nothing of it goes out."""
+    enrolments.change(actor, enrolment_id, {"deleted": True}, origin=Origin.PASI, reason=reason or _("Undone"))
+    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id": enrolment_id}
+    DataEvent.objects.filter(**subject, collected_at=None).update(collected_at=clock.now())
+    live = Submission.objects.select_for_update(of=("self",)).filter(**subject, status__in=(*QUEUED, *STUCK))
+    for row in live.order_by("id"):
+        submissions.move(row, Status.CANCELLED, actor, reason="undone")

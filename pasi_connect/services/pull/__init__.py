@@ -1,0 +1,1 @@
+"""What PASI tells: listened for, fetched, stored as local copies."""

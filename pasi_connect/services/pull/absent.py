@@ -1,0 +1,50 @@
+"""Records that PASI does not name or show any more: what has become of them, and how that is kept."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from operations import clock
+from operations.services import audit
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, LocalCopy, Submission
+from pasi_connect.models.submission import FLYING, Status
+from pasi_connect.services.pull import reading, reference
+
+
+def where_are(keys: Sequence[str]) -> reading.Reading:
+    """PASI's word on those of these enrolments that a SIS record is linked to. Outside of every transaction."""
+    links: list[EnrolmentLink] = []
+    for start in range(0, len(keys), 500):
+        links += EnrolmentLink.objects.filter(ref_id__in=keys[start : start + 500])
+    return reading.read(links, reference.purpose()) if links else reading.Reading()
+
+
+def without_the_meantime(gone: list[str], begun: int) -> list[str]:
+    """Without the records that we sent while PASI was answering: it may have taken them after it had made the set.
+
+    What came after is told by the audit's numbers; a clock may have been set meanwhile.
+    """
+    sent: set[str] = set()
+    for start in range(0, len(gone), 500):
+        rows = Submission.objects.filter(
+            ref_id__in=gone[start : start + 500], status__in=(*FLYING, Status.ACCEPTED)
+        ).values_list("pk", "ref_id", "status")
+        since = audit.changed_after(begun, "submission", [str(pk) for pk, _ref_id, _status in rows])
+        sent.update(str(ref_id) for pk, ref_id, status in rows if status in FLYING or str(pk) in since)
+    return [key for key in gone if key not in sent]
+
+
+def mark_vanished(model: type[LocalCopy], keys: list[str], stored_before: dt.datetime | None = None) -> None:
+    """`stored_before`: what PASI has told of since is there, whatever an older set said."""
+    known = {"stored_at__lte": stored_before} if stored_before else {}
+    for start in range(0, len(keys), 500):
+        named = {f"{model.key_field}__in": keys[start : start + 500]}
+        model._default_manager.filter(**named, **known).update(vanished_at=clock.now())
+
+
+def hide(ref_ids: Iterable[UUID]) -> None:
+    """PASI has these records and does not show them to us any more. Look at them again afterwards (`evaluate`)."""
+    known = EnrolmentCopy.objects.filter(ref_id__in=list(ref_ids))
+    refs = list(known.values_list("ref_id", flat=True))
+    known.filter(vanished_at=None).update(vanished_at=clock.now())
+    EnrolmentLink.objects.filter(ref_id__in=refs, hidden_at=None).update(hidden_at=clock.now())

@@ -1,0 +1,59 @@
+"""PASI's contract has changed: what was met, told to those who run the product once per kind, shown for as long as it goes on."""
+
+import datetime as dt
+import logging
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from operations import clock
+from operations.services import notices
+from pasi_connect.models import ContractChange
+from pasi_connect.soap.strangers import VALUE, Stranger
+
+log = logging.getLogger(__name__)
+
+NOTICE = "contract_changed"
+WHERE = "/link/"
+MOST = 200  # rows: beyond them nobody reads on, and PASI could make any number
+WRITE_AGAIN = dt.timedelta(minutes=1)
+GOES_ON = dt.timedelta(days=7)
+
+
+def note(operation: str, strangers: Iterable[Stranger]) -> None:
+    """In the caller's transaction. One query where all of it is known, none where there is nothing."""
+    wanted = {(one.kind, one.place) for one in strangers}
+    if not wanted:
+        return
+    now = clock.now()
+    rows = ContractChange.objects.filter(operation=operation, place__in={place for _kind, place in wanted})
+    known = {(row.kind, row.place): row for row in rows}
+    again = [row.pk for key, row in known.items() if key in wanted and abs(now - row.last_at) > WRITE_AGAIN]
+    if again:
+        ContractChange.objects.filter(pk__in=again).update(last_at=now)
+    for kind, place in sorted(wanted - known.keys()):
+        _meet(operation, kind, place, now)
+
+
+def of_value(operation: str, place: str) -> None:
+    """A value that PASI may say and nobody can ask for or store: skipped."""
+    with transaction.atomic():
+        note(operation, [Stranger(VALUE, place)])
+
+
+def _meet(operation: str, kind: str, place: str, now: dt.datetime) -> None:
+    if ContractChange.objects.count() >= MOST:
+        return
+    is_first = not ContractChange.objects.filter(operation=operation, kind=kind).exists()
+    named = {"operation": operation, "kind": kind, "place": place}
+    _row, made = ContractChange.objects.get_or_create(**named, defaults={"first_at": now, "last_at": now})
+    if made:
+        log.warning("PASI's contract has changed. %s: %s %s", operation, kind, place)
+    if made and is_first:
+        notices.leave(notices.WHOLE, NOTICE, named, WHERE)
+
+
+def present() -> QuerySet[ContractChange]:
+    """What PASI has said in the last days."""
+    return ContractChange.objects.filter(last_at__gte=clock.now() - GOES_ON).order_by("operation", "kind", "place")

@@ -1,0 +1,212 @@
+"""Writes the local copy: whole documents, set-based, and only where something differs."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.db import connection, models, transaction
+from lxml import etree
+
+from operations import clock, faults, statements
+from pasi_connect import entities
+from pasi_connect.entities import SCHOOL_ENROLMENT, Entity, mapping
+from pasi_connect.models import EnrolmentCopy, LocalCopy
+from pasi_connect.services.compare import failures
+from pasi_connect.soap import codec
+from pasi_connect.soap.contract import Record, contract
+
+LARGE = 1000  # rows: from here on looking first, and COPY, cost less than they save
+
+
+@dataclass(frozen=True)
+class Received:
+    """One record as PASI gave it: the decoded document and its XML."""
+
+    document: Mapping[str, Any]
+    xml: bytes
+
+
+def pack(xml: bytes) -> bytes:
+    return zlib.compress(xml, 6)
+
+
+def unpack(packed: bytes | memoryview) -> bytes:
+    return zlib.decompress(bytes(packed))
+
+
+def record_of(entity: Entity) -> Record:
+    """The contract's table of one record, as it stands in a submit."""
+    assert entity.submit is not None
+    request = contract().operations[entity.submit.operation].request.record
+    assert request is not None
+    record = next(member.record for member in request.members if member.name == entity.submit.record)
+    assert record is not None
+    return record
+
+
+def to_xml(document: Mapping[str, Any], entity: Entity = SCHOOL_ENROLMENT) -> bytes:
+    assert entity.submit is not None
+    element = etree.Element(entity.submit.record)
+    codec.encode(element, record_of(entity), document)
+    return etree.tostring(element)
+
+
+def to_document(packed: bytes | memoryview, entity: Entity = SCHOOL_ENROLMENT) -> dict[str, Any]:
+    """The record in a stored document, decoded."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    decoded = codec.decode(etree.fromstring(unpack(packed), parser), record_of(entity))
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+def digest(columns: Mapping[str, Any]) -> str:
+    """Over the columns, in one canonical text; tells "nothing differs" without comparing column by column."""
+    text = "|".join(f"{name}={columns[name]}" for name in sorted(columns) if name != "odd" or columns[name])
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def row(model: type[LocalCopy], received: Received, provisional: bool = False) -> LocalCopy:
+    columns = mapping.columns(entities.of_copy(model), received.document)
+    version = int(received.document["PASICoreVersion"])
+    return model(
+        **columns,
+        core_version=version,
+        stored_at=clock.now(),
+        digest=digest({**columns, "core_version": version, "provisional": provisional}),
+        document=pack(received.xml),
+        provisional=provisional,
+        vanished_at=None,
+    )
+
+
+def store(model: type[LocalCopy], received: Iterable[Received], provisional: bool = False) -> int:
+    """Inserts or replaces; a row is rewritten only when it differs, and never by an older version. Gives the rows stored.
+
+    A record that cannot be stored is counted (`failures`) and keeps no other from being stored.
+    """
+    rows = {}
+    for item in received:
+        try:
+            made = row(model, item, provisional)
+        except Exception as error:  # noqa: BLE001 - counted, or raised on
+            not_stored(model, item, error)
+        else:
+            rows[getattr(made, model.key_field)] = (made, item)
+    left_out: list[Received] = []
+
+    def put(some: Sequence[tuple[LocalCopy, Received]]) -> None:
+        upsert(model, [made for made, _item in some], model.key_field, guard="core_version")
+
+    def refused(one: tuple[LocalCopy, Received], error: Exception) -> None:
+        not_stored(model, one[1], error)
+        left_out.append(one[1])
+
+    faults.each([rows[key] for key in sorted(rows, key=str)], put, refused)
+    failures.over(
+        failures.Step.PULL,
+        model.notification_type,
+        {str(key) for key in rows} - {key_of(model, item) for item in left_out},
+    )
+    return len(rows) - len(left_out)
+
+
+def key_of(model: type[LocalCopy], item: Received) -> str:
+    """The record's key as PASI writes it, in lower case."""
+    return str(item.document[entities.of_copy(model).key]).lower()
+
+
+def not_stored(model: type[LocalCopy], item: Received, error: Exception) -> None:
+    """Counts a try against the one record; raises on what is not its fault."""
+    if not faults.ours(error):
+        raise error
+    version, code = item.document.get("PASICoreVersion") or 0, item.document.get("SchoolCode") or ""
+    key = key_of(model, item)
+    failures.note(failures.Step.PULL, model.notification_type, key, error, school_code=code, version=int(version))
+
+
+def store_over(held: EnrolmentCopy | None, received: Received, provisional: bool = False) -> EnrolmentCopy | None:
+    """As `store`, for one enrolment whose copy the caller holds locked. Gives the copy as it stands then, without its document."""
+    made = row(EnrolmentCopy, received, provisional)
+    assert isinstance(made, EnrolmentCopy)
+    if held is None:
+        upsert(EnrolmentCopy, [made], "ref_id", guard="core_version")
+        return EnrolmentCopy.objects.filter(ref_id=made.ref_id).defer("document").first()
+    # The condition of `upsert`.
+    newer = held.core_version < made.core_version or (held.core_version == made.core_version and not provisional)
+    if not ((held.digest != made.digest and newer) or held.vanished_at is not None):
+        return held
+    made.pk = held.pk
+    statements.update(made, tuple(field.name for field in EnrolmentCopy._meta.concrete_fields if not field.primary_key))
+    return made
+
+
+def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, guard: str) -> None:
+    """Inserts, or updates where the digest differs and the stored `guard` is not higher.
+
+    Plain bulk_create rewrites every row, equal or not, and nearly all rows of a synchronization are equal: of a large set those
+    are left out before anything is sent, and on PostgreSQL the rest goes in by COPY (figures: docs/speed.md).
+    """
+    if len(rows) >= LARGE:
+        rows = _not_held(model, rows, key)
+    if not rows:
+        return
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    names = [quote(str(field.column)) for field in fields]
+    key_column = quote(str(model._meta.get_field(key).column))  # type: ignore[union-attr]
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names if name != key_column)
+    version, given_version = f"{table}.{quote(guard)}", f"excluded.{quote(guard)}"
+    # What was sent never replaces what PASI itself has told at the same version: the notice may be quicker than the answer.
+    newer = f"({version} < {given_version} OR {version} = {given_version} AND NOT excluded.provisional)"
+    condition = f"{table}.digest <> excluded.digest AND {newer} OR {table}.vanished_at IS NOT NULL"
+    # Names in statements come from the model alone.
+    insert = f"INSERT INTO {table} ({', '.join(names)})"
+    conflict = f"ON CONFLICT ({key_column}) DO UPDATE SET {updates} WHERE {condition}"
+    given = _prepared(fields, rows)
+    if connection.vendor == "postgresql" and len(rows) >= LARGE:
+        _copied(table, ", ".join(names), given, f"{insert} SELECT {', '.join(names)} FROM arriving {conflict}")  # noqa: S608
+        return
+    size = max(1, min(500, 30_000 // len(fields)))
+    with connection.cursor() as cursor:
+        for start in range(0, len(given), size):
+            batch = given[start : start + size]
+            holders = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(batch))
+            cursor.execute(f"{insert} VALUES {holders} {conflict}", list(chain.from_iterable(batch)))
+
+
+def _not_held(model: type[models.Model], rows: Sequence[models.Model], key: str) -> list[models.Model]:
+    """The rows that the table does not hold just so already."""
+    held: dict[Any, str] = {}
+    keys = [getattr(row, key) for row in rows]
+    for start in range(0, len(keys), LARGE):
+        there = model._default_manager.filter(**{f"{key}__in": keys[start : start + LARGE]}, vanished_at=None)
+        held.update(there.values_list(key, "digest"))
+    return [row for row, value in zip(rows, keys, strict=True) if held.get(value) != row.digest]  # type: ignore[attr-defined]
+
+
+def _prepared(fields: "Sequence[models.Field[Any, Any]]", rows: Sequence[models.Model]) -> list[tuple[Any, ...]]:
+    """The rows as the database takes them. Column by column, each different value once: most columns hold few."""
+    columns = []
+    for field in fields:
+        values = [getattr(row, field.attname) for row in rows]
+        if isinstance(field, models.JSONField):
+            columns.append([field.get_db_prep_save(value, connection) for value in values])
+            continue
+        ready = {value: field.get_db_prep_save(value, connection) for value in set(values)}
+        columns.append([ready[value] for value in values])
+    return list(zip(*columns, strict=True))
+
+
+def _copied(table: str, names: str, rows: Sequence[tuple[Any, ...]], move: str) -> None:
+    """PostgreSQL: the rows by COPY into a table of this transaction alone, from there by `move`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE arriving ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA")  # noqa: S608
+        with cursor.copy(f"COPY arriving ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(move)
+        cursor.execute("DROP TABLE arriving")  # the transaction around this one may bring another set

@@ -1,0 +1,108 @@
+"""What the guard stopped: the whole list is kept, a permitted person approves it, and a job marks the records as gone."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from operations import clock, rights
+from operations.actor import Actor
+from operations.models import Job, User
+from operations.services import audit, jobs
+from operations.services.jobs import Running
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import EnrolmentCopy, MissingRecord, SyncCursor
+from pasi_connect.services.compare import comparing
+from pasi_connect.services.pull import absent, copies, reading
+
+JOB = "pasi_connect.vanish"
+CHUNK = 100 if settings.SQLITE else 500
+
+
+class MovedOn(Exception):
+    """The guard's list is not the one that the person looked at."""
+
+
+def _entity(name: str) -> Entity:
+    entity = entities.by_notification(name)
+    assert entity is not None
+    return entity
+
+
+def schools(name: str, stopped_at: Any) -> frozenset[str] | None:
+    """The schools of the listed records; None where a record of this kind belongs to no school, or to nobody knows which."""
+    if _entity(name).sis is None:
+        return None
+    listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at)
+    keys = list(listed.values_list("key", flat=True))
+    codes: set[str] = set()
+    for start in range(0, len(keys), 500):
+        rows = EnrolmentCopy.objects.filter(ref_id__in=keys[start : start + 500]).order_by()
+        codes.update(rows.values_list("school_code", flat=True).distinct())
+    return None if "" in codes else frozenset(codes)
+
+
+def stopped(user: User) -> list[SyncCursor]:
+    """What the guard has stopped and the person may look at: of it, every record lies at one of their schools."""
+    found = SyncCursor.objects.exclude(guard_stopped_at=None).order_by("notification_type")
+    return [
+        cursor
+        for cursor in found
+        if entities.by_notification(cursor.notification_type) is not None
+        and (
+            rights.covers(user, None) or rights.covers(user, schools(cursor.notification_type, cursor.guard_stopped_at))
+        )
+    ]
+
+
+@transaction.atomic
+def approve(actor: Actor, name: str, stopped_at: str) -> Job:
+    """Starts the job that lets the records vanish which the guard stopped at the moment `stopped_at` (ISO).
+
+    Raises MovedOn when a later full set has made another list, or has cleared it.
+    """
+    cursor = SyncCursor.objects.select_for_update().filter(notification_type=name).first()
+    if cursor is None or cursor.guard_stopped_at is None or cursor.guard_stopped_at.isoformat() != stopped_at:
+        raise MovedOn
+    codes = schools(name, cursor.guard_stopped_at)
+    count = MissingRecord.objects.filter(cursor=cursor, stopped_at=cursor.guard_stopped_at).count()
+    cursor.guard_stopped_at = None
+    cursor.complete_at = cursor.complete_at or clock.now()
+    cursor.save(update_fields=["guard_stopped_at", "complete_at"])
+    audit.record(actor, audit.Entry(audit.Verb.VANISHED_APPROVED, "cursor", name, changes={"records": [count, 0]}))
+    return jobs.start(
+        actor,
+        JOB,
+        {"cursor": name, "stopped_at": stopped_at, "schools": sorted(codes) if codes is not None else None},
+        total=count,
+    )
+
+
+def run(running: Running) -> dict[str, Any]:
+    """A chunk, a transaction. What is done leaves the list, so the job goes on where it was."""
+    name, stopped_at = running.given["cursor"], running.given["stopped_at"]
+    model = _entity(name).copy
+    listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at).order_by("pk")
+    while chunk := list(listed[:CHUNK]):
+        running.check()
+        keys = [row.key for row in chunk]
+        try:
+            found = absent.where_are(keys) if _entity(name).sis is not None else reading.Reading()
+        except reading.NotAnswered:
+            found = (
+                reading.Reading()
+            )  # a person has approved the list; what PASI only hides is found out when it is sent
+        with transaction.atomic():
+            copies.store(model, found.received)  # moved to where we see it, and not gone
+            seen = {copies.key_of(model, item) for item in found.received}
+            absent.mark_vanished(
+                model, [key for key in keys if key.lower() not in seen], stored_before=chunk[0].stopped_at
+            )
+            absent.hide(found.hidden)
+            MissingRecord.objects.filter(pk__in=[row.pk for row in chunk]).delete()
+            if _entity(name).sis is not None:
+                comparing.evaluate(ref_ids=[UUID(key) for key in keys])
+            running.step(chunk[-1].pk, done=len(chunk))
+    return {"cursor": name}

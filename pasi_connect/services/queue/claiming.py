@@ -1,0 +1,297 @@
+"""Taking a submission to send: the row, the message as the state demands now, and its exchange, in one transaction before the call.
+
+The row is the claim. Rows that another sender is just taking are passed over, not waited for (ten senders were as slow as one);
+the index of one flying submission a lane decides where two would still meet.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+
+from operations import clock, liveness
+from operations.actor import Actor
+from operations.statements import Given, Query
+from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, LinkState, Submission, SyncSettings
+from pasi_connect.models.present import Present
+from pasi_connect.models.submission import FLYING, Status
+from pasi_connect.rules import compare, faults, versions
+from pasi_connect.rules.identity import PARTS
+from pasi_connect.services import starting
+from pasi_connect.services.compare import failures
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.pull import copies
+from pasi_connect.services.queue import lease, submissions
+from pasi_connect.services.queue.seen import our_steps
+from pasi_connect.soap import gateway
+from pasi_connect.soap.gateway import Purpose
+from sis.models import SchoolEnrolment
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A claimed submission with its message: the exchange's row is there, the call is still to be made."""
+
+    submission: Submission
+    document: dict[str, Any]
+    message: gateway.Call
+
+
+def reachable(link: LinkState) -> bool:
+    """False while PASI is away or refuses our connection: then only the probe calls."""
+    return link.state in (LinkState.State.UP, LinkState.State.UNKNOWN)
+
+
+def may_call() -> bool:
+    return reachable(LinkState.load()) and starting.begins_at(SyncSettings.load()) is None
+
+
+WAIT_MOST = clock.dt.timedelta(seconds=5)  # beyond the longest back-off
+
+
+def due(now: Any = None, far: Any = None) -> QuerySet[Submission]:
+    """Waiting submissions whose time has come and before which nothing of the same lane waits or flies.
+
+    What people did to single records comes first, then the bulks; each in the order of the changes. `far`: a time further ahead
+    than anything waits; what was to wait until then has been written by a clock that was set back since.
+    """
+    # Who leads the lane is asked row by row, by the index of the lanes. NOT EXISTS would say the same, but PostgreSQL makes a
+    # join of it, and with statistics from before a bulk job that took 650 ms among 2,000 waiting rows.
+    live = Submission.objects.filter(lane=OuterRef("lane"), status__in=(Status.WAITING, *FLYING))
+    leader = live.order_by(Case(When(status=Status.WAITING, then=1), default=0), "place", "id").values("pk")[:1]
+    now = now or clock.now()
+    come = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=far or _far(now))
+    return Submission.objects.filter(come, status=Status.WAITING, pk=Subquery(leader)).order_by("bulk", "place", "id")
+
+
+def _far(now: clock.dt.datetime) -> clock.dt.datetime:
+    return now + clock.dt.timedelta(seconds=settings.BACK_OFF_MAX_SECONDS) + WAIT_MOST
+
+
+def orphans() -> QuerySet[Submission]:
+    """On their way, and in nobody's hands: what became of them is to be found out."""
+    come = clock.reached("next_attempt_at", _far(clock.now()) - clock.now())
+    return Submission.objects.filter(come, status__in=FLYING, lease_holder="").order_by("id")
+
+
+_watch: liveness.Watch[int] = liveness.Watch()
+
+
+def free_the_dead() -> int:
+    """Takes submissions out of the hands of senders that show no sign of life; gives their number.
+
+    For a process that calls it often: whether a sender lives is seen by whether it renews its lease.
+    """
+    held = Submission.objects.filter(status__in=FLYING).exclude(lease_holder="")
+    signs = {pk: (fence, until) for pk, fence, until in held.values_list("pk", "fence", "lease_until")}
+    return sum(_free(pk, *signs[pk]) for pk in _watch.silent(signs, settings.LEASE_SECONDS))
+
+
+@transaction.atomic
+def _free(pk: int, fence: int, until: Any) -> bool:
+    """Only if it has shown none since: the fence makes whatever the sender still brings late and void."""
+    freed = Submission.objects.filter(pk=pk, fence=fence, lease_until=until, status__in=FLYING).update(
+        fence=F("fence") + 1, lease_until=None, lease_holder="", next_attempt_at=clock.now()
+    )
+    if freed:
+        Exchange.objects.filter(submission_id=pk, outcome="").update(
+            outcome=faults.UNKNOWN, detail="The process ended before the answer was recorded."
+        )
+        submissions.move(Submission.objects.get(pk=pk), Status.CHECKING, reason="outcome_unknown")
+    return bool(freed)
+
+
+READ = tuple(field.name for field in Submission._meta.concrete_fields if field.name != "sent_document")
+
+
+def _unlocked(ready: QuerySet[Submission]) -> QuerySet[Submission]:
+    held = Submission.objects.filter(lane=OuterRef("lane"), status=Status.HELD, place__lt=OuterRef("place"))
+    rows = ready.select_for_update(skip_locked=True, of=("self",)).select_related("user")
+    return rows.annotate(after_held=Exists(held.order_by())).only(
+        *READ, *(f"user__{name}" for name in ("username", "first_name", "last_name", "plain_name"))
+    )[:1]
+
+
+_first = Query(lambda: _unlocked(due(Given("now", DateTimeField()), Given("far", DateTimeField()))))
+_this = Query(
+    lambda: _unlocked(
+        due(Given("now", DateTimeField()), Given("far", DateTimeField())).filter(pk=Given("pk", Submission._meta.pk))
+    )
+)
+_record = Query(
+    lambda: EnrolmentLink.objects.filter(
+        enrolment_id=Given("enrolment", EnrolmentLink._meta.get_field("enrolment"))
+    ).select_related("enrolment__student", "enrolment__school")[:1]
+)
+_copy = Query(
+    lambda: EnrolmentCopy.objects.filter(
+        ref_id=Given("ref_id", EnrolmentCopy._meta.get_field("ref_id")), vanished_at=None
+    )[:1]
+)
+
+
+def _in_the_order_of_the_index() -> None:
+    """For this transaction. With old statistics PostgreSQL expects one waiting row, and sorts the thousands that there are.
+
+    What sorting is said to cost then must not make it compile the statement first (measured: 300 ms).
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
+
+
+class _TakenMeanwhile(Exception):
+    pass
+
+
+class _HeldBefore(Exception):
+    """An earlier change of the lane is held: why, must be asked before a later one goes."""
+
+    def __init__(self, submission: Submission) -> None:
+        self.submission = submission
+
+
+def claim(pk: int | None = None) -> tuple[Submission, Flight | None] | None:
+    """Takes the submission `pk`, or else the first that is due, and prepares its message.
+
+    (submission, None) when it ended or was held instead; None when there is none to be had or PASI is away.
+    """
+    asked: set[str] = set()
+    while True:
+        try:
+            return _claim(pk, asked)
+        except _HeldBefore as found:
+            later = found.submission
+            asked.add(later.lane)
+            submissions.release_held(hurried=not later.bulk, lane=later.lane, place__lt=later.place)
+
+
+def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] | None:
+    """`asked`: the lanes whose held changes have just been looked at."""
+    submission: Submission | None = None
+    try:
+        with transaction.atomic():
+            present = Present.load()
+            if not reachable(present.link) or starting.begins_at(present.sync) is not None:
+                return None
+            now = clock.now()
+            _in_the_order_of_the_index()
+            times = {"now": now, "far": _far(now)}
+            submission = _first.first(**times) if pk is None else _this.first(**times, pk=pk)
+            if submission is None:
+                return None
+            if submission.after_held and submission.lane not in asked:  # type: ignore[attr-defined]  # annotated
+                raise _HeldBefore(submission)
+            return submission, _prepare(submission, present)
+    except _TakenMeanwhile:
+        return None
+    except _HeldBefore:
+        raise
+    except Exception as error:
+        if submission is None:
+            raise
+        failures.of_submission(submission, error, submissions.move)
+        return submission, None
+
+
+def _prepare(submission: Submission, present: Present) -> Flight | None:
+    """The message as the state demands now, or None after moving the submission where it belongs."""
+    entity = SCHOOL_ENROLMENT
+    assert entity.submit is not None
+    link = _record.first(enrolment=submission.subject_id) or submissions.new_link(submission.subject_id)
+    enrolment = link.enrolment
+    copy = _copy.first(ref_id=link.ref_id)
+    held = copy.core_version if copy else 0
+    sides = submissions.Sides.of(enrolment, link, copy)
+    if sides.verdict is not None and sides.verdict.in_step:
+        submissions.move(submission, Status.NO_CHANGE, core_version=held)  # whoever wrote it, PASI holds it already
+        return None
+    if sides.verdict is not None and sides.verdict.kind == compare.IDENTITY_CHANGED:
+        # Whatever version the person saw: it was another enrolment.
+        submissions.hold_or_release(submission, Context(present.sync), enrolment, link, sides, claimed=True)
+        return None
+    if copy is None and enrolment.deleted and link.hidden_at is not None:
+        submissions.move(submission, Status.NO_CHANGE, reason="not_shown")  # PASI's record is no longer ours to delete
+        return None
+    if not _may_replace(submission, held):
+        submissions.move(submission, Status.NEEDS_REVIEW, reason="changed_in_pasi")
+        return None
+    if not submissions.hold_or_release(submission, Context(present.sync), enrolment, link, sides, claimed=True):
+        return None
+    if copy is None:
+        if enrolment.deleted:
+            submissions.move(submission, Status.NO_CHANGE, reason="never_in_pasi")
+            return None
+        base = mapping.new_document(entity, str(link.ref_id), mapping.identity(entity, enrolment))
+        names: tuple[str, ...] = entity.compared
+    else:
+        assert sides.verdict is not None
+        names = sides.names
+        if not names:
+            submissions.move(submission, Status.NO_CHANGE, core_version=held)
+            return None
+        base = copies.to_document(copy.document)
+        if sides.verdict.identity:
+            base |= mapping.identity(entity, enrolment)
+    document = mapping.lay_on(entity, base, sides.ours, (name for name in names if name not in PARTS))
+    for stamp in entity.submit.stamps:
+        document.pop(stamp, None)
+    document["PASICoreVersion"] = held
+    return _take(submission, document, names, present, _organization(enrolment, copy))
+
+
+def _may_replace(submission: Submission, held: int) -> bool:
+    seen = submission.seen_version
+    return seen == held or versions.may_replace(seen, held, our_steps(submission.ref_id, seen))
+
+
+def _organization(enrolment: SchoolEnrolment, copy: EnrolmentCopy | None) -> str:
+    """On whose behalf: the school's. A record that is taken back from another school of ours belongs to both: the authority's."""
+    if copy is not None and copy.school_code != enrolment.school.code:
+        return enrolment.school.authority.organization_code
+    return enrolment.school.organization_code
+
+
+def _take(
+    submission: Submission, document: dict[str, Any], names: tuple[str, ...], present: Present, organization: str
+) -> Flight:
+    try:
+        submissions.move(
+            submission,
+            Status.IN_FLIGHT,
+            attempts=submission.attempts + 1,
+            fence=submission.fence + 1,
+            lease_until=lease.until(),
+            lease_holder=lease.holder(),
+            base_version=document["PASICoreVersion"],
+            sent_fields=list(names),
+            sent_document=copies.pack(copies.to_xml(document)),
+        )
+    except IntegrityError:
+        raise _TakenMeanwhile from None  # another one of the lane flies since this moment
+    submit = SCHOOL_ENROLMENT.submit
+    assert submit is not None
+    request = {submit.record: document}
+    behalf = replace(purpose(submission), organization=organization)
+    message = gateway.prepare(submit.operation, request, behalf, present, writes=True)
+    return Flight(submission, document, message)
+
+
+def purpose(submission: Submission, actor: Actor | None = None) -> Purpose:
+    user = submission.user
+    who = (user.get_username(), user.full_name) if user else ("", "")
+    told = (submission.actor_name, submission.actor_local_id, submission.actor_ip)
+    person = actor or Actor(submission.user_id, *told, *who)
+    return Purpose(person, f"S.{submission.school_code}", str(submission.ref_id), submission.school_code, submission.pk)
+
+
+def take_over(pk: int) -> Submission | None:
+    """A submission whose sender died, now ours to find out about; None when it is in somebody's hands or not on its way."""
+    with transaction.atomic():
+        taken = (
+            orphans().filter(pk=pk).update(fence=F("fence") + 1, lease_until=lease.until(), lease_holder=lease.holder())
+        )
+        return Submission.objects.get(pk=pk) if taken else None

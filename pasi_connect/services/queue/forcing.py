@@ -1,0 +1,328 @@
+"""Send now: PASI's records are read live, then what is ours to send goes out at once. For one record, or a school as a job.
+
+Nothing is sent that is equal, and nothing over a change that nobody has looked at: "now" shortens the way, it leaves no step out.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from operations import clock, faults, wake
+from operations.actor import SYNC, Actor
+from operations.models import Job, JobRow
+from operations.previews import taken_back
+from operations.rules import latin1
+from operations.services import audit, jobs
+from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models.submission import FLYING, LIVE, QUEUED, Status
+from pasi_connect.rules import forced
+from pasi_connect.rules.versions import may_replace
+from pasi_connect.services import locks
+from pasi_connect.services.compare import comparing
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.pull import absent, copies, reading
+from pasi_connect.services.queue import collecting, reviews, submissions
+from pasi_connect.services.queue.claiming import may_call
+from pasi_connect.services.queue.seen import our_steps
+from pasi_connect.soap.gateway import Purpose
+from sis.models import DataEvent, School, SchoolEnrolment
+from sis.models.organization import State
+from sis.services import events
+
+log = logging.getLogger(__name__)
+
+JOB, PREVIEW = "pasi_connect.force_send", "pasi_connect.force_send_preview"
+CHUNK = 100  # records in one transaction: well below a quarter of a second on SQLite
+Result = TypeVar("Result")
+READ_SECONDS = 20.0  # somebody sits before the page
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`code` as in rules.forced; `submission` is the live one of the record, if there is one."""
+
+    code: str
+    submission: int | None = None
+
+    @property
+    def row(self) -> forced.Row:
+        return forced.BY_CODE[self.code]
+
+
+def send_now(actor: Actor, enrolment: SchoolEnrolment) -> Outcome:
+    """One record, while the person waits. Call it outside of every transaction; `school` must have been selected along."""
+    context = Context()
+    if not context.takes_part(enrolment.school.code, enrolment.school_year):
+        submissions.release_held(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk)
+        return Outcome(forced.NO_PART)
+    collecting.collect(enrolment.pk)
+    link = submissions.link_of(enrolment)
+    try:
+        if not may_call():
+            raise reading.NotAnswered
+        found = reading.read([link], _purpose(actor, enrolment.school, str(link.ref_id)), READ_SECONDS)
+    except reading.NotAnswered:
+        found = reading.Reading(unread={link.ref_id})
+    with transaction.atomic():
+        outcomes = _store_and_push(actor, [enrolment.pk], found, context)
+        told = [audit.Entry(audit.Verb.SENT_NOW, events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code)]
+        audit.record_all(actor, told)
+    collecting.collect(enrolment.pk)  # what has just been left goes at once, not with the next wake
+    return _as_it_stands(enrolment.pk, outcomes[enrolment.pk])
+
+
+def preview(actor: Actor, enrolment: SchoolEnrolment, answer: Callable[[], Result]) -> Result:
+    """PASI's record is read, nothing is sent: what `answer` gives while everything stands as `send_now` would leave it."""
+    context = Context()
+    takes_part = context.takes_part(enrolment.school.code, enrolment.school_year)
+    link = EnrolmentLink.objects.filter(enrolment=enrolment).first()
+    found: reading.Reading | None = reading.Reading()
+    if takes_part:
+        try:
+            if not may_call():
+                raise reading.NotAnswered
+            if link is not None:  # what has no key yet is not there
+                found = reading.read([link], _purpose(actor, enrolment.school, str(link.ref_id)), READ_SECONDS)
+        except reading.NotAnswered:
+            found = None
+    with taken_back():
+        if takes_part:
+            collecting.collect(enrolment.pk)
+            made = submissions.link_of(enrolment)
+            _store_and_push(actor, [enrolment.pk], found or reading.Reading(unread={made.ref_id}), context)
+            collecting.collect(enrolment.pk)
+        else:
+            submissions.release_held(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk)
+        return answer()
+
+
+def _as_it_stands(enrolment_id: int, code: str) -> Outcome:
+    live = Submission.objects.filter(
+        subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment_id, status__in=LIVE
+    ).order_by("-pk")  # fmt: skip
+    pk, status = live.values_list("pk", "status").first() or (None, "")
+    if code == forced.ON_ITS_WAY and status == Status.HELD:
+        code = forced.HELD
+    return Outcome(code, pk)
+
+
+def _purpose(actor: Actor, school: School, key: str = "") -> Purpose:
+    person = actor if latin1.fits(actor.name) else SYNC  # a name that PASI cannot store keeps nobody from reading
+    return Purpose(person, school.organization_code, key, school.code)
+
+
+# --- Stored, compared, let go ------------------------------------------------------------------------------------
+
+
+def _store_and_push(
+    actor: Actor, enrolment_ids: Sequence[int], found: reading.Reading, context: Context
+) -> dict[int, str]:
+    """Inside the caller's transaction: the records as read, compared anew, and what is ours to send queued. {id: code}."""
+    refs = list(EnrolmentLink.objects.filter(enrolment_id__in=enrolment_ids).values_list("ref_id", flat=True))
+    locks.records(refs)
+    copies.store(EnrolmentCopy, found.received)
+    absent.hide(found.hidden)
+    comparing.evaluate(ref_ids=refs)
+    fresh = EnrolmentCopy.objects.filter(ref_id__in=refs, vanished_at=None).defer("document")
+    known = {copy.ref_id: copy for copy in fresh}
+    enrolments = SchoolEnrolment.objects.select_related("student", "school").in_bulk(list(enrolment_ids))
+    links = {
+        link.enrolment_id: link for link in EnrolmentLink.objects.filter(enrolment_id__in=enrolment_ids).order_by("pk")
+    }
+    live = {
+        row.subject_id: row
+        for row in Submission.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .defer("sent_document")
+        .filter(subject_type=events.SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, status__in=LIVE)
+        .order_by("pk")
+    }
+    coming = set(
+        DataEvent.objects.filter(
+            subject_type=events.SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, collected_at=None
+        ).values_list("subject_id", flat=True)
+    )
+    left: dict[tuple[tuple[str, ...], int], list[SchoolEnrolment]] = defaultdict(list)
+    codes: dict[int, str] = {}
+    for pk in enrolment_ids:
+        enrolment, link = enrolments[pk], links[pk]
+        copy = known.get(link.ref_id)
+        if pk in live:
+            codes[pk] = _let_go(actor, live[pk], enrolment, link, copy.core_version if copy else 0, context)
+        elif pk in coming:
+            codes[pk] = forced.ON_ITS_WAY
+        else:
+            codes[pk], fields = _ours_to_send(enrolment, link, copy, found)
+            if fields:
+                left[fields, copy.core_version if copy else 0].append(enrolment)
+    _hurry(row.pk for row in live.values() if row.status == Status.WAITING)
+    for (fields, seen), rows in left.items():
+        events.leave_all(actor, [(events.subject_of(row), fields) for row in rows], seen_version=seen)
+    return codes
+
+
+def _let_go(
+    actor: Actor, row: Submission, enrolment: SchoolEnrolment, link: EnrolmentLink, present: int, context: Context
+) -> str:
+    """What there is already goes now, where nothing but time or an earlier refusal kept it."""
+    if row.status in (Status.REJECTED, Status.DEAD):
+        # Over a version that nobody has seen it goes only by the hand of somebody who looks at it.
+        if may_replace(row.seen_version, present, our_steps(row.ref_id, row.seen_version)):
+            row.status = reviews.send_again(actor, row.pk).status
+    elif row.status == Status.HELD and submissions.hold_or_release(row, context, enrolment, link):
+        wake.look_after_commit(submissions.SEND)
+    if row.status in FLYING or row.status == Status.WAITING:
+        return forced.ON_ITS_WAY
+    return forced.HELD if row.status == Status.HELD else forced.STUCK
+
+
+def _ours_to_send(
+    enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None, found: reading.Reading
+) -> tuple[str, tuple[str, ...]]:
+    """The code, and the fields that are to be sent."""
+    if link.ref_id in found.unread:
+        return forced.NOT_READ, ()
+    if link.ref_id in found.hidden or (copy is not None and link.ref_id in found.absent):
+        return forced.NOT_SHOWN, ()
+    verdict = submissions.verdict_of(enrolment, link, copy)
+    if verdict is None:
+        return (forced.IN_STEP, ()) if enrolment.deleted else (forced.ON_ITS_WAY, COMPARED)
+    if verdict.to_send:
+        return forced.ON_ITS_WAY, verdict.to_send
+    return (forced.IN_STEP if verdict.in_step else forced.DIFFERS), ()
+
+
+def _hurry(waiting: Iterable[int]) -> None:
+    """What waits for the end of a back-off need not."""
+    due = list(waiting)
+    Submission.objects.filter(pk__in=due, status=Status.WAITING).update(next_attempt_at=clock.now())
+    if due:
+        if not jobs.in_job():  # a person waits for it, and what stands before it in its lane must hurry too
+            lanes = Submission.objects.filter(pk__in=due).values_list("lane", flat=True)
+            Submission.objects.filter(lane__in=list(lanes), status__in=QUEUED, bulk=True).update(bulk=False)
+        wake.look_after_commit(submissions.SEND)
+
+
+# --- A school ----------------------------------------------------------------------------------------------------
+
+
+class NotPossible(Exception):
+    """The school takes no part; the message says so."""
+
+
+@transaction.atomic
+def start(actor: Actor, school: School, *, dry_run: bool = False) -> Job:
+    """A job over the school's enrolments of the synchronized years. With `dry_run` it reads PASI and sends nothing."""
+    if school.enrolment_sync != State.ACTIVE:
+        raise NotPossible(_("Enrolment synchronization of this school is inactive. Make it active first."))
+    if not Context().years:
+        raise NotPossible(_("PASI has not told its current school year yet."))
+    if dry_run:
+        return jobs.start(actor, PREVIEW, {"school": school.code})
+    audit.record(actor, audit.Entry(audit.Verb.SCHOOL_SENT_NOW, "school", str(school.pk), school.code))
+    return jobs.start(actor, JOB, {"school": school.code})
+
+
+def records(school_code: str, context: Context | None = None) -> QuerySet[SchoolEnrolment]:
+    """The school's enrolments of the synchronized years."""
+    years = [year.ending for year in (context or Context()).years]
+    return SchoolEnrolment.objects.filter(school__code=school_code, school_year__in=years)
+
+
+def run(running: jobs.Running) -> None:
+    """Chunk by chunk: read, then stored, compared and let go in one transaction with the mark."""
+    for school, ids, context in _chunks(running):
+        links = _links_of(ids)
+        found = _read(links, running.actor, school)
+        with transaction.atomic():
+            codes = _each(running.actor, ids, found, context)
+            _step(running, links, codes, school.code)
+
+
+def _each(actor: Actor, ids: list[int], found: reading.Reading, context: Context) -> dict[int, str]:
+    """As `_store_and_push`; a record that raises alone is left out and keeps no other from going."""
+    codes: dict[int, str] = {}
+
+    def push(some: Sequence[int]) -> None:
+        codes.update(_store_and_push(actor, some, found, context))
+
+    def left_out(pk: int, error: Exception) -> None:
+        log.warning("Enrolment %s was not sent now: %s", pk, faults.place(error))
+        codes[pk] = forced.FAULT
+
+    faults.each(ids, push, left_out)
+    return codes
+
+
+def run_preview(running: jobs.Running) -> dict[str, Any]:
+    """The same, each chunk taken back: the rows also name what would go out; the result counts the records by code."""
+    for school, ids, context in _chunks(running):
+        links = list(EnrolmentLink.objects.filter(enrolment_id__in=ids).order_by("enrolment_id"))
+        found = _read(links, running.actor, school)
+        with taken_back():
+            _links_of(ids)
+            codes = _each(running.actor, ids, found, context)
+        would = {forced.ON_ITS_WAY: forced.WOULD_GO}
+        with transaction.atomic():
+            _step(running, links, {pk: would.get(code, code) for pk, code in codes.items()}, school.code)
+    job = Job.objects.get(pk=running.job_id)
+    counts = dict(job.rows.values_list("code").annotate(n=Count("pk")))
+    return {"counts": {forced.IN_STEP: job.done + job.failed - sum(counts.values()), **counts}}
+
+
+def _chunks(running: jobs.Running) -> Iterator[tuple[School, list[int], Context]]:
+    context, code = Context(), running.given["school"]
+    school = School.objects.get(code=code)
+    running.count(records(code, context).count())
+    while True:
+        running.check()
+        rows = records(code, context).filter(pk__gt=running.mark or 0).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:CHUNK])
+        if not ids:
+            return
+        yield school, ids, context
+
+
+def _read(links: Sequence[EnrolmentLink], actor: Actor, school: School) -> reading.Reading:
+    try:
+        return reading.read(links, _purpose(actor, school))
+    except reading.NotAnswered:
+        raise ValidationError(
+            _("PASI does not answer. Resume the job when it does; it goes on where it stopped.")
+        ) from None
+
+
+def _links_of(enrolment_ids: list[int]) -> list[EnrolmentLink]:
+    linked = EnrolmentLink.objects.filter(enrolment_id__in=enrolment_ids)
+    known = set(linked.values_list("enrolment_id", flat=True))
+    made = [EnrolmentLink(enrolment_id=pk, ref_id=uuid4()) for pk in enrolment_ids if pk not in known]
+    EnrolmentLink.objects.bulk_create(made, ignore_conflicts=True)
+    return list(linked.order_by("enrolment_id"))
+
+
+def _step(running: jobs.Running, links: list[EnrolmentLink], codes: dict[int, str], school_code: str) -> None:
+    refs = {link.enrolment_id: link.ref_id for link in links}
+    rows = [
+        JobRow(
+            subject_type=events.SCHOOL_ENROLMENT,
+            subject_id=str(pk),
+            ref_id=refs.get(pk),
+            school_code=school_code,
+            code=code,
+            message=_(forced.BY_CODE[code].message),
+            failed=code in (forced.NOT_READ, forced.FAULT),
+        )
+        for pk, code in codes.items()
+        if not forced.BY_CODE[code].good
+    ]
+    failed = sum(row.failed for row in rows)
+    running.step(max(codes), done=len(codes) - failed, failed=failed, rows=rows)

@@ -1,0 +1,227 @@
+"""What came of a call, written in one transaction: exchange, submission, local copy, what is agreed, discrepancy.
+
+The record is locked first (copy, then link), then the submission, and only while its lease is still ours: an outcome that comes
+after another sender took over is void. What is unknown is asked for before anything is sent again.
+"""
+
+import datetime as dt
+import logging
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from operations import clock, statements, wake
+from operations.actor import SYNC
+from operations.rules import back_off, callers
+from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, Submission
+from pasi_connect.models.present import Present
+from pasi_connect.models.submission import Status
+from pasi_connect.rules import availability, faults
+from pasi_connect.services import locks
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.pull import absent, copies
+from pasi_connect.services.queue import lease, submissions
+from pasi_connect.services.queue.claiming import Flight, purpose
+from pasi_connect.soap import codec, gateway
+from pasi_connect.soap.gateway import Answer, Told
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Rows:
+    """The rows of a submission that is still ours, locked."""
+
+    copy: EnrolmentCopy | None
+    link: EnrolmentLink
+    row: Submission
+
+
+def _locked(submission: Submission) -> _Rows | None:
+    """None when somebody took it over: then our outcome is late and void."""
+    copy, link, row = locks.flight(submission)
+    if row is None:
+        log.warning("Submission %s: an outcome came after its lease was taken over; it is not recorded.", submission.pk)
+        return None
+    assert link is not None
+    return _Rows(copy, link, row)
+
+
+def record(flight: Flight, told: Told) -> None:
+    """Writes the outcome of a submit."""
+    with transaction.atomic():
+        present = Present.load()
+        found = _locked(flight.submission)
+        if found is not None:
+            _write(found, flight.document, told.answer, present)
+        gateway.note(flight.message, told, present)  # its row is everybody's: locked last, for the shortest time
+
+
+def _write(found: _Rows, document: dict[str, Any], answer: Answer, present: Present) -> None:
+    row = found.row
+    told: dict[str, Any] = {"detail": answer.detail}
+    match answer.outcome:
+        case faults.ACCEPTED:
+            accept(found, document, int(answer.value["PASICoreVersion"]), Context(present.sync))
+        case faults.NO_CHANGE:
+            version = int(answer.value["PASICoreVersion"]) if answer.value else row.base_version or 0
+            accept(found, document, version, Context(present.sync), changed=False)
+        case faults.REJECTED:
+            submissions.move(
+                row,
+                Status.REJECTED,
+                reason=answer.code,
+                rejections=answer.rejections,
+                core_version=(answer.value or {}).get("PASICoreVersion"),
+                **told,
+            )
+            comparing.evaluate(enrolment_ids=[row.subject_id])
+        case faults.OUR_FAULT if answer.code == "3002":
+            submissions.move(
+                row, Status.REJECTED, reason="3002", rejections=[{"code": "3002", "message": answer.detail}], **told
+            )
+            comparing.evaluate(enrolment_ids=[row.subject_id])
+        case faults.OUR_FAULT:
+            submissions.move(row, Status.DEAD, reason=answer.code or "our_fault", **told)
+        case faults.UNKNOWN | faults.VERSION_CONFLICT:
+            reason = "outcome_unknown" if answer.outcome == faults.UNKNOWN else "version_conflict"
+            submissions.move(row, Status.CHECKING, reason=reason, **told)
+        case faults.UNAVAILABLE | faults.NOT_AUTHORIZED:
+            # Not seen by PASI: no attempt was spent.
+            _later(row, answer, max(row.attempts - 1, 0), present)
+        case _:
+            _later(row, answer, row.attempts, present)
+
+
+def _later(row: Submission, answer: Answer, attempts: int, present: Present) -> None:
+    if attempts >= present.sync.maximum_attempts:
+        submissions.move(row, Status.DEAD, reason="attempts", detail=answer.detail)
+        return
+    wait = back_off.seconds(max(attempts, 1), settings.BACK_OFF_SECONDS, settings.BACK_OFF_MAX_SECONDS, random.random())
+    submissions.back_to_queue(
+        row,
+        reason=answer.outcome,
+        detail=answer.detail,
+        attempts=attempts,
+        next_attempt_at=clock.now() + dt.timedelta(seconds=wait),
+    )
+
+
+def accept(found: _Rows, document: dict[str, Any], version: int, context: Context, changed: bool = True) -> None:
+    """PASI holds what we sent, at `version`: the local copy says so at once, provisional until it is read from PASI."""
+    row, link = found.row, found.link
+    if changed:
+        document = document | {
+            "PASICoreVersion": version,
+            "EffectiveUtc": clock.now(),
+            "LastUpdate": {"OrganizationCode": f"S.{row.school_code}", "UserName": callers.for_pasi(row.actor_name)},
+        }
+        received = copies.Received(document, copies.to_xml(document))
+        found.copy = copies.store_over(found.copy, received, provisional=True)
+    _agree(row, link, document, version)
+    submissions.move(row, Status.ACCEPTED if changed else Status.NO_CHANGE, core_version=version)
+    submissions.supersede_stuck(row)
+    comparing.evaluate_locked(found.copy, link, context)
+    statements.update(link, AGREED)
+
+
+def give_back(flight: Flight) -> None:
+    """The call was not made: the submission waits as if it had not been taken."""
+    with transaction.atomic():
+        found = _locked(flight.submission)
+        if found is None:
+            return
+        Exchange.objects.filter(pk=flight.message.exchange_id).delete()
+        attempts = max(found.row.attempts - 1, 0)
+        submissions.back_to_queue(found.row, attempts=attempts, next_attempt_at=clock.now())
+
+
+AGREED = ("agreed", "agreed_at", "agreed_digest", "kept", "accepted_version")
+
+
+def _agree(row: Submission, link: EnrolmentLink, document: dict[str, Any], version: int) -> None:
+    """What was sent is what both sides held equal at `version`; rejected changes among it are reset now. The link is not saved."""
+    sent = values.plain(mapping.values(SCHOOL_ENROLMENT, document))
+    link.agreed = {**(link.agreed or {}), **{name: sent[name] for name in row.sent_fields if name in sent}}
+    link.agreed_at = clock.now()
+    link.kept = {name: value for name, value in link.kept.items() if name not in row.sent_fields}
+    link.accepted_version = max(link.accepted_version, version)
+
+
+# --- Read back ---------------------------------------------------------------------------------------------------
+
+
+class Unreadable(Exception):
+    """PASI's record was read back and our own program could not read it."""
+
+
+def read_back(submission: Submission, conflict: bool = False) -> None:
+    """Asks PASI what it holds, then decides: accepted, not applied (goes again), or a person must look. Never a blind resend."""
+    request = {"RefIds": [{"ExpectedVersion": 0, "RefId": str(submission.ref_id)}]}
+    with lease.Keeper(submission):
+        answer = gateway.call("GetStudentSchoolEnrolment", request, purpose(submission, SYNC))
+    with transaction.atomic():
+        found = _locked(submission)
+        if found is None:
+            return
+        if answer.fault:
+            raise Unreadable(answer.fault)
+        if not answer.good or not answer.value:
+            # Still unknown: in nobody's hands until the sweep has it asked for again; PASI being away keeps it here.
+            wait = dt.timedelta(seconds=min(settings.LEASE_SECONDS, 5))
+            Submission.objects.filter(pk=submission.pk).update(
+                lease_until=None, lease_holder="", next_attempt_at=clock.now() + wait, detail=answer.detail
+            )
+            return
+        told = answer.value[0]
+        if told["AvailabilityStatus"] not in availability.TELLS:
+            raise Unreadable("a status that does not tell what PASI holds")
+        if told["AvailabilityStatus"] == availability.NO_ACCESS:
+            submissions.move(found.row, Status.NEEDS_REVIEW, reason="no_access")
+            absent.hide([submission.ref_id])
+            comparing.evaluate(ref_ids=[submission.ref_id])
+            return
+        document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == availability.NORMAL else None
+        _decide(found, document, conflict, _xml_of_first(answer))
+
+
+def _xml_of_first(answer: Answer) -> bytes:
+    element = (
+        next((child for child in answer.element.iter() if codec.local_name(child) == "StudentSchoolEnrolment"), None)
+        if answer.element is not None
+        else None
+    )
+    return codec.bare_xml(element) if element is not None else b""
+
+
+def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: bytes) -> None:
+    row = found.row
+    base = row.base_version or 0
+    version = int(document["PASICoreVersion"]) if document else 0
+    sent = copies.to_document(row.sent_document) if row.sent_document else None
+    if document is not None:
+        copies.store(EnrolmentCopy, [copies.Received(document, xml)])
+    if (
+        document is not None
+        and sent is not None
+        and version > base
+        and mapping.same_content(SCHOOL_ENROLMENT, sent, document)
+    ):
+        _agree(row, found.link, sent, version)
+        statements.update(found.link, AGREED)
+        submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version)
+        submissions.supersede_stuck(row)
+        comparing.evaluate(ref_ids=[row.ref_id])
+        return
+    if version == base and not conflict:
+        # PASI has not seen it: it goes again with the version that the person saw.
+        submissions.back_to_queue(row, reason="not_applied", next_attempt_at=clock.now())
+        wake.look_after_commit(submissions.SEND)
+        return
+    submissions.move(row, Status.NEEDS_REVIEW, reason="changed_in_pasi", core_version=version)
+    comparing.evaluate(ref_ids=[row.ref_id])

@@ -1,0 +1,172 @@
+"""The exits of a submission that needs a person: send again with the version now seen, cancel, or take PASI's values."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from operations import clock, wake
+from operations.actor import Actor
+from operations.rules import latin1
+from operations.services import audit, jobs
+from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models.submission import QUEUED, STUCK, Status
+from pasi_connect.services import locks
+from pasi_connect.services.compare import comparing, values
+from pasi_connect.services.compare.context import Context
+from pasi_connect.services.queue import submissions
+from sis.models import SchoolEnrolment
+from sis.models.event import Origin
+from sis.services import enrolments
+
+
+class NotPossible(Exception):
+    """The submission is in a state in which this cannot be done; the message says so."""
+
+
+class MovedOn(NotPossible):
+    """PASI's record is another one by now than the person saw."""
+
+
+def _lock(submission_id: int) -> tuple[Submission, SchoolEnrolment, EnrolmentLink, EnrolmentCopy | None]:
+    ref_id = Submission.objects.values_list("ref_id", flat=True).get(pk=submission_id)
+    copy, link = locks.sides(ref_id)
+    assert link is not None
+    copy = None if copy is not None and copy.vanished_at else copy
+    return (
+        Submission.objects.select_for_update(of=("self",)).select_related("user").get(pk=submission_id),
+        link.enrolment,
+        link,
+        copy,
+    )
+
+
+def _check_seen(copy: EnrolmentCopy | None, seen_version: int | None) -> None:
+    """None counts the present state as seen."""
+    if seen_version is not None and seen_version != (copy.core_version if copy else 0):
+        raise MovedOn(_("PASI's record has changed since this page was drawn. Look at the new values first."))
+
+
+def _take_person(submission: Submission, actor: Actor) -> None:
+    """Who acts now is who PASI is told."""
+    submission.user_id = actor.user_id
+    submission.actor_name, submission.actor_local_id, submission.actor_ip = actor.name, actor.local_id, actor.ip
+
+
+@transaction.atomic
+def send_again(actor: Actor, submission_id: int, seen_version: int | None = None) -> Submission:
+    """Queues a rejected, reviewed or dead submission with the version now seen. None: the present state counts as seen.
+
+    Where a later change of the record waits already, that one goes and this one is closed as superseded.
+    """
+    submission, enrolment, link, copy = _lock(submission_id)
+    if submission.status not in STUCK:
+        raise NotPossible(_("Only a submission that was rejected, needs review or is a dead letter can be sent again."))
+    present = copy.core_version if copy else 0
+    _check_seen(copy, seen_version)
+    waiting = (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=QUEUED)
+        .first()
+    )
+    if waiting is not None:
+        submissions.move(submission, Status.CANCELLED, actor, reason="superseded")
+        target = waiting
+    else:
+        target = submissions.move(
+            submission, Status.WAITING, actor, attempts=0, faults=0, rejections=[], next_attempt_at=clock.now()
+        )
+        target.place, target.bulk = submissions.end_of_the_line(), jobs.in_job()
+    target.seen_version = present
+    _take_person(target, actor)
+    target.save()
+    if submissions.hold_or_release(target, Context(), enrolment, link):
+        wake.look_after_commit(submissions.SEND)
+    comparing.evaluate(ref_ids=[link.ref_id])
+    return target
+
+
+@transaction.atomic
+def cancel(actor: Actor, submission_id: int, reason: str = "") -> Submission:
+    """Gives up what has not been sent. The difference stays visible: it shows as a discrepancy or goes with the next change."""
+    submission, _enrolment, link, _copy = _lock(submission_id)
+    if submission.status not in (*QUEUED, *STUCK):
+        raise NotPossible(_("It is on its way or has ended; it can no longer be cancelled."))
+    submissions.move(submission, Status.CANCELLED, actor, reason="by_person", detail=reason)
+    _back_to_difference(link)
+    comparing.evaluate(ref_ids=[link.ref_id])
+    return submission
+
+
+def _back_to_difference(link: EnrolmentLink) -> None:
+    """Without the submission, what was ours to send is no longer on its way: it waits for a decision as never agreed."""
+    verdict = submissions.verdict_of(link.enrolment, link, submissions.copy_of(link))
+    if verdict is None or not verdict.to_send:
+        return
+    link.agreed = {name: value for name, value in (link.agreed or {}).items() if name not in verdict.to_send}
+    link.kept, link.agreed_digest = {}, ""
+    link.save(update_fields=["agreed", "kept", "agreed_digest"])
+
+
+@transaction.atomic
+def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: int | None = None) -> Submission:
+    """Ends the submission by taking over every value that PASI holds."""
+    submission, enrolment, link, copy = _lock(submission_id)
+    if submission.status not in (*QUEUED, *STUCK):
+        raise NotPossible(_("It is on its way or has ended."))
+    _check_seen(copy, seen_version)
+    if copy is None:
+        raise NotPossible(_("PASI has no such record whose values could be taken."))
+    submissions.move(submission, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
+    take_values(actor, enrolment, link, copy, reason)
+    return submission
+
+
+def take_values(
+    actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy, reason: str = ""
+) -> None:
+    """The SIS record takes over every value that PASI holds. The caller holds the rows. Raises NotPossible for another's record."""
+    if values.identity(enrolment, copy):
+        raise NotPossible(
+            _("PASI has moved this record to another student, school or school year. Decide on that change first.")
+        )
+    theirs = values.theirs(copy)
+    before = values.ours(enrolment, link)
+    differing = {name: theirs[name] for name in COMPARED if theirs[name] != before[name]}
+    if differing:
+        enrolments.change(actor, enrolment.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
+    link.agreed, link.agreed_at, link.kept = values.plain(theirs), clock.now(), {}
+    link.save(update_fields=["agreed", "agreed_at", "kept"])
+    comparing.evaluate(ref_ids=[link.ref_id], settled_by="accept")
+
+
+@transaction.atomic
+def agree_spelling(actor: Actor, enrolment_id: int, spellings: dict[str, str]) -> None:
+    """A person agrees how text outside Latin-1 is sent; the SIS record keeps its own. {field: text to send}.
+
+    Raises ValidationError {field: [sentence]} for a spelling that PASI cannot store either.
+    """
+    enrolment = SchoolEnrolment.objects.select_related("school", "student").get(pk=enrolment_id)
+    link = EnrolmentLink.objects.select_for_update().get(pk=submissions.link_of(enrolment).pk)
+    wrong = {
+        name: [_("PASI cannot store this either. Use Latin letters.")]
+        for name, text in spellings.items()
+        if not text or not latin1.fits(text)
+    }
+    if wrong:
+        raise ValidationError(wrong)
+    for name, text in spellings.items():
+        link.written = {**link.written, name: {**link.written.get(name, {}), getattr(enrolment, name): text}}
+    link.save(update_fields=["written"])
+    audit.record(
+        actor,
+        audit.Entry(
+            audit.Verb.SPELLING_AGREED,
+            "school_enrolment",
+            str(enrolment_id),
+            enrolment.school.code,
+            {name: [getattr(enrolment, name), text] for name, text in spellings.items()},
+        ),
+    )
+    submissions.release_held(subject_id=enrolment_id)

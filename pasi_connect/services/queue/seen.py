@@ -1,0 +1,30 @@
+"""Is what a person or an API client saw still true? Told by the opaque version that they send back with their change."""
+
+from uuid import UUID
+
+from pasi_connect.models import Submission
+from pasi_connect.models.submission import Status
+from pasi_connect.rules import versions
+
+
+def our_steps(ref_id: UUID, above: int) -> dict[int, int]:
+    """base version -> answered version of our own accepted submissions of the record, those beyond `above`."""
+    rows = Submission.objects.filter(ref_id=ref_id, status=Status.ACCEPTED, core_version__gt=above)
+    pairs = rows.values_list("base_version", "core_version")
+    return {base: answered for base, answered in pairs if base is not None and answered is not None}
+
+
+def core_version_of(version: str, revision: int, core_version: int, ref_id: UUID | None) -> int | None:
+    """PASI's version that the holder of `version` saw; None when something has changed that they have not seen.
+
+    PASI's version may have moved on by our own accepted submissions alone: then nothing is new to the holder, and two quick
+    edits with the version of the first answer both arrive.
+    """
+    seen = versions.parts(version)
+    if seen is None or seen[0] != revision:
+        return None
+    if seen[1] == core_version:
+        return core_version
+    if ref_id is None or not versions.may_replace(seen[1], core_version, our_steps(ref_id, seen[1])):
+        return None
+    return seen[1]

@@ -1,0 +1,28 @@
+"""The start delay: nothing is asked of PASI and nothing is sent until the product has run for so long.
+
+Counted from the product's start, not from a process's: a process that comes back after a fault must not silence the line.
+"""
+
+import datetime as dt
+import time
+
+from operations import clock, heartbeats
+from pasi_connect.models import SyncSettings
+
+TRUST_SECONDS = 10.0  # for so long a process does not ask again whether the delay is over
+_over_at = -TRUST_SECONDS
+
+
+def begins_at(settings: SyncSettings) -> dt.datetime | None:
+    """When synchronization begins; None when the delay is over."""
+    global _over_at
+    if not settings.start_delay_minutes or time.monotonic() - _over_at < TRUST_SECONDS:
+        return None
+    delay = dt.timedelta(minutes=settings.start_delay_minutes)
+    started, now = heartbeats.started_at(), clock.now()
+    # A start that lies ahead was written by a clock that has been set back since: it must not stop the line.
+    if started is not None and started <= now < started + delay:
+        return started + delay
+    if started is not None:
+        _over_at = time.monotonic()
+    return None

@@ -1,0 +1,173 @@
+"""Where each enrolment stands between the SIS and PASI, in one word; set by set, never a query a row.
+
+The order is the order of what a person needs to know first: what is under way, then what is wrong, then that all is well.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models.submission import FLYING, LIVE, STUCK, Status
+from pasi_connect.rules.versions import opaque
+from pasi_connect.services.compare import failures
+from pasi_connect.services.compare.context import Context
+from sis.models import DataEvent, SchoolEnrolment
+from sis.models.event import Origin
+from sis.services.events import SCHOOL_ENROLMENT
+
+NOT_LINKED = "not_linked"
+NOT_COMPARED = "not_compared"
+DIFFERS = "differs"
+IN_STEP = "in_step"
+
+# What a list is narrowed to: one word for states that mean the same work for a person.
+GROUPS = {
+    "differs": (_("Differs"), (DIFFERS,)),
+    "on_its_way": (_("On its way"), (Status.WAITING, *FLYING)),
+    "held": (_("Held"), (Status.HELD,)),
+    "needs_you": (_("Rejected or needs review"), STUCK),
+    "in_step": (_("In step"), (IN_STEP,)),
+    "not_linked": (_("Not in PASI"), (NOT_LINKED,)),
+    "not_compared": (_("Not compared"), (NOT_COMPARED,)),
+}
+
+STATES = (*(status.value for status in LIVE), NOT_LINKED, NOT_COMPARED, DIFFERS, IN_STEP)
+
+
+@dataclass(frozen=True)
+class State:
+    """`state` is one of STATES. `reason` says why: a held reason, PASI's code, the kind of a discrepancy, or "".
+
+    `core_version` and `ref_id` are None where PASI has told us of no such record. `version` is the opaque text of an
+    enrolment item. `submission` and `discrepancy` are the ids of the live submission and the open discrepancy, if any.
+    """
+
+    state: str
+    reason: str = ""
+    core_version: int | None = None
+    ref_id: UUID | None = None
+    version: str = ""
+    submission: int | None = None
+    discrepancy: int | None = None
+
+    @property
+    def seen_version(self) -> int:
+        """PASI's version that a person who looks at this has before their eyes; 0 when PASI has no such record."""
+        return self.core_version or 0
+
+    @property
+    def is_live(self) -> bool:
+        """Something is under way: the state will change by itself or by a person."""
+        return self.submission is not None or self.state == Status.WAITING
+
+    @property
+    def is_moving(self) -> bool:
+        """It changes within seconds; what else is under way waits for a cause to go, or for a person."""
+        return self.state in (Status.WAITING, *FLYING)
+
+
+def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
+    """The state of each enrolment by its id. Eight queries however many there are; `school` must have been selected along."""
+    rows = list(enrolments)
+    if not rows:
+        return {}
+    ids = [row.pk for row in rows]
+    # In the order in which a change travels: one that moves on meanwhile is seen at its next place, never at none.
+    uncollected = set(
+        DataEvent.objects.filter(
+            subject_type=SCHOOL_ENROLMENT, subject_id__in=ids, collected_at=None, origin=Origin.SIS
+        ).values_list("subject_id", flat=True)
+    )
+    live = {
+        subject: (pk, status, reason)
+        for subject, pk, status, reason in Submission.objects.filter(
+            subject_type=SCHOOL_ENROLMENT, subject_id__in=ids, status__in=LIVE
+        )
+        .order_by("id")
+        .values_list("subject_id", "pk", "status", "reason")
+    }
+    refs = dict(EnrolmentLink.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "ref_id"))
+    versions = dict(
+        EnrolmentCopy.objects.filter(ref_id__in=refs.values(), vanished_at=None).values_list("ref_id", "core_version")
+    )
+    items = {
+        ref_id: (pk, kind)
+        for ref_id, pk, kind in Discrepancy.objects.filter(
+            ref_id__in=refs.values(), status=Discrepancy.Status.OPEN
+        ).values_list("ref_id", "pk", "kind")
+    }
+    aside = failures.of_records(refs.values())
+    context = Context()
+    found = {}
+    for row in rows:
+        ref_id = refs.get(row.pk)
+        core_version = versions.get(ref_id) if ref_id else None
+        item, kind = (items.get(ref_id) if ref_id else None) or (None, "")
+        submission = None
+        if row.pk in live and not (row.pk in uncollected and live[row.pk][1] in STUCK):
+            submission, state, reason = live[row.pk]
+        elif row.pk in uncollected:
+            state, reason = Status.WAITING.value, ""  # also after an edit of a stuck one: the edit is on its way
+        elif ref_id is None:
+            state, reason = NOT_LINKED, ""
+        elif row.school_year not in context.years:
+            ahead = row.school_year > context.last_possible
+            state, reason = NOT_COMPARED, "year_ahead" if ahead else "year_not_synchronized"
+        elif row.school.code not in context.active_schools:
+            state, reason = NOT_COMPARED, "school_inactive"
+        elif ref_id in aside:
+            state, reason = DIFFERS, failures.SET_ASIDE  # what stands here of it may be old
+        elif item is not None:
+            state, reason = DIFFERS, kind
+        elif core_version is None and not row.deleted:
+            state, reason = NOT_LINKED, ""
+        else:
+            state, reason = IN_STEP, ""
+        version = opaque(row.revision, core_version or 0)
+        found[row.pk] = State(state, reason, core_version, ref_id, version, submission, item)
+    return found
+
+
+def state_of(enrolment: SchoolEnrolment) -> State:
+    return states_of([enrolment])[enrolment.pk]
+
+
+def in_group(enrolments: QuerySet[SchoolEnrolment], group: str) -> QuerySet[SchoolEnrolment]:
+    """Of the enrolments those whose state, as `states_of` gives it, belongs to one of GROUPS."""
+    wanted, context = GROUPS[group][1], Context()
+    live = Submission.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=OuterRef("pk"), status__in=LIVE)
+    latest = enrolments.annotate(live_status=Subquery(live.order_by("-id").values("status")[:1]))
+    uncollected = Exists(
+        DataEvent.objects.filter(
+            subject_type=SCHOOL_ENROLMENT, subject_id=OuterRef("pk"), collected_at=None, origin=Origin.SIS
+        )
+    )
+    edited = uncollected & (Q(live_status=None) | Q(live_status__in=STUCK))  # the edit is on its way
+    if Status.WAITING in wanted:
+        return latest.filter(Q(live_status__in=wanted) | edited)
+    if wanted == STUCK:
+        return latest.filter(~uncollected, live_status__in=wanted)
+    if wanted[0] in LIVE:
+        return latest.filter(live_status__in=wanted)
+    quiet = latest.filter(~uncollected, live_status=None)
+    links = EnrolmentLink.objects.filter(enrolment=OuterRef("pk"))
+    copies = EnrolmentCopy.objects.filter(ref_id=OuterRef("ref_id"), vanished_at=None)
+    items = Discrepancy.objects.filter(ref_id=OuterRef("ref_id"), status=Discrepancy.Status.OPEN)
+    takes_part = Q(
+        school_year__in=[year.ending for year in context.years], school__code__in=sorted(context.active_schools)
+    )
+    aside = Q(ref_id__in=list(failures.of_records()))
+    alone = ~Exists(items) & ~Exists(copies) & ~aside
+    match group:
+        case "differs":
+            return quiet.filter(takes_part & Exists(links.filter(Exists(items) | aside)))
+        case "in_step":
+            there = Exists(links.filter(~Exists(items) & Exists(copies) & ~aside))
+            return quiet.filter(takes_part & (there | Q(deleted=True) & Exists(links.filter(alone))))
+        case "not_linked":
+            return quiet.filter(~Exists(links) | takes_part & Q(deleted=False) & Exists(links.filter(alone)))
+    return quiet.filter(~takes_part & Exists(links))

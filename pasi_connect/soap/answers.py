@@ -1,0 +1,118 @@
+"""What PASI's answer says. Whatever it is, it becomes an outcome: in words, and without the words of an exception."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lxml import etree
+
+from pasi_connect.rules import faults
+from pasi_connect.soap import codec, limits, strangers
+from pasi_connect.soap.contract import Operation, contract
+from pasi_connect.soap.strangers import Stranger
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+ENVELOPE, BODY, FAULT = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Body", "Fault"))
+MOST_CODE, MOST_DETAIL = 10, 500  # letters that are stored of what PASI says; a code has four or five
+MOST_REJECTIONS = 200  # of one submit; PASI's messages are a line each
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`outcome` as in rules.faults; `value` the decoded result when PASI answered normally, `element` its XML.
+
+    `answered`: PASI itself has spoken, whatever it said. `strangers` are what the contract does not know.
+    """
+
+    outcome: str
+    value: Any = None
+    element: etree._Element | None = None
+    code: str = ""
+    detail: str = ""
+    rejections: list[dict[str, str]] = field(default_factory=list)
+    exchange_id: int | None = None
+    fault: str = ""  # PASI answered, and its answer was not to be read: why, without data
+    answered: bool = False
+    strangers: tuple[Stranger, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        return self.outcome in (faults.ACCEPTED, faults.NO_CHANGE)
+
+
+def read(operation: Operation, status: int, body: bytes, writes: bool) -> Answer:
+    """The answer in `body`. Anything that is not PASI's own XML says nothing about what PASI did. Raises TooMuch."""
+    lost = faults.UNKNOWN if writes else faults.UNAVAILABLE
+    try:
+        root = limits.parsed(body)
+    except (etree.XMLSyntaxError, ValueError):
+        return Answer(lost, detail=f"The answer (HTTP {status}) is not XML.")
+    if root.getroottree().docinfo.doctype:  # type: ignore[attr-defined]
+        return Answer(lost, detail="The answer carries a document type: refused.")
+    wrapped = root.find(BODY) if root.tag == ENVELOPE else None
+    content = wrapped[0] if wrapped is not None and len(wrapped) else None
+    if content is None:
+        return Answer(lost, detail=f"The answer (HTTP {status}) is not an envelope.")
+    if content.tag == FAULT:
+        return _fault(content)
+    if status != 200:
+        return Answer(lost, detail=f"The answer (HTTP {status}) is not one of {operation.name}.")
+    if content.tag != operation.answer_tag:
+        other = Stranger(strangers.ELEMENT, codec.local_name(content)[:200])
+        return replace(unreadable(writes, f"it is not one of {operation.name}"), strangers=(other,))
+    problem, found = contract().check(content), list[Stranger]()
+    if problem:
+        known, found = strangers.apart(content, operation)
+        problem = contract().check(known)
+    if problem:
+        answer = unreadable(writes, f"it does not fit the contract, {problem}")
+        return replace(answer, strangers=(*found, strangers.shape(problem)))
+    element = content.find(operation.answer.tag)
+    assert element is not None
+    if found:
+        strangers.without_items(element, operation.answer)
+    return replace(_decoded(operation, element), strangers=tuple(found))
+
+
+def _decoded(operation: Operation, element: etree._Element) -> Answer:
+    value = codec.decode_member(element, operation.answer)
+    rejections = value.get("Rejections") or [] if isinstance(value, dict) else []
+    if rejections:
+        told = [
+            {"code": row["Code"][:MOST_CODE], "message": row["Message"][:MOST_DETAIL]}
+            for row in rejections[:MOST_REJECTIONS]
+        ]
+        outcome = faults.of_rejections([row["code"] for row in told]).outcome
+        first = told[0]
+        return Answer(
+            outcome, value, element, code=first["code"], detail=first["message"], rejections=told, answered=True
+        )
+    return Answer(faults.ACCEPTED, value, element, answered=True)
+
+
+def unreadable(writes: bool, why: str) -> Answer:
+    """PASI itself has answered; what it did has to be asked for, or each record by itself."""
+    return replace(refused(writes, f"The answer could not be read: {why}."), fault=why[:MOST_DETAIL])
+
+
+def refused(writes: bool, why: str) -> Answer:
+    """PASI has answered, and the answer is of no use: of a write nobody knows what it did."""
+    outcome = faults.UNKNOWN if writes else faults.PASI_FAULT
+    return Answer(outcome, detail=why[:MOST_DETAIL], fault=why[:MOST_DETAIL], answered=True)
+
+
+def _fault(element: etree._Element) -> Answer:
+    """A fault under 200 or under 500 alike: code and text stand in the detail, else in the fault string."""
+    texts = {
+        etree.QName(child).localname: (child.text or "").strip()
+        for child in element.iter()
+        if isinstance(child.tag, str)
+    }
+    text = texts.get("FaultString") or texts.get("faultstring", "")
+    code = texts.get("FaultCode") or "".join(text.split(":")[:1]).strip()
+    found: tuple[Stranger, ...] = ()
+    is_code = code.isascii() and code.isdigit()
+    if (is_code or texts.get("FaultCode")) and code not in faults.FAULTS:
+        found = (Stranger(strangers.CODE, f"FaultCode: {strangers.plain(code)}"),)
+    code = code if is_code and len(code) <= MOST_CODE else ""
+    meaning = faults.of_fault(code)
+    return Answer(meaning.outcome, code=code, detail=text[:MOST_DETAIL], answered=True, strangers=found)

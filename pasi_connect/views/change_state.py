@@ -1,0 +1,98 @@
+"""Where one change stands, in words: its state, how it came to its end, and the part of its page that keeps itself true."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from operations import rights
+from operations.actor import user_of
+from pasi_connect import selectors
+from pasi_connect.models import Decision, Discrepancy
+from pasi_connect.models.submission import Status
+from pasi_connect.services import decisions, words
+from pasi_connect.services.compare import values
+from pasi_connect.views.record import Record
+
+RESET, RESET_HELD, REFUSED, SETTLED = "reset", "reset_held", "refused", "settled"
+
+
+def state_of(one: Discrepancy) -> str:
+    """A key of `words.KIND`."""
+    if not one.is_open:
+        return SETTLED
+    if one.undecided:
+        return one.kind
+    return REFUSED if Discrepancy.objects.filter(selectors.refused(), pk=one.pk).exists() else RESET
+
+
+def context(one: Discrepancy, record: Record) -> dict[str, Any]:
+    """What `change_state.html` shows."""
+    state = state_of(one)
+    submission = record.submission if one.is_open else None
+    if state == RESET and submission is not None and submission.status == Status.HELD:
+        state = RESET_HELD
+    return {
+        "item": one,
+        "state": state,
+        "running": state in (RESET, RESET_HELD, REFUSED),
+        "held": state == RESET_HELD,
+        "stuck": state == REFUSED,
+        "submission": submission,
+        "why": words.why(submission) if submission else None,
+        "kinds": words.KIND,
+        "submission_words": words.SUBMISSION,
+    }
+
+
+@rights.needs(rights.SYNCHRONIZATION)
+@require_safe
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """That part alone: the page asks for it while a reset is on its way."""
+    user = user_of(request)
+    one = get_object_or_404(selectors.discrepancies(user), pk=pk)
+    told = context(one, Record.load(one.ref_id))
+    return render(request, "pasi_connect/change_state.html", {**told, "alone": True})
+
+
+def settled(one: Discrepancy) -> dict[str, Any]:
+    """How a settled item came to its end: {title, who, reason}, also field by field where both sides were taken."""
+    kept = {} if one.settled_by == "restored" else {"undone_at": None}  # its decision is the one that was taken back
+    made = list(one.decisions.filter(**kept).order_by("id"))
+    titles = {
+        "accept": _("Settled: PASI's values were accepted"),
+        "reject": _("Settled: PASI took the SIS values"),
+        "mixed": _("Settled: PASI’s %(accepted)s accepted, the SIS %(kept)s kept")
+        % {
+            "accepted": words.field_labels(dict.fromkeys(name for each in made for name in each.accepted)),
+            "kept": words.field_labels(dict.fromkeys(name for each in made for name in each.rejected)),
+        },
+        "link_anew": _("Settled: the SIS record was linked anew"),
+        "former": _("Settled: PASI took the SIS values; after that PASI’s former values were entered here again"),
+        "restored": _(
+            "Settled: the enrolment was deleted in PASI; after that the decision was taken back, and it is restored"
+        ),
+    }
+    decided = one.settled_by in titles
+    return {
+        "title": titles.get(
+            one.settled_by, _("Settled automatically: both sides match, or the record no longer takes part")
+        ),
+        "who": ", ".join(dict.fromkeys(each.actor_name for each in made)) if decided else "",
+        "reason": " · ".join(dict.fromkeys(each.reason for each in made if each.reason)) if decided else "",
+    }
+
+
+def former(last: Decision, record: Record) -> dict[str, Any] | None:
+    """PASI's values before the reset, where they can be taken after all: in words, and where to post."""
+    found = decisions.former(last)
+    if not found:
+        return None
+    told = ", ".join(
+        f"{words.field_label(name)} {words.shown(name, values.to_json(value), record.board_names) or _('not set')}"
+        for name, value in found.items()
+    )
+    return {"told": told, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}

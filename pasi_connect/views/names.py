@@ -1,0 +1,90 @@
+"""Whose records a list is about: names of students of the person's schools, for a whole page of rows at once."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min
+from django.urls import reverse
+
+from operations.models import User
+from pasi_connect import selectors
+from pasi_connect.models import Action, ActionRecord, EnrolmentLink, Exchange, Submission
+from sis import selectors as sis_selectors
+from sis.models import SchoolEnrolment, Student
+from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
+
+OF_MANY = (Action.Kind.BULK_DECISION, Action.Kind.YEAR_END, Action.Kind.EXIT_CODES)
+Named = tuple[str, str]  # name, address of the student's page
+
+
+def _named(student: Student) -> Named:
+    return student.name, reverse("sis:student", args=[student.pk])
+
+
+def of_actions(user: User, actions: Collection[Action]) -> tuple[dict[int, int], dict[int, Named]]:
+    """(records of each action, its student), by action. An action on records of several students has no student here.
+
+    Four queries however many records the actions have touched.
+    """
+    wanted = [action.pk for action in actions]
+    found = list(
+        selectors.action_records(user)
+        .filter(action__in=wanted)
+        .order_by()
+        .values("action_id")
+        .annotate(n=Count("pk"), first=Min("pk"))
+    )
+    alone = {action.pk for action in actions if action.kind not in OF_MANY}
+    firsts = ActionRecord.objects.in_bulk([row["first"] for row in found if row["action_id"] in alone])
+    students = of_records(user, firsts.values())
+    named = {row["action_id"]: students[row["first"]] for row in found if row["first"] in students}
+    return {row["action_id"]: row["n"] for row in found}, named
+
+
+def of_records(user: User, records: Iterable[ActionRecord]) -> dict[int, Named]:
+    """The student of each record of an action, by the record's id. Two queries."""
+    rows = list(records)
+    stays = sis_selectors.enrolments(user).in_bulk(
+        [row.subject_id for row in rows if row.subject_type == SCHOOL_ENROLMENT]
+    )
+    seats = (
+        sis_selectors.course_enrolments(user)
+        .select_related("student")
+        .in_bulk([row.subject_id for row in rows if row.subject_type == COURSE_ENROLMENT])
+    )
+    found: dict[str, dict[int, Any]] = {SCHOOL_ENROLMENT: stays, COURSE_ENROLMENT: seats}
+    return {
+        row.pk: _named(found[row.subject_type][row.subject_id].student)
+        for row in rows
+        if row.subject_id in found.get(row.subject_type, {})
+    }
+
+
+def of_exchanges(user: User, calls: Iterable[Exchange]) -> dict[int, Named]:
+    """The student whose record a call was about, by the call's id. Four queries."""
+    rows = list(calls)
+    subjects = dict(
+        Submission.objects.filter(
+            pk__in=[row.submission_id for row in rows if row.submission_id], subject_type=SCHOOL_ENROLMENT
+        ).values_list("pk", "subject_id")
+    )
+    refs = {row.pk: ref for row in rows if (ref := _ref_id(row.key))}
+    links = dict(EnrolmentLink.objects.filter(ref_id__in=refs.values()).values_list("ref_id", "enrolment_id"))
+    stays: dict[int, SchoolEnrolment] = sis_selectors.enrolments(user).in_bulk({*subjects.values(), *links.values()})
+    asns = {row.key for row in rows if len(row.key) == 9 and row.key.isdecimal()}
+    students = {student.asn: student for student in sis_selectors.students(user).filter(asn__in=asns)} if asns else {}
+    found = {}
+    for row in rows:
+        stay = stays.get(subjects.get(row.submission_id or 0, 0)) or stays.get(links.get(refs.get(row.pk), 0))  # type: ignore[arg-type]
+        student = stay.student if stay else students.get(row.key)
+        if student is not None:
+            found[row.pk] = _named(student)
+    return found
+
+
+def _ref_id(key: str) -> UUID | None:
+    try:
+        return UUID(key)
+    except ValueError:
+        return None

@@ -1,0 +1,3 @@
+from registrar.models.year_end import YearEndRehearsal, YearEndRow
+
+__all__ = ["YearEndRehearsal", "YearEndRow"]

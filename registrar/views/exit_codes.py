@@ -1,0 +1,96 @@
+"""Exit codes of many enrolments: chosen by a filter, looked at, set together."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+
+from operations import rights
+from operations.actor import of_request, user_of
+from operations.views import lists
+from registrar.filters import ExitCodeFilter
+from registrar.forms.year_end import ExitCodesForm
+from registrar.services import exit_codes
+from sis import selectors as sis_selectors
+from sis.filters import choose_school, school_choices
+
+
+@rights.needs("operations.edit_records")
+class ExitCodes(View):
+    """Nothing is chosen until a filter says what; the button says how many."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(None)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ExitCodesForm(request.POST)
+        if not form.is_valid() or not self._asked() or not self.filterset.is_valid():
+            return self._page(form, 422)
+        found = lists.rows(self.filterset).order_by("pk").values_list("pk", "revision", "exit_code")
+        chosen = exit_codes.Chosen.of(found, form.cleaned_data["exit_code"])
+        if len(chosen.changing) + chosen.unchanged != form.cleaned_data["seen"]:
+            form.add_error(None, _("Others belong to this filter by now. Look at the number, then set the code."))
+            return self._page(form, 409)
+        if not chosen.changing:
+            form.add_error("exit_code", _("All of them have this exit code already."))
+            return self._page(form, 422)
+        action, left = exit_codes.change(
+            of_request(request), chosen, form.cleaned_data["exit_code"], form.cleaned_data["reason"]
+        )
+        if action.job_id is not None:
+            return redirect("operations:job", action.job_id)
+        done = len(chosen.changing) - len(left)
+        text = ngettext("%(n)s exit code is set.", "%(n)s exit codes are set.", done)
+        messages.success(request, text % {"n": done})
+        if left:
+            told = ngettext(
+                "%(n)s enrolment was left: it was changed meanwhile, or breaks a rule.",
+                "%(n)s enrolments were left: they were changed meanwhile, or break a rule.",
+                len(left),
+            )
+            messages.warning(request, told % {"n": len(left)})
+        return redirect("pasi_connect:action", action.pk)
+
+    @property
+    def filterset(self) -> ExitCodeFilter:
+        if not hasattr(self, "made"):
+            user = user_of(self.request)
+            years = sis_selectors.school_years(user)
+            self.made = ExitCodeFilter(self.request.GET, sis_selectors.enrolments(user), years=years)
+            choose_school(self.made, school_choices(user))
+        return self.made
+
+    def _asked(self) -> bool:
+        return any(self.request.GET.get(name, "").strip() for name in self.filterset.filters)
+
+    def _page(self, form: ExitCodesForm | None, status: int = 200) -> HttpResponse:
+        request, asked = self.request, self._asked()
+        context: dict[str, Any] = {
+            "filterset": self.filterset,
+            "asked": asked,
+            "form": form,
+            "address": request.get_full_path(),
+        }
+        if asked and self.filterset.is_valid():
+            found = lists.rows(self.filterset)
+            count = found.order_by().count()
+            made = lists.page(request, found, newest_first=False)
+            if form is None:
+                form = ExitCodesForm(initial={"seen": count})
+            else:
+                form.data = {**form.data.dict(), "seen": str(count)}  # type: ignore[attr-defined]
+            context |= {
+                "form": form,
+                "count": count,
+                "rows": made.rows,
+                "pager": lists.pager(request, made, count, newest_first=False),
+                "at_once": count <= exit_codes.AT_ONCE,
+            }
+        context["keep"] = [("action", request.GET.get("action", ""))]
+        context["chips"] = lists.chips(request, self.filterset, besides=())
+        invalid = asked and not self.filterset.is_valid()
+        return render(request, "registrar/exit_codes.html", context, status=400 if invalid else status)

@@ -1,0 +1,60 @@
+"""Schools of the authority: their names come from the ministry, their two states from the district."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from operations.actor import SYNC, Actor
+from operations.services import audit, pending
+from sis.models import Authority, School
+from sis.models.organization import State
+
+# Those that people switch. Course Marks Integration Status is kept and told by the API; it has no effect yet, so nobody is
+# offered a switch for it.
+STATES = ("enrolment_sync",)
+RECONSIDER = "pasi_connect.reconsider"
+
+
+@transaction.atomic
+def set_state(actor: Actor, school_id: int, name: str, value: str) -> bool:
+    """Switches one of the two explicit states of a school. False when it stood there already.
+
+    Raises ValidationError for an unknown state. Afterwards whoever depends on it looks again at the school's records.
+    """
+    if name not in STATES or value not in State.values:
+        raise ValidationError(_("A school has two states, each active or inactive."))
+    school = School.objects.select_for_update().get(pk=school_id)
+    before = getattr(school, name)
+    if before == value:
+        return False
+    setattr(school, name, value)
+    school.save(update_fields=[name])
+    audit.record(
+        actor,
+        audit.Entry(audit.Verb.SCHOOL_STATE_CHANGED, "school", str(school.pk), school.code, {name: [before, value]}),
+    )
+    pending.ask(RECONSIDER)
+    return True
+
+
+def follow_pasi(rows: list[tuple[str, str, str]]) -> None:
+    """(code, name, authority code) of schools: ours get the ministry's name, a new one of ours begins inactive."""
+    authority = Authority.objects.first()
+    if authority is None:
+        return
+    here = {school.code: school for school in School.objects.filter(code__in=[code for code, _, _ in rows])}
+    for code, name, authority_code in rows:
+        if authority_code != authority.code or not name:
+            continue
+        school = here.get(code)
+        if school is None:
+            school = School.objects.create(authority=authority, code=code, name=name)
+            audit.record(
+                SYNC, audit.Entry(audit.Verb.SCHOOL_CREATED, "school", str(school.pk), code, {"name": [None, name]})
+            )
+        elif school.name != name:
+            before, school.name = school.name, name
+            school.save(update_fields=["name"])
+            audit.record(
+                SYNC, audit.Entry(audit.Verb.SCHOOL_RENAMED, "school", str(school.pk), code, {"name": [before, name]})
+            )

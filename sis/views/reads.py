@@ -1,0 +1,155 @@
+"""Who has seen which student: the list, its file, and finding the student to ask about."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+
+from operations import clock, exports, keyset, reading, rights, wording
+from operations.actor import user_of
+from operations.models import ReadEntry, User
+from sis import selectors
+from sis.filters import ReadFilter
+from sis.forms.students import FindForm
+from sis.models import Student
+
+PAGE = 50
+CHUNK = 1000
+
+
+@rights.needs("operations.read_access")
+class SeesAccess(View):
+    """For those who may know who has seen whom."""
+
+
+def place(entry: ReadEntry) -> str:
+    """What was seen, in words; an address that is gone shows its name."""
+    reads = reading.TABLE.get(entry.place)
+    return str(reads.label) if reads else entry.place
+
+
+def students_of(user: User, entries: Iterable[ReadEntry]) -> dict[int, Student]:
+    """Those whom the person may see, by id; one query."""
+    return selectors.students(user).in_bulk({entry.student_id for entry in entries if entry.student_id})
+
+
+class ReadList(SeesAccess):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user = user_of(request)
+        filters = ReadFilter(request.GET, selectors.read_entries(user))
+        sound = filters.is_valid()
+        found = filters.qs if sound else ReadEntry.objects.none()
+        try:
+            page = keyset.page(found, request.GET, PAGE, newest_first=True)
+        except ValidationError:
+            raise Http404 from None
+        students = students_of(user, page.rows)
+        asked = selectors.students(user).filter(pk=filters.form.cleaned_data["student"] or 0).first() if sound else None
+        find = FindForm()
+        find.fields["q"].help_text = ""  # its button stands beside it
+        context = {
+            "filterset": filters,
+            "find": find,
+            "shown": ("user", "kind", "first_day", "last_day"),
+            "keep": [("student", request.GET.get("student"))],
+            "student": asked,
+            "chips": self._chips(filters, asked) if sound else [],
+            "query": request.GET.urlencode(),
+            "rows": [{"entry": one, "place": place(one), "student": students.get(one.student_id)} for one in page.rows],
+            "earlier": self._address(**dict([page.previous])) if page.previous else "",
+            "next": self._address(**dict([page.next])) if page.next else "",
+            "count": ngettext("%(n)s entry shown", "%(n)s entries shown", len(page.rows)) % {"n": len(page.rows)},
+        }
+        return render(request, "sis/reads.html", context, status=200 if sound else 400)
+
+    def _address(self, **changes: Any) -> str:
+        params = self.request.GET.copy()
+        for name in ("after", "before", *changes):
+            params.pop(name, None)
+        for name, value in changes.items():
+            if value is not None:
+                params[name] = str(value)
+        return f"?{params.urlencode()}"
+
+    def _chips(self, filters: ReadFilter, student: Student | None) -> list[dict[str, str]]:
+        given = filters.form.cleaned_data
+        kinds = dict(ReadEntry.Kind.choices)
+        texts = {
+            "user": given["user"].full_name if given["user"] else "",
+            "student": (student.name if student else str(given["student"])) if given["student"] else "",
+            "kind": str(kinds.get(given["kind"], "")),
+            "first_day": given["first_day"].isoformat() if given["first_day"] else "",
+            "last_day": given["last_day"].isoformat() if given["last_day"] else "",
+        }
+        labels = {name: field.label for name, field in filters.form.fields.items()}
+        return [
+            {"text": wording.pair(labels[name], text), "url": self._address(**{name: None})}
+            for name, text in texts.items()
+            if text
+        ]
+
+
+class FindRead(SeesAccess):
+    """The student to ask about. The words come in a POST and stay there, as with every search for a student."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = FindForm(request.POST)
+        found: list[Student] = []
+        if form.is_valid():
+            found = list(selectors.find_students(user_of(request), form.cleaned_data["q"])[:2])
+        address = reverse("sis:reads")
+        if len(found) == 1:
+            return redirect(f"{address}?{urlencode({'student': found[0].pk})}")
+        if found:
+            messages.warning(request, _("Several students are called that. Enter the ASN or the local number."))
+        else:
+            messages.warning(request, _("No student found. Enter a name, an ASN or a local number."))
+        return redirect(address)
+
+
+class ReadExport(SeesAccess):
+    """The list as a file: the same filters, the newest first."""
+
+    def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        user = user_of(request)
+        filters = ReadFilter(request.GET, selectors.read_entries(user))
+        if not filters.is_valid():
+            raise Http404
+        head = [
+            _("When"), _("Person"), _("User name"), _("Program"), _("IP address"), _("What was done"), _("What"), _("Filter"),
+            _("ASN"), _("Last name"), _("First name"),
+        ]  # fmt: skip
+        name = f"{_('access')}-{clock.today().isoformat()}"
+        return exports.download(form, name, _("Access"), head, self._lines(user, filters.qs))
+
+    @staticmethod
+    def _lines(user: User, entries: QuerySet[ReadEntry]) -> Iterator[list[object]]:
+        """Two queries for each CHUNK entries."""
+        before: int | None = None
+        while True:
+            rows = list((entries if before is None else entries.filter(pk__lt=before)).order_by("-id")[:CHUNK])
+            students = students_of(user, rows)
+            for one in rows:
+                student = students.get(one.student_id or 0)
+                whom = (
+                    [student.asn_shown, student.legal_last_name, student.legal_first_name] if student else ["", "", ""]
+                )
+                yield [
+                    localtime(one.at).strftime("%Y-%m-%d %H:%M"), one.user.full_name, one.user.username, one.program, one.ip,
+                    one.get_kind_display(), place(one), one.filter, *whom,
+                ]  # fmt: skip
+            if len(rows) < CHUNK:
+                return
+            before = rows[-1].pk

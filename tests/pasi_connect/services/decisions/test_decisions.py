@@ -1,0 +1,484 @@
+"""A person decides: accept, reject, per field or whole; undo; refused when anything moved. With PASI at the other end."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from operations.models import AuditEntry
+from pasi_connect.models import Decision, Discrepancy, EnrolmentLink, Submission
+from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.submission import Status
+from pasi_connect.services import decisions
+from pasi_connect.services.pull import pulling
+from pasi_connect.services.queue import collecting
+from sis.models import DataEvent, SchoolEnrolment, Student
+from sis.models.event import Origin
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+MAY = "2027-05-14"
+
+
+@pytest.fixture
+def changed(world):
+    """Grade and exit date were changed in PASIprep, and we have pulled it."""
+    enrolment = world.in_step()
+    world.change_in_pasi(enrolment, Grade="09", RegistrationExitDate=MAY)
+    world.pull()
+    return enrolment
+
+
+def present(enrolment):
+    return SchoolEnrolment.objects.get(pk=enrolment.pk)
+
+
+def settle(world, enrolment):
+    """What the worker does after a decision."""
+    sent = world.take_up(enrolment)
+    world.send(sent)
+    world.pull()
+    return sent
+
+
+# Accept ----------------------------------------------------------------------------------------------------------
+
+
+def test_accepting_all_takes_pasis_values_and_sends_nothing(world, changed):
+    item = world.item(changed)
+    decision = decisions.accept(world.actor, item.pk, reason="Told by the other school", version=item.version)
+    item.refresh_from_db()
+    assert (item.status, item.settled_by) == ("settled", "accept")
+    assert (present(changed).grade, present(changed).exit_date.isoformat()) == ("09", MAY)
+    assert sorted(decision.accepted) == ["exit_date", "grade"]
+    event = DataEvent.objects.get()
+    assert (event.origin, event.user_id) == (Origin.PASI, world.user.pk)
+    collecting.collect(changed.pk)
+    assert not Submission.objects.exists()
+    assert world.link(changed).agreed["grade"] == "09"
+    entry = AuditEntry.objects.get(action="accepted PASI")
+    assert (entry.user_id, entry.reason) == (world.user.pk, "Told by the other school")
+    assert entry.changes["grade"] == ["08", "09"]
+
+
+def test_one_field_accepted_and_one_kept_makes_both_sides_equal(world, changed):
+    item = world.item(changed)
+    decisions.decide(world.actor, item.pk, accepted=["grade"], rejected=["exit_date"], reason="He stays until June")
+    item.refresh_from_db()
+    assert (item.status, item.undecided) == ("open", 0)
+    assert [(row["name"], row["state"]) for row in item.fields] == [("exit_date", "reset")]
+    sent = settle(world, changed)
+    assert (sent.status, sent.sent_fields) == (Status.ACCEPTED, ["exit_date"])
+    theirs = world.theirs(changed)
+    assert (theirs["Grade"], theirs["RegistrationExitDate"]) == ("09", "2027-06-26")
+    item.refresh_from_db()
+    assert (item.status, item.settled_by) == ("settled", "mixed")
+    assert world.link(changed).kept == {}
+    assert (present(changed).grade, present(changed).exit_date.isoformat()) == ("09", "2027-06-26")
+
+
+def test_accepting_one_field_leaves_the_other_open(world, changed):
+    item = world.item(changed)
+    decisions.accept(world.actor, item.pk, ["grade"])
+    item.refresh_from_db()
+    assert (item.status, [row["name"] for row in item.fields]) == ("open", ["exit_date"])
+
+
+def test_accepting_a_value_that_breaks_a_rule_of_ours_is_not_refused(world):
+    """PASI holds it: it is taken as it is."""
+    enrolment = world.in_step()
+    world.change_in_pasi(enrolment, SchoolProvidedProgramPercentage=50)
+    world.pull()
+    decisions.accept(world.actor, world.item(enrolment).pk)
+    assert present(enrolment).program_percentage == 50
+    assert world.item(enrolment) is None
+
+
+# Reject ----------------------------------------------------------------------------------------------------------
+
+
+def test_rejecting_all_resets_pasi(world, changed):
+    item = world.item(changed)
+    decisions.reject(world.actor, item.pk, reason="A slip in PASIprep", version=item.version)
+    sent = settle(world, changed)
+    assert (sent.status, sorted(sent.sent_fields)) == (Status.ACCEPTED, ["exit_date", "grade"])
+    assert sent.actor_name == world.user.full_name
+    theirs = world.theirs(changed)
+    assert (theirs["Grade"], theirs["RegistrationExitDate"]) == ("08", "2027-06-26")
+    assert world.item(changed) is None
+
+
+def test_a_reset_that_pasi_refuses_keeps_the_item_open(world, changed):
+    item = world.item(changed)
+    decisions.reject(world.actor, item.pk, ["grade"], reason="Wrong")
+    world.pasi.knobs(fault={"code": "3002", "operation": "SubmitStudentSchoolEnrolment", "times": 1})
+    sent = world.send(world.take_up(changed))
+    assert sent.status == Status.REJECTED
+    item.refresh_from_db()
+    assert item.status == "open"
+
+
+def test_a_rejected_field_that_pasi_changes_once_more_is_to_be_decided_again(world, changed):
+    item = world.item(changed)
+    decisions.reject(world.actor, item.pk, ["grade"], reason="Wrong")
+    world.change_in_pasi(changed, Grade="10")
+    world.pull()
+    item.refresh_from_db()
+    assert {row["name"]: row["state"] for row in item.fields} == {
+        "grade": "changed_in_pasi",
+        "exit_date": "changed_in_pasi",
+    }
+    assert world.send(world.take_up(changed)).status in (Status.HELD, Status.NEEDS_REVIEW)
+    assert world.theirs(changed)["Grade"] == "10"
+
+
+# Refused ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_that_has_moved_is_refused_with_the_new_one(world, changed):
+    item = world.item(changed)
+    world.change_in_pasi(changed, Grade="10")
+    world.pull()
+    with pytest.raises(decisions.Moved) as refused:
+        decisions.accept(world.actor, item.pk, version=item.version)
+    assert {row["name"]: row["pasi"] for row in refused.value.item.fields}["grade"] == "10"
+    assert present(changed).grade == "08"
+    world.edit(changed, grade="07")
+    with pytest.raises(decisions.Moved):
+        decisions.accept(world.actor, item.pk, version=refused.value.item.version)
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["accept", "reject"])
+def test_of_two_people_on_one_item_one_wins_and_the_other_sees_who(world, changed, verb):
+    item = world.item(changed)
+    decisions.reject(world.actor, item.pk, reason="He stays until June", version=item.version)
+    with pytest.raises(decisions.Moved) as refused:
+        getattr(decisions, verb)(world.actor, item.pk, reason="Another page, drawn before", version=item.version)
+    assert world.actor.name in str(refused.value)
+    assert Decision.objects.count() == 1
+    sent = settle(world, changed)
+    assert sent.status == Status.ACCEPTED
+    assert world.theirs(changed)["Grade"] == "08"
+
+
+def test_a_settled_item_is_refused(world, changed):
+    item = world.item(changed)
+    decisions.accept(world.actor, item.pk)
+    with pytest.raises(decisions.Moved):
+        decisions.accept(world.actor, item.pk)
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"accepted": ["french_hours"]}, "fields"),
+        ({"accepted": ["grade"], "rejected": ["grade"], "reason": "x"}, "fields"),
+        ({"accepted": []}, "fields"),
+        ({"rejected": ["grade"]}, "reason"),
+        ({"rejected": ["grade"], "reason": "  "}, "reason"),
+    ],
+)
+def test_what_cannot_be_decided_is_told_at_its_field(world, changed, asked, field):
+    with pytest.raises(ValidationError) as refused:
+        decisions.decide(world.actor, world.item(changed).pk, **asked)
+    assert list(refused.value.message_dict) == [field]
+    assert not Decision.objects.exists()
+
+
+# The record as a whole -------------------------------------------------------------------------------------------
+
+
+def test_accepting_a_created_record_adopts_it(world):
+    ref_id = world.in_pasi_only(Grade="07")
+    world.pull()
+    item = Discrepancy.objects.get(ref_id=ref_id)
+    decisions.accept(world.actor, item.pk)
+    link = EnrolmentLink.objects.get(ref_id=ref_id)
+    assert (link.enrolment.grade, link.enrolment.school, link.enrolment.deleted) == ("07", world.school, False)
+    student = Student.objects.get(asn=item.asn)
+    assert (link.enrolment.student, student.legal_last_name) == (student, f"Varga {item.asn[-4:]}")
+    item.refresh_from_db()
+    assert item.status == "settled"
+    collecting.collect(link.enrolment_id)
+    assert not Submission.objects.exists()
+
+
+def test_rejecting_a_created_record_deletes_it_there(world):
+    ref_id = world.in_pasi_only()
+    world.pull()
+    decisions.reject(world.actor, Discrepancy.objects.get(ref_id=ref_id).pk, reason="Never came")
+    enrolment = EnrolmentLink.objects.get(ref_id=ref_id).enrolment
+    assert enrolment.deleted
+    sent = settle(world, enrolment)
+    assert (sent.status, sent.sent_fields) == (Status.ACCEPTED, ["deleted"])
+    theirs = world.pasi.enrolment(ref_id)
+    assert (theirs["IsDeleted"], theirs["Grade"]) == (True, "08")
+    assert not Discrepancy.objects.filter(status="open").exists()
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_record_deleted_in_pasi(world, accepted):
+    enrolment = world.in_step()
+    world.change_in_pasi(enrolment, IsDeleted=True)
+    world.pull()
+    item = world.item(enrolment)
+    assert item.kind == Kind.DELETED_IN_PASI
+    if accepted:
+        decisions.accept(world.actor, item.pk)
+        assert present(enrolment).deleted
+    else:
+        decisions.reject(world.actor, item.pk, reason="Still here")
+        assert settle(world, enrolment).status == Status.ACCEPTED
+        assert world.theirs(enrolment)["IsDeleted"] is False
+        assert not present(enrolment).deleted
+    assert world.item(enrolment) is None
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_record_missing_in_pasi(world, accepted):
+    enrolment = world.in_step()
+    world.pasi.remove(world.link(enrolment).ref_id)
+    pulling.SyncCursor.objects.filter(notification_type="StudentSchoolEnrolment.2027").delete()
+    world.puller = pulling.Puller()
+    world.pull()
+    item = world.item(enrolment)
+    assert item.kind == Kind.MISSING_IN_PASI
+    if accepted:
+        decisions.accept(world.actor, item.pk)
+        assert present(enrolment).deleted
+        assert world.pasi.enrolments() == []
+    else:
+        decisions.reject(world.actor, item.pk, reason="Must be there")
+        assert settle(world, enrolment).status == Status.ACCEPTED
+        assert world.theirs(enrolment)["Grade"] == "08"
+    assert world.item(enrolment) is None
+
+
+def test_a_whole_record_is_not_decided_field_by_field(world):
+    ref_id = world.in_pasi_only()
+    world.pull()
+    with pytest.raises(ValidationError, match="as a whole"):
+        decisions.accept(world.actor, Discrepancy.objects.get(ref_id=ref_id).pk, ["grade"])
+
+
+# Undo ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_accept_is_taken_back_and_the_item_opens_as_it_was(world, changed):
+    item = world.item(changed)
+    before = item.fields
+    decision = decisions.accept(world.actor, item.pk)
+    assert decisions.why_not_undo(decision) == ""
+    decisions.undo(world.actor, decision.pk)
+    item.refresh_from_db()
+    assert (item.status, item.kind, item.fields) == ("open", Kind.CHANGED_IN_PASI, before)
+    assert (present(changed).grade, world.link(changed).agreed["grade"]) == ("08", "08")
+    collecting.collect(changed.pk)
+    assert not Submission.objects.exists()
+    decision.refresh_from_db()
+    assert decision.undone_by == world.user.full_name
+
+
+def test_an_accept_of_what_was_never_agreed_is_never_agreed_again(world):
+    enrolment = world.in_step()
+    world.change_in_pasi(enrolment, Grade="09")
+    EnrolmentLink.objects.update(agreed=None, agreed_digest="")
+    world.pull()
+    decision = decisions.accept(world.actor, world.item(enrolment).pk)
+    decisions.undo(world.actor, decision.pk)
+    assert world.item(enrolment).kind == Kind.NEVER_AGREED
+
+
+def test_a_reject_that_has_not_gone_out_is_taken_back_and_nothing_goes_out(world, changed):
+    decision = decisions.reject(world.actor, world.item(changed).pk, reason="Wrong")
+    queued = world.take_up(changed)
+    decisions.undo(world.actor, decision.pk)
+    queued.refresh_from_db()
+    assert (queued.status, queued.reason) == (Status.CANCELLED, "undone")
+    assert (world.link(changed).kept, world.item(changed).undecided) == ({}, 2)
+    assert world.theirs(changed)["Grade"] == "09"
+
+
+def test_a_reject_taken_back_before_it_was_collected_leaves_nothing_on_its_way(world, changed):
+    decision = decisions.reject(world.actor, world.item(changed).pk, reason="Wrong")
+    decisions.undo(world.actor, decision.pk)
+    collecting.collect(changed.pk)
+    assert not Submission.objects.exclude(status=Status.CANCELLED).exists()
+    assert world.item(changed).undecided == 2
+
+
+def test_an_undone_reject_does_not_take_an_edit_of_its_own_with_it(world, changed):
+    decision = decisions.reject(world.actor, world.item(changed).pk, ["grade"], reason="Wrong")
+    world.edit(changed, resident_board="1750")
+    queued = world.take_up(changed)
+    decisions.undo(world.actor, decision.pk)
+    assert world.send(queued).status in (Status.ACCEPTED, Status.NEEDS_REVIEW)
+    assert world.theirs(changed)["Grade"] == "09"
+
+
+def refusal(world, enrolment, decision):
+    with pytest.raises(ValidationError) as refused:
+        decisions.undo(world.actor, decision.pk)
+    decision.refresh_from_db()
+    assert refused.value.messages == [decisions.why_not_undo(decision)]
+    return refused.value.messages[0]
+
+
+def test_why_not_undo(world, changed):
+    item = world.item(changed)
+    first = decisions.accept(world.actor, item.pk, ["grade"])
+    second = decisions.accept(world.actor, item.pk, ["exit_date"])
+    decisions.undo(world.actor, second.pk)
+    assert "already" in refusal(world, changed, second)
+    world.change_in_pasi(changed, Grade="10")
+    world.pull()
+    third = decisions.accept(world.actor, world.item(changed).pk, ["grade"])
+    assert "later decision" in refusal(world, changed, first)
+    decisions.undo(world.actor, third.pk)
+    world.edit(changed, local_student_id="X1")
+    assert "changed here since" in refusal(world, changed, first)
+
+
+def test_why_not_undo_when_pasi_has_moved_on(world, changed):
+    decision = decisions.accept(world.actor, world.item(changed).pk)
+    world.change_in_pasi(changed, Grade="10")
+    world.pull()
+    assert "another value" in refusal(world, changed, decision)
+
+
+def test_why_not_undo_a_reset_that_is_on_its_way_or_has_arrived(world, changed):
+    decision = decisions.reject(world.actor, world.item(changed).pk, reason="Wrong")
+    queued = world.take_up(changed)
+    Submission.objects.filter(pk=queued.pk).update(status="in_flight")
+    assert "on its way" in refusal(world, changed, decision)
+    Submission.objects.filter(pk=queued.pk).update(status="waiting")
+    assert world.send(queued).status == Status.ACCEPTED
+    world.pull()
+    assert "take PASI’s former value" in refusal(world, changed, decision)
+
+
+@pytest.fixture
+def created(world):
+    """The open item of a record that was made in PASI."""
+    ref_id = world.in_pasi_only()
+    world.pull()
+    return Discrepancy.objects.get(ref_id=ref_id)
+
+
+def of_item(item):
+    return EnrolmentLink.objects.get(ref_id=item.ref_id).enrolment
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_decision_on_a_created_record_is_taken_back_before_anything_goes_out(world, created, accepted):
+    verb = decisions.accept if accepted else decisions.reject
+    decision = verb(world.actor, created.pk, reason="Never came")
+    enrolment = of_item(created)
+    if not accepted:
+        world.take_up(enrolment)
+    decisions.undo(world.actor, decision.pk)
+    created.refresh_from_db()
+    assert (created.status, created.kind, created.undecided, created.enrolment) == (
+        "open",
+        Kind.CREATED_IN_PASI,
+        1,
+        None,
+    )
+    assert (present(enrolment).deleted, EnrolmentLink.objects.filter(ref_id=created.ref_id).exists()) == (True, False)
+    collecting.collect(enrolment.pk)
+    assert not Submission.objects.exclude(status=Status.CANCELLED).exists()
+    assert world.pasi.enrolment(created.ref_id)["IsDeleted"] is False
+
+
+def test_a_created_record_that_is_accepted_once_more_is_the_same_record(world, created):
+    decisions.undo(world.actor, decisions.accept(world.actor, created.pk).pk)
+    first = SchoolEnrolment.objects.get()
+    decisions.accept(world.actor, created.pk)
+    assert (of_item(created), of_item(created).deleted, SchoolEnrolment.objects.count()) == (first, False, 1)
+
+
+def test_a_created_record_that_was_deleted_in_pasi_is_restored_there(world, created):
+    decision = decisions.reject(world.actor, created.pk, reason="Never came")
+    enrolment = of_item(created)
+    assert world.send(world.take_up(enrolment)).status == Status.ACCEPTED
+    world.pull()
+    assert decisions.why_not_undo(decision) == ""
+    decisions.undo(world.actor, decision.pk)
+    assert settle(world, enrolment).status == Status.ACCEPTED
+    assert (world.pasi.enrolment(created.ref_id)["IsDeleted"], present(enrolment).deleted) == (False, False)
+    assert world.item(enrolment) is None
+    created.refresh_from_db()
+    assert (created.status, created.settled_by) == ("settled", "restored")
+
+
+def test_a_created_record_that_moved_on_says_why_it_stays(world, created):
+    decision = decisions.accept(world.actor, created.pk)
+    enrolment = of_item(created)
+    world.edit(enrolment, local_student_id="X1")
+    assert "changed here since" in refusal(world, enrolment, decision)
+
+
+def test_a_created_record_with_courses_says_why_it_stays(world, created):
+    decision = decisions.accept(world.actor, created.pk)
+    enrolment = of_item(created)
+    section = factories.SectionFactory(school=enrolment.school, school_year=enrolment.school_year)
+    factories.CourseEnrolmentFactory(section=section, student=enrolment.student, enrolment=enrolment)
+    assert "Courses stand on" in refusal(world, enrolment, decision)
+
+
+def test_an_accepted_field_is_taken_back_after_another_field_was_kept_and_sent(world, changed):
+    """Neither decision locks the other: they are on different fields."""
+    item = world.item(changed)
+    first = decisions.accept(world.actor, item.pk, ["grade"])
+    second = decisions.reject(world.actor, item.pk, ["exit_date"], reason="He stays")
+    settle(world, changed)
+    assert "former value" in refusal(world, changed, second)
+    decisions.undo(world.actor, first.pk)
+    item = world.item(changed)
+    assert (present(changed).grade, [row["name"] for row in item.fields]) == ("08", ["grade"])
+
+
+def test_accepts_of_different_fields_are_taken_back_in_any_order(world, changed):
+    item = world.item(changed)
+    first = decisions.accept(world.actor, item.pk, ["grade"])
+    second = decisions.accept(world.actor, item.pk, ["exit_date"])
+    decisions.undo(world.actor, first.pk)
+    decisions.undo(world.actor, second.pk)
+    assert (present(changed).grade, present(changed).exit_date.isoformat()) == ("08", "2027-06-26")
+    assert world.item(changed).undecided == 2
+
+
+def test_a_refused_reset_can_be_accepted_after_all_and_that_is_taken_back(world, changed):
+    item = world.item(changed)
+    decisions.reject(world.actor, item.pk, ["grade"], reason="Wrong")
+    world.pasi.knobs(fault={"code": "3002", "operation": "SubmitStudentSchoolEnrolment", "times": 1})
+    assert world.send(world.take_up(changed)).status == Status.REJECTED
+    decision = decisions.accept(world.actor, item.pk, ["grade"])
+    decisions.undo(world.actor, decision.pk)
+    assert present(changed).grade == "08"
+    assert {row["name"] for row in world.item(changed).fields} == {"grade", "exit_date"}
+
+
+def test_both_pictures_are_kept_for_ever(world, changed):
+    decision = decisions.accept(world.actor, world.item(changed).pk, ["grade"])
+    world.change_in_pasi(changed, Grade="10")
+    world.pull()
+    decision.refresh_from_db()
+    kept = {row["name"]: (row["sis"], row["pasi"]) for row in decision.picture}
+    assert kept == {"grade": ("08", "09"), "exit_date": ("2027-06-26", MAY)}
+    assert decision.at - dt.timedelta(minutes=5) < present(changed).link.agreed_at
+
+
+def test_a_record_that_is_brought_back_takes_its_other_changes_along(world):
+    """One submission carries both: after it nothing would say that the date still differs."""
+    enrolment = world.in_step()
+    world.change_in_pasi(enrolment, IsDeleted=True)
+    world.pull()
+    world.edit(enrolment, exit_date=dt.date(2027, 5, 22))
+    decisions.reject(world.actor, world.item(enrolment).pk, reason="Still here")
+    sent = world.send(world.take_up(enrolment))
+    assert (sent.status, sent.sent_fields) == ("accepted", ["deleted", "exit_date"])
+    told = world.theirs(enrolment)
+    assert (told["IsDeleted"], told["RegistrationExitDate"][:10]) == (False, "2027-05-22")
