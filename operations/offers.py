@@ -140,6 +140,9 @@ retention: dict[str, Retention] = {}
 token_schools: list[
     Callable[[Any], list[tuple[str, str]]]
 ] = []  # (code, name) of the schools that a token of the person can have
+named_anew: list[
+    Callable[[], None]
+] = []  # inside the transaction in which the name changes that PASI is told of somebody
 errands: dict[str, Errand] = {}
 stored_bytes: list[
     Callable[[Any], int]

@@ -19,6 +19,11 @@ def reconsider() -> None:
     pending.carry_out(setting_up.RECONSIDER, setting_up.reconsider)
 
 
+@shared_task(name=setting_up.RELEASE, ignore_result=True)
+def release() -> None:
+    pending.carry_out(setting_up.RELEASE, submissions.release_held)
+
+
 @shared_task(name=failures.RETRY, ignore_result=True)
 def retry() -> None:
     """What raised once is tried again."""

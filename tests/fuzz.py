@@ -45,7 +45,9 @@ def to_paste(output: str) -> list[str]:
 
 def run(path: Path, seed: int, data_folder: Path) -> str:
     """Runs one file. Gives pytest's output where something failed, else nothing."""
-    environment = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {*SERVERS, "CI"}
+    }  # where CI is set, each example is told twice
     environment |= {"TEST_EXAMPLES": "fresh", "DATA_DIR": str(data_folder), "PRODUCTION": "0"}
     # Schemathesis' plugin leaves the values out of everybody's examples.
     quiet = [] if "schemathesis" in path.read_text() else ["-p", "no:schemathesis"]

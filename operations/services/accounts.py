@@ -11,12 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from operations import clock, rights, signing_in
+from operations import clock, offers, rights, signing_in
 from operations.actor import Actor
 from operations.models import User
 from operations.rules import latin1
 from operations.services import audit, notices, people
 
+NAMES = frozenset({"plain_name", "first_name", "last_name", "local_id"})  # who it was, as PASI is told
 OWN = ("plain_name", "theme", "language", "shortcuts_enabled")  # what a person sets in the profile
 GIVEN = (
     "username",
@@ -49,7 +50,7 @@ def check_spelling(user: User, name: str) -> None:
 
 @transaction.atomic
 def save_profile(actor: Actor, user_id: int, given: Mapping[str, Any]) -> User:
-    """`given`: the fields of OWN. What a changed spelling held back goes out with the next sweep.
+    """`given`: the fields of OWN. What a changed spelling held back goes out.
 
     Raises ValidationError for a name that is none of the person's own: only an administrator agrees to that.
     """
@@ -58,8 +59,15 @@ def save_profile(actor: Actor, user_id: int, given: Mapping[str, Any]) -> User:
     changes = _set(user, OWN, given)
     if changes:
         user.save(update_fields=list(changes))
+        _named_anew(changes)
         audit.record(actor, audit.Entry(audit.Verb.PROFILE_CHANGED, "user", str(user.pk), changes=changes))
     return user
+
+
+def _named_anew(changes: Iterable[str]) -> None:
+    if NAMES.intersection(changes):
+        for told in offers.named_anew:
+            told()
 
 
 @transaction.atomic
@@ -118,6 +126,7 @@ def change_user(actor: Actor, user_id: int, given: Mapping[str, Any], role: Grou
     changes = _set(user, SERVICE_GIVEN if user.is_service else GIVEN, given)
     if changes:
         user.save(update_fields=list(changes))
+        _named_anew(changes)
     roles = sorted(user.groups.values_list("name", flat=True))
     if roles != [role.name]:
         user.groups.set([role])

@@ -197,5 +197,7 @@ offers.chores["synchronization"] = sweeping.sweep
 offers.chores["certificate"] = certificates.sweep
 offers.errands["submissions"] = unattended.ERRAND
 offers.errands["failures"] = retrying.ERRAND
+offers.named_anew.append(setting_up.named_anew)
+offers.errands["a name written otherwise"] = pending.errand(setting_up.RELEASE, tasks.release)
 offers.errands["a change of settings"] = pending.errand(setting_up.RECONSIDER, tasks.reconsider)
 offers.retention.update(keeping.OFFERS)

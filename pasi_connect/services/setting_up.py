@@ -16,6 +16,7 @@ from sis.models.event import Origin
 from sis.services import events
 
 RECONSIDER = "pasi_connect.reconsider"
+RELEASE = "pasi_connect.release"
 
 
 class StaleSettings(Exception):
@@ -62,6 +63,11 @@ def reconsider() -> None:
     """After a change of settings, years or a school's state: what differs, and what may go out, is another question now."""
     comparing.evaluate_all()
     submissions.release_held()
+
+
+def named_anew() -> None:
+    """A person's name is written otherwise from now on: what it held back may go out."""
+    pending.ask(RELEASE)
 
 
 def held_by_the_switch() -> int:

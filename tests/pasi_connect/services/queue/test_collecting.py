@@ -10,8 +10,12 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from operations import clock
 from operations.actor import SYNC, of_user
+from operations.models import PendingTask
+from operations.services import accounts
+from pasi_connect import tasks
 from pasi_connect.models import CodeValue, Discrepancy, EnrolmentLink, SchoolCopy, StudentCopy, Submission
 from pasi_connect.models.submission import Status
+from pasi_connect.services import setting_up
 from pasi_connect.services.queue import claiming, collecting, reviews, sending, submissions
 from sis.models import DataEvent
 from sis.models.event import Origin
@@ -290,6 +294,22 @@ def test_a_change_is_held_while_the_cause_lasts_and_then_goes(place, reason, cau
     held.refresh_from_db()
     assert (held.status, held.reason) == (Status.WAITING, "")
     assert list(sending.due()) == [held]
+
+
+def test_a_name_that_is_written_otherwise_sends_what_it_held(place):
+    enrolment = factories.EnrolmentFactory()
+    enrolment.person = factories.UserFactory(first_name="Ana", last_name="Łącka")
+    enrolments.change(of_user(enrolment.person), enrolment.pk, {"grade": "09"})
+    held = factories.take_up(enrolment)
+    assert (held.status, held.reason) == (Status.HELD, "person_outside")
+    own = {"plain_name": "", "theme": "dark", "language": "", "shortcuts_enabled": True}
+    accounts.save_profile(of_user(enrolment.person), enrolment.person.pk, own)
+    assert not PendingTask.objects.filter(task=setting_up.RELEASE).exists()
+    accounts.save_profile(of_user(enrolment.person), enrolment.person.pk, own | {"plain_name": "Ana Lacka"})
+    tasks.release()
+    held.refresh_from_db()
+    assert held.status == Status.WAITING
+    assert not PendingTask.objects.filter(task=setting_up.RELEASE).exists()
 
 
 def test_the_text_that_holds_is_named(place, actor):
