@@ -156,6 +156,8 @@ notices: dict[str, Callable[[dict[str, Any]], str]] = {}  # kind -> the sentence
 ways_to_tell: list[Callable[[Any, Any], None]] = []  # (person, notice): beside the notice's own page
 # page of a list -> filters that a higher app adds to it, each for the person who asks: (name, a filter of django-filter)
 list_filters: dict[str, list[Callable[[Any], tuple[str, Any]]]] = defaultdict(list)
+# page of a list -> columns that a higher app adds to it and people can hide: (name, label)
+list_columns: dict[str, list[tuple[str, Any]]] = defaultdict(list)
 # page of a list -> what a higher app says of its rows, by the row's id; one maker sees all rows, so that it asks once
 row_notes: dict[str, list[Callable[[HttpRequest, list[Any]], dict[int, list[str]]]]] = defaultdict(list)
 

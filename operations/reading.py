@@ -27,7 +27,7 @@ MOST_REMEMBERED = 50_000
 BATCH = 200
 AGAIN_SECONDS = 5.0  # between two tries while nothing can be written
 LONGEST_FILTER = 500
-NOT_A_FILTER = ("after", "before", "csrfmiddlewaretoken", "page")
+NOT_A_FILTER = ("after", "before", "csrfmiddlewaretoken", "mine", "page")
 # What a refusal of the content shows is the record all the same: 409 and 412 carry the new picture, 422 the form.
 SHOWS = (409, 412, 422)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from operations.views import gate, jobs, people, profile, roles, words
+from operations.views import gate, jobs, people, profile, remembered, roles, words
 
 app_name = "operations"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("jobs/<int:pk>/approve/", jobs.approve, name="job-approve"),
     path("jobs/<int:pk>/cancel/", jobs.cancel, name="job-cancel"),
     path("jobs/<int:pk>/resume/", jobs.resume, name="job-resume"),
+    path("lists/<str:page>/columns/", remembered.columns, name="list-columns"),
+    path("lists/<str:page>/reset/", remembered.reset, name="list-reset"),
     path("words/", words.Words.as_view(), name="words"),
     path("styleguide/", words.StyleGuide.as_view(), name="styleguide"),
     path("people/", people.PeopleList.as_view(), name="people"),

@@ -115,7 +115,8 @@ def daily(user: User, since: dt.datetime, until: dt.datetime, away: Mapping[int,
             "schools": [school for school in shown if school["lines"] or school["told"]],
             "old": facts.old,
             "lead": _lead(facts.old),
-            "list": address(reverse("pasi_connect:changes")),
+            # Said in full: what the reader's own list remembers must not narrow what the mail has counted.
+            "list": address(f"{reverse('pasi_connect:changes')}?group=open"),
             "mine": address(f"{reverse('pasi_connect:changes')}?who={ME}"),
             "settings": address(reverse("alerts:own")),
         }
@@ -197,6 +198,11 @@ def at_once(user: User, items: list[tuple[int, str, str]], more: bool) -> Draft:
         lead = ngettext("%(n)s new change from PASI.", "%(n)s new changes from PASI.", number) % {"n": number}
         if more:
             lead = _("More than %(n)s new changes from PASI.") % {"n": number}
-        context = {"schools": schools, "lead": lead, "list": address(page), "settings": address(reverse("alerts:own"))}
+        context = {
+            "schools": schools,
+            "lead": lead,
+            "list": address(f"{page}?group=open"),
+            "settings": address(reverse("alerts:own")),
+        }
         told = ngettext("PASI Connect: %(n)s new change", "PASI Connect: %(n)s new changes", number) % {"n": number}
         return render("at_once", told if not more else _("PASI Connect: many new changes"), context)

@@ -6,9 +6,10 @@ from operations.models.notice import Notice
 from operations.models.pending import PendingTask
 from operations.models.people import ApiToken, Invitation, User
 from operations.models.reading import ReadEntry
+from operations.models.remembered import RememberedList
 from operations.models.settings import ApprovalSettings, KeepingSettings
 
 __all__ = [
     "ApiToken", "ApprovalSettings", "AuditEntry", "Heartbeat", "IdempotencyKey", "Invitation", "Job", "JobRow", "KeepingSettings", "Notice",
-    "PendingTask", "ReadEntry", "User",
+    "PendingTask", "ReadEntry", "RememberedList", "User",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from operations import clock, keyset, offers, rights, selectors
 from operations.actor import of_request, user_of
 from operations.models import Job, JobRow
 from operations.services import jobs
+from operations.views import lists
 
 SIZE = 25
 Status = Job.Status
@@ -45,6 +46,16 @@ TABS: dict[str, tuple[Any, tuple[Job.Status, ...]]] = {
         (Status.COMPLETED_WITH_PROBLEMS, Status.FAILED, Status.INTERRUPTED),
     ),
 }
+
+LIST = lists.Listing(
+    "operations.jobs",
+    "operations:jobs",
+    columns=(
+        lists.Column("state", gettext_lazy("State")),
+        lists.Column("result", gettext_lazy("Result")),
+        lists.Column("by", gettext_lazy("Started by")),
+    ),
+)
 
 
 def label(job: Job) -> str:
@@ -127,6 +138,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "next": made.next,
         "everybody": user.has_perm("operations.all_schools"),
         "chosen": chosen,
+        **LIST.context(request),
     }
     return render(request, "operations/jobs.html", context)
 

@@ -1,20 +1,30 @@
-"""What every list page shares: filters from the address, chips that take them out again, keyset pages."""
+"""What every list page shares: filters from the address, chips that take them out again, keyset pages, and what the list
+remembers for each person."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
-from operations import keyset, wording
+from operations import keyset, offers, wording
+from operations.actor import user_of
+from operations.models import RememberedList
+from operations.services import remembered
+
+log = logging.getLogger(__name__)
 
 SIZE = 25
-
-
 MARKS = ("after", "before")
+# Stands in the addresses that a person chooses in the list itself, and is gone before the page is drawn: an address from a mail, a
+# tile or a colleague does not carry it, and so changes nothing that the list remembers.
+MINE = "mine"
 
 
 def require(allowed: bool) -> None:
@@ -73,7 +83,7 @@ def chips(
             continue
         choices = {str(value): label for value, label in getattr(one, "choices", [])}
         text = (told or {}).get(name) or wording.pair(one.label, choices.get(raw, raw))
-        found.append({"text": text, "url": address(request, **{name: None})})
+        found.append({"text": text, "url": address(request, **{name: None, MINE: 1})})
     return found
 
 
@@ -90,3 +100,113 @@ def pager(request: HttpRequest, made: keyset.Page, total: int, newest_first: boo
         "earlier": address(request, **dict([made.previous])) if made.previous else "",
         "next": address(request, **dict([made.next])) if made.next else "",
     }
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a person can hide; the row's header is none of them. `shown`: unless the person says otherwise."""
+
+    name: str
+    label: Any
+    shown: bool = True
+
+
+def _nothing() -> Mapping[str, str]:
+    return {}
+
+
+# The filters as their list reads them, from parameters.
+Filters = Callable[[QueryDict], FilterSet]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list that remembers how each person left it: columns, filters and order.
+
+    `filters` are kept by name. Leave out what names one record, since a list that opens on one record is an empty one, and what
+    stands for a tab. `sort`: the parameter of the order; `orders`: its values, where it is none of the filters. `defaults`: what
+    the list takes for a filter that is not given; such a value is not kept, so that the list follows the school year.
+    """
+
+    page: str
+    url: str
+    columns: tuple[Column, ...]
+    filters: tuple[str, ...] = ()
+    sort: str = ""
+    orders: tuple[str, ...] = ()
+    defaults: Callable[[], Mapping[str, str]] = _nothing
+
+    def __post_init__(self) -> None:
+        LISTINGS[self.page] = self
+
+    @property
+    def offered(self) -> list[Column]:
+        """The columns that people choose among, those of higher apps last."""
+        return [*self.columns, *(Column(name, label) for name, label in offers.list_columns[self.page])]
+
+    def turn(self, request: HttpRequest, filters: Filters | None = None) -> HttpResponseRedirect | None:
+        """Where to instead: opened plainly, the list as the person left it; with a choice just made, its clean address."""
+        if MINE in request.GET:
+            return self._keep(request, filters)
+        if request.GET or request.method != "GET":
+            return None
+        kept = self._kept(request, filters)
+        return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}") if kept else None
+
+    def _keep(self, request: HttpRequest, filters: Filters | None) -> HttpResponseRedirect | None:
+        params, defaults = request.GET.copy(), self.defaults()
+        del params[MINE]
+        for name in [name for name, value in params.items() if not value and name not in defaults]:
+            del params[name]  # a form sends its empty fields too
+        if filters is not None and not filters(params).is_valid():
+            return None  # told at the filter itself
+        view = {name: str(params[name]) for name in self.filters if name in params}
+        view = {name: value for name, value in view.items() if defaults.get(name) != value}
+        try:
+            with transaction.atomic():
+                remembered.keep_view(user_of(request), self.page, view, str(params.get(self.sort, "")))
+        except DatabaseError:
+            log.warning("The view of a list could not be kept.")  # the list itself can be read all the same
+        return HttpResponseRedirect(f"{request.path}?{params.urlencode()}" if params else request.path)
+
+    def _kept(self, request: HttpRequest, filters: Filters | None) -> QueryDict:
+        """What the person's row says, as far as it still holds for them."""
+        row, params = self._row(request), QueryDict(mutable=True)
+        params.update({name: value for name, value in row.filters.items() if name in self.filters})
+        if row.sort and (row.sort in self.orders or not self.orders):
+            params[self.sort] = row.sort
+        for codes_of in offers.school_codes:
+            codes = codes_of(user_of(request))
+            if codes is not None and params.get("school", "") not in ("", *codes):
+                del params["school"]
+        for name in filters(params).errors if filters is not None and params else ():
+            params.pop(name, None)
+        return params
+
+    def _row(self, request: HttpRequest) -> RememberedList:
+        """Asked once a request."""
+        rows = request.__dict__.setdefault("remembered_lists", {})
+        if self.page not in rows:
+            rows[self.page] = remembered.of(user_of(request), self.page)
+        return rows[self.page]
+
+    def clear(self, request: HttpRequest, filterset: FilterSet, besides: tuple[str, ...] = ()) -> str:
+        """The address without filters, apart from `besides`; the order stays."""
+        names = [name for name in filterset.filters if name not in (*besides, self.sort)]
+        return address(request, **dict.fromkeys(names), **{MINE: 1})
+
+    def context(self, request: HttpRequest) -> dict[str, Any]:
+        """For components/listing.html, and `cols` for the table: which columns are shown."""
+        row = self._row(request)
+        cols = {one.name: bool(row.columns.get(one.name, one.shown)) for one in self.offered}
+        columns = [{"name": one.name, "label": one.label, "shown": cols[one.name]} for one in self.offered]
+        listing = {
+            "page": self.page,
+            "columns": columns,
+            "remembered": bool(row.filters or row.sort or row.columns),
+            "here": request.get_full_path(),
+        }
+        return {"cols": cols, "listing": listing}
+
+
+LISTINGS: dict[str, Listing] = {}  # by page; each list says it of itself

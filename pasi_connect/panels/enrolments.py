@@ -17,7 +17,7 @@ from sis.models import School, SchoolEnrolment
 
 
 def state_column(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel:
-    context = {"title": _("PASI"), "states": states.states_of(enrolments)}
+    context = {"name": "state", "title": _("PASI"), "states": states.states_of(enrolments)}
     return offers.Panel(10, "pasi_connect/cells/state.html", context)
 
 
@@ -56,6 +56,7 @@ def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> off
 offers.panel_makers["sis.enrolment-state"].append(state_column)
 offers.code_words.append(pick_lists.word)
 offers.file_columns["sis.enrolments"].append(offers.FileColumn(gettext_lazy("State in PASI"), state_texts))
+offers.list_columns["sis.students"].append(("state", gettext_lazy("PASI")))
 offers.list_filters["sis.enrolments"].append(filters.state_in_pasi)
 offers.panel_makers["sis.enrolment-actions"].append(edit_action)
 offers.panel_makers["sis.enrolment-actions"].append(live_action)

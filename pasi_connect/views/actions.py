@@ -37,6 +37,17 @@ STATES: dict[str, dict[str, Any]] = {
     Status.CANCELLED: {"label": Status.CANCELLED.label, "icon": "x"},
     Status.UNDONE: {"label": Status.UNDONE.label, "icon": "undo"},
 }
+LIST = lists.Listing(
+    "pasi_connect.actions",
+    "pasi_connect:actions",
+    columns=(
+        lists.Column("state", gettext_lazy("State")),
+        lists.Column("records", gettext_lazy("Records")),
+        lists.Column("reason", gettext_lazy("Reason")),
+        lists.Column("by", gettext_lazy("By")),
+    ),
+    filters=("kind", "undone"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,8 @@ PAGES: dict[str, Pages] = {}  # by kind of action; the app that does the action 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
+    if turn := LIST.turn(request, lambda params: ActionFilter(params, selectors.actions(user))):
+        return turn
     filterset = ActionFilter(request.GET, selectors.actions(user))
     choices = [("", _("Any")), ("true", _("Yes")), ("false", _("No"))]
     filterset.form.fields["undone"].widget = forms.Select(choices=choices)
@@ -64,7 +77,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "filterset": filterset,
         "chips": lists.chips(request, filterset, besides=()),
-        "clear": "?",
+        "clear": LIST.clear(request, filterset),
+        **LIST.context(request),
         "rows": [
             {
                 "action": one,

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from operations import actor, keyset, offers, rights
@@ -37,6 +37,19 @@ TABS = {"open": "", "safe": "check-circle", "conflicts": "split", "closed": ""} 
 PAGE = "pasi_connect.changes"
 # Filters that the page shows as fields, in this order; the others go along unseen and stand among the chips.
 ON_PAGE = ("school", "school_year", "kind", "moved", "field", "changed_by", "age", "state", "who")
+
+LIST = lists.Listing(
+    PAGE,
+    "pasi_connect:changes",
+    columns=(
+        lists.Column("kind", gettext_lazy("Kind")),
+        lists.Column("change", gettext_lazy("Change: SIS record to PASI")),
+        lists.Column("by", gettext_lazy("Changed by")),
+    ),  # "Here since" turns the order round, so it stays
+    filters=ON_PAGE,
+    sort="order",
+    orders=("newest",),
+)
 
 
 def group_counts(user: User) -> dict[str, int]:
@@ -83,6 +96,8 @@ def since(user: User, mark: str) -> QuerySet[Discrepancy]:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
+    if turn := LIST.turn(request, lambda params: InboxFilter(params, selectors.discrepancies(user), person=user)):
+        return turn
     try:
         working: WorkingList | None = WorkingList(user, request.GET)
     except BadRequest:
@@ -118,7 +133,8 @@ def index(request: HttpRequest) -> HttpResponse:
         ]
         + [panel.context for panel in offers.panels(PAGE, request, None)],
         "chips": chips,
-        "clear": f"?group={group}" if group in TABS else "?",
+        "clear": LIST.clear(request, filterset, besides=("group",) if group in TABS else ()),
+        **LIST.context(request),
         "rows": [{**row, "notes": notes.get(row["item"].pk, ())} for row in shown],
         "choosable": selectors.decides(user) and any(row["decidable"] for row in shown),
         "kept": list(working.kept.items()) if working else [],
@@ -127,7 +143,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "export": lists.address(request),
         "pager": lists.pager(request, made, total, newest_first),
         "newest_first": newest_first,
-        "turned": lists.address(request, order=None if newest_first else "newest"),
+        "turned": lists.address(request, order=None if newest_first else "newest", mine=1),
         "title": _title(number),
         "waiting": number,
         "first": _first(working) if number and selectors.decides(user) else "",

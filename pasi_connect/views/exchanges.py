@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from operations import keyset, rights
@@ -15,11 +16,25 @@ from pasi_connect.services import words
 from pasi_connect.views import names
 from sis.filters import choose_school, school_choices
 
+LIST = lists.Listing(
+    "pasi_connect.exchanges",
+    "pasi_connect:exchanges",
+    columns=(
+        lists.Column("outcome", gettext_lazy("Outcome")),
+        lists.Column("for", gettext_lazy("For")),
+        lists.Column("sent", gettext_lazy("Sent")),
+        lists.Column("took", gettext_lazy("Took")),
+    ),
+    filters=("operation", "outcome", "school"),
+)
+
 
 @rights.needs(rights.SYNCHRONIZATION)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
+    if turn := LIST.turn(request, lambda params: ExchangeFilter(params, selectors.exchanges(user))):
+        return turn
     # Who asks for an operation, a record or a submission has said what to show.
     params = lists.with_default(request.GET, "polls", "false", unless=("operation", "key", "ref_id", "submission"))
     filterset = ExchangeFilter(params, selectors.exchanges(user))
@@ -29,6 +44,8 @@ def index(request: HttpRequest) -> HttpResponse:
     students = names.of_exchanges(user, made.rows)
     context = {
         "filterset": filterset,
+        "clear": LIST.clear(request, filterset, besides=("polls",)),
+        **LIST.context(request),
         "chips": lists.chips(request, filterset, besides=("polls",)),
         "rows": [{"call": call, "student": students.get(call.pk)} for call in made.rows],
         "pager": lists.pager(request, made, keyset.counted(found), newest_first=True),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from operations import actor, rights
@@ -35,6 +36,17 @@ NOTICE_LEVEL: dict[str, str] = {
     Status.REJECTED: "bad",
     Status.DEAD: "bad",
 }
+LIST = lists.Listing(
+    "pasi_connect.submissions",
+    "pasi_connect:submissions",
+    columns=(
+        lists.Column("state", gettext_lazy("State")),
+        lists.Column("why", gettext_lazy("Why, and what next")),
+        lists.Column("by", gettext_lazy("Changed by")),
+        lists.Column("step", gettext_lazy("Last step")),
+    ),
+    filters=("school", "reason", "group"),
+)
 
 
 @rights.needs(rights.SYNCHRONIZATION)
@@ -42,6 +54,8 @@ NOTICE_LEVEL: dict[str, str] = {
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     base = selectors.submissions(user).defer("sent_document")
+    if turn := LIST.turn(request, lambda params: SubmissionFilter(params, base)):
+        return turn
     filterset = SubmissionFilter(request.GET, base)
     schools = school_choices(user)
     choose_school(filterset, schools)
@@ -76,7 +90,8 @@ def index(request: HttpRequest) -> HttpResponse:
             if each in ALWAYS or counts.get(each) or status == each.value
         ],
         "chips": chips,
-        "clear": f"?status={status}" if status else "?",
+        "clear": LIST.clear(request, filterset, besides=("status",)),
+        **LIST.context(request),
         "rows": shown_rows(made.rows),
         "pager": lists.pager(request, made, total, newest_first=True),
         "group": group,

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from operations import rights
 from operations.actor import of_request, user_of
@@ -20,6 +20,17 @@ from reconciliation.rules.types import TYPES
 from reconciliation.views import words
 from reconciliation.views.access import Reconciles
 from sis.models import School
+
+LIST = lists.Listing(
+    "reconciliation.runs",
+    "reconciliation:runs",
+    columns=(
+        lists.Column("school", gettext_lazy("School")),
+        lists.Column("result", gettext_lazy("Result")),
+        lists.Column("files", gettext_lazy("Files")),
+        lists.Column("by", gettext_lazy("By")),
+    ),
+)
 
 
 def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = None) -> HttpResponse:
@@ -35,6 +46,7 @@ def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = Non
         "rows": [_row(run, names) for run in page.rows],
         "pager": lists.pager(request, page, total, newest_first=True),
         "states": words.STATES,
+        **LIST.context(request),
         "keeping": ReconciliationSettings.load(),
         "form": form
         or (KeepingForm(instance=ReconciliationSettings.load()) if user.has_perm("operations.setup") else None),

@@ -12,12 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
 from operations import clock, exports, keyset, reading, rights, wording
 from operations.actor import user_of
 from operations.models import ReadEntry, User
+from operations.views import lists
 from sis import selectors
 from sis.filters import ReadFilter
 from sis.forms.students import FindForm
@@ -25,6 +26,16 @@ from sis.models import Student
 
 PAGE = 50
 CHUNK = 1000
+LIST = lists.Listing(
+    "sis.reads",
+    "sis:reads",
+    columns=(
+        lists.Column("person", gettext_lazy("Person")),
+        lists.Column("what", gettext_lazy("What was done")),
+        lists.Column("subject", gettext_lazy("Student or filter")),
+    ),
+    filters=("user", "kind"),  # days would go stale, and a student is one record
+)
 
 
 @rights.needs("operations.read_access")
@@ -46,7 +57,10 @@ def students_of(user: User, entries: Iterable[ReadEntry]) -> dict[int, Student]:
 class ReadList(SeesAccess):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
-        filters = ReadFilter(request.GET, selectors.read_entries(user))
+        own = selectors.read_entries(user)
+        if turn := LIST.turn(request, lambda params: ReadFilter(params, own)):
+            return turn
+        filters = ReadFilter(request.GET, own)
         sound = filters.is_valid()
         found = filters.qs if sound else ReadEntry.objects.none()
         try:
@@ -64,6 +78,8 @@ class ReadList(SeesAccess):
             "keep": [("student", request.GET.get("student"))],
             "student": asked,
             "chips": self._chips(filters, asked) if sound else [],
+            "clear": LIST.clear(request, filters),
+            **LIST.context(request),
             "query": request.GET.urlencode(),
             "rows": [{"entry": one, "place": place(one), "student": students.get(one.student_id)} for one in page.rows],
             "earlier": self._address(**dict([page.previous])) if page.previous else "",
@@ -93,7 +109,7 @@ class ReadList(SeesAccess):
         }
         labels = {name: field.label for name, field in filters.form.fields.items()}
         return [
-            {"text": wording.pair(labels[name], text), "url": self._address(**{name: None})}
+            {"text": wording.pair(labels[name], text), "url": self._address(**{name: None, lists.MINE: 1})}
             for name, text in texts.items()
             if text
         ]

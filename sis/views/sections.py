@@ -8,10 +8,12 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from operations import keyset, rights, wording
 from operations.actor import user_of
+from operations.views import lists
 from sis import selectors
 from sis.filters import SectionFilter
 from sis.models import Section, Term
@@ -19,6 +21,18 @@ from sis.views.statuses import STATUS
 
 SHOWN = ("school", "school_year", "term", "course")
 PAGE = 50
+LIST = lists.Listing(
+    "sis.sections",
+    "sis:section-list",
+    columns=(
+        lists.Column("number", gettext_lazy("Section")),
+        lists.Column("school", gettext_lazy("School")),
+        lists.Column("term", gettext_lazy("Term")),
+        lists.Column("teacher", gettext_lazy("Teacher")),
+        lists.Column("students", gettext_lazy("Students")),
+    ),
+    filters=SHOWN,
+)
 
 
 def _page(request: HttpRequest, rows: Any) -> keyset.Page:
@@ -51,7 +65,10 @@ def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str
 class SectionList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
-        filters = SectionFilter(request.GET, selectors.sections(user).filter(deleted=False))
+        own = selectors.sections(user).filter(deleted=False)
+        if turn := LIST.turn(request, lambda params: SectionFilter(params, own)):
+            return turn
+        filters = SectionFilter(request.GET, own)
         self._choices(filters, user)
         sound = filters.is_valid()
         found = filters.qs if sound else Section.objects.none()
@@ -71,6 +88,8 @@ class SectionList(View):
             "rows": [{"section": one, "seats": counts[one.pk]} for one in page.rows],
             "pager": _pager(request, page, total),
             "chips": self._chips(filters),
+            "clear": LIST.clear(request, filters),
+            **LIST.context(request),
         }
         return render(request, "sis/section_list.html", context, status=200 if sound else 400)
 
@@ -97,7 +116,12 @@ class SectionList(View):
         for name, field in filters.form.fields.items():
             if raw := self.request.GET.get(name, "").strip():
                 said = dict(getattr(field.widget, "choices", ())).get(raw, raw)
-                found.append({"text": wording.pair(field.label, said), "url": _address(self.request, **{name: None})})
+                found.append(
+                    {
+                        "text": wording.pair(field.label, said),
+                        "url": lists.address(self.request, **{name: None, lists.MINE: 1}),
+                    }
+                )
         return found
 
 

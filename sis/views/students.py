@@ -5,15 +5,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
 from operations import clock, exports, keyset, offers, rights
 from operations.actor import user_of
+from operations.views import lists
 from sis import selectors
 from sis.filters import StudentListFilter
 from sis.forms.students import FindForm
@@ -24,6 +25,19 @@ from sis.views.lanes import lanes, month_names
 PAGE = 50
 MOST_FOUND = 100
 CHUNK = 1000  # students read at once for a file
+LIST = lists.Listing(
+    "sis.students",
+    "sis:student-list",
+    columns=(
+        lists.Column("born", gettext_lazy("Born")),
+        lists.Column("enrolment", gettext_lazy("Latest enrolment")),
+        lists.Column("grade", gettext_lazy("Grade")),
+        lists.Column("days", gettext_lazy("First and last day"), shown=False),
+    ),
+    filters=("school", "school_year", "grade", "pasi_state"),
+    sort="sort",
+    defaults=lambda: {"school_year": str(selectors.current_year())},
+)
 
 
 def with_latest(students: QuerySet[Student], request: HttpRequest) -> QuerySet[Student]:
@@ -36,14 +50,18 @@ def listed(request: HttpRequest, students: list[Student]) -> dict[str, Any]:
     """What the table of students needs: rows with the latest enrolment, and what higher apps say about it."""
     rows = [{"student": student, "enrolment": student.here[0] if student.here else None} for student in students]  # type: ignore[attr-defined]
     enrolments = [row["enrolment"] for row in rows if row["enrolment"]]
-    return {"rows": rows, "columns": offers.panels("sis.enrolment-state", request, enrolments)}
+    memory = LIST.context(request)
+    panels = offers.panels("sis.enrolment-state", request, enrolments)
+    columns = [panel for panel in panels if memory["cols"].get(panel.context.get("name"), True)]
+    return {"rows": rows, "columns": columns, **memory}
 
 
 @rights.needs(rights.RECORDS)
 class StudentList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        user = user_of(request)
-        filters = StudentListFilter(request.GET, selectors.students(user), request=request)
+        filters = self._filters(request.GET)
+        if turn := LIST.turn(request, self._filters):
+            return turn
         sound = filters.is_valid()
         students = filters.qs if sound else Student.objects.none()
         order = filters.order if sound else "search_name"
@@ -60,9 +78,13 @@ class StudentList(View):
             "earlier": self._turn(page.previous),
             "next": self._turn(page.next),
             "chips": [{"text": text, "url": self._without(name)} for name, text in filters.chips()],
+            "clear": LIST.clear(request, filters),
             **listed(request, page.rows),
         }
         return render(request, "sis/student_list.html", context, status=200 if sound else 400)
+
+    def _filters(self, params: QueryDict) -> StudentListFilter:
+        return StudentListFilter(params, selectors.students(user_of(self.request)), request=self.request)
 
     def _address(self, **changes: str) -> str:
         """This list with other parameters. An empty year stays: it asks for all years."""
@@ -79,7 +101,7 @@ class StudentList(View):
         return self._address(**{mark[0]: str(mark[1])}) if mark else ""
 
     def _without(self, name: str) -> str:
-        return self._address(**{name: ""})
+        return self._address(**{name: "", lists.MINE: "1"})
 
 
 @rights.needs(rights.RECORDS)

@@ -165,6 +165,8 @@ DOORS = (
     Row("set_language", "302 302 302 302 302", method="POST", body={"language": "fr"}),
     Row("home", PAGE),
     Row("operations:theme", "302 302 302 302 302", method="POST", body={"theme": "dark"}),
+    Row("operations:list-columns", "302 302 302 302 302", ("list_page",), "POST", {"column": "state"}),
+    Row("operations:list-reset", "302 302 302 302 302", ("list_page",), "POST"),
     Row("operations:words", PAGE),
     Row("operations:styleguide", PAGE),
 )
@@ -356,7 +358,8 @@ OPEN = frozenset(
     {
         "livez", "healthz", "login", "sign-in-again", "logout", "set_language", "invitation", "operations:theme",
         "operations:words", "operations:styleguide", "operations:profile", "operations:password", "operations:tokens",
-        "operations:token-revoke", "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs", "api:no-such-address",
+        "operations:token-revoke", "operations:list-columns", "operations:list-reset",
+        "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs", "api:no-such-address",
     }
 )  # fmt: skip
 # What lies at school A, or is a thing of all schools: not there for somebody of school B, whatever they may do.

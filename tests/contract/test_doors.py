@@ -29,7 +29,8 @@ PUBLIC = {"invitation", "healthz", "livez", "login", "logout", "sign-in-again", 
 SIGNED_IN = {
     "home",  # leads on to what the person may read
     "operations:theme", "operations:words", "operations:styleguide", "operations:profile", "operations:password",
-    "operations:tokens", "operations:token-revoke", "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs",
+    "operations:tokens", "operations:token-revoke", "operations:list-columns", "operations:list-reset",
+    "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs",
 }  # fmt: skip
 KNOWN = {f"operations.{codename}" for codename, _name in User._meta.permissions}
 

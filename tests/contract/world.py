@@ -156,6 +156,7 @@ def build() -> dict[str, Any]:
         "reconciliation": factories.reconciliation_run(actors["district"], a.code).pk,
         "run": year_end.start(officer, run_already.pk).pk,
         "result_name": "result.csv",
+        "list_page": "operations.jobs",
         "enrolments": [enrolments[3].pk],
         "notice": notices.leave(a.code, "told", {}).pk,
         "elsewhere": elsewhere.pk,
