@@ -52,6 +52,19 @@ WITHOUT_DATABASE = (
     "tests/reconciliation/rules", "tests/registrar/rules", "tests/simulator", "tests/sis/rules", "tests/test_parts.py",
 )  # fmt: skip
 
+# They hold answers to a second or two of the wall's clock: beside another test that would say more of the machine than of us.
+BY_THE_CLOCK = (
+    "tests/config/test_supervisor.py", "tests/config/test_web_server.py", "tests/faults/test_load.py",
+    "tests/faults/test_many.py", "tests/faults/test_without_broker.py",
+)  # fmt: skip
+JOURNEYS = "tests/journeys"  # every test there is one (its conftest.py), and none elsewhere
+
+
+def with_processes() -> list[str]:
+    """The files that say the marker: to import all others costs as long as many of these tests take."""
+    files = (path for path in sorted((ROOT / "tests").rglob("test_*.py")) if "slow_process" in path.read_text())
+    return [name for path in files if (name := str(path.relative_to(ROOT))) != "tests/test_parts.py"]
+
 
 def parts(environment: Mapping[str, str]) -> list[Part]:
     """All parts, for what this machine has."""
@@ -59,19 +72,25 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
     browser = environment.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
     unset = [name for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL") if not environment.get(name)]
     ordinary = "not journey and not slow_process"
+    # Each process begins with a half of its own and takes from the other's at the end: what a module shares is made once.
+    two = ["-n", "2", "--dist", "worksteal"]
+    # Two stages side by side, each on ports, folders and databases of its own: such a test mostly waits.
+    files_of_two = ["-n", "2", "--dist", "loadfile"]
+    processes = with_processes()
     return [
-        Part("sqlite", ["-m", f"{ordinary} and not postgresql", "-n", "2"]),
+        Part("sqlite", ["-m", f"{ordinary} and not postgresql", *two, f"--ignore={JOURNEYS}"]),
         Part(
             "postgresql",
-            ["-m", ordinary, "-n", "2", *(f"--ignore={path}" for path in WITHOUT_DATABASE)],
+            ["-m", ordinary, *two, *(f"--ignore={path}" for path in (JOURNEYS, *WITHOUT_DATABASE))],
             {"DATABASE_URL": database, "REDIS_URL": redis},
             f"{' and '.join(unset)} not set" if unset else "",
         ),
-        Part("days", ["-m", f"{ordinary} and not postgresql", "-n", "2", *BY_THE_DAY], {"TEST_EVERY_MOMENT": "1"}),
-        Part("processes", ["-m", "slow_process"]),
+        Part("days", ["-m", f"{ordinary} and not postgresql", *two, *BY_THE_DAY], {"TEST_EVERY_MOMENT": "1"}),
+        Part("processes", ["-m", "slow_process", *files_of_two, *(f for f in processes if f not in BY_THE_CLOCK)]),
+        Part("promises", ["-m", "slow_process", *BY_THE_CLOCK]),
         Part(
             "journeys",
-            ["-m", "journey", "-n", "2", "--dist", "loadfile"],  # two products side by side: a journey mostly waits
+            ["-m", "journey", *files_of_two, JOURNEYS],
             {"CHROMIUM": browser},
             "" if browser else "no Chromium found (CHROMIUM, or chromium on PATH)",
         ),

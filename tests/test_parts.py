@@ -5,7 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts import BY_THE_DAY, ROOT, WITHOUT_DATABASE, Part, Result, main, parts, report_on, slowest
+from tests.parts import (
+    BY_THE_CLOCK,
+    BY_THE_DAY,
+    JOURNEYS,
+    ROOT,
+    WITHOUT_DATABASE,
+    Part,
+    Result,
+    main,
+    parts,
+    report_on,
+    slowest,
+    with_processes,
+)
 
 MIXED = """
 import pytest
@@ -79,7 +92,21 @@ def test_run_without_a_result_is_a_failure(tmp_path: Path, text: str, capfd: pyt
 
 
 def test_the_files_that_parts_name_are_there() -> None:
-    assert [name for name in (*BY_THE_DAY, *WITHOUT_DATABASE) if not (ROOT / name).exists()] == []
+    assert [name for name in (*BY_THE_CLOCK, *BY_THE_DAY, *WITHOUT_DATABASE) if not (ROOT / name).exists()] == []
+
+
+def test_each_test_with_processes_is_in_one_part() -> None:
+    named = {part.name: [word for word in part.arguments if word.startswith("tests/")] for part in parts({})}
+    assert sorted(named["processes"] + named["promises"]) == with_processes()
+    assert {"tests/faults/test_wire.py", "tests/config/test_lines.py"} < set(named["processes"])
+
+
+def test_journeys_are_in_their_folder_alone() -> None:
+    """The other parts do not look there."""
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if "mark.journey" in path.read_text()]
+    assert {path.relative_to(ROOT / JOURNEYS).name for path in marked if path.name != "test_parts.py"} == {
+        "conftest.py"
+    }
 
 
 def test_servers_decide_the_postgresql_part() -> None:
