@@ -25,7 +25,7 @@ def who(person: User) -> tuple[str, django_filters.Filter]:
         return queryset.filter(selectors.held_by(people))
 
     def choices() -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = [(ME, _("Me")), (NOBODY, _("Nobody yet")), (ANYBODY, _("Anybody"))]
+        found: list[tuple[str, Any]] = [(ME, _("Me")), (NOBODY, _("Nobody")), (ANYBODY, _("Anybody"))]
         return found + [(str(other.pk), other.full_name) for other in _others(person)]
 
     found = django_filters.ChoiceFilter(empty_label=_("Any"), choices=choices, method=of_person, label=_("Assigned to"))

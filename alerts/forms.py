@@ -27,7 +27,7 @@ class AssignForm(forms.Form):
         label=_("Note"),
         required=False,
         max_length=500,
-        help_text=_("For the one who gets it. It stays with the change."),
+        help_text=_("Visible to the person you assign it to. It stays with the change."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -48,20 +48,20 @@ class AssignForm(forms.Form):
 
 
 class SnoozeForm(forms.Form):
-    until = DayField(label=_("Look at it again on"))
+    until = DayField(label=_("Review again on"))
     reason = forms.CharField(label=_("Why it can wait"), max_length=500)
 
 
 class AbsenceForm(forms.Form):
     first_day = DayField(label=_("First day away"), initial=clock.today)
     last_day = DayField(label=_("Last day away"))
-    stand_in = PersonChoice(label=_("Stands in"), queryset=User.objects.none(), empty_label=_("Choose…"))
+    stand_in = PersonChoice(label=_("Covered by"), queryset=User.objects.none(), empty_label=_("Choose…"))
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stand_in: Any = self.fields["stand_in"]
         stand_in.queryset = selectors.who_can_stand_in(person)
-        stand_in.help_text = _("Somebody who decides at all of your schools.")
+        stand_in.help_text = _("A person who decides on changes at all of your schools.")
 
 
 class MailChoiceForm(forms.ModelForm):

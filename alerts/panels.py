@@ -33,7 +33,13 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 def others_tab(request: HttpRequest, subject: Any) -> offers.Panel:
     """Without a number: another school's record counts as nobody's work."""
     url = reverse("alerts:other-records")
-    told = {"label": _("Another school’s"), "url": url, "icon": "school", "count": None, "current": request.path == url}
+    told = {
+        "label": _("Another school’s record"),
+        "url": url,
+        "icon": "school",
+        "count": None,
+        "current": request.path == url,
+    }
     return offers.Panel(30, "", told)
 
 
@@ -48,7 +54,7 @@ def notes(request: HttpRequest, items: list[Discrepancy]) -> dict[int, list[str]
         if item.ref_id in held:
             lines.append(_("assigned to %(who)s") % {"who": held[item.ref_id].user.full_name})
         if item.ref_id in until:
-            lines.append(_("look again on %(day)s") % {"day": until[item.ref_id].isoformat()})
+            lines.append(_("review again on %(day)s") % {"day": until[item.ref_id].isoformat()})
         if lines:
             told[item.pk] = lines
     return told

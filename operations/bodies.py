@@ -88,7 +88,7 @@ def check_length(request: HttpRequest, kind: Kind | None) -> None:
     if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
         raise Refused(
             411, "length_required", _("The length of the body is missing"),
-            _("Send the body in one piece with Content-Length; chunks without a length are not taken."),
+            _("Send the body in one piece with Content-Length; chunks without a length are not accepted."),
         )  # fmt: skip
     most = kind.most_bytes if kind and request.method == "POST" else FORM_BYTES
     if length_of(request) > most:
@@ -96,7 +96,7 @@ def check_length(request: HttpRequest, kind: Kind | None) -> None:
 
 
 def too_large(most: int) -> Refused:
-    said = _("This address takes at most %(limit)s MB. Nothing of the request was saved.") % {"limit": most // MB}
+    said = _("This address accepts at most %(limit)s MB. Nothing was saved.") % {"limit": most // MB}
     return Refused(413, "too_large", _("The request is too large"), said)
 
 
@@ -110,8 +110,8 @@ def prepare(request: HttpRequest, kind: Kind) -> None:
     stored = sum(count(request.user.pk) for count in offers.stored_bytes)
     if quota and stored + length > quota:
         raise Refused(
-            413, "quota_exceeded", _("Your files have no more room"),
-            _("Your files take %(stored)s of %(quota)s MB. Remove what you do not need any more, then send this again.")
+            413, "quota_exceeded", _("Your file storage is full"),
+            _("Your files use %(stored)s of %(quota)s MB. Remove files you no longer need, then try again.")
             % {"stored": stored // MB, "quota": quota // MB},
         )  # fmt: skip
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
@@ -125,8 +125,8 @@ def check_disk(coming: int) -> None:
     free = shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR).free
     if free - coming < settings.DISK_RESERVE_MB * MB:
         raise Refused(
-            507, "no_room", _("The disk of PASI Connect has no room for this"),
-            _("Nothing was saved. Tell an administrator, and send it again when there is room."),
+            507, "no_room", _("PASI Connect has run out of disk space"),
+            _("Nothing was saved. Tell an administrator, then try again once there is space."),
         )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ class NoFiles(FileUploadHandler):
     """For every address that takes none: nothing of a file is kept, not even for a moment."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        raise BadRequest(_("This address takes no files. Nothing was saved."))
+        raise BadRequest(_("This address does not accept files. Nothing was saved."))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         return None
@@ -167,7 +167,7 @@ class Limits(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.files += 1
         if self.files > self.kind.files:
-            raise BadRequest(_("This address takes at most %(number)s files.") % {"number": self.kind.files})
+            raise BadRequest(_("This address accepts at most %(number)s files.") % {"number": self.kind.files})
         self.received, self.most = 0, self.kind.most_of(self.file_name or "")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
@@ -203,7 +203,7 @@ def sweep() -> int:
 def dropped(request: HttpRequest) -> dict[str, str]:
     """By field what to say about the files that were too large."""
     found: dict[str, int] = getattr(request, "too_large", {})
-    refused = _("Files of this kind are not taken.")
+    refused = _("This file type is not accepted. Choose another file.")
     return {
         name: _("The file is larger than %(limit)s MB.") % {"limit": most // MB} if most else refused
         for name, most in found.items()

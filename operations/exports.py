@@ -55,7 +55,10 @@ def workbook(title: str, head: Iterable[object], rows: Iterable[Iterable[object]
     sheet.freeze_panes(1, 0)
     for number, row in enumerate(rows, 1):
         if number > MOST_IN_WORKBOOK:
-            sentence = _("Cut after %(number)s lines. The CSV file has all of them, or narrow the filter.")
+            sentence = _(
+                "Only the first %(number)s lines are shown. Download the CSV file for all of them, or "
+                "narrow the filter."
+            )
             sheet.write_string(number, 0, sentence % {"number": MOST_IN_WORKBOOK}, bold)
             break
         for column, value in enumerate(row):

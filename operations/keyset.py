@@ -41,7 +41,7 @@ def mark(params: Any, name: str) -> int | None:
     if raw in (None, ""):
         return None
     if not (str(raw).isascii() and str(raw).isdigit() and len(str(raw)) < 19):
-        raise ValidationError({name: _("A page mark is a whole number.")})
+        raise ValidationError({name: _("The page must be a whole number.")})
     return int(raw)
 
 

@@ -21,7 +21,7 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
         items.append(offers.NavItem(_("District"), 140, _("People"), people, "people", current=path.startswith(people)))
         items.append(offers.NavItem(_("District"), 150, _("Roles"), roles, "shield", current=path == roles))
     words = reverse("operations:words")
-    items.append(offers.NavItem(_("Help"), 210, _("Guide and words"), words, "help", current=path == words))
+    items.append(offers.NavItem(_("Help"), 210, _("Guide and glossary"), words, "help", current=path == words))
     return items
 
 
@@ -37,7 +37,10 @@ def _jobs(request: HttpRequest) -> offers.NavItem:
 
 def token_made(given: dict[str, Any]) -> str:
     return (
-        _("%(who)s made the API token “%(token)s” in your name. If that was not you, revoke it and set a new password.")
+        _(
+            "%(who)s made the API token “%(token)s” in your name. If you did not ask for it, revoke it and set a new "
+            "password."
+        )
         % given
     )
 
@@ -47,11 +50,11 @@ def token_revoked(given: dict[str, Any]) -> str:
 
 
 def password_set(given: dict[str, Any]) -> str:
-    return _("Your password was set with a link. If that was not you, tell your administrator at once.")
+    return _("Your password was set with a link. If that was not you, tell your administrator right away.")
 
 
 def password_changed(given: dict[str, Any]) -> str:
-    return _("Your password was changed in your profile. If that was not you, tell your administrator at once.")
+    return _("Your password was changed in your profile. If that was not you, tell your administrator right away.")
 
 
 def account_changed(given: dict[str, Any]) -> str:
@@ -59,7 +62,10 @@ def account_changed(given: dict[str, Any]) -> str:
 
 
 def token_ends(given: dict[str, Any]) -> str:
-    return _("The API token “%(token)s” of %(owner)s ends on %(day)s. Make a new one before programs stop.") % given
+    return (
+        _("The API token “%(token)s” of %(owner)s ends on %(day)s. Make a new one before programs stop working.")
+        % given
+    )
 
 
 offers.navigation.append(navigation)

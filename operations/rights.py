@@ -133,13 +133,13 @@ def lost(user_id: int | None, right: offers.Right) -> str:
     user = User.objects.get(pk=user_id)
     who = {"who": user.full_name}
     if not user.is_active:
-        return _("%(who)s may not sign in any more.") % who
+        return _("%(who)s can no longer sign in.") % who
     if not may(user, *right.any_of):
         names = dict(User._meta.permissions)
         labels = [str(names[name.partition(".")[2]]).partition(":")[0] for name in right.any_of]
-        return _("%(who)s does not have the permission “%(permission)s” any more.") % {**who, "permission": labels[0]}
+        return _("%(who)s no longer has the permission “%(permission)s”.") % {**who, "permission": labels[0]}
     if not covers(user, right.schools):
-        return _("%(who)s does not see all of the schools any more that this is about.") % who
+        return _("%(who)s no longer has access to all of the schools involved.") % who
     return ""
 
 

@@ -13,10 +13,10 @@ DRY_RUN = "dry_run"  # taken by every writing call, and read before its body is 
 
 
 JSON_TYPES: tuple[tuple[type[serializers.Field], type, Any], ...] = (
-    (serializers.BooleanField, bool, gettext_lazy("Write true or false, without quotes.")),
-    (serializers.IntegerField, int, gettext_lazy("Write a whole number, without quotes.")),
-    (serializers.CharField, str, gettext_lazy("Write a text, in quotes.")),
-    (serializers.DateField, str, gettext_lazy("Write a day like 2026-09-01, in quotes.")),
+    (serializers.BooleanField, bool, gettext_lazy("Enter true or false, without quotes.")),
+    (serializers.IntegerField, int, gettext_lazy("Enter a whole number, without quotes.")),
+    (serializers.CharField, str, gettext_lazy("Enter a text, in quotes.")),
+    (serializers.DateField, str, gettext_lazy("Enter a day like 2026-09-01, in quotes.")),
 )
 
 
@@ -59,7 +59,7 @@ class Strict(serializers.Serializer):
         known = [name for name, field in self.fields.items() if not field.read_only]
         if self.parent is None:
             known.append(DRY_RUN)
-        unknown = _("This member is not known. Known: %(names)s.") % {"names": ", ".join(known)}
+        unknown = _("Unknown member. Available members: %(names)s.") % {"names": ", ".join(known)}
         messages = {}
         for name in data:
             field = self.fields.get(name)

@@ -100,7 +100,8 @@ def refuse(kind: str, name: str, method: str) -> Standing | None:
 
 
 def too_many(found: Standing) -> bodies.Refused:
-    said = _("At most %(limit)s requests a minute are taken. Go on in %(seconds)s seconds; nothing of this one was done.") % {
+    said = _("The limit is %(limit)s requests a minute. Try again in %(seconds)s seconds; this request was not "
+             "processed.") % {
         "limit": found.limit, "seconds": found.reset,
     }  # fmt: skip
     refused = bodies.Refused(429, "too_many_requests", _("Too many requests"), said, found.reset)
@@ -140,10 +141,10 @@ class _AtWork:
         with self.lock:
             if self.numbers[caller] >= most:
                 said = _(
-                    "At most %(number)s requests at one time are taken. Send this again when another has been answered."
+                    "The limit is %(number)s requests at a time. Send this one again when another has been answered."
                 )
                 raise bodies.Refused(
-                    429, "too_many_at_once", _("Too many requests at one time"), said % {"number": most}, 1
+                    429, "too_many_at_once", _("Too many requests at a time"), said % {"number": most}, 1
                 )
             self.numbers[caller] += 1
         ended = threading.Event()

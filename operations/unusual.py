@@ -60,11 +60,11 @@ def _found(since: dt.datetime) -> Iterator[tuple[str, str, int, str]]:
 
 def sentence(given: dict[str, Any]) -> str:
     words = {
-        "failures of an address": _("%(number)s sign-ins from %(who)s failed within an hour."),
-        "failures of a name": _("%(number)s sign-ins as “%(who)s” failed within an hour."),
-        "students": _("%(who)s looked at %(number)s students within an hour. See “Access”, and ask the person."),
+        "failures of an address": _("%(number)s sign-in attempts from %(who)s failed within an hour."),
+        "failures of a name": _("%(number)s sign-in attempts as “%(who)s” failed within an hour."),
+        "students": _("%(who)s viewed %(number)s students within an hour. See “Access”, and ask the person."),
         "files": _(
-            "%(who)s took %(number)s files with students along within an hour. See “Access”, and ask the person."
+            "%(who)s downloaded %(number)s files with student data within an hour. See “Access”, and ask the person."
         ),
     }
     return words[given["what"]] % given

@@ -37,7 +37,7 @@ WHOLE = (
     Kind.IDENTITY_CHANGED_IN_PASI,
 )
 MOVED = (
-    ("pasi", _("PASI alone")),
+    ("pasi", _("PASI only")),
     ("both", _("Both sides")),
 )
 MOVED_KINDS = {
@@ -54,7 +54,7 @@ UNDECIDED, ON_ITS_WAY, REFUSED = "undecided", "on_its_way", "refused"
 STATES = (
     (UNDECIDED, _("Waiting for a decision")),
     (ON_ITS_WAY, _("Reset on its way")),
-    (REFUSED, _("Reset refused")),
+    (REFUSED, _("Reset refused by PASI")),
 )
 AGES = (("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than 7 days")))
 ANY = _("Any")
@@ -113,7 +113,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     changed_by = django_filters.CharFilter(lookup_expr="icontains", label=_("Changed by"))
     age = django_filters.ChoiceFilter(choices=AGES, empty_label=ANY, method="older", label=_("Age"))
     state = django_filters.ChoiceFilter(choices=STATES, empty_label=ANY, method="in_state", label=_("State"))
-    opened_on = DayFilter(method="on_day", label=_("Here since"))
+    opened_on = DayFilter(method="on_day", label=_("Since"))
 
     class Meta:
         model = Discrepancy
@@ -161,8 +161,8 @@ class DiscrepancyFilter(django_filters.FilterSet):
 class InboxFilter(DiscrepancyFilter):
     """The filter of the inbox for one person: that of the API, alike changes, and what higher apps add (who looks after one)."""
 
-    alike = django_filters.CharFilter(validators=[LIKENESS], label=_("Alike"))
-    not_alike = LikenessesFilter(field_name="alike", lookup_expr="in", exclude=True, label=_("Apart from alike ones"))
+    alike = django_filters.CharFilter(validators=[LIKENESS], label=_("Similar"))
+    not_alike = LikenessesFilter(field_name="alike", lookup_expr="in", exclude=True, label=_("Excluding similar ones"))
 
     def __init__(self, data: Any, queryset: QuerySet[Discrepancy], *, person: User) -> None:
         super().__init__(data, queryset)
@@ -175,7 +175,7 @@ class InboxFilter(DiscrepancyFilter):
 class SubmissionFilter(django_filters.FilterSet):
     """`group` sums states that people look at together."""
 
-    GROUPS = (("live", _("Not finished")), ("stuck", _("Needs a person")), ("today", _("In PASI today")))
+    GROUPS = (("live", _("Not finished")), ("stuck", _("Needs attention")), ("today", _("Accepted by PASI today")))
 
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
@@ -199,7 +199,7 @@ class SubmissionFilter(django_filters.FilterSet):
 
 
 class FailureFilter(django_filters.FilterSet):
-    step = django_filters.ChoiceFilter(empty_label=ANY, choices=Failure.Step.choices, label=_("Failed while"))
+    step = django_filters.ChoiceFilter(empty_label=ANY, choices=Failure.Step.choices, label=_("Failed step"))
     school = school_code_filter("school_code")
 
     class Meta:
@@ -246,7 +246,7 @@ class ExchangeFilter(django_filters.FilterSet):
 class ActionFilter(django_filters.FilterSet):
     ref_id = django_filters.UUIDFilter(method="with_record", label="RefId")
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Action.Kind.choices, label=_("Kind"))
-    undone = TrueFalseFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label=_("Taken back"))
+    undone = TrueFalseFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label=_("Undone"))
 
     class Meta:
         model = Action
@@ -283,7 +283,7 @@ class EnrolmentFilter(django_filters.FilterSet):
         method="of_action", label=_("Action"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )
     ref_id = django_filters.UUIDFilter(field_name="link__ref_id", label="RefId")
-    external_id = django_filters.CharFilter(label=_("External id"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
 
     class Meta:
         model = SchoolEnrolment

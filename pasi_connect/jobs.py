@@ -48,10 +48,10 @@ def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> 
 
 
 JOBS: dict[str, offers.JobKind] = {
-    bulk.JOB: offers.JobKind(_("Decisions in bulk"), bulk.run, _bulk_right),
+    bulk.JOB: offers.JobKind(_("Bulk decisions"), bulk.run, _bulk_right),
     taking_back.JOB: offers.JobKind(_("Undo"), taking_back.run, _undo_right),
     forcing.JOB: offers.JobKind(_("Send a school now"), forcing.run, _force_right),
     forcing.PREVIEW: offers.JobKind(_("Preview: send a school now"), forcing.run_preview, _force_right),
-    vanishing.JOB: offers.JobKind(_("Records that have left PASI"), vanishing.run, _vanish_right),
+    vanishing.JOB: offers.JobKind(_("Records missing from PASI"), vanishing.run, _vanish_right),
 }
 offers.jobs.update(JOBS)

@@ -14,7 +14,7 @@ from sis.filters import AsnFormField, SchoolYearFilter, school_code_filter
 
 
 class RunFilter(django_filters.FilterSet):
-    type = django_filters.ChoiceFilter(choices=KINDS, label=_("What the files hold"))
+    type = django_filters.ChoiceFilter(choices=KINDS, label=_("Contents of the files"))
     status = django_filters.ChoiceFilter(choices=Run.Status.choices, label=_("Status"))
     school = school_code_filter("school_code")
     school_year = SchoolYearFilter(label=_("School year"))

@@ -35,19 +35,19 @@ class ChoicesForm(forms.Form):
     before = ExportField(label=LABELS["before"])
     after = ExportField(label=LABELS["after"])
     type = forms.ChoiceField(
-        label=gettext_lazy("What do the files hold?"),
-        choices=[("", gettext_lazy("As their names or columns say")), *KINDS],
+        label=gettext_lazy("What do the files contain?"),
+        choices=[("", gettext_lazy("According to their names or columns")), *KINDS],
         required=False,
         widget=forms.RadioSelect,
     )
     school = forms.CharField(
         label=gettext_lazy("School"), required=False, max_length=4, validators=[four_digits],
-        help_text=gettext_lazy("Its four digits. Blank: as the names say."),
+        help_text=gettext_lazy("Four digits. Leave empty to use the file names."),
     )  # fmt: skip
     school_year = SchoolYearFormField(
         label=gettext_lazy("School year"),
         required=False,
-        help_text=gettext_lazy("Like 2026-2027. Blank: as the names say."),
+        help_text=gettext_lazy("Like 2026-2027. Leave empty to use the file names."),
     )
 
     def __init__(self, *args: Any, user: User, too_large: dict[str, str] | None = None, **kwargs: Any) -> None:
@@ -57,7 +57,7 @@ class ChoicesForm(forms.Form):
     def clean_school(self) -> str:
         school = str(self.cleaned_data["school"])
         if school and not selectors.may_name(self.user, school):
-            raise forms.ValidationError(_("There is no such school among yours."))
+            raise forms.ValidationError(_("No such school among yours."))
         return school
 
     def clean(self) -> dict[str, Any]:
@@ -87,10 +87,12 @@ class ChoicesForm(forms.Form):
 class RunForm(ChoicesForm):
     """The choices of a run whose columns have been checked; a file is only given to replace the one that is there."""
 
-    set_deleted_apart = forms.BooleanField(label=gettext_lazy("Set rows apart that say Deleted? = Yes"), required=False)
-    xlsx = forms.BooleanField(label=gettext_lazy("Make a workbook (XLSX) too"), required=False)
+    set_deleted_apart = forms.BooleanField(
+        label=gettext_lazy("List rows with Deleted? = Yes separately"), required=False
+    )
+    xlsx = forms.BooleanField(label=gettext_lazy("Also make a workbook (XLSX)"), required=False)
     also = forms.MultipleChoiceField(
-        label=gettext_lazy("Compare these columns too"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Also compare these columns"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
@@ -120,20 +122,20 @@ class RunForm(ChoicesForm):
         sheets = found.get("sheets") or [name for name in [chosen.get("sheet")] if name]
         if len(sheets) > 1 or chosen.get("sheet"):
             fields["sheet"] = _choice(
-                gettext_lazy("Sheet"), gettext_lazy("The one with the columns"), [(name, name) for name in sheets]
+                gettext_lazy("Sheet"), gettext_lazy("The sheet with the columns"), [(name, name) for name in sheets]
             )
         fields["header_row"] = forms.IntegerField(
-            label=gettext_lazy("Row of the headers"), required=False, min_value=1, max_value=1_048_576,
-            help_text=gettext_lazy("As a spreadsheet counts. Blank: found in the file."),
+            label=gettext_lazy("Header row"), required=False, min_value=1, max_value=1_048_576,
+            help_text=gettext_lazy("The row number in a spreadsheet. Leave empty to find it in the file."),
         )  # fmt: skip
         if given in ("", "csv"):
             separators = [(name, gettext_lazy(DELIMITER_WORDS[mark])) for name, mark in DELIMITERS.items()]
-            fields["delimiter"] = _choice(gettext_lazy("Cells are separated by"), AS_IN_FILE, separators)
+            fields["delimiter"] = _choice(gettext_lazy("Cell separator"), AS_IN_FILE, separators)
             codings = [(name, shown) for name, (_codec, shown) in ENCODINGS.items()]
-            fields["encoding"] = _choice(gettext_lazy("Characters"), AS_IN_FILE, codings)
+            fields["encoding"] = _choice(gettext_lazy("Character encoding"), AS_IN_FILE, codings)
         orders = [(code, gettext_lazy(words)) for code, words in DATE_ORDERS.items()]
         fields["date_order"] = _choice(
-            gettext_lazy("Order of dates such as 03/04/2027"), gettext_lazy("As each column proves"), orders
+            gettext_lazy("Order of dates such as 03/04/2027"), gettext_lazy("According to each column"), orders
         )
         self.fields.update({f"{side}_{name}": field for name, field in fields.items()})
         return [f"{side}_{name}" for name in fields]

@@ -24,7 +24,9 @@ def checked(job: Job) -> str:
 def _standing_against(faults: int) -> str:
     if not faults:
         return _("columns checked")
-    return ngettext("One thing stands against it", "%(n)s things stand against it", faults) % {"n": shown(faults)}
+    return ngettext("One problem prevents the comparison", "%(n)s problems prevent the comparison", faults) % {
+        "n": shown(faults)
+    }
 
 
 def previewed(job: Job) -> str:
@@ -37,7 +39,7 @@ def compared(job: Job) -> str:
     other = sum(count for status, count in counts.items() if status != PERFECT)
     parts = []
     if other:
-        parts.append(ngettext("%(shown)s to look at", "%(shown)s to look at", other) % {"shown": shown(other)})
+        parts.append(ngettext("%(shown)s to review", "%(shown)s to review", other) % {"shown": shown(other)})
     if unusable:
         parts.append(ngettext("%(shown)s unusable", "%(shown)s unusable", unusable) % {"shown": shown(unusable)})
     if not parts and job.done and unusable == 0:

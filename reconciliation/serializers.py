@@ -239,4 +239,4 @@ class ReconciliationRowSerializer(serializers.Serializer):
 
 
 def school_refused() -> dict[str, list[str]]:
-    return {"school": [_("There is no such school among yours.")]}
+    return {"school": [_("No such school among yours.")]}

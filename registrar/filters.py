@@ -20,7 +20,7 @@ class RowFilter(django_filters.FilterSet):
 
     GROUPS = (
         ("closing", gettext_lazy("Close")),
-        ("staying", gettext_lazy("Stay as they are")),
+        ("staying", gettext_lazy("Staying as they are")),
         ("all", gettext_lazy("All")),
     )
 
@@ -32,7 +32,7 @@ class RowFilter(django_filters.FilterSet):
         label=gettext_lazy("Reason"),
     )
     dates = django_filters.ChoiceFilter(
-        choices=[("change", gettext_lazy("Changes and is sent")), ("kept", gettext_lazy("Is kept"))],
+        choices=[("change", gettext_lazy("Changed and sent")), ("kept", gettext_lazy("Unchanged"))],
         empty_label=ANY,
         method="with_dates",
         label=gettext_lazy("Exit date"),
@@ -64,7 +64,7 @@ class ExitCodeFilter(django_filters.FilterSet):
         method="is_concurrent",
         label=gettext_lazy("Concurrent"),
     )
-    exit_code = django_filters.CharFilter(label=gettext_lazy("Present exit code"))
+    exit_code = django_filters.CharFilter(label=gettext_lazy("Current exit code"))
     action = django_filters.NumberFilter(
         method="of_action", label=gettext_lazy("Closed by year end"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )

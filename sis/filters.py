@@ -49,7 +49,7 @@ class SchoolYearFormField(forms.CharField):
         try:
             return SchoolYear.parse(text)
         except ValueError:
-            raise ValidationError(_("Write a school year like 2026-2027.")) from None
+            raise ValidationError(_("Enter a school year like 2026-2027.")) from None
 
 
 class AsnFilter(django_filters.CharFilter):
@@ -120,7 +120,7 @@ class ReadFilter(django_filters.FilterSet):
         queryset=User.objects.order_by("last_name", "first_name", "pk"), empty_label=_("Any"), label=_("Person")
     )
     student = IdFilter(field_name="student_id", label=_("Student"))
-    kind = django_filters.ChoiceFilter(choices=ReadEntry.Kind.choices, empty_label=_("Any"), label=_("What was done"))
+    kind = django_filters.ChoiceFilter(choices=ReadEntry.Kind.choices, empty_label=_("Any"), label=_("Type of access"))
     first_day = DayFilter(method="from_day", label=_("From"))
     last_day = DayFilter(method="to_day", label=_("To"))
 
@@ -140,7 +140,7 @@ class ReadFilter(django_filters.FilterSet):
 class StudentFilter(django_filters.FilterSet):
     asn = AsnFilter(field_name="asn", label=_("ASN"))
     local_number = django_filters.CharFilter(label=_("Student number"))
-    external_id = django_filters.CharFilter(label=_("External id"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
 
     class Meta:
         model = Student
@@ -149,7 +149,7 @@ class StudentFilter(django_filters.FilterSet):
 
 class CourseFilter(django_filters.FilterSet):
     code = course_code_filter("code")
-    external_id = django_filters.CharFilter(label=_("External id"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
     diploma = TrueFalseFilter(label=_("Diploma course"))
     active = TrueFalseFilter(label=_("Active"))
 
@@ -165,7 +165,7 @@ class SectionFilter(django_filters.FilterSet):
     school_year = SchoolYearFilter(label=_("School year"))
     course = course_code_filter("course__code")
     term = django_filters.CharFilter(field_name="term__name", label=_("Term"), max_length=40)
-    external_id = django_filters.CharFilter(label=_("External id"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
     deleted = TrueFalseFilter(label=_("Deleted"))
 
     class Meta:
@@ -184,7 +184,7 @@ class CourseEnrolmentFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=CourseEnrolment.Status.choices, label=_("Status"))
     challenge = TrueFalseFilter(label=_("Challenge"))
     deleted = TrueFalseFilter(label=_("Deleted"))
-    external_id = django_filters.CharFilter(label=_("External id"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
 
     class Meta:
         model = CourseEnrolment
@@ -199,7 +199,7 @@ class StoredGradeFilter(django_filters.FilterSet):
     course = course_code_filter("course__code")
     store_code = django_filters.CharFilter(label=_("Store code"), max_length=8)
     course_enrolment = IdFilter(field_name="course_enrolment_id", label=_("Course enrolment"))
-    external_id = django_filters.CharFilter(label=_("External id"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
 
     class Meta:
         model = StoredGrade

@@ -20,7 +20,7 @@ class SchoolYearText(serializers.CharField):
         try:
             return SchoolYear.parse(super().to_internal_value(data))
         except ValueError:
-            raise serializers.ValidationError(_("Write a school year like 2026-2027.")) from None
+            raise serializers.ValidationError(_("Enter a school year like 2026-2027.")) from None
 
 
 class AsnText(serializers.CharField):

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             name='MailChoice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('how', models.CharField(choices=[('daily', 'Once a day: what is older than two days'), ('at_once', 'At once: each new change, and once a day what is older than two days'), ('off', 'No e-mail')], default='daily', max_length=8, verbose_name='e-mail about changes')),
+                ('how', models.CharField(choices=[('daily', 'Daily: changes older than two days'), ('at_once', 'Immediately for each new change, and daily for changes older than two days'), ('off', 'No e-mail')], default='daily', max_length=8, verbose_name='e-mail about changes')),
                 ('floor', models.BigIntegerField(default=0)),
                 ('turn', models.PositiveIntegerField(default=0)),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -105,9 +105,9 @@ class Migration(migrations.Migration):
             name='Mail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('daily', 'Daily digest'), ('at_once', 'At once'), ('test', 'Test mail')], max_length=8)),
+                ('kind', models.CharField(choices=[('daily', 'Daily digest'), ('at_once', 'Immediate'), ('test', 'Test e-mail')], max_length=8)),
                 ('key', models.CharField(max_length=40)),
-                ('status', models.CharField(choices=[('planned', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('unknown', 'Not known whether it was sent'), ('failed', 'Not sent')], default='planned', max_length=8)),
+                ('status', models.CharField(choices=[('planned', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('unknown', 'Delivery unknown'), ('failed', 'Not sent')], default='planned', max_length=8)),
                 ('message_id', models.UUIDField(default=uuid.uuid4, unique=True)),
                 ('address', models.EmailField(max_length=254)),
                 ('language', models.CharField(max_length=2)),

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='mail',
             name='kind',
-            field=models.CharField(choices=[('daily', 'Daily digest'), ('at_once', 'At once'), ('test', 'Test mail'), ('notice', 'Notice')], max_length=8),
+            field=models.CharField(choices=[('daily', 'Daily digest'), ('at_once', 'Immediate'), ('test', 'Test e-mail'), ('notice', 'Notice')], max_length=8),
         ),
     ]

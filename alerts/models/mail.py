@@ -16,8 +16,8 @@ class MailChoice(models.Model):
     """
 
     class How(models.TextChoices):
-        DAILY = "daily", _("Once a day: what is older than two days")
-        AT_ONCE = "at_once", _("At once: each new change, and once a day what is older than two days")
+        DAILY = "daily", _("Daily: changes older than two days")
+        AT_ONCE = "at_once", _("Immediately for each new change, and daily for changes older than two days")
         OFF = "off", _("No e-mail")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -55,15 +55,15 @@ class Mail(models.Model):
 
     class Kind(models.TextChoices):
         DAILY = "daily", _("Daily digest")
-        AT_ONCE = "at_once", _("At once")
-        TEST = "test", _("Test mail")
+        AT_ONCE = "at_once", _("Immediate")
+        TEST = "test", _("Test e-mail")
         NOTICE = "notice", _("Notice")
 
     class Status(models.TextChoices):
         PLANNED = "planned", _("Waiting")
         SENDING = "sending", _("Being sent")
         SENT = "sent", _("Sent")
-        UNKNOWN = "unknown", _("Not known whether it was sent")
+        UNKNOWN = "unknown", _("Delivery unknown")
         FAILED = "failed", _("Not sent")
 
     OVER = (Status.SENT, Status.UNKNOWN, Status.FAILED)

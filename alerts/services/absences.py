@@ -20,14 +20,14 @@ def plan(actor: Actor, user: User, stand_in_id: int, first_day: dt.date, last_da
     User.objects.select_for_update().get(pk=user.pk)  # two windows of one person wait for each other
     faults: dict[str, list[str]] = {}
     if last_day < first_day:
-        faults["last_day"] = [_("The last day lies before the first.")]
+        faults["last_day"] = [_("The last day is before the first day.")]
     elif last_day < clock.today():
-        faults["last_day"] = [_("This day has passed.")]
+        faults["last_day"] = [_("This day is in the past. Choose a later one.")]
     stand_in = selectors.who_can_stand_in(user).filter(pk=stand_in_id).first()
     if stand_in is None:
-        faults["stand_in"] = [_("Choose somebody who decides at all of your schools.")]
+        faults["stand_in"] = [_("Choose a person who decides on changes at all of your schools.")]
     if selectors.absences(user).filter(first_day__lte=last_day, last_day__gte=first_day).exists():
-        faults["first_day"] = [_("You have entered an absence in these days already. End that one first.")]
+        faults["first_day"] = [_("You already have an absence on these days. End it first.")]
     if faults or stand_in is None:
         raise ValidationError(faults)
     absence = Absence.objects.create(

@@ -30,7 +30,7 @@ def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None,
     """
     item = Discrepancy.objects.select_for_update().get(pk=item_id)
     if not item.is_open:
-        raise ValidationError(_("This change is settled already; there is nothing to look after."))
+        raise ValidationError(_("This change is already settled, so it cannot be assigned."))
     held = Assignment.objects.select_for_update().select_related("user").filter(ref_id=item.ref_id).first()
     before = held.user if held else None
     if (before.pk if before else None) != seen:
@@ -57,8 +57,8 @@ def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None,
 
 def _moved(holder: User | None) -> str:
     if holder is None:
-        return _("Somebody has put this change back in the meantime. Look again, then assign it.")
-    return _("%(who)s has this change by now. Look again, then assign it.") % {"who": holder.full_name}
+        return _("This change was unassigned in the meantime. Check it, then assign it again.")
+    return _("This change is now assigned to %(who)s. Check it, then assign it again.") % {"who": holder.full_name}
 
 
 def _person(item: Discrepancy, user_id: int | None) -> User | None:
@@ -66,7 +66,7 @@ def _person(item: Discrepancy, user_id: int | None) -> User | None:
         return None
     person = selectors.colleagues(item.school_code).filter(pk=user_id).first()
     if person is None:
-        raise ValidationError({"to": [_("This person does not decide on changes of this school.")]})
+        raise ValidationError({"to": [_("This person cannot decide on changes of this school. Choose somebody else.")]})
     return person
 
 

@@ -131,16 +131,18 @@ def _lead(old: int) -> str:
     if not old:
         return _("Everything in your last e-mail has been resolved.")
     return ngettext(
-        "%(n)s change from PASI has waited for more than two days.",
-        "%(n)s changes from PASI have waited for more than two days.",
+        "%(n)s change from PASI has been waiting for more than two days.",
+        "%(n)s changes from PASI have been waiting for more than two days.",
         old,
     ) % {"n": old}
 
 
 def _subject(old: int, names: Mapping[str, str]) -> str:
     if not old:
-        return _("PASI Connect: what waited has been settled")
-    told = ngettext("PASI Connect: %(n)s change waits", "PASI Connect: %(n)s changes wait", old) % {"n": old}
+        return _("PASI Connect: all waiting changes are settled")
+    told = ngettext("PASI Connect: %(n)s change is waiting", "PASI Connect: %(n)s changes are waiting", old) % {
+        "n": old
+    }
     return f"{told} · {next(iter(names.values()))}" if len(names) == 1 else told
 
 
@@ -149,9 +151,9 @@ def _school(code: str, names: Mapping[str, str], told: AtSchool, today: dt.date)
     shown, rest = ordered[: rules.LINES], sum(line.count for line in ordered[rules.LINES :])
     page = reverse("pasi_connect:changes")
     sentences = [
-        (told.new, _("New since the last mail: %(n)s")),
-        (told.with_colleagues, _("Colleagues look after: %(n)s")),
-        (told.settled, _("Settled since the last mail: %(n)s")),
+        (told.new, _("New since the last e-mail: %(n)s")),
+        (told.with_colleagues, _("Assigned to colleagues: %(n)s")),
+        (told.settled, _("Settled since the last e-mail: %(n)s")),
     ]
     return {
         "name": names.get(code, ""),
@@ -172,7 +174,7 @@ def _line(line: Line, code: str, today: dt.date) -> dict[str, str]:
     query = f"?school={code}&kind={line.kind}&opened_on={line.opened.isoformat()}&who={holder}"
     page = reverse("pasi_connect:change", args=[line.first]) if line.count == 1 else reverse("pasi_connect:changes")
     link = address(page + query)
-    parts = [told, day, *([_("with you")] if line.own else [])]
+    parts = [told, day, *([_("assigned to you")] if line.own else [])]
     return {"text": ", ".join(parts), "link": link}
 
 

@@ -86,16 +86,16 @@ def plan(user: User, kind: str, key: str, draft: Draft, until: dt.datetime, sinc
 def plan_test(user: User) -> None:
     """Raises ValidationError without an address, or when one has just been asked for."""
     if not user.email:
-        raise ValidationError(_("There is no e-mail address in your account. An administrator enters it."))
+        raise ValidationError(_("Your account has no e-mail address. Ask an administrator to enter it."))
     User.objects.select_for_update().get(pk=user.pk)
     now = clock.now()
     recent = Mail.objects.filter(
         user=user, kind=Mail.Kind.TEST, planned_at__gt=now - dt.timedelta(minutes=1), planned_at__lte=now
     )
     if recent.exists():
-        raise ValidationError(_("A test mail was asked for less than a minute ago. Look for that one first."))
+        raise ValidationError(_("A test e-mail was requested less than a minute ago. Look for that one first."))
     with translation.override(language_of(user)):
-        draft = render("test", _("PASI Connect: test mail"), {"person": user.full_name})
+        draft = render("test", _("PASI Connect: test e-mail"), {"person": user.full_name})
     plan(user, Mail.Kind.TEST, uuid.uuid4().hex, draft, now)
 
 

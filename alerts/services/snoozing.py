@@ -50,12 +50,12 @@ def _check(item: Discrepancy, until: dt.date, reason: str) -> None:
     faults: dict[str, list[str]] = {}
     today = clock.today()
     if not item.is_open:
-        raise ValidationError(_("This change is settled already."))
+        raise ValidationError(_("This change is already settled."))
     if until <= today:
-        faults["until"] = [_("Choose a day to come.")]
+        faults["until"] = [_("Choose a day in the future.")]
     elif until - today > LONGEST:
-        faults["until"] = [_("At most three months ahead.")]
+        faults["until"] = [_("Choose a day within the next three months.")]
     if not reason.strip():
-        faults["reason"] = [_("Say why it can wait; everybody who opens it reads that.")]
+        faults["reason"] = [_("Say why it can wait. Everyone who opens the change sees this.")]
     if faults:
         raise ValidationError(faults)

@@ -54,12 +54,12 @@ class Assign(OnItem):
         if not done:
             messages.info(request, _("No change was needed."))
         elif to is None:
-            messages.success(request, _("Put back: nobody looks after this change now."))
+            messages.success(request, _("This change is no longer assigned to anyone."))
         elif to == request.user.pk:
-            messages.success(request, _("You look after this change now."))
+            messages.success(request, _("This change is now assigned to you."))
         else:
             messages.success(
-                request, _("%(who)s looks after this change now.") % {"who": User.objects.get(pk=to).full_name}
+                request, _("This change is now assigned to %(who)s.") % {"who": User.objects.get(pk=to).full_name}
             )
         return self.back()
 
@@ -68,7 +68,7 @@ class SnoozeItem(OnItem):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         if "wake" in request.POST:
             if snoozing.snooze(of_request(request), pk, None):
-                messages.success(request, _("This change waits no longer for its day."))
+                messages.success(request, _("This change is no longer postponed."))
             return self.back()
         form = SnoozeForm(request.POST)
         if not form.is_valid():
@@ -79,5 +79,5 @@ class SnoozeItem(OnItem):
             snoozing.snooze(of_request(request), pk, until, form.cleaned_data["reason"])
         except ValidationError as error:
             return self.back(error)
-        messages.success(request, _("To be looked at again on %(day)s.") % {"day": until.isoformat()})
+        messages.success(request, _("Postponed until %(day)s.") % {"day": until.isoformat()})
         return self.back()

@@ -68,11 +68,11 @@ class Seen(View):
         notice = get_object_or_404(selectors.all_notices(user), pk=pk)
         lists.require(selectors.may_end(user, notice))
         if not notice_service.seen(of_request(request), notice.pk):
-            messages.info(request, _("Somebody had seen it already."))
+            messages.info(request, _("Somebody else marked it as seen first."))
         elif notice.person_id:
-            messages.success(request, _("Seen. The notice is gone."))
+            messages.success(request, _("Marked as seen. The notice is closed."))
         else:
-            messages.success(request, _("Seen. The notice is gone for everybody else too."))
+            messages.success(request, _("Marked as seen for everyone at your school."))
         return redirect("alerts:notices")
 
 
@@ -130,7 +130,7 @@ class RecordSeen(View):
         raw = request.POST.get("version", "")
         version = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else copy.core_version
         if seeing.seen(of_request(request), user, copy, version):
-            messages.success(request, _("Seen. It is shown again when PASI tells a newer version."))
+            messages.success(request, _("Marked as seen. The record appears again when PASI sends a newer version."))
         else:
-            messages.info(request, _("Somebody had seen it already."))
+            messages.info(request, _("Somebody else marked it as seen first."))
         return redirect("alerts:other-records")

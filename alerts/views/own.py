@@ -53,7 +53,7 @@ class Own(View):
         if not form.is_valid():
             return show(request, 422, choice=form)
         choosing.choose(of_request(request), user, form.cleaned_data["how"])
-        messages.success(request, _("Saved: which mails you get."))
+        messages.success(request, _("Your e-mail choice is saved."))
         return redirect("alerts:own")
 
 
@@ -68,7 +68,7 @@ class TestMail(View):
         except ValidationError as error:
             messages.warning(request, " ".join(error.messages))
         else:
-            messages.success(request, _("A test mail is on its way to %(address)s.") % {"address": user.email})
+            messages.success(request, _("A test e-mail is on its way to %(address)s.") % {"address": user.email})
         return redirect("alerts:own")
 
 
@@ -89,7 +89,7 @@ class PlanAbsence(ForDeciders):
         except ValidationError as error:
             form.add_error(None, error)
             return show(request, 422, absence=form)
-        text = _("Saved. %(who)s stands in for you until %(day)s.")
+        text = _("Saved. %(who)s covers for you until %(day)s.")
         messages.success(request, text % {"who": made.stand_in.full_name, "day": made.last_day.isoformat()})
         return redirect("alerts:own")
 
@@ -99,5 +99,5 @@ class EndAbsence(ForDeciders):
         user = user_of(request)
         absence = get_object_or_404(Absence.objects.filter(user=user), pk=pk)
         if absences.end(of_request(request), absence.pk):
-            messages.success(request, _("Ended: your changes and mails come to you again."))
+            messages.success(request, _("Absence ended. Your changes and e-mails come to you again."))
         return redirect("alerts:own")

@@ -24,7 +24,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         token = ApiToken.objects.select_related("user").filter(digest=token_digest(raw.strip())).first()
         if token is None or not token.user.is_active:
-            raise exceptions.AuthenticationFailed(_("This token is not known. Ask an administrator for a new one."))
+            raise exceptions.AuthenticationFailed(_("This token is unknown. Ask an administrator for a new one."))
         throttle.refuse_person(token.user, request.method or "")
         now = clock.now()
         if token.expires_at <= now:
@@ -34,7 +34,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             asking: Any = request._request
             asking.used_token = token.pk
         if token.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:
-            raise exceptions.PermissionDenied(_("This token may only read. Make one that may write, too."))
+            raise exceptions.PermissionDenied(_("This token is read-only. Use a token that can also write."))
         token.user.token = token
         return token.user, token
 

@@ -23,11 +23,11 @@ class StrictFilterBackend(DjangoFilterBackend):
         if unknown:
             possible = ", ".join(sorted(known)) or "-"
             raise exceptions.ValidationError(
-                {name: [_("This filter is not known. Possible: %(names)s.") % {"names": possible}] for name in unknown}
+                {name: [_("Unknown filter. Available filters: %(names)s.") % {"names": possible}] for name in unknown}
             )
         if empty := [name for name in request.query_params if not any(request.query_params.getlist(name))]:
             # A program whose variable was empty would get everything.
             raise exceptions.ValidationError(
-                {name: [_("This is empty. Give it a value, or leave it out.")] for name in empty}
+                {name: [_("This is empty. Enter a value or leave the member out.")] for name in empty}
             )
         return super().filter_queryset(request, queryset, view)

@@ -29,7 +29,7 @@ UNFINISHED = dt.timedelta(minutes=10)  # longer than a request can last: whoever
 class KeyReused(exceptions.APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = gettext_lazy("The idempotency key belongs to another request")
+    default_detail = gettext_lazy("This idempotency key belongs to another request")
 
 
 class Once:
@@ -65,10 +65,10 @@ class Replay(Exception):
             name for name in set(self.earlier.rights) - now if EVERY_SCHOOL not in now or name.startswith(PERMISSION)
         }
         if any(not name.startswith(PERMISSION) for name in lost):
-            raise exceptions.NotFound(_("There is no such record in the schools that you may see."))
+            raise exceptions.NotFound(_("No such record in your schools."))
         if lost:
             raise exceptions.PermissionDenied(
-                _("Your rights have changed since this was done. Read the record itself.")
+                _("Your permissions have changed since this request was processed. Read the record itself.")
             )
 
     def response(self) -> Response:
@@ -114,10 +114,11 @@ def begin(request: Request, body: Mapping[str, Any], in_transaction: bool) -> On
     if is_new:
         return Once(entry, in_transaction)
     if entry.request_digest != digest:
-        raise KeyReused(_("This idempotency key was used with another request. Use a new key."))
+        raise KeyReused(_("This idempotency key was already used for another request. Use a new key."))
     if entry.status is None:
         raise Conflict(
-            _("The first request under this key is not finished. Send it again in a minute."), kind="still_at_work"
+            _("The first request with this key is still being processed. Send it again in a minute."),
+            kind="still_at_work",
         )
     raise Replay(entry)
 

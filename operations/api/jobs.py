@@ -76,7 +76,7 @@ class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
     def approve(self, request: Request, pk: str) -> Response:
         job = self.get_object()
         if not selectors.may_approve(user_of(request), job):
-            self.permission_denied(request, str(_("Your role may not approve this job.")))
+            self.permission_denied(request, str(_("Your role does not allow you to approve this job.")))
         return self._do(jobs.approve, request, job)
 
     @extend_schema(

@@ -19,7 +19,7 @@ class BoundedJSONParser(JSONParser):
             raise exceptions.ParseError(_("The body is nested too deeply.")) from None
         if _has_many_names(body):
             raise exceptions.ParseError(
-                _("An object of the body has more than %(most)s members.") % {"most": MOST_NAMES}
+                _("An object in the body has more than %(most)s members.") % {"most": MOST_NAMES}
             )
         return body
 

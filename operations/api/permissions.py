@@ -31,7 +31,7 @@ class MayDo(permissions.BasePermission):
             if rights.may(request.user, *needed):
                 return True
         names = ", ".join(name.partition(".")[2] for name in needed)
-        self.message = _("Your role may not do this. It needs: %(names)s.") % {"names": names}
+        self.message = _("Your role does not allow this. Required: %(names)s.") % {"names": names}
         return False
 
 

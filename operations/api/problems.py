@@ -28,19 +28,19 @@ MOVED = "conflict"
 # What keeps a request from being done in the present state, by the last part of `type`. Each kind has its own title.
 CONFLICTS: dict[str, Any] = {
     MOVED: gettext_lazy("The record has changed since"),
-    "settled": gettext_lazy("The change is settled already"),
-    "decided": gettext_lazy("The change is decided already"),
-    "guided_action": gettext_lazy("A guided action does this"),
-    "planned_already": gettext_lazy("An action is planned for this student already"),
-    "not_possible": gettext_lazy("The enrolment does not allow this action now"),
+    "settled": gettext_lazy("The change is already settled"),
+    "decided": gettext_lazy("The change is already decided"),
+    "guided_action": gettext_lazy("Use the guided action"),
+    "planned_already": gettext_lazy("This student already has a planned action"),
+    "not_possible": gettext_lazy("This action is not possible for the enrolment now"),
     "submission_state": gettext_lazy("The state of the submission does not allow this"),
-    "no_former": gettext_lazy("There is no former value to take"),
-    "not_undone": gettext_lazy("This can no longer be taken back"),
+    "no_former": gettext_lazy("PASI’s former value is not available"),
+    "not_undone": gettext_lazy("This can no longer be undone"),
     "job_state": gettext_lazy("The state of the job does not allow this"),
     "school_state": gettext_lazy("The school cannot be sent now"),
     "rehearsal_state": gettext_lazy("This rehearsal cannot be run"),
     "run_state": gettext_lazy("The state of the run does not allow this"),
-    "still_at_work": gettext_lazy("The same request is still being worked on"),
+    "still_at_work": gettext_lazy("The same request is still being processed"),
 }
 
 
@@ -63,7 +63,7 @@ class PreconditionFailed(Conflict):
 
     def __init__(self, detail: str, extra: dict[str, Any] | None = None) -> None:
         super().__init__(detail, extra)
-        self.default_code, self.default_detail = "precondition_failed", gettext_lazy("The version is an old one")
+        self.default_code, self.default_detail = "precondition_failed", gettext_lazy("This version is out of date")
 
 
 def _place(prefix: str, key: str) -> str:
@@ -88,7 +88,7 @@ def _text(value: Any) -> str:
 def _title(error: Exception, view: Any) -> str:
     match error:
         case exceptions.MethodNotAllowed():
-            return _("This address has no such method")
+            return _("This address does not accept this method")
         case exceptions.UnsupportedMediaType():
             kinds = {parser.media_type for parser in getattr(view, "parser_classes", ())}
             if kinds and "application/json" not in kinds:
@@ -107,7 +107,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if response is None:
         return None
     if isinstance(error, Http404):
-        error = exceptions.NotFound(_("There is no such record in the schools that you may see."))
+        error = exceptions.NotFound(_("No such record in your schools."))
     assert isinstance(error, (exceptions.APIException, Exception))
     code = getattr(error, "default_code", "error")
     body: dict[str, Any] = {
@@ -116,7 +116,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         "status": response.status_code,
     }
     if isinstance(error, exceptions.ValidationError):
-        body["title"] = _("Some values cannot be used")
+        body["title"] = _("Some values are not valid")
         body["errors"] = _errors(error.detail)
         body["detail"] = " ".join(
             wording.pair(row["field"], row["message"]) if row["field"] else row["message"] for row in body["errors"]

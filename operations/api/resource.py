@@ -124,7 +124,7 @@ class Resource(Base):
         if DRY_RUN in data:
             asked.add(_truth(data[DRY_RUN], is_text=isinstance(data, QueryDict)))
         if len(asked) > 1:
-            raise exceptions.ValidationError({DRY_RUN: [_("It is given twice, with different values.")]})
+            raise exceptions.ValidationError({DRY_RUN: [_("This member appears twice, with different values.")]})
         self.dry_run = True in asked
         self.body = _without(data, DRY_RUN)
         if self._action not in self.bodies:
@@ -154,7 +154,7 @@ class Resource(Base):
 def refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
-        message = _("This is not known in the address. Known: %(names)s.") % {"names": ", ".join(known) or "-"}
+        message = _("Unknown parameter. Available parameters: %(names)s.") % {"names": ", ".join(known) or "-"}
         raise exceptions.ValidationError({name: [message] for name in unknown})
 
 
@@ -163,7 +163,7 @@ def _truth(value: Any, *, is_text: bool = True) -> bool:
     found = TEXTS.get(value.lower()) if is_text and isinstance(value, str) else value
     if isinstance(found, bool):
         return found
-    raise exceptions.ValidationError({DRY_RUN: [_("Write true or false.")]})
+    raise exceptions.ValidationError({DRY_RUN: [_("Enter true or false.")]})
 
 
 def _without(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ class ProblemSerializer(serializers.Serializer):
 
 
 TITLES = {
-    400: ("invalid", "Some values cannot be used"),
+    400: ("invalid", "Some values are not valid"),
     401: ("not_authenticated", "No token, or one that is not known"),
     403: ("permission_denied", "The person's role may not do this"),
     404: ("not_found", "No such record in the person's schools"),

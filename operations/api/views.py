@@ -35,7 +35,7 @@ class NoSuchAddress(APIView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise exceptions.NotFound(_("There is no such address. GET /api/v1/ lists them all; each ends with a slash."))
+        raise exceptions.NotFound(_("No such address. GET /api/v1/ lists all of them; each ends with a slash."))
 
 
 @cache

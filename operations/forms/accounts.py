@@ -41,7 +41,7 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field_of(self, "language").choices = [("", gettext_lazy("As my browser")), *list(LANGUAGES)]
+        field_of(self, "language").choices = [("", gettext_lazy("Same as my browser")), *list(LANGUAGES)]
         person = self.instance
         if not self.is_bound and not person.plain_name and not latin1.fits(person.full_name):
             self.initial["plain_name"] = latin1.proposal(person.full_name)
@@ -53,7 +53,7 @@ class ProfileForm(forms.ModelForm):
             raise ValidationError(
                 _("PASI cannot store these letters: %(letters)s.") % {"letters": outside}
                 if outside
-                else _("Take out doubled blanks and control characters.")
+                else _("Remove double spaces and control characters.")
             )
         check_spelling(self.instance, name)
         return name
@@ -67,13 +67,13 @@ class TokenForm(forms.ModelForm):
         label=gettext_lazy("Only these schools"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None chosen: all schools of the owner, later ones too."),
+        help_text=gettext_lazy("If you choose none, the token covers all schools of its owner, including later ones."),
     )
     present = forms.CharField(
         label=gettext_lazy("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("Again, so that nobody makes a token at an unlocked screen."),
+        help_text=gettext_lazy("Enter it again, so that nobody can make a token at an unlocked screen."),
     )
 
     class Meta:
@@ -92,7 +92,7 @@ class TokenForm(forms.ModelForm):
         default = timezone.localtime(people.default_end()).date()
         self.initial.setdefault("expires_at", default)
         self.fields["expires_at"].widget.attrs["max"] = self.last_day.isoformat()
-        self.fields["expires_at"].help_text = _("The last day of use, %(day)s at the latest.") % {
+        self.fields["expires_at"].help_text = _("The token’s last day, %(day)s at the latest.") % {
             "day": self.last_day.isoformat()
         }
 
@@ -100,24 +100,26 @@ class TokenForm(forms.ModelForm):
         """One token a name: an answer that is loaded again must not make a second one."""
         name: str = self.cleaned_data["name"]
         if not latin1.fits(name):
-            raise ValidationError(_("PASI is told this name and can store Latin letters only, with single blanks."))
+            raise ValidationError(_("PASI receives this name. It accepts only Latin letters and single spaces."))
         if ApiToken.objects.filter(user=self.person, name=name).exists():
-            raise ValidationError(_("There is a token of this name already. Revoke it first, or choose another name."))
+            raise ValidationError(_("A token of this name already exists. Revoke it first, or choose another name."))
         return name
 
     def clean_expires_at(self) -> dt.date | None:
         day = self.cleaned_data["expires_at"]
         if day and day < clock.today():
-            raise ValidationError(_("This day has passed."))
+            raise ValidationError(_("This day is in the past. Choose a later one."))
         if day and day > self.last_day:
-            raise ValidationError(_("A token lives until %(day)s at the latest.") % {"day": self.last_day.isoformat()})
+            raise ValidationError(
+                _("A token can be valid until %(day)s at the latest.") % {"day": self.last_day.isoformat()}
+            )
         return day
 
     def clean(self) -> dict[str, Any]:
         """The password last, and only for what could be made: wrong ones are counted as at a sign-in."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors and not confirmed(self.request, given["present"]):
-            self.add_error("present", _("This is not your present password."))
+            self.add_error("present", _("This is not your current password."))
         return given
 
     @property
@@ -136,7 +138,7 @@ def confirmed(request: HttpRequest, password: str) -> bool:
     return authenticate(request, username=request.user.get_username(), password=password) is not None
 
 
-END_TOKENS = gettext_lazy("End my API tokens too")
+END_TOKENS = gettext_lazy("Revoke my API tokens too")
 
 
 class NewPasswordForm(forms.Form):
@@ -144,10 +146,10 @@ class NewPasswordForm(forms.Form):
         label=gettext_lazy("New password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 12 characters, none of the well-known ones, and not the name."),
+        help_text=gettext_lazy("At least 12 characters. Not a common password, and not your user name."),
     )
     again = forms.CharField(
-        label=gettext_lazy("The same again"),
+        label=gettext_lazy("Repeat the new password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -160,7 +162,7 @@ class NewPasswordForm(forms.Form):
         given: dict[str, Any] = super().clean() or {}
         password, again = given.get("password"), given.get("again")
         if password and again and password != again:
-            self.add_error("again", _("The two are not the same."))
+            self.add_error("again", _("The two passwords do not match."))
         if password:
             try:
                 validate_password(password, self.person)
@@ -171,7 +173,7 @@ class NewPasswordForm(forms.Form):
 
 class OwnPasswordForm(NewPasswordForm):
     present = forms.CharField(
-        label=gettext_lazy("Present password"),
+        label=gettext_lazy("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -180,7 +182,9 @@ class OwnPasswordForm(NewPasswordForm):
     end_tokens = forms.BooleanField(
         label=END_TOKENS,
         required=False,
-        help_text=gettext_lazy("Choose it when somebody else may know your password. Programs that use them stop."),
+        help_text=gettext_lazy(
+            "Check this if somebody else may know your password. Programs that use your tokens will stop."
+        ),
     )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -189,7 +193,7 @@ class OwnPasswordForm(NewPasswordForm):
 
     def clean_present(self) -> str:
         if not confirmed(self.request, self.cleaned_data["present"]):
-            raise ValidationError(_("This is not your present password."))
+            raise ValidationError(_("This is not your current password."))
         return str(self.cleaned_data["present"])
 
 

@@ -32,9 +32,9 @@ class DayField(forms.DateField):
     """
 
     WRONG = {
-        "form": gettext_lazy("“%(text)s” is not read as a date. Write year-month-day, like %(example)s."),
-        "ambiguous": gettext_lazy("“%(text)s” can mean two days. Write year-month-day, like %(example)s."),
-        "none": gettext_lazy("“%(text)s” is not in the calendar. Check the day and the month."),
+        "form": gettext_lazy("“%(text)s” is not a date. Enter year-month-day, like %(example)s."),
+        "ambiguous": gettext_lazy("“%(text)s” can mean two different days. Enter year-month-day, like %(example)s."),
+        "none": gettext_lazy("“%(text)s” is not a day in the calendar. Check the day and the month."),
     }
     EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 

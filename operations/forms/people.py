@@ -42,13 +42,13 @@ class PersonForm(forms.ModelForm):
         labels = {
             "is_active": gettext_lazy("May sign in"),
             "username": gettext_lazy("User name"),
-            "plain_name": gettext_lazy("Written for PASI as"),
+            "plain_name": gettext_lazy("Name as PASI receives it"),
         }
         help_texts = {
             "plain_name": gettext_lazy(
-                "Empty: the name. Agree here to a spelling that is not simply the name in Latin letters."
+                "Leave empty to use the name. Enter a spelling here when the name in Latin letters is not enough."
             ),
-            "is_active": gettext_lazy("Clear the box when somebody leaves. Their entries in the history stay."),
+            "is_active": gettext_lazy("Clear the box when the person leaves. Their entries stay in the history."),
             "username": gettext_lazy("Letters, digits and @ . + - _"),
         }
 
@@ -64,10 +64,14 @@ class PersonForm(forms.ModelForm):
         given: dict[str, Any] = super().clean() or {}
         if not latin1.fits(given.get("local_id") or given.get("username") or ""):
             self.add_error(
-                "local_id", _("PASI is told this, or the user name. It can store Latin letters only: enter a local ID.")
+                "local_id",
+                _(
+                    "PASI receives this, or the user name if it is empty. It accepts only Latin letters: "
+                    "enter a local ID."
+                ),
             )
         if not latin1.fits(given.get("plain_name") or ""):
-            self.add_error("plain_name", _("PASI is told this and can store Latin letters only, with single blanks."))
+            self.add_error("plain_name", _("PASI receives this. It accepts only Latin letters and single spaces."))
         return given
 
 
@@ -84,12 +88,12 @@ class ServiceForm(forms.ModelForm):
         labels = {
             "last_name": gettext_lazy("Name"),
             "username": gettext_lazy("Short name"),
-            "is_active": gettext_lazy("Its tokens are accepted"),
+            "is_active": gettext_lazy("Accept its tokens"),
         }
         help_texts = {
-            "last_name": gettext_lazy("What it stands for, like Bus planning. The history and PASI show it."),
-            "username": gettext_lazy("Letters, digits and @ . + - _. PASI is told it as the local ID."),
-            "is_active": gettext_lazy("Clear the box to refuse all its tokens at once."),
+            "last_name": gettext_lazy("What the account is for, such as Bus planning. The history and PASI show it."),
+            "username": gettext_lazy("Letters, digits and @ . + - _. PASI receives it as the local ID."),
+            "is_active": gettext_lazy("Clear the box to refuse all its tokens immediately."),
         }
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -104,7 +108,7 @@ class ServiceForm(forms.ModelForm):
         given: dict[str, Any] = super().clean() or {}
         for name in ("last_name", "username"):
             if name in given and not latin1.fits(given[name]):
-                self.add_error(name, _("PASI is told this and can store Latin letters only, with single blanks."))
+                self.add_error(name, _("PASI receives this. It accepts only Latin letters and single spaces."))
         return given
 
 

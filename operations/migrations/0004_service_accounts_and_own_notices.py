@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='apitoken',
             name='name',
-            field=models.CharField(help_text='What uses it. The history and PASI name it: “Rhea Molnar, by Bus planner”.', max_length=100, verbose_name='program'),
+            field=models.CharField(help_text='The program that uses it. The history and PASI show it: “Rhea Molnar, by Bus planner”.', max_length=100, verbose_name='program'),
         ),
         migrations.AddIndex(
             model_name='notice',

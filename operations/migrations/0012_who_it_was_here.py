@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('four_eyes', models.BooleanField(default=operations.models.settings.four_eyes_as_installed, help_text='On: what the guard has stopped is released by another person than the one who started it.', verbose_name='four eyes')),
+                ('four_eyes', models.BooleanField(default=operations.models.settings.four_eyes_as_installed, help_text='When this is on, the person who started a job cannot approve it after the guard has stopped it.', verbose_name='second person required')),
             ],
             options={
                 'verbose_name': 'Approval',
@@ -48,6 +48,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='user',
             name='plain_name',
-            field=models.CharField(blank=True, help_text='PASI can store Latin letters only. Agree here how your name is written there; an administrator agrees to what is not simply the name.', max_length=100, verbose_name='name in Latin letters'),
+            field=models.CharField(blank=True, help_text='PASI accepts only Latin letters. Enter the spelling of your name that PASI receives. An administrator must approve any spelling that differs from your name.', max_length=100, verbose_name='name in Latin letters'),
         ),
     ]

@@ -15,7 +15,7 @@ class Job(models.Model):
     class Status(models.TextChoices):
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Running")
-        WAITING_APPROVAL = "waiting_approval", _("Waits for approval")
+        WAITING_APPROVAL = "waiting_approval", _("Waiting for approval")
         COMPLETED = "completed", _("Completed")
         COMPLETED_WITH_PROBLEMS = "completed_with_problems", _("Completed with problems")
         FAILED = "failed", _("Failed")

@@ -24,21 +24,22 @@ class User(AbstractUser):
         _("local ID"),
         max_length=50,
         blank=True,
-        help_text=_("Told to PASI with every change you make. Empty: the user name."),
+        help_text=_("PASI receives this with every change you make. If empty, it receives your user name."),
     )
     plain_name = models.CharField(
         _("name in Latin letters"),
         max_length=100,
         blank=True,
         help_text=_(
-            "PASI can store Latin letters only. Agree here how your name is written there; an administrator agrees to what is not simply the name."
+            "PASI accepts only Latin letters. Enter the spelling of your name that PASI receives. An administrator "
+            "must approve any spelling that differs from your name."
         ),
     )
     theme = models.CharField(
         _("theme"),
         max_length=5,
         blank=True,
-        choices=[("", _("As my system")), ("light", _("Light")), ("dark", _("Dark"))],
+        choices=[("", _("Same as my system")), ("light", _("Light")), ("dark", _("Dark"))],
     )
     shortcuts_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
     is_demo = models.BooleanField(default=False, editable=False)
@@ -138,7 +139,7 @@ class ApiToken(models.Model):
     name = models.CharField(
         _("program"),
         max_length=100,
-        help_text=_("What uses it. The history and PASI name it: “Rhea Molnar, by Bus planner”."),
+        help_text=_("The program that uses it. The history and PASI show it: “Rhea Molnar, by Bus planner”."),
     )
     scope = models.CharField(_("scope"), max_length=5, choices=Scope, default=Scope.READ)
     schools = models.JSONField(default=list)

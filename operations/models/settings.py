@@ -43,25 +43,27 @@ class KeepingSettings(Singleton):
     (`settings.KEEP`, from the environment)."""
 
     exchanges_days = _days(
-        _("exchange log"), 30, 3650, _("Days. Calls to PASI, who they were made for and what came back.")
+        _("exchange log"), 30, 3650, _("Days. Calls to PASI: who they were made for and what PASI answered.")
     )
     bodies_days = _days(
         _("message bodies in the exchange log"), 1, 365,
-        _("Days. They hold student data, and are kept only while that is switched on."),
+        _("Days. They contain student data and are stored only while this is switched on."),
     )  # fmt: skip
-    reads_days = _days(_("access log"), 90, 3650, _("Days. Who has seen which student."))
-    sign_ins_days = _days(_("sign-in log"), 7, 3650, _("Days. Sign-ins, failed ones too, with their addresses."))
-    sessions_days = _days(
-        _("ended sessions"), 0, 365, _("Days after their end. Invitations that nobody has used go with them.")
+    reads_days = _days(_("access log"), 90, 3650, _("Days. Who viewed which student."))
+    sign_ins_days = _days(
+        _("sign-in log"), 7, 3650, _("Days. Successful and failed sign-ins, with their IP addresses.")
     )
-    mails_days = _days(_("sent e-mail"), 7, 3650, _("Days. E-mail holds no student data."))
+    sessions_days = _days(
+        _("ended sessions"), 0, 365, _("Days after they end. Unused invitations are removed with them.")
+    )
+    mails_days = _days(_("sent e-mail"), 7, 3650, _("Days. E-mails contain no student data."))
     answers_days = _days(
         _("answers to repeated requests"), 1, 30,
-        _("Days. The API’s answers by idempotency key; a key is taken again after 24 hours."),
+        _("Days. The API’s answers by idempotency key. A key can be reused after 24 hours."),
     )  # fmt: skip
     token_most_days = _days(
-        _("longest life of an API token"), 1, 3650,
-        _("Days. A token without a day of its own ends after a year, or sooner if this says so."),
+        _("maximum lifetime of an API token"), 1, 3650,
+        _("Days. A token without an end date ends after a year, or sooner if this limit is shorter."),
     )  # fmt: skip
 
     class Meta:
@@ -81,9 +83,9 @@ class ApprovalSettings(Singleton):
     """Who may release what the guard has stopped. As installed (`FOUR_EYES`) until somebody saves the page."""
 
     four_eyes = models.BooleanField(
-        _("four eyes"),
+        _("second person required"),
         default=four_eyes_as_installed,
-        help_text=_("On: what the guard has stopped is released by another person than the one who started it."),
+        help_text=_("When this is on, the person who started a job cannot approve it after the guard has stopped it."),
     )
 
     class Meta:

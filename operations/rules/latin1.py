@@ -22,7 +22,7 @@ class Row:
     message: str
 
 
-INVISIBLE = gettext_noop("It has an invisible control character. Type the text again instead of pasting it.")
+INVISIBLE = gettext_noop("The text contains an invisible control character. Type it again instead of pasting it.")
 
 ROWS: tuple[Row, ...] = (
     # No message and no file in XML can carry these; PASI's page names U+0000 to U+0019 and leaves out U+001A to U+001F.
@@ -33,14 +33,14 @@ ROWS: tuple[Row, ...] = (
         "Calling PASI Services",
         r"^\s|\s{2,}|\s$",
         False,
-        gettext_noop("It begins or ends with a blank, or has two in a row."),
+        gettext_noop("The text starts or ends with a space, or has two spaces in a row."),
     ),
     Row(
         "beyond_latin1",
         "Calling PASI Services",
         "[^\x00-\xff]",
         False,
-        gettext_noop("It has letters beyond Latin-1."),
+        gettext_noop("The text contains letters outside Latin-1."),
     ),
 )
 

@@ -44,7 +44,7 @@ def _set(user: User, names: Iterable[str], given: Mapping[str, Any]) -> dict[str
 def check_spelling(user: User, name: str) -> None:
     """Nobody signs as somebody else: what a person chooses is their own name, or what an administrator has agreed to."""
     if name and name != user.plain_name and not latin1.spells(name, user.full_name):
-        message = _("This is not a spelling of your name. An administrator can agree to it, on your page under People.")
+        message = _("This is not a spelling of your name. An administrator can approve it on your page under People.")
         raise ValidationError(message)
 
 
@@ -175,7 +175,7 @@ def _one_at_a_time() -> None:
 def _somebody_is_left() -> None:
     found = User.objects.filter(is_active=True, kind=User.Kind.PERSON, groups__permissions__codename="people")
     if not found.exists() and not User.objects.filter(is_active=True, is_superuser=True).exists():
-        raise ValidationError(_("This is the last administrator. Give somebody else the role first."))
+        raise ValidationError(_("This is the last administrator. Give the role to somebody else first."))
 
 
 def locked_names(names: Iterable[str]) -> set[str]:

@@ -94,7 +94,7 @@ def _tell(actor: Actor, job: Job, before: str | None, reason: str = "") -> None:
 
 def fault(where: str) -> str:
     """The sentence for what an exception of ours kept from being done."""
-    return _("A fault of the product: %(name)s.") % {"name": where}
+    return _("An error in PASI Connect: %(name)s.") % {"name": where}
 
 
 def _lock(job_id: int, allowed: Iterable[str], otherwise: str) -> Job:
@@ -112,9 +112,9 @@ def four_eyes() -> bool:
 @transaction.atomic
 def approve(actor: Actor, job_id: int) -> Job:
     """Releases what the guard has stopped. Raises NotPossible, also for the one who started it where that takes another person."""
-    job = _lock(job_id, [Status.WAITING_APPROVAL], _("This job does not wait for approval."))
+    job = _lock(job_id, [Status.WAITING_APPROVAL], _("This job is not waiting for approval."))
     if actor.user_id == job.user_id and four_eyes():
-        raise NotPossible(_("You started this job. Another person with the permission Approve has to release it."))
+        raise NotPossible(_("You started this job. Another person with the permission Approve must approve it."))
     before, job.status, job.detail = job.status, Status.QUEUED, ""
     job.approved_by, job.approved_at = actor.name, clock.now()
     job.save(update_fields=["status", "detail", "approved_by", "approved_at"])
@@ -143,9 +143,9 @@ def cancel(actor: Actor, job_id: int) -> Job:
 def resume(actor: Actor, job_id: int) -> Job:
     """Goes on at the mark: nothing that is done is done again."""
     allowed = (Status.CANCELLED, Status.INTERRUPTED, Status.FAILED)
-    job = _lock(job_id, allowed, _("Only a job that was cancelled, was interrupted or has failed can go on."))
+    job = _lock(job_id, allowed, _("Only a job that was cancelled, was interrupted or has failed can be resumed."))
     if job.approved_at is None and job.started_at is None and job.result.get("guard"):
-        raise NotPossible(_("This job was never approved. Start it anew."))
+        raise NotPossible(_("This job was never approved. Start a new one."))
     if why := rights.lost(job.user_id, right_of(job)):
         raise NotPossible(f"{why} {_('Start it anew with the rights that you have.')}")
     before = job.status

@@ -58,11 +58,11 @@ def allow(actor: Actor, person: User | None = None, role: Group | None = None) -
         return
     who = User.objects.get(pk=actor.user_id)
     if person is not None and person.pk != who.pk and not rights.looks_after(who, person):
-        raise PermissionDenied(_("This account sees schools that you do not see."))
+        raise PermissionDenied(_("This account has access to schools that you do not have access to."))
     if role is not None and rights.gives_all_schools(role) and not rights.covers(who, None):
-        raise PermissionDenied(_("This role sees all schools, and you do not."))
+        raise PermissionDenied(_("This role gives access to all schools, and you do not have that access."))
     if person is None and role is None and not rights.covers(who, None):
-        raise PermissionDenied(_("This is about all schools, and you do not see all of them."))
+        raise PermissionDenied(_("This concerns all schools, and you do not have access to all of them."))
 
 
 LIFETIME = dt.timedelta(days=365)

@@ -23,11 +23,11 @@ STATES = {
     "accepted": {"label": "In PASI", "icon": "check-circle", "level": "ok"},
     "no_change": {"label": "No change", "icon": "equal", "level": ""},
     "rejected": {"label": "Rejected", "icon": "x-circle", "level": "bad"},
-    "needs_review": {"label": "Needs a look", "icon": "eye", "level": "attn"},
+    "needs_review": {"label": "Needs attention", "icon": "eye", "level": "attn"},
     "dead": {"label": "Given up", "icon": "warn", "level": "bad"},
     "cancelled": {"label": "Cancelled", "icon": "x", "level": ""},
     "conflict": {"label": "Conflict", "icon": "split", "level": "attn"},
-    "foreign": {"label": "Another school’s", "icon": "lock", "level": ""},
+    "foreign": {"label": "Another school’s record", "icon": "lock", "level": ""},
     "created": {"label": "Created in PASI", "icon": "plus", "level": "pasi"},
 }
 COLOURS = [
@@ -114,7 +114,7 @@ def examples() -> dict[str, Any]:
             "pasi_at": ago(days=9),
         },
         "timeline": [
-            {"side": "both", "text": "Both sides equal", "at": ago(days=40)},
+            {"side": "both", "text": "Both sides match", "at": ago(days=40)},
             {"side": "pasi", "text": "Exit date changed in PASIprep", "at": ago(days=3)},
             {"side": "sis", "text": "Exit date changed here", "at": ago(days=2)},
             {"side": "both", "text": "Waits for your decision"},
@@ -159,7 +159,7 @@ def examples() -> dict[str, Any]:
             "text": "You can keep working. Changes go to PASI by themselves when it answers again.",
             "meta": "Next try in 40 seconds",
             "url": "#g-msg",
-            "label": "What waits",
+            "label": "Waiting",
         },
     }
 

@@ -21,32 +21,34 @@ PROBLEMS: dict[int, tuple[str, Any, Any]] = {
     400: (
         "bad_request",
         gettext_lazy("Bad request"),
-        gettext_lazy("The request cannot be read. Check the address and the body."),
+        gettext_lazy("This request cannot be read. Check the address and the body."),
     ),
-    403: ("permission_denied", gettext_lazy("Forbidden"), gettext_lazy("You may not do this.")),
+    403: ("permission_denied", gettext_lazy("Forbidden"), gettext_lazy("You do not have permission to do this.")),
     404: (
         "not_found",
         gettext_lazy("Not found"),
-        gettext_lazy("There is no such address. GET /api/v1/ lists them all; each ends with a slash."),
+        gettext_lazy("No such address. GET /api/v1/ lists all of them; each ends with a slash."),
     ),
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
 OUTAGES: dict[str, tuple[Any, Any]] = {
     outage.FULL: (
         gettext_lazy("PASI Connect’s disk is full"),
-        gettext_lazy("Tell an administrator: PASI Connect goes on by itself as soon as there is room."),
+        gettext_lazy("Tell an administrator. PASI Connect continues automatically as soon as there is space."),
     ),
     outage.READ_ONLY: (
         gettext_lazy("PASI Connect cannot write to its disk"),
-        gettext_lazy("Tell an administrator: PASI Connect goes on by itself as soon as it may write again."),
+        gettext_lazy("Tell an administrator. PASI Connect continues automatically as soon as it can write again."),
     ),
     outage.FAILING: (
         gettext_lazy("PASI Connect cannot use its disk"),
-        gettext_lazy("Tell an administrator: PASI Connect goes on by itself as soon as it can read and write again."),
+        gettext_lazy(
+            "Tell an administrator. PASI Connect continues automatically as soon as it can read and write again."
+        ),
     ),
     outage.AWAY: (
-        gettext_lazy("The database of PASI Connect cannot be reached"),
-        gettext_lazy("Tell an administrator if it lasts longer than a few minutes."),
+        gettext_lazy("PASI Connect cannot reach its database"),
+        gettext_lazy("If this lasts more than a few minutes, tell an administrator."),
     ),
     outage.BUSY: (
         gettext_lazy("PASI Connect is very busy"),
@@ -83,7 +85,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, UnreadablePostError):
         return refused(
-            request, 408, "incomplete", _("The request did not arrive whole"), _("Nothing was saved. Send it again.")
+            request, 408, "incomplete", _("The request did not arrive complete"), _("Nothing was saved. Send it again.")
         )
     kind = outage.kind_of(error)
     match = request.resolver_match
@@ -95,7 +97,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _outage(request, kind, reference)
     log.error(line, *values)
     text = _("The error has been logged under the number in request_id. Nothing of this request was saved.")
-    body = {"type": "urn:pasi-connect:problem:server_error", "title": _("A fault of the product"), "detail": text}
+    body = {"type": "urn:pasi-connect:problem:server_error", "title": _("An error in PASI Connect"), "detail": text}
     return _alone(request, 500, reference, body, {"reference": reference})
 
 

@@ -40,7 +40,7 @@ WORDS = {
 TABS: dict[str, tuple[Any, tuple[Job.Status, ...]]] = {
     "": (gettext_lazy("All"), ()),
     "running": (gettext_lazy("Running"), (Status.QUEUED, Status.RUNNING)),
-    "waiting": (gettext_lazy("Waits for approval"), (Status.WAITING_APPROVAL,)),
+    "waiting": (gettext_lazy("Waiting for approval"), (Status.WAITING_APPROVAL,)),
     "problems": (
         gettext_lazy("With problems"),
         (Status.COMPLETED_WITH_PROBLEMS, Status.FAILED, Status.INTERRUPTED),
@@ -84,9 +84,9 @@ def answer(job: Job) -> str:
         case Status.QUEUED:
             return _("starts in a moment")
         case Status.RUNNING:
-            return _("%(done)s of %(all)s looked at") % numbers if job.total else _("is running")
+            return _("%(done)s of %(all)s processed") % numbers if job.total else _("is running")
         case Status.WAITING_APPROVAL:
-            return _("waits for approval")
+            return _("waiting for approval")
         case Status.COMPLETED:
             kind = offers.jobs.get(job.kind)
             if kind and kind.answer:
@@ -94,7 +94,7 @@ def answer(job: Job) -> str:
             return _("%(good)s done") % numbers if job.total else _("nothing to do")
         case Status.COMPLETED_WITH_PROBLEMS:
             text = ngettext(
-                "%(good)s done, %(failed)s needs a look", "%(good)s done, %(failed)s need a look", job.failed
+                "%(good)s done, %(failed)s needs attention", "%(good)s done, %(failed)s need attention", job.failed
             )
             return text % numbers
         case Status.CANCELLED:
@@ -254,10 +254,10 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @rights.needs(*selectors.JOBS)
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "cancel", jobs.cancel, _("Cancelled. What is done stays done."))
+    return _do(request, pk, "cancel", jobs.cancel, _("Cancelled. What was already done stays done."))
 
 
 @rights.needs(*selectors.JOBS)
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "resume", jobs.resume, _("It goes on where it stopped."))
+    return _do(request, pk, "resume", jobs.resume, _("The job continues where it stopped."))

@@ -65,7 +65,7 @@ class AddPerson(ForPeople):
         if not form.is_valid():
             return self._page(form, 422)
         person = accounts.add_user(of_request(request), form.cleaned_data, form.cleaned_data["role"])
-        messages.success(request, _("Added: %(name)s. Now choose the schools.") % {"name": person.full_name})
+        messages.success(request, _("%(name)s was added. Now choose the schools.") % {"name": person.full_name})
         return invite(request, person)
 
     def _page(self, form: PersonForm, status: int = 200) -> HttpResponse:
@@ -76,7 +76,7 @@ def invite(request: HttpRequest, person: User) -> HttpResponse:
     """A new link to set the password: by mail, or shown in this answer alone."""
     raw = invitations.make(of_request(request), person)
     if invitations.send(person, raw):
-        messages.success(request, _("Sent to %(address)s: a link to set the password.") % {"address": person.email})
+        messages.success(request, _("A link to set the password was sent to %(address)s.") % {"address": person.email})
         return redirect("operations:person", person.pk)
     return show(request, person.pk, link=request.build_absolute_uri(reverse("invitation", args=[raw])))
 
@@ -91,7 +91,7 @@ class AddService(ForPeople):
             return self._page(form, 422)
         made = accounts.add_service(of_request(request), form.cleaned_data, form.cleaned_data["role"])
         messages.success(
-            request, _("Added: %(name)s. Now choose the schools and make a token.") % {"name": made.full_name}
+            request, _("%(name)s was added. Now choose the schools and make a token.") % {"name": made.full_name}
         )
         return redirect("operations:person", made.pk)
 
@@ -152,7 +152,7 @@ class SendLink(ForPeople):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = get_object_or_404(User, pk=pk, kind=User.Kind.PERSON)
         if not person.is_active:
-            messages.warning(request, _("%(name)s may not sign in, so there is no link.") % {"name": person.full_name})
+            messages.warning(request, _("%(name)s cannot sign in, so no link was made.") % {"name": person.full_name})
             return redirect("operations:person", pk)
         return invite(request, person)
 
@@ -163,7 +163,7 @@ class Unlock(ForPeople):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = get_object_or_404(User, pk=pk)
         if accounts.unlock(of_request(request), person):
-            messages.success(request, _("%(name)s can sign in again at once.") % {"name": person.full_name})
+            messages.success(request, _("%(name)s can sign in again.") % {"name": person.full_name})
         else:
             messages.info(request, _("%(name)s was not locked.") % {"name": person.full_name})
         return redirect("operations:person", pk)
@@ -190,5 +190,5 @@ class RevokeToken(ForPeople):
     def post(self, request: HttpRequest, pk: int, token: int) -> HttpResponse:
         found = get_object_or_404(ApiToken, pk=token, user_id=pk)
         people.revoke_token(of_request(request), found)
-        messages.success(request, _("Revoked: the token %(name)s.") % {"name": found.name})
+        messages.success(request, _("The token %(name)s is revoked.") % {"name": found.name})
         return redirect("operations:person", pk)

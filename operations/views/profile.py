@@ -60,7 +60,7 @@ class Profile(View):
         accounts.save_profile(of_request(request), person.pk, form.cleaned_data)
         language = form.cleaned_data["language"]
         with translation.override(language or translation.get_language()):
-            messages.success(request, _("Saved: your profile."))
+            messages.success(request, _("Your profile is saved."))
         answer = redirect("operations:profile")
         if language:
             answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax")
@@ -83,7 +83,7 @@ class Password(View):
             of_request(request), person, form.cleaned_data["password"], end_tokens=form.cleaned_data["end_tokens"]
         )
         update_session_auth_hash(request, person)
-        messages.success(request, _("Saved: your new password. Other browsers are signed out."))
+        messages.success(request, _("Your new password is saved. Your other browsers are signed out."))
         return redirect("operations:profile")
 
 
@@ -110,5 +110,5 @@ class RevokeToken(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         token = get_object_or_404(ApiToken, pk=pk, user_id=request.user.pk)
         people.revoke_token(of_request(request), token)
-        messages.success(request, _("Revoked: the token %(name)s.") % {"name": token.name})
+        messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
         return redirect("operations:profile")

@@ -30,7 +30,7 @@ class Roles(ForPeople):
             form.add_error(None, error)
             return self._page(form)
         text = (
-            _("Saved: the role %(name)s.")
+            _("The role %(name)s is saved.")
             if moved
             else _("No change was needed: the role %(name)s is as you entered it.")
         )

@@ -23,29 +23,29 @@ class Words:
 
 WORDS = {
     "tick": Words(
-        gettext_lazy("Scheduled work has stopped since %(time)s."),
-        gettext_lazy("You can keep working. New changes still go to PASI; delayed and planned ones wait."),
-        gettext_lazy("Start the process “tick” again."),
+        gettext_lazy("Scheduled work has been stopped since %(time)s."),
+        gettext_lazy("You can keep working. New changes are still sent to PASI; delayed and planned ones wait."),
+        gettext_lazy("Restart the process “tick”."),
     ),
     "listener": Words(
-        gettext_lazy("PASI Connect has not asked PASI for news since %(time)s."),
-        gettext_lazy("You can keep working. Changes made in PASI appear here later; none is lost."),
-        gettext_lazy("Start the process “listener” again."),
+        gettext_lazy("PASI Connect has not checked PASI for changes since %(time)s."),
+        gettext_lazy("You can keep working. Changes made in PASI appear here later; none are lost."),
+        gettext_lazy("Restart the process “listener”."),
     ),
     "worker": Words(
-        gettext_lazy("The process “worker” has been silent since %(time)s."),
-        gettext_lazy("Changes still go to PASI, more slowly."),
-        gettext_lazy("Start it again."),
+        gettext_lazy("The process “worker” has not responded since %(time)s."),
+        gettext_lazy("Changes are still sent to PASI, more slowly."),
+        gettext_lazy("Restart it."),
     ),
     "jobs": Words(
-        gettext_lazy("The process “jobs” has been silent since %(time)s."),
+        gettext_lazy("The process “jobs” has not responded since %(time)s."),
         gettext_lazy("Jobs still run, more slowly."),
-        gettext_lazy("Start it again."),
+        gettext_lazy("Restart it."),
     ),
     "broker": Words(
-        gettext_lazy("The broker has taken no messages since %(time)s."),
-        gettext_lazy("All work is still found and done, more slowly."),
-        gettext_lazy("Check Redis, or the folder “broker” in the data folder."),
+        gettext_lazy("The broker has not accepted messages since %(time)s."),
+        gettext_lazy("All work is still done, more slowly."),
+        gettext_lazy("Check Redis, or the “broker” folder in the data folder."),
     ),
 }
 
@@ -62,7 +62,7 @@ def banner(request: HttpRequest) -> dict[str, Any]:
         str(first.meanwhile),
         *(str(WORDS[part.name].title) % {"time": _when(found[part.name])} for part in parts[1:]),
     ]
-    text.append(str(first.next_step) if runs_it else _("An administrator has a notice of it."))
+    text.append(str(first.next_step) if runs_it else _("Administrators have been notified."))
     title = str(first.title) % {"time": _when(found[parts[0].name])}
     return {"banner": offers.Banner("attn", title, f" {' '.join(text)}", name=_("State of the processes"), icon="warn")}
 
@@ -74,7 +74,7 @@ def notice(given: dict[str, Any]) -> str:
         return str(given.get("part", ""))
     since = _when(dt.datetime.fromisoformat(given["since"]))
     if "until" in given:
-        return _("Over since %(until)s: %(what)s") % {
+        return _("Resolved since %(until)s: %(what)s") % {
             "until": _when(dt.datetime.fromisoformat(given["until"])),
             "what": str(words.title) % {"time": since},
         }

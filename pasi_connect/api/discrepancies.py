@@ -141,7 +141,7 @@ class DiscrepancyViewSet(
         last = item.decisions.filter(undone_at=None).exclude(rejected=[]).order_by("id").last()
         if last is None or not decisions.former(last):
             raise self._conflict(
-                item, _("There is no value of PASI's to take: no reset of this change has arrived."), "no_former"
+                item, _("PASI’s former value cannot be taken: no reset of this change has reached PASI."), "no_former"
             )
         taking_back.allow_decision(user_of(request), last)
         decisions.take_former(of_request(request), last.pk)
@@ -162,7 +162,7 @@ class DiscrepancyViewSet(
         item = self.get_object()
         made = list(item.decisions.filter(undone_at=None).select_related("discrepancy").order_by("-id"))
         if not made:
-            raise self._conflict(item, _("There is no decision to take back."), "not_undone")
+            raise self._conflict(item, _("There is no decision to undo."), "not_undone")
         why_not = decisions.why_not_many(made)
         free = next((one for one in made if one.pk not in why_not), made[0])
         taking_back.allow_decision(user_of(request), free)
@@ -207,13 +207,13 @@ class DiscrepancyViewSet(
         for name, value in given.items():
             if name not in DiscrepancyFilter.base_filters:
                 possible = ", ".join(sorted(DiscrepancyFilter.base_filters))
-                wrong[name] = [_("This filter is not known. Possible: %(names)s.") % {"names": possible}]
+                wrong[name] = [_("Unknown filter. Available filters: %(names)s.") % {"names": possible}]
             elif name == "ref_id" and isinstance(value, list):
                 if not value or len(value) > MOST_NAMED:
-                    wrong[name] = [_("Name 1 to %(most)s of them.") % {"most": MOST_NAMED}]
+                    wrong[name] = [_("Name between 1 and %(most)s of them.") % {"most": MOST_NAMED}]
                 data[name] = ",".join(str(each) for each in value)
             elif isinstance(value, bool) or not isinstance(value, str | int):
-                wrong[name] = [_("One value is needed.")]
+                wrong[name] = [_("Enter exactly one value.")]
             else:
                 data[name] = str(value)
         filterset = DiscrepancyFilter(data, self.get_queryset())

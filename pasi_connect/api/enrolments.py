@@ -171,7 +171,7 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     def _stale(enrolment: SchoolEnrolment) -> PreconditionFailed:
         item = EnrolmentSerializer(enrolment).data
         return PreconditionFailed(
-            _("The enrolment has changed since you read it. Look at its present values, then send your change again."),
+            _("The enrolment has changed since you read it. Check its current values, then send your change again."),
             {"current": item},
         )
 
@@ -180,11 +180,11 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         wanted = {"asn": given.pop("asn")} if name == "asn" else {"pk": given.pop("student")}
         student = selectors.students(user_of(self.request)).filter(**wanted).first()
         if student is None:
-            raise exceptions.ValidationError({name: [_("There is no such student in the schools that you may see.")]})
+            raise exceptions.ValidationError({name: [_("No such student in your schools.")]})
         return student
 
     def _school(self, given: dict[str, Any]) -> School:
         school = selectors.schools(user_of(self.request)).filter(code=given.pop("school")).first()
         if school is None:
-            raise exceptions.ValidationError({"school": [_("There is no such school among yours.")]})
+            raise exceptions.ValidationError({"school": [_("No such school among yours.")]})
         return school

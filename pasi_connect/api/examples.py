@@ -83,7 +83,7 @@ QUEUED_AGAIN = {
     **SUBMISSION,
     "status": "waiting",
     "reason": "",
-    "message": "It goes to PASI in its turn.",
+    "message": "Waiting for its turn to be sent.",
     "next_step": "Nothing to do.",
     "rejections": [],
     "attempts": 0,

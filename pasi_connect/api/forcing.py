@@ -51,7 +51,7 @@ class SendEnrolment(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         ),
         request=None,
         responses={200: EnrolmentSerializer, **problems(400, 401, 403, 404, 409, 422)},
-        examples=[OpenApiExample("Both sides are equal", examples.ENROLMENT, response_only=True)],
+        examples=[OpenApiExample("Both sides match", examples.ENROLMENT, response_only=True)],
     )
     def send(self, request: Request, pk: str) -> Response:
         enrolment = self.get_object()

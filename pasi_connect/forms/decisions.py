@@ -36,7 +36,7 @@ class DecisionForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Kept with the decision. Other staff of your school can read it; PASI does not receive it."),
+        help_text=_("Saved with the decision. Staff of your school can read it; PASI does not receive it."),
     )
 
     def __init__(self, item: Discrepancy, data: Any = None, **kwargs: Any) -> None:
@@ -71,7 +71,7 @@ class BulkForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Kept with each of these decisions. PASI does not receive it."),
+        help_text=_("Saved with each of these decisions. PASI does not receive it."),
     )
 
     def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
@@ -85,7 +85,7 @@ class UndoForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Kept with the action. PASI does not receive it."),
+        help_text=_("Saved with the action. PASI does not receive it."),
     )
 
     def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
@@ -102,7 +102,7 @@ class ExitForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Kept with the submission; PASI does not receive it."),
+        help_text=_("Saved with the submission. PASI does not receive it."),
     )
 
 

@@ -26,7 +26,7 @@ class SynchronizationForm(SettingsForm):
     def clean_pasiprep_link(self) -> str:
         link = str(self.cleaned_data["pasiprep_link"])
         if link and not link.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-            raise forms.ValidationError(_("The address begins with https://."))
+            raise forms.ValidationError(_("The address must begin with https://."))
         return link
 
 
@@ -55,15 +55,15 @@ class CallerForm(SettingsForm):
             "product", "manufacturer", "software_version", "build", "sync_name", "sync_local_id", "ip_address",
         )  # fmt: skip
         help_texts = {
-            "sync_name": gettext_lazy("PASI shows it where no person was at work."),
-            "sync_local_id": gettext_lazy("By habit pasisync and the number of the district."),
+            "sync_name": gettext_lazy("PASI shows this for work that no person started."),
+            "sync_local_id": gettext_lazy("Usually pasisync and the number of the district."),
         }
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         for name, text in list(given.items()):
             if isinstance(text, str) and not latin1.fits(text):
-                self.add_error(name, _("PASI can store Latin letters only, without doubled blanks."))
+                self.add_error(name, _("PASI accepts only Latin letters, without double spaces."))
         return given
 
 
@@ -78,7 +78,7 @@ class KeepingForm(SettingsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self.Meta.fields:
-            default = _("Empty: %(days)s, as installed.") % {"days": settings.KEEP[name]}
+            default = _("Leave empty for the default of %(days)s.") % {"days": settings.KEEP[name]}
             self.fields[name].help_text = f"{self.fields[name].help_text} {default}"
 
 

@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
             name='Action',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('decision', 'Decision'), ('bulk_decision', 'Decisions in bulk'), ('withdraw', 'Withdraw'), ('correct_last_day', 'Correct the last day'), ('never_attended', 'Never attended'), ('entered_in_error', 'Entered in error'), ('undelete', 'Undelete'), ('withdrawal_was_a_mistake', 'The withdrawal was a mistake'), ('enrol', 'New enrolment'), ('return', 'Return'), ('transfer_out', 'Transfer out'), ('close_concurrent', 'Close a concurrent enrolment'), ('end_courses', 'End course enrolments'), ('year_end', 'Year end'), ('exit_codes', 'Exit codes in bulk')], max_length=30)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('done', 'Done'), ('stopped', 'Stopped'), ('cancelled', 'Cancelled'), ('undone', 'Taken back')], default='done', max_length=10)),
+                ('kind', models.CharField(choices=[('decision', 'Decision'), ('bulk_decision', 'Bulk decisions'), ('withdraw', 'Withdraw'), ('correct_last_day', 'Correct the last day'), ('never_attended', 'Never attended'), ('entered_in_error', 'Entered in error'), ('undelete', 'Undelete'), ('withdrawal_was_a_mistake', 'The withdrawal was a mistake'), ('enrol', 'New enrolment'), ('return', 'Return'), ('transfer_out', 'Transfer out'), ('close_concurrent', 'Close a concurrent enrolment'), ('end_courses', 'End course enrolments'), ('year_end', 'Year end'), ('exit_codes', 'Exit codes in bulk')], max_length=30)),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('done', 'Done'), ('stopped', 'Failed'), ('cancelled', 'Cancelled'), ('undone', 'Undone')], default='done', max_length=10)),
                 ('school_code', models.CharField(blank=True, max_length=4)),
                 ('at', models.DateTimeField()),
                 ('actor_name', models.CharField(max_length=200)),

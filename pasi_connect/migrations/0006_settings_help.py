@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='syncsettings',
             name='polling_interval_seconds',
-            field=models.PositiveSmallIntegerField(default=30, help_text='Seconds. Changes go out at once; held ones are checked again at least this often.', validators=[django.core.validators.MinValueValidator(30), django.core.validators.MaxValueValidator(300)], verbose_name='polling interval'),
+            field=models.PositiveSmallIntegerField(default=30, help_text='Seconds. Changes are sent immediately; held ones are checked again at least this often.', validators=[django.core.validators.MinValueValidator(30), django.core.validators.MaxValueValidator(300)], verbose_name='polling interval'),
         ),
         migrations.AlterField(
             model_name='syncsettings',
             name='start_delay_minutes',
-            field=models.PositiveSmallIntegerField(default=5, help_text="Minutes after the product's start before anything is sent or asked for. 0: at once.", validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(30)], verbose_name='start delay'),
+            field=models.PositiveSmallIntegerField(default=5, help_text='Minutes to wait after the product starts before it sends or requests anything. 0: none.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(30)], verbose_name='start delay'),
         ),
     ]

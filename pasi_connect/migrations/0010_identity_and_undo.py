@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='discrepancy',
             name='kind',
-            field=models.CharField(choices=[('changed_in_pasi', 'Changed in PASI'), ('changed_on_both', 'Changed on both sides'), ('never_agreed', 'Never agreed'), ('created_in_pasi', 'Created in PASI'), ('deleted_in_pasi', 'Deleted in PASI'), ('restored_in_pasi', 'Restored in PASI'), ('missing_in_pasi', 'Missing in PASI'), ('identity_changed_in_pasi', 'Identity changed in PASI')], max_length=32),
+            field=models.CharField(choices=[('changed_in_pasi', 'Only PASI changed'), ('changed_on_both', 'Conflict: both sides changed'), ('never_agreed', 'Never agreed'), ('created_in_pasi', 'Created in PASI'), ('deleted_in_pasi', 'Deleted in PASI'), ('restored_in_pasi', 'Restored in PASI'), ('missing_in_pasi', 'Missing in PASI'), ('identity_changed_in_pasi', 'Identity changed in PASI')], max_length=32),
         ),
     ]

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             name='Failure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('collect', 'Taking up changes made here'), ('pull', 'Storing what PASI sent'), ('compare', 'Comparing with PASI')], max_length=10)),
+                ('step', models.CharField(choices=[('collect', 'Picking up changes made here'), ('pull', 'Storing what PASI sent'), ('compare', 'Comparing with PASI')], max_length=10)),
                 ('subject_type', models.CharField(max_length=60)),
                 ('subject_key', models.CharField(max_length=80)),
                 ('school_code', models.CharField(blank=True, max_length=4)),

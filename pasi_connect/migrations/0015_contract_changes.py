@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name='ContractChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('element', 'New element'), ('attribute', 'New attribute'), ('code', 'New code'), ('shape', 'Another form'), ('value', 'Value that cannot be stored')], max_length=10)),
+                ('kind', models.CharField(choices=[('element', 'New element'), ('attribute', 'New attribute'), ('code', 'New code'), ('shape', 'Different format'), ('value', 'Value that cannot be stored')], max_length=10)),
                 ('operation', models.CharField(max_length=60)),
                 ('place', models.CharField(max_length=200)),
                 ('first_at', models.DateTimeField()),

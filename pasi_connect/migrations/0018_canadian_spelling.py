@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='linkstate',
             name='state',
-            field=models.CharField(choices=[('up', 'reachable'), ('down', 'away'), ('not_authorized', 'refuses us'), ('unknown', 'not asked yet')], default='unknown', max_length=16),
+            field=models.CharField(choices=[('up', 'reachable'), ('down', 'unavailable'), ('not_authorized', 'refusing our connection'), ('unknown', 'not checked yet')], default='unknown', max_length=16),
         ),
         migrations.AlterField(
             model_name='syncsettings',
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='syncsettings',
             name='regular_synchronization',
-            field=models.BooleanField(default=False, help_text='Off: changes are kept and counted, and sent when it is switched on.', verbose_name='regular synchronization'),
+            field=models.BooleanField(default=False, help_text='When this is off, changes are stored and counted, and sent as soon as it is switched on.', verbose_name='regular synchronization'),
         ),
         migrations.RunPython(respell, back),
     ]

@@ -14,7 +14,7 @@ class Action(models.Model):
 
     class Kind(models.TextChoices):
         DECISION = "decision", _("Decision")
-        BULK_DECISION = "bulk_decision", _("Decisions in bulk")
+        BULK_DECISION = "bulk_decision", _("Bulk decisions")
         WITHDRAW = "withdraw", _("Withdraw")
         CORRECT_LAST_DAY = "correct_last_day", _("Correct the last day")
         NEVER_ATTENDED = "never_attended", _("Never attended")
@@ -32,9 +32,9 @@ class Action(models.Model):
     class Status(models.TextChoices):
         PLANNED = "planned", _("Planned")
         DONE = "done", _("Done")
-        STOPPED = "stopped", _("Stopped")  # its day came and something had moved: a person looks
+        STOPPED = "stopped", _("Failed")  # its day came and something had moved: a person looks
         CANCELLED = "cancelled", _("Cancelled")
-        UNDONE = "undone", _("Taken back")
+        UNDONE = "undone", _("Undone")
 
     kind = models.CharField(max_length=30, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.DONE)

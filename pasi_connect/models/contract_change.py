@@ -12,7 +12,7 @@ class ContractChange(models.Model):
         ELEMENT = "element", _("New element")
         ATTRIBUTE = "attribute", _("New attribute")
         CODE = "code", _("New code")
-        SHAPE = "shape", _("Another form")
+        SHAPE = "shape", _("Different format")
         VALUE = "value", _("Value that cannot be stored")
 
     kind = models.CharField(max_length=10, choices=Kind)

@@ -9,8 +9,8 @@ from sis.models.fields import SchoolYearField
 
 
 class Kind(models.TextChoices):
-    CHANGED_IN_PASI = "changed_in_pasi", _("Changed in PASI")
-    CHANGED_ON_BOTH = "changed_on_both", _("Changed on both sides")
+    CHANGED_IN_PASI = "changed_in_pasi", _("Only PASI changed")
+    CHANGED_ON_BOTH = "changed_on_both", _("Conflict: both sides changed")
     NEVER_AGREED = "never_agreed", _("Never agreed")
     CREATED_IN_PASI = "created_in_pasi", _("Created in PASI")
     DELETED_IN_PASI = "deleted_in_pasi", _("Deleted in PASI")

@@ -13,7 +13,7 @@ class Failure(models.Model):
     """
 
     class Step(models.TextChoices):
-        COLLECT = "collect", _("Taking up changes made here")
+        COLLECT = "collect", _("Picking up changes made here")
         PULL = "pull", _("Storing what PASI sent")
         COMPARE = "compare", _("Comparing with PASI")
 

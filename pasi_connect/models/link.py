@@ -32,9 +32,9 @@ class LinkState(models.Model):
 
     class State(models.TextChoices):
         UP = "up", _("reachable")
-        DOWN = "down", _("away")
-        NOT_AUTHORIZED = "not_authorized", _("refuses us")
-        UNKNOWN = "unknown", _("not asked yet")
+        DOWN = "down", _("unavailable")
+        NOT_AUTHORIZED = "not_authorized", _("refusing our connection")
+        UNKNOWN = "unknown", _("not checked yet")
 
     state = models.CharField(max_length=16, choices=State, default=State.UNKNOWN)
     since = models.DateTimeField(null=True)

@@ -16,7 +16,7 @@ class SyncSettings(Singleton):
     regular_synchronization = models.BooleanField(
         _("regular synchronization"),
         default=False,
-        help_text=_("Off: changes are kept and counted, and sent when it is switched on."),
+        help_text=_("When this is off, changes are stored and counted, and sent as soon as it is switched on."),
     )
     historical_years = models.PositiveSmallIntegerField(
         _("historical years for school enrolments"),
@@ -28,39 +28,39 @@ class SyncSettings(Singleton):
         _("start delay"),
         default=5,
         validators=between(0, 30),
-        help_text=_("Minutes after the product's start before anything is sent or asked for. 0: at once."),
+        help_text=_("Minutes to wait after the product starts before it sends or requests anything. 0: none."),
     )
     polling_interval_seconds = models.PositiveSmallIntegerField(
         _("polling interval"),
         default=30,
         validators=between(30, 300),
-        help_text=_("Seconds. Changes go out at once; held ones are checked again at least this often."),
+        help_text=_("Seconds. Changes are sent immediately; held ones are checked again at least this often."),
     )
     data_available_wait_minutes = models.PositiveSmallIntegerField(
         _("PASI data available wait time"),
         default=1,
         validators=between(1, 30),
-        help_text=_("Minutes that one question for news stays open."),
+        help_text=_("Maximum wait per request, in minutes."),
     )
     web_service_timeout_minutes = models.PositiveSmallIntegerField(
         _("PASI web service time-out"),
         default=10,
         validators=between(1, 30),
-        help_text=_("Minutes to wait for one answer."),
+        help_text=_("Maximum wait for an answer, in minutes."),
     )
     maximum_attempts = models.PositiveSmallIntegerField(
         _("maximum attempts"),
         default=50,
         validators=between(1, 100),
-        help_text=_("Then a submission becomes a dead letter that a person looks at."),
+        help_text=_("After this many attempts a submission becomes a dead letter and needs attention."),
     )
     keep_bodies = models.BooleanField(
-        _("keep message bodies in the exchange log"),
+        _("store message bodies in the exchange log"),
         default=False,
-        help_text=_("For a search for a fault. Bodies hold student data; switch it off again afterwards."),
+        help_text=_("For troubleshooting. Bodies contain student data; switch this off again afterwards."),
     )
     pasiprep_link = models.CharField(
-        _("link to PASIprep"),
+        _("PASIprep address"),
         max_length=300,
         blank=True,
         help_text=_("Address of one enrolment in PASIprep; {ref_id} stands for its RefId."),
@@ -91,17 +91,20 @@ class ConnectionSettings(Singleton):
         max_length=300,
         blank=True,
         validators=[URLValidator(schemes=["https"])],
-        help_text=_("https, up to and with the end point year."),
+        help_text=_("https, up to and including the end point year."),
     )
     certificate_file = models.CharField(_("client certificate file"), max_length=300, blank=True)
     key_file = models.CharField(
-        _("private key file"), max_length=300, blank=True, help_text=_("Readable by the product's own account alone.")
+        _("private key file"),
+        max_length=300,
+        blank=True,
+        help_text=_("Must be readable only by the product's own account."),
     )
     ca_file = models.CharField(
         _("authority certificates file"),
         max_length=300,
         blank=True,
-        help_text=_("PEM file with the root and issuing certificates that PASI's server is checked against."),
+        help_text=_("PEM file with the root and issuing certificates used to verify PASI's server."),
     )
     warn_days = models.PositiveSmallIntegerField(
         _("warn before expiry"), default=60, validators=between(7, 180), help_text=_("Days.")

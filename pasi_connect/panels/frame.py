@@ -91,7 +91,7 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
             attention=counts["stuck"] > 0,
         ),
         item(sync, 110, _("Exchange log"), "pasi_connect:exchanges", "list"),
-        item(sync, 120, _("Link to PASI"), "pasi_connect:link", "link"),
+        item(sync, 120, _("Connection to PASI"), "pasi_connect:link", "link"),
     ]
 
 
@@ -121,27 +121,27 @@ def _place(user: User) -> dict[str, str] | None:
 def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banner | None:
     """The gravest thing that everybody must know: refused, away, switched off."""
     since = words.since(link)
-    page, label = (reverse("pasi_connect:link"), _("What waits")) if rights.may(user, *selectors.LINK) else ("", "")
+    page, label = (reverse("pasi_connect:link"), _("Waiting")) if rights.may(user, *selectors.LINK) else ("", "")
     if link.state == LinkState.State.NOT_AUTHORIZED:
         title = (
             _("PASI has been refusing our connection since %(time)s.") % {"time": since}
             if since
             else _("PASI is refusing our connection.")
         )
-        text = _("You can keep working; nothing is lost. An administrator checks the certificate.")
+        text = _("You can keep working; nothing is lost. An administrator must check the certificate.")
         return offers.Banner("bad", title, f" {text} {_queued(user)}".rstrip(), page, label)
     if link.state == LinkState.State.DOWN:
-        title = _("PASI has been away since %(time)s.") % {"time": since} if since else _("PASI is away.")
-        text = _("You can keep working; changes go to PASI by themselves when it answers again.")
+        title = _("PASI has been unavailable since %(time)s.") % {"time": since} if since else _("PASI is unavailable.")
+        text = _("You can keep working. Changes are sent as soon as PASI is available again.")
         return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
     if not settings.regular_synchronization:
-        text = _("Changes are kept and counted, and go to PASI when it is switched on.")
+        text = _("Changes are stored and counted, and sent as soon as it is switched on.")
         return offers.Banner(
             "attn", _("Regular synchronization is off."), f" {text} {_queued(user)}".rstrip(), page, label
         )
     if (begins := starting.begins_at(settings)) is not None:
-        title = _("Synchronization begins at %(time)s.") % {"time": localtime(begins).strftime("%H:%M")}
-        text = _("The start delay after the product's start is not over yet. Changes are kept and go to PASI then.")
+        title = _("Synchronization starts at %(time)s.") % {"time": localtime(begins).strftime("%H:%M")}
+        text = _("The start delay is not over yet. Changes are stored and sent afterwards.")
         return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
     if user.has_perm("operations.certificates") or user.has_perm("operations.setup"):
         return _certificate_banner()
@@ -170,11 +170,11 @@ def _certificate_told(connection: ConnectionSettings) -> tuple[str, str, str]:
     if problem:
         return "bad", problem.message, problem.next_step
     if found and certificate.ends_soon(found, connection):
-        title = _("The certificate ends on %(day)s, in %(days)s days.") % {
+        title = _("The certificate expires on %(day)s, in %(days)s days.") % {
             "day": f"{found.valid_to:%Y-%m-%d}",
             "days": found.days_left,
         }
-        return "attn", title, _("Request the next one now; it can be put in place without a restart.")
+        return "attn", title, _("Request the next one now. It can be installed without a restart.")
     return "", "", ""
 
 
@@ -184,7 +184,7 @@ def _queued(user: User) -> str:
     waiting = selectors.submissions(user).filter(status__in=QUEUED).order_by().count()
     if not waiting:
         return ""
-    return ngettext("%(n)s change waits.", "%(n)s changes wait.", waiting) % {"n": waiting}
+    return ngettext("%(n)s change is waiting.", "%(n)s changes are waiting.", waiting) % {"n": waiting}
 
 
 offers.navigation.append(navigation)

@@ -13,7 +13,8 @@ from pasi_connect.services.pull import contract_changes
 def contract_changed(given: dict[str, Any]) -> str:
     return (
         _(
-            "PASI’s contract has changed: its answer to %(operation)s holds something unknown (%(place)s). It was kept and skipped."
+            "PASI’s contract has changed: its answer to %(operation)s contains something unknown (%(place)s). It was "
+            "stored and skipped."
         )
         % given
     )
@@ -33,9 +34,9 @@ def action_done(given: dict[str, Any]) -> str:
 def action_undone(given: dict[str, Any]) -> str:
     """To a school whose records an action has got back."""
     if given.get("kind") in notices.OF_MANY:
-        text = _("%(who)s took back “%(action)s”: records of your school stand as before.")
+        text = _("%(who)s undid “%(action)s”. The records of your school are as they were before.")
     else:
-        text = _("%(who)s took back “%(action)s”, which had changed a record of your school.")
+        text = _("%(who)s undid “%(action)s”, which had changed a record of your school.")
     return text % {"who": given.get("who", ""), "action": _kind(given)}
 
 

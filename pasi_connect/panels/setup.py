@@ -12,7 +12,7 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
         return []
     guide = reverse("pasi_connect:setup")
     current = request.path.startswith(guide)
-    return [offers.NavItem(_("District"), 130, _("Set-up and settings"), guide, "steps", current=current)]
+    return [offers.NavItem(_("District"), 130, _("Setup and settings"), guide, "steps", current=current)]
 
 
 offers.navigation.append(navigation)

@@ -59,7 +59,7 @@ def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
     """What PASI tells of the student, beside the SIS record. Not compared: shown."""
     copy = StudentCopy.objects.defer("document").filter(asn=student.asn).first() if student.asn else None
     if copy is None:
-        text = _("PASI has not told us of this student yet.") if student.asn else _("The student has no ASN yet.")
+        text = _("PASI has not sent us this student yet.") if student.asn else _("The student has no ASN yet.")
         return offers.Panel(120, "pasi_connect/student_copy.html", {"missing": text})
     pairs: list[tuple[str, Any, Any]] = [
         (_("ASN"), student.asn_shown, _grouped(copy.asn)),

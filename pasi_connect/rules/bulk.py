@@ -10,10 +10,12 @@ from pasi_connect.rules import compare
 
 ACCEPT, REJECT = "accept", "reject"
 
-_CONFLICT = gettext_noop("Both sides changed, or nobody knows which: each needs a look of its own.")
+_CONFLICT = gettext_noop("Both sides changed, or it is not known which one did. Review each change separately.")
 
-_RESTORED = gettext_noop("Somebody deleted these enrolments and somebody restored them: each needs a look of its own.")
-_IDENTITY = gettext_noop("PASI moved these records to another student, school or year: each needs a look of its own.")
+_RESTORED = gettext_noop("These enrolments were deleted and restored. Review each one separately.")
+_IDENTITY = gettext_noop(
+    "PASI moved these records to another student, school or school year. Review each one separately."
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,10 @@ class Effect:
 
 
 EFFECTS: tuple[Effect, ...] = (
+    Effect(compare.CHANGED_IN_PASI, ACCEPT, here=True, sent=False, effect=gettext_noop("the SIS takes PASI’s values")),
     Effect(
-        compare.CHANGED_IN_PASI, ACCEPT, here=True, sent=False, effect=gettext_noop("PASI's values are taken over here")
+        compare.CHANGED_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("PASI is reset to the SIS values")
     ),
-    Effect(compare.CHANGED_IN_PASI, REJECT, here=False, sent=True, effect=gettext_noop("PASI is reset to our values")),
     Effect(
         compare.CHANGED_ON_BOTH,
         ACCEPT,
@@ -50,7 +52,7 @@ EFFECTS: tuple[Effect, ...] = (
         REJECT,
         here=False,
         sent=True,
-        effect=gettext_noop("our values replace what was changed in PASI"),
+        effect=gettext_noop("the SIS values replace what was changed in PASI"),
         why_named=_CONFLICT,
     ),
     Effect(
@@ -58,7 +60,7 @@ EFFECTS: tuple[Effect, ...] = (
         ACCEPT,
         here=True,
         sent=False,
-        effect=gettext_noop("PASI's values are taken over here"),
+        effect=gettext_noop("the SIS takes PASI’s values"),
         why_named=_CONFLICT,
     ),
     Effect(
@@ -66,7 +68,7 @@ EFFECTS: tuple[Effect, ...] = (
         REJECT,
         here=False,
         sent=True,
-        effect=gettext_noop("PASI is reset to our values"),
+        effect=gettext_noop("PASI is reset to the SIS values"),
         why_named=_CONFLICT,
     ),
     Effect(

@@ -31,9 +31,9 @@ class Meaning:
     next_step: str
 
 
-CERTIFICATE = gettext_noop("An administrator checks the certificate under Setup.")
-SUPPORT = gettext_noop("Nothing to do for a registrar; an administrator reports it with the message number.")
-BY_ITSELF = gettext_noop("Nothing to do: it is tried again by itself.")
+CERTIFICATE = gettext_noop("An administrator must check the certificate under Setup.")
+SUPPORT = gettext_noop("Nothing to do for a registrar. An administrator must report it with the message number.")
+BY_ITSELF = gettext_noop("Nothing to do: it is tried again automatically.")
 
 FAULTS: dict[str, Meaning] = {
     "1001": Meaning(NOT_AUTHORIZED, gettext_noop("PASI does not know our certificate."), CERTIFICATE),
@@ -44,60 +44,64 @@ FAULTS: dict[str, Meaning] = {
     "1007": Meaning(
         NOT_AUTHORIZED,
         gettext_noop("Our client has no access to this service."),
-        gettext_noop("An administrator asks PASI for the role."),
+        gettext_noop("An administrator must ask PASI for the role."),
     ),
     "1008": Meaning(
         NOT_AUTHORIZED,
         gettext_noop("Our client may not act for this organization."),
-        gettext_noop("An administrator checks the organization code under Setup."),
+        gettext_noop("An administrator must check the organization code under Setup."),
     ),
     HUNG_UP: Meaning(
         UNAVAILABLE,
         gettext_noop(
-            "PASI closed the connection during the TLS handshake: it is away, or it does not take our certificate."
+            "PASI closed the connection during the TLS handshake: it is unavailable, or it does not accept our "
+            "certificate."
         ),
-        gettext_noop("It is tried again by itself. If it lasts, an administrator checks the certificate under Setup."),
+        gettext_noop(
+            "It is tried again automatically. If it keeps failing, an administrator must check the "
+            "certificate under Setup."
+        ),
     ),
     "2001": Meaning(UNAVAILABLE, gettext_noop("PASI Core is not available."), BY_ITSELF),
     "3001": Meaning(OUR_FAULT, gettext_noop("PASI could not read the message."), SUPPORT),
     "3002": Meaning(
         OUR_FAULT,
-        gettext_noop("PASI found a value that it does not take."),
-        gettext_noop("Correct the value named, and send again."),
+        gettext_noop("PASI did not accept a value."),
+        gettext_noop("Correct the value, then send it again."),
     ),
     "3004": Meaning(
         VERSION_CONFLICT,
         gettext_noop("The record has changed in PASI since you saw it."),
-        gettext_noop("Look at both values, then decide."),
+        gettext_noop("Compare both values, then decide."),
     ),
     "3005": Meaning(OUR_FAULT, gettext_noop("PASI does not know this kind of notification."), SUPPORT),
-    "3006": Meaning(OUR_FAULT, gettext_noop("A school year was given where none is allowed."), SUPPORT),
+    "3006": Meaning(OUR_FAULT, gettext_noop("A school year was sent where none is allowed."), SUPPORT),
     "3007": Meaning(
         OUR_FAULT,
-        gettext_noop("PASI does not take this wait time."),
-        gettext_noop("An administrator checks the wait time under Setup."),
+        gettext_noop("PASI does not accept this wait time."),
+        gettext_noop("An administrator must correct the wait time under Setup."),
     ),
     "3008": Meaning(OUR_FAULT, gettext_noop("A school year is missing."), SUPPORT),
     "4001": Meaning(PASI_FAULT, gettext_noop("PASI could not save."), BY_ITSELF),
-    "4002": Meaning(UNKNOWN, gettext_noop("PASI took too long inside."), BY_ITSELF),
+    "4002": Meaning(UNKNOWN, gettext_noop("PASI took too long to process the request."), BY_ITSELF),
     "9001": Meaning(UNKNOWN, gettext_noop("Something unexpected happened in PASI."), BY_ITSELF),
-    "9014": Meaning(NOT_YET, gettext_noop("PASI does not see its newest version everywhere yet."), BY_ITSELF),
+    "9014": Meaning(NOT_YET, gettext_noop("PASI’s newest version has not reached all of its servers yet."), BY_ITSELF),
 }
 
 REJECTIONS: dict[str, Meaning] = {
     "3004": FAULTS["3004"],
     "9002": Meaning(REJECTED, gettext_noop("PASI does not know this ASN, or we may not use it."), gettext_noop("Check the student's ASN.")),
     "9003": Meaning(REJECTED, gettext_noop("PASI does not know this school."), gettext_noop("Check the school code.")),
-    "9009": Meaning(REJECTED, gettext_noop("This ASN has been deactivated."), gettext_noop("Use the student's present ASN.")),
+    "9009": Meaning(REJECTED, gettext_noop("This ASN has been deactivated."), gettext_noop("Use the student's current ASN.")),
     "9010": Meaning(REJECTED, gettext_noop("Our organization is not associated with the student."), gettext_noop("Check that the student is enrolled here.")),
     "9011": Meaning(REJECTED, gettext_noop("This is a secondary ASN."), gettext_noop("Use the student's primary ASN.")),
-    "9013": Meaning(REJECTED, gettext_noop("The percentage cannot be used."), gettext_noop("Correct the program percentage.")),
-    "9023": Meaning(NO_CHANGE, gettext_noop("PASI holds exactly this already."), gettext_noop("Nothing to do.")),
-    "9030": Meaning(REJECTED, gettext_noop("The school year lies too far back."), gettext_noop("Use PASIprep for this year.")),
-    "10016": Meaning(REJECTED, gettext_noop("The exit date lies before the start date."), gettext_noop("Correct the exit date.")),
-    "10058": Meaning(REJECTED, gettext_noop("Our organization may not write for this school."), gettext_noop("Check the school of the enrolment.")),
-    "10064": Meaning(REJECTED, gettext_noop("A percentage goes only with program 610 or 612."), gettext_noop("Empty the percentage or correct the program codes.")),
-    "10088": Meaning(REJECTED, gettext_noop("A date lies outside the two calendar years of the school year."), gettext_noop("Correct the date.")),
+    "9013": Meaning(REJECTED, gettext_noop("The percentage is not valid."), gettext_noop("Correct the program percentage.")),
+    "9023": Meaning(NO_CHANGE, gettext_noop("PASI already has exactly these values."), gettext_noop("Nothing to do.")),
+    "9030": Meaning(REJECTED, gettext_noop("The school year is too far in the past."), gettext_noop("Use PASIprep for this year.")),
+    "10016": Meaning(REJECTED, gettext_noop("The exit date is before the start date."), gettext_noop("Correct the exit date.")),
+    "10058": Meaning(REJECTED, gettext_noop("Our organization may not submit for this school."), gettext_noop("Check the school of the enrolment.")),
+    "10064": Meaning(REJECTED, gettext_noop("A percentage is allowed only with program 610 or 612."), gettext_noop("Clear it, or correct the program codes.")),
+    "10088": Meaning(REJECTED, gettext_noop("A date is outside the two calendar years of the school year."), gettext_noop("Correct the date.")),
     "10133": Meaning(REJECTED, gettext_noop("This language program ends with grade 9."), gettext_noop("Correct the grants program codes.")),
 }  # fmt: skip
 
@@ -105,7 +109,7 @@ REJECTIONS: dict[str, Meaning] = {
 def of_fault(code: str) -> Meaning:
     """A fault code that is not in the table may have been saved or not: an unknown outcome, read back."""
     return FAULTS.get(
-        code, Meaning(UNKNOWN, gettext_noop("PASI answered with a fault that is not known here."), SUPPORT)
+        code, Meaning(UNKNOWN, gettext_noop("PASI returned an error that PASI Connect does not know."), SUPPORT)
     )
 
 
@@ -114,7 +118,7 @@ def of_rejections(codes: list[str]) -> Meaning:
     if "3004" in codes:
         return REJECTIONS["3004"]
     known = [
-        REJECTIONS.get(code, Meaning(REJECTED, "", gettext_noop("Read PASI's message, correct the record.")))
+        REJECTIONS.get(code, Meaning(REJECTED, "", gettext_noop("Read PASI's message, then correct the record.")))
         for code in codes
     ]
     refused = [meaning for meaning in known if meaning.outcome == REJECTED]

@@ -20,55 +20,57 @@ class Row:
 ROWS = (
     Row(
         IN_STEP,
-        gettext_noop("PASI was asked just now: both sides are equal. There is nothing to send."),
+        gettext_noop("Read from PASI just now: both sides match. There is nothing to send."),
         gettext_noop("Nothing to do."),
         good=True,
     ),
     Row(
         ON_ITS_WAY,
-        gettext_noop("PASI was asked just now. What is ours to send goes out now."),
+        gettext_noop("Read from PASI just now. The SIS values are being sent."),
         gettext_noop("Nothing to do."),
         good=True,
     ),
     Row(
         WOULD_GO,
-        gettext_noop("PASI was asked just now. What is ours to send would go out."),
-        gettext_noop("To send it, send the school now."),
+        gettext_noop("Read from PASI just now. The SIS values would be sent."),
+        gettext_noop("To send them, use “Send a school now”."),
     ),
     Row(
         DIFFERS,
-        gettext_noop("PASI was asked just now and holds other values. Nothing is sent over them unseen."),
-        gettext_noop("Decide which values stay."),
+        gettext_noop(
+            "Read from PASI just now: it has other values. They are not overwritten until you have seen them."
+        ),
+        gettext_noop("Decide which values to keep."),
     ),
     Row(
         HELD,
-        gettext_noop("It is held, and sending it now does not change the reason."),
-        gettext_noop("Open the submission: it says why, and what comes next."),
+        gettext_noop("The submission is held, and sending it now does not change the reason."),
+        gettext_noop("Open the submission to see why, and what comes next."),
     ),
     Row(
         STUCK,
-        gettext_noop("The submission needs a person before it can go out."),
-        gettext_noop("Open the submission: look at both values, then send again or take PASI's values."),
+        gettext_noop("The submission needs attention before it can be sent."),
+        gettext_noop("Open the submission, compare both values, then send it again or take PASI's values."),
     ),
     Row(
         NOT_SHOWN,
-        gettext_noop("PASI shows us no such record any more."),
+        gettext_noop("PASI no longer shows us this record."),
         gettext_noop("Look the student up in PASIprep; the record may have moved to another school."),
     ),
     Row(
         NOT_READ,
         gettext_noop("PASI did not answer, so its record could not be compared."),
-        gettext_noop("Nothing is lost: what is waiting is sent as soon as PASI answers. Try again when PASI answers."),
+        gettext_noop("Nothing is lost: waiting changes are sent as soon as PASI answers. Try again then."),
     ),
     Row(
         FAULT,
-        gettext_noop("PASI Connect itself failed at this record, so it was left out. All others went on."),
-        gettext_noop("Check its values, then send it by itself. If it fails again, tell your administrator."),
+        gettext_noop("PASI Connect failed to process this record and skipped it. All other records were processed."),
+        gettext_noop("Check its values, then send this record alone. If it fails again, tell your administrator."),
     ),
     Row(
         NO_PART,
-        gettext_noop("This record takes no part in the synchronization."),
-        gettext_noop("See the state of the school, and the school years, under Setup."),
+        gettext_noop("This record is not part of the synchronization."),
+        gettext_noop("Check the state of the school and the school years under Setup."),
     ),
 )
 BY_CODE = {row.code: row for row in ROWS}

@@ -56,109 +56,108 @@ REASONS: tuple[Reason, ...] = (
         "sync_off",
         lambda s: not s.sync_on,
         gettext_noop("Regular synchronization is off."),
-        gettext_noop("It goes out when a district officer switches it on."),
+        gettext_noop("It is sent as soon as a district officer switches it on."),
     ),
     Reason(
         "school_inactive",
         lambda s: not s.school_active,
         gettext_noop("Enrolment synchronization of this school is inactive."),
-        gettext_noop("It goes out when a district officer makes the school active."),
+        gettext_noop("It is sent as soon as a district officer makes the school active."),
     ),
     Reason(
         "years_unknown",
         lambda s: not s.years_known,
-        gettext_noop("PASI has not told yet which school year is its current one."),
-        gettext_noop("It is sent as soon as it has; a district officer reads the years under Setup."),
+        gettext_noop("PASI has not sent its current school year yet."),
+        gettext_noop("It is sent as soon as PASI does. A district officer can check the years under Setup."),
     ),
     Reason(
         "year_ahead",
         lambda s: s.year_ahead,
-        gettext_noop("PASI takes this school year from 1 January of the calendar year in which it begins."),
-        gettext_noop("It is sent then."),
+        gettext_noop("PASI accepts this school year from 1 January of the calendar year in which it starts."),
+        gettext_noop("It is sent on that day."),
     ),
     Reason(
         "year_closed",
         lambda s: s.year_closed,
-        gettext_noop("PASI does not take enrolments of this school year any more."),
-        gettext_noop("Correct it in PASIprep, or ask the ministry. It is not sent from here."),
+        gettext_noop("PASI no longer accepts enrolments of this school year."),
+        gettext_noop("It cannot be sent from here. Correct it in PASIprep, or contact the ministry."),
     ),
     Reason(
         "year_not_synchronized",
         lambda s: not s.year_synchronized and not s.read_live,
-        gettext_noop(
-            "This school year is not synchronized, so PASI's record may be another one than the one known here."
-        ),
-        gettext_noop("Read PASI's record, compare both, then send yours or take PASI's values."),
+        gettext_noop("This school year is not synchronized, so PASI's record may have changed."),
+        gettext_noop("Read PASI's record, compare both, then send the SIS values or take PASI's values."),
     ),
     Reason(
         "year_not_accepted",
         lambda s: not s.year_accepted,
-        gettext_noop("PASI does not take enrolments of this school year yet."),
+        gettext_noop("PASI does not accept enrolments of this school year yet."),
         gettext_noop("It is sent as soon as PASI opens the year."),
     ),
     Reason(
         "no_asn",
         lambda s: not s.has_asn,
         gettext_noop("The student has no ASN yet."),
-        gettext_noop("Find the student in PASI and put the ASN on the record."),
+        gettext_noop("Find the student in PASI and enter the ASN on the record."),
     ),
     Reason(
         "identity_changed",
         lambda s: s.identity_changed,
         gettext_noop("PASI has moved this record to another student, school or school year."),
-        gettext_noop("Decide on that change first. Nothing is sent until then."),
+        gettext_noop("Decide on that change first. Nothing is sent until you do."),
     ),
     *(_of_refusal(row) for row in pasi.REFUSED),
     Reason(
         "text_outside",
         lambda s: bool(s.values.texts),
-        gettext_noop("A text has characters that PASI cannot store."),
-        gettext_noop("Agree to a spelling in Latin letters, or change the text."),
+        gettext_noop("A text contains characters that PASI cannot store."),
+        gettext_noop("Approve a spelling in Latin letters, or change the text."),
     ),
     Reason(
         "code_unknown",
         lambda s: bool(s.values.unknown),
-        gettext_noop("PASI has no such code in its lists."),
-        gettext_noop("Choose a code of PASI's list. If PASI gets it, the change is sent with the next code values."),
+        gettext_noop("A code is not in PASI's lists."),
+        gettext_noop(
+            "Choose a code from PASI's list. If PASI adds this one, the change is sent once its code values "
+            "are read again."
+        ),
     ),
     Reason(
         "value_refused",
         lambda s: bool(s.values.broken),
-        gettext_noop("PASI would refuse a value of the record, and a change is sent with the whole record."),
-        gettext_noop("Correct it here. It goes out with the correction."),
+        gettext_noop("PASI would refuse a value of this record, and PASI only accepts whole records."),
+        gettext_noop("Correct it here. The correction is sent with the change."),
     ),
     Reason(
         "undecided_refused",
         lambda s: bool(s.values.undecided),
-        gettext_noop(
-            "PASI would not take back a value that it holds itself, and nobody has decided which value stays."
-        ),
-        gettext_noop("Keep the SIS value of that field, or have it corrected in PASI. Then the change goes out."),
+        gettext_noop("PASI would refuse one of its own values, and nobody has decided which value to keep."),
+        gettext_noop("Keep the SIS value of that field, or have it corrected in PASI. The change is sent afterwards."),
     ),
     Reason(
         "person_outside",
         lambda s: s.person_outside,
-        gettext_noop("Your own name or local ID has characters that PASI cannot store."),
-        gettext_noop("Agree in your profile how your name is written. An administrator changes the local ID."),
+        gettext_noop("Your name or local ID has characters that PASI cannot store."),
+        gettext_noop("Approve a spelling of your name in your profile. An administrator can change the local ID."),
     ),
     Reason(
         "after",
         lambda s: bool(s.after),
-        gettext_noop("It belongs to one action with another submission, which goes to PASI first."),
-        gettext_noop("It is sent as soon as that one is in PASI."),
+        gettext_noop("Another submission of the same action must reach PASI first."),
+        gettext_noop("It is sent as soon as PASI has that one."),
     ),
     Reason(
         "undecided",
         lambda s: s.undecided,
         gettext_noop("The same field was changed in PASI."),
-        gettext_noop("Decide which value stays."),
+        gettext_noop("Decide which value to keep."),
     ),
 )
 
 # The sentences of `after` when the submission before it needs a person.
 STOPPED = (
-    gettext_noop("The submission before it in the same action needs a person, so this one does not go out."),
-    gettext_noop("Settle that one: correct it and send it again, or take the whole action back."),
+    gettext_noop("An earlier submission of the same action needs attention, so this one is held."),
+    gettext_noop("Correct that submission and send it again, or undo the whole action."),
 )
 
 BY_CODE = {reason.code: reason for reason in REASONS}

@@ -54,28 +54,29 @@ class Obstacle:
 
 _FLYING = gettext_noop("A submission of this record is on its way to PASI. Wait for its outcome.")
 _HIDDEN = gettext_noop(
-    "PASI does not show us its record any more. Look the student up in PASIprep, then link the SIS record anew or delete it here."
+    "PASI no longer shows us its record. Look the student up in PASIprep, then relink the SIS record or delete it here."
 )
-_ASK = gettext_noop("PASI’s record now lies outside your schools. Ask a district officer, or link the SIS record anew.")
+_ASK = gettext_noop("PASI’s record is now outside your schools. Ask a district officer, or relink the SIS record.")
 OBSTACLES: tuple[Obstacle, ...] = (
     Obstacle(ACCEPT, lambda c: c.on_its_way, _FLYING),
     Obstacle(ACCEPT, lambda c: c.hidden, _HIDDEN),
     Obstacle(
         ACCEPT,
         lambda c: not c.school_is_ours,
-        gettext_noop("PASI’s record is now at a school that is not in this SIS. Link the SIS record anew."),
+        gettext_noop("PASI’s record is now at a school that is not in this SIS. Relink the SIS record."),
     ),
     Obstacle(ACCEPT, lambda c: not c.in_scope, _ASK),
     Obstacle(
         ACCEPT,
         lambda c: c.asn_moved and not c.student_known,
-        gettext_noop("PASI has not told us who this student is yet. Try again in a minute."),
+        gettext_noop("PASI has not sent us this student yet. Try again in a minute."),
     ),
     Obstacle(
         ACCEPT,
         lambda c: c.has_courses and not c.same_person,
         gettext_noop(
-            "Courses of this stay are still open here and would not move along. Delete them first, or link the SIS record anew."
+            "This stay still has open courses here that cannot move with it. Delete them first, or relink the SIS "
+            "record."
         ),
     ),
     Obstacle(REJECT, lambda c: c.on_its_way, _FLYING),
@@ -84,7 +85,8 @@ OBSTACLES: tuple[Obstacle, ...] = (
         REJECT,
         lambda c: not c.school_is_ours,
         gettext_noop(
-            "PASI’s record is now at another authority’s school, which alone may change it (rule 10058). Link the SIS record anew."
+            "PASI’s record is now at another authority’s school, and only that authority may change it (rule 10058). "
+            "Relink the SIS record."
         ),
     ),
     Obstacle(REJECT, lambda c: not c.in_scope, _ASK),
@@ -92,7 +94,8 @@ OBSTACLES: tuple[Obstacle, ...] = (
         REJECT,
         lambda c: c.asn_retired and c.asn_moved,
         gettext_noop(
-            "PASI no longer takes records under the ASN in the SIS: it is secondary or deactivated (rules 9009 to 9011, 9063)."
+            "PASI no longer accepts records under the ASN in the SIS: it is secondary or deactivated (rules 9009 to "
+            "9011, 9063)."
         ),
     ),
     Obstacle(LINK_ANEW, lambda c: c.on_its_way, _FLYING),

@@ -27,22 +27,25 @@ class PasiStateSerializer(serializers.Serializer):
 
 
 _STUDENT = gettext_lazy(
-    "An enrolment stays with its student. Where PASI has moved the record, POST /api/v1/discrepancies/{id}/accept/ follows it and "
-    "POST /api/v1/discrepancies/{id}/link-anew/ lets go of it. One that was entered for the wrong student goes by "
-    "POST /api/v1/enrolments/{id}/entered-in-error/, the right one is added by POST /api/v1/enrolments/."
+    "An enrolment stays with its student. Where PASI has moved the record, POST /api/v1/discrepancies/{id}/accept/ "
+    "follows it and POST /api/v1/discrepancies/{id}/link-anew/ unlinks it. To remove one that was entered for the "
+    "wrong student, use POST /api/v1/enrolments/{id}/entered-in-error/; to add the right one, use POST "
+    "/api/v1/enrolments/."
 )
 
 
 # Members of an enrolment that make it another one: which action changes them, and where it is.
 MADE_BY_ACTIONS = {
     "school": gettext_lazy(
-        "The school of an enrolment is not edited. A student who changes schools is transferred: POST "
-        "/api/v1/enrolments/{id}/withdraw/ ends this stay, POST /api/v1/students/{asn}/enrolments/ begins the one at the other "
-        "school. Who is there as concurrent already: POST /api/v1/enrolments/{id}/transfer-out/."
+        "The school of an enrolment cannot be edited. To move a student to another school, end this stay with POST "
+        "/api/v1/enrolments/{id}/withdraw/ and start the stay at the other school with POST "
+        "/api/v1/students/{asn}/enrolments/. If the student already has a concurrent enrolment there, use POST "
+        "/api/v1/enrolments/{id}/transfer-out/."
     ),
     "school_year": gettext_lazy(
-        "The school year of an enrolment is not edited. Another year is another enrolment: POST /api/v1/enrolments/ adds it. One "
-        "that was entered in the wrong year goes by POST /api/v1/enrolments/{id}/entered-in-error/."
+        "The school year of an enrolment cannot be edited. To enrol the student in another year, use POST "
+        "/api/v1/enrolments/. To remove an enrolment that was entered in the wrong year, use POST "
+        "/api/v1/enrolments/{id}/entered-in-error/."
     ),
     "student": _STUDENT,
     "asn": _STUDENT,
@@ -123,5 +126,5 @@ class NewEnrolmentSerializer(EnrolmentFields):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if ("asn" in given) == ("student" in given):
-            raise serializers.ValidationError({"asn": [_("Name the student: either asn or student.")]})
+            raise serializers.ValidationError({"asn": [_("Name the student with either asn or student.")]})
         return given

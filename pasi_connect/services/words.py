@@ -50,9 +50,9 @@ RECORD: Words = {
     "in_step": _entry(gettext_lazy("In step"), "equal", "ok"),
 }
 KIND: Words = {
-    Kind.CHANGED_IN_PASI: _entry(gettext_lazy("Only PASI changed"), "check-circle", "ok"),
-    Kind.CHANGED_ON_BOTH: _entry(gettext_lazy("Conflict: both sides changed"), "split", "attn"),
-    Kind.NEVER_AGREED: _entry(gettext_lazy("Never agreed"), "help", "attn"),
+    Kind.CHANGED_IN_PASI: _entry(Kind.CHANGED_IN_PASI.label, "check-circle", "ok"),
+    Kind.CHANGED_ON_BOTH: _entry(Kind.CHANGED_ON_BOTH.label, "split", "attn"),
+    Kind.NEVER_AGREED: _entry(Kind.NEVER_AGREED.label, "help", "attn"),
     Kind.CREATED_IN_PASI: _entry(Kind.CREATED_IN_PASI.label, "plus", "pasi"),
     Kind.DELETED_IN_PASI: _entry(Kind.DELETED_IN_PASI.label, "x-circle", "attn"),
     Kind.RESTORED_IN_PASI: _entry(Kind.RESTORED_IN_PASI.label, "redo", "attn"),
@@ -60,23 +60,23 @@ KIND: Words = {
     Kind.IDENTITY_CHANGED_IN_PASI: _entry(Kind.IDENTITY_CHANGED_IN_PASI.label, "people", "attn"),
     "reset": _entry(gettext_lazy("Reset on its way"), "send", "sis"),
     "reset_held": _entry(gettext_lazy("Reset held"), "pause", "attn"),
-    "refused": _entry(gettext_lazy("Reset refused"), "x-circle", "bad"),
+    "refused": _entry(gettext_lazy("Reset refused by PASI"), "x-circle", "bad"),
     "settled": _entry(Discrepancy.Status.SETTLED.label, "check-circle", "ok"),
 }
 # What each kind of change is, and what accepting PASI and keeping the SIS do: for the page "Guide and words".
 KIND_MEANING: dict[str, tuple[Any, Any, Any]] = {
     Kind.CHANGED_IN_PASI: (
-        gettext_lazy("PASI changed a field; the SIS still holds what both sides had."),
+        gettext_lazy("PASI changed a field; the SIS still has the value that both sides had."),
         gettext_lazy("The SIS takes PASI’s value."),
         gettext_lazy("PASI is reset to the SIS value."),
     ),
     Kind.CHANGED_ON_BOTH: (
-        gettext_lazy("Both sides changed the same field since they were last equal."),
+        gettext_lazy("Both sides changed the same field since they last matched."),
         gettext_lazy("The SIS takes PASI’s value."),
         gettext_lazy("PASI is reset to the SIS value."),
     ),
     Kind.NEVER_AGREED: (
-        gettext_lazy("The two sides were never known to be equal, so nobody can tell which one changed."),
+        gettext_lazy("Both sides are not known to have ever matched, so it is not clear which one changed."),
         gettext_lazy("The SIS takes PASI’s value."),
         gettext_lazy("PASI is reset to the SIS value."),
     ),
@@ -91,7 +91,7 @@ KIND_MEANING: dict[str, tuple[Any, Any, Any]] = {
         gettext_lazy("It is restored in PASI."),
     ),
     Kind.RESTORED_IN_PASI: (
-        gettext_lazy("The enrolment was restored in PASI; in the SIS it is deleted."),
+        gettext_lazy("The enrolment was restored in PASI; it is deleted in the SIS."),
         gettext_lazy("It is restored here."),
         gettext_lazy("It is deleted in PASI again."),
     ),
@@ -102,8 +102,8 @@ KIND_MEANING: dict[str, tuple[Any, Any, Any]] = {
     ),
     Kind.IDENTITY_CHANGED_IN_PASI: (
         gettext_lazy(
-            "PASI’s record now belongs to another student, school or school year. Nothing is sent until somebody decides. The SIS "
-            "record can also be linked anew."
+            "PASI’s record now belongs to another student, school or school year. Nothing is sent until somebody "
+            "decides. You can also relink the SIS record."
         ),
         gettext_lazy("The SIS record moves to PASI’s student, school and year."),
         gettext_lazy("PASI’s record goes back to the student, school and year in the SIS."),
@@ -126,59 +126,62 @@ OUTCOME: Words = {
 # Reasons that the sender and people leave on a submission, beside the held reasons and PASI's codes.
 REASONS: dict[str, tuple[Any, Any]] = {
     "changed_in_pasi": (
-        gettext_lazy("The record changed in PASI after you had seen it, so it was not sent over that change."),
-        gettext_lazy("Look at both values, then send again or take PASI's values."),
+        gettext_lazy("The record changed in PASI after you saw it. It was not sent, to keep that change."),
+        gettext_lazy("Compare both values, then send it again or take PASI's values."),
     ),
     "version_conflict": (
-        gettext_lazy("The record changed in PASI at the same moment."),
+        gettext_lazy("The record changed in PASI at the same time."),
         gettext_lazy("Nothing to do: PASI's record is being read again."),
     ),
     "outcome_unknown": (
-        gettext_lazy("We do not know yet whether PASI stored this."),
-        gettext_lazy("Nothing to do: the record is being read back, and only then sent again if it must be."),
+        gettext_lazy("It is not known yet whether PASI stored this."),
+        gettext_lazy("Nothing to do: PASI's record is being read back. It is sent again only if needed."),
     ),
     "not_applied": (
-        gettext_lazy("PASI did not store the first try."),
-        gettext_lazy("Nothing to do: it is sent again by itself."),
+        gettext_lazy("PASI did not store the first attempt."),
+        gettext_lazy("Nothing to do: it is sent again automatically."),
     ),
     "no_access": (
-        gettext_lazy("PASI does not show us this record any more."),
+        gettext_lazy("PASI no longer shows us this record."),
         gettext_lazy("Look the student up in PASIprep; the record may have moved to another school."),
     ),
     "attempts": (
-        gettext_lazy("It was tried as often as the settings allow, without an answer that settles it."),
-        gettext_lazy("Send it again when PASI answers; an administrator looks at the exchanges."),
+        gettext_lazy("All attempts that the settings allow have failed."),
+        gettext_lazy("Send it again when PASI answers. An administrator can check the exchanges."),
     ),
     "set_aside": (
-        gettext_lazy("PASI Connect itself failed at this record three times. All other records go on."),
+        gettext_lazy("PASI Connect failed to process this record three times. All other records are processed."),
         gettext_lazy(
-            "Check its values, then send it again. If it fails again, tell your administrator the place in brackets."
+            "Check its values, then send it again. If it fails again, give your administrator the place in brackets."
         ),
     ),
     "our_fault": (gettext_lazy("PASI could not read the message."), gettext_lazy(faults.SUPPORT)),
     "unavailable": (gettext_lazy("PASI did not answer."), gettext_lazy(faults.BY_ITSELF)),
     "pasi_fault": (gettext_lazy("PASI could not save."), gettext_lazy(faults.BY_ITSELF)),
-    "not_yet": (gettext_lazy("PASI does not see its newest version everywhere yet."), gettext_lazy(faults.BY_ITSELF)),
+    "not_yet": (
+        gettext_lazy("PASI’s newest version has not reached all of its servers yet."),
+        gettext_lazy(faults.BY_ITSELF),
+    ),
     "not_authorized": (gettext_lazy("PASI is refusing our connection."), gettext_lazy(faults.CERTIFICATE)),
-    "read_back": (gettext_lazy("The answer was lost; PASI's record was read back and holds what we sent."), ""),
+    "read_back": (gettext_lazy("The answer was lost. PASI's record was read back and contains what we sent."), ""),
     "not_shown": (
-        gettext_lazy("It was deleted here, and PASI does not show us its record any more: nothing was sent."),
+        gettext_lazy("It was deleted here, and PASI no longer shows us its record. Nothing was sent."),
         "",
     ),
-    "never_in_pasi": (gettext_lazy("The record was deleted before PASI had it."), ""),
-    "superseded": (gettext_lazy("A later submission of the same record took its place."), ""),
+    "never_in_pasi": (gettext_lazy("The record was deleted before it reached PASI."), ""),
+    "superseded": (gettext_lazy("A later submission of the same record replaced it."), ""),
     "by_person": (gettext_lazy("A person cancelled it."), ""),
     "took_pasi": (gettext_lazy("A person took PASI's values."), ""),
-    "linked_anew": (gettext_lazy("A person linked the record anew."), ""),
-    "undone": (gettext_lazy("The decision behind it was taken back."), ""),
+    "linked_anew": (gettext_lazy("A person relinked the record."), ""),
+    "undone": (gettext_lazy("The decision behind it was undone."), ""),
 }
 
 
 LINK: Words = {
     LinkState.State.UP: _entry(gettext_lazy("Reachable"), "link", "ok"),
-    LinkState.State.DOWN: _entry(gettext_lazy("Away"), "link-off", "attn"),
-    LinkState.State.NOT_AUTHORIZED: _entry(gettext_lazy("Refuses us"), "lock", "bad"),
-    LinkState.State.UNKNOWN: _entry(gettext_lazy("Not asked yet"), "help"),
+    LinkState.State.DOWN: _entry(gettext_lazy("Unavailable"), "link-off", "attn"),
+    LinkState.State.NOT_AUTHORIZED: _entry(gettext_lazy("Refusing our connection"), "lock", "bad"),
+    LinkState.State.UNKNOWN: _entry(gettext_lazy("Not checked yet"), "help"),
 }
 
 
@@ -186,9 +189,9 @@ def link(state: LinkState) -> dict[str, Any]:
     """{state, label, icon, detail} of the link, for the top bar."""
     labels = {
         LinkState.State.UP: _("PASI reachable"),
-        LinkState.State.DOWN: _("PASI away"),
-        LinkState.State.NOT_AUTHORIZED: _("PASI connection refused"),
-        LinkState.State.UNKNOWN: _("PASI not asked yet"),
+        LinkState.State.DOWN: _("PASI unavailable"),
+        LinkState.State.NOT_AUTHORIZED: _("PASI refusing our connection"),
+        LinkState.State.UNKNOWN: _("PASI not checked yet"),
     }
     return {
         "state": state.state,
@@ -232,7 +235,7 @@ def away(link: LinkState) -> Why | None:
     if link.state not in AWAY:
         return None
     moment = since(link)
-    text = _("PASI has been away since %(time)s.") % {"time": moment} if moment else _("PASI is away.")
+    text = _("PASI has been unavailable since %(time)s.") % {"time": moment} if moment else _("PASI is unavailable.")
     return Why(text, _("Nothing to do: it is sent as soon as PASI answers."))
 
 
@@ -259,9 +262,9 @@ def why(submission: Submission, link: LinkState | None = None) -> Why:
         meaning = faults.FAULTS[submission.reason]
         return Why(_(meaning.message), _(meaning.next_step), submission.reason)
     if submission.status == Status.WAITING:
-        return Why(_("It goes to PASI in its turn."), _("Nothing to do."))
+        return Why(_("Waiting for its turn to be sent."), _("Nothing to do."))
     if submission.status == Status.IN_FLIGHT:
-        return Why(_("It is being sent."), _("Nothing to do."))
+        return Why(_("Being sent."), _("Nothing to do."))
     return Why(submission.reason.replace("_", " "))
 
 

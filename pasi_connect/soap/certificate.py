@@ -41,13 +41,13 @@ class Problem:
 
 
 NEXT_STEPS = {
-    "missing": gettext_lazy("Put the file in its place, or correct its name on the page Connection."),
+    "missing": gettext_lazy("Put the file where it belongs, or correct its name on the Connection page."),
     "outside": gettext_lazy(
-        "Put the file into the folder %(folder)s on this machine, and name it there with its whole path."
+        "Put the file in the folder %(folder)s on this machine, and enter its full path on that page."
     ),
-    "no_file": gettext_lazy("Name the PEM file itself on the page Connection."),
-    "too_large": gettext_lazy("Name the PEM file itself on the page Connection."),
-    "unreadable": gettext_lazy("Let the account that the product runs under read it, and nobody else."),
+    "no_file": gettext_lazy("Enter the PEM file itself on the Connection page."),
+    "too_large": gettext_lazy("Enter the PEM file itself on the Connection page."),
+    "unreadable": gettext_lazy("Give read access to the account that the product runs under, and to nobody else."),
 }
 
 
@@ -86,8 +86,8 @@ def look(connection: ConnectionSettings | None = None) -> tuple[Certificate | No
     ) != found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
         return certificate, Problem(
             "foreign_key",
-            _("The private key does not belong to the certificate."),
-            _("Put the key beside the certificate that was requested with it, or request a new certificate."),
+            _("The private key does not match the certificate."),
+            _("Use the key that the certificate was requested with, or request a new certificate."),
         )
     return certificate, _date_problem(certificate) or _issuer_problem(found, authorities)
 
@@ -96,8 +96,8 @@ def _file_problem(path: str, what: str) -> Problem | None:
     if not path:
         return Problem(
             "missing",
-            _("No file is named for the %(what)s.") % {"what": what},
-            _("Name the three files on the page Connection."),
+            _("No file is set for the %(what)s.") % {"what": what},
+            _("Enter the three files on the Connection page."),
         )
     try:
         certificate_files.checked(path, what)
@@ -109,8 +109,8 @@ def _file_problem(path: str, what: str) -> Problem | None:
 def _unreadable(what: str) -> Problem:
     return Problem(
         "unreadable",
-        _("The file of the %(what)s holds no PEM data that can be read.") % {"what": what},
-        _("Export it again as PEM, the key without a pass phrase, and put it in the place of this file."),
+        _("The file of the %(what)s contains no readable PEM data.") % {"what": what},
+        _("Export it again as PEM, the key without a pass phrase, and replace this file."),
     )
 
 
@@ -134,9 +134,7 @@ def _date_problem(certificate: Certificate) -> Problem | None:
         return Problem(
             "expired",
             _("The certificate expired on %(day)s.") % {"day": f"{certificate.valid_to:%Y-%m-%d}"},
-            _(
-                "Request a new one from Alberta Education and put it in the place of the old files; no restart is needed."
-            ),
+            _("Request a new one from Alberta Education and replace the old files; no restart is needed."),
         )
     if certificate.valid_from > now:
         return Problem(
@@ -156,7 +154,7 @@ def _issuer_problem(found: x509.Certificate, authorities: list[x509.Certificate]
             continue
     return Problem(
         "foreign_issuer",
-        _("The certificate was issued by somebody who is not among the authority certificates."),
+        _("The issuer of the certificate is not among the authority certificates."),
         _("Add the issuing certificate to the authority certificates, or use the certificate that PASI issued to you."),
     )
 

@@ -35,18 +35,19 @@ def checked(name: str, what: str) -> Path:
     except (OSError, RuntimeError, ValueError):  # a loop of links; a character that no file name has
         inside = False
     if not inside:
-        raise Unusable("outside", _("The file of the %(what)s lies outside of the folder of certificates.") % said)
+        raise Unusable("outside", _("The file of the %(what)s is outside the certificates folder.") % said)
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
-            raise Unusable("no_file", _("The file of the %(what)s is no regular file.") % said)
+            raise Unusable("no_file", _("The file of the %(what)s is not a regular file.") % said)
         if state.st_size > MOST_BYTES:
             raise Unusable(
-                "too_large", _("The file of the %(what)s has more than %(most)s KB: it is no certificate.") % said
+                "too_large",
+                _("The file of the %(what)s is larger than %(most)s KB, so it is not a certificate.") % said,
             )
         with path.open("rb"):
             return path
     except FileNotFoundError:
-        raise Unusable("missing", _("The file of the %(what)s is not there.") % said) from None
+        raise Unusable("missing", _("The file of the %(what)s cannot be found.") % said) from None
     except OSError:
         raise Unusable("unreadable", _("The file of the %(what)s cannot be opened.") % said) from None

@@ -33,7 +33,7 @@ Status = Action.Status
 STATES: dict[str, dict[str, Any]] = {
     Status.PLANNED: {"label": Status.PLANNED.label, "icon": "calendar", "level": "sis"},
     Status.DONE: {"label": Status.DONE.label, "icon": "check-circle", "level": "ok"},
-    Status.STOPPED: {"label": gettext_lazy("Could not be done"), "icon": "warn", "level": "attn"},
+    Status.STOPPED: {"label": gettext_lazy("Failed"), "icon": "warn", "level": "attn"},
     Status.CANCELLED: {"label": Status.CANCELLED.label, "icon": "x"},
     Status.UNDONE: {"label": Status.UNDONE.label, "icon": "undo"},
 }
@@ -138,7 +138,7 @@ def what(action: Action) -> str:
     decision = action.given.get("decision") or _single(action)
     if not decision:
         return label
-    verbs = {"accept": _("Accept PASI"), "link_anew": _("Link anew")}
+    verbs = {"accept": _("Accept PASI"), "link_anew": _("Relink")}
     return wording.pair(label, verbs.get(decision, _("Keep SIS")))
 
 
@@ -160,7 +160,7 @@ def facts(action: Action) -> list[tuple[str, Any]]:
         told.append((_("Exit code"), given["exit_code"] or _("none")))
     asked = given.get("filter") or {}
     if asked:
-        told.append((_("Chosen by"), ", ".join(_asked(name, value) for name, value in asked.items())))
+        told.append((_("Selected by"), ", ".join(_asked(name, value) for name, value in asked.items())))
     if action.reason:
         told.append((_("Reason"), action.reason))
     if action.note:
@@ -272,7 +272,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     except ValidationError as error:
         take_errors(form, error)
         return _undo_page(request, action, form, status=422)
-    messages.success(request, _("Taken back. What it changed stands as before."))
+    messages.success(request, _("Undone. Its changes are reversed."))
     return redirect("pasi_connect:action", pk)
 
 

@@ -75,9 +75,9 @@ def _taken_back(made: list[Action]) -> dict[int, Job]:
 def _of_action(action: Action, undo: Job | None, may: bool) -> dict[str, Any]:
     text = what(action)
     if action.undone_at:
-        text = _("%(action)s, taken back") % {"action": text}
+        text = _("%(action)s, undone") % {"action": text}
     elif undo is not None:
-        text = _("%(action)s, taken back in part") % {"action": text}
+        text = _("%(action)s, partly undone") % {"action": text}
     back = bool(action.undone_at or undo)
     done = not action.undone_at and action.shown_status == Action.Status.DONE  # a job that waits has done nothing yet
     return {
@@ -145,11 +145,11 @@ def _told(entry: AuditEntry) -> dict[str, Any] | None:
         case "school_enrolment", Verb.ENROLMENT_CHANGED:
             return {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
         case "school_enrolment", Verb.SPELLING_AGREED:
-            return {"icon": "check", "hue": "sis", "text": _("Spelling for PASI agreed")}
+            return {"icon": "check", "hue": "sis", "text": _("Spelling for PASI approved")}
         case "school_enrolment", Verb.ENROLMENT_MOVED:
             return {"icon": "people", "hue": "pasi", "text": _("Enrolment moved to another student, school or year")}
         case "discrepancy", Verb.LINKED_ANEW:
-            return {"icon": "link", "hue": "sis", "text": _("Linked anew"), "decision": True}
+            return {"icon": "link", "hue": "sis", "text": _("Relinked"), "decision": True}
         case "discrepancy", Verb.DISCREPANCY_OPENED:
             return {
                 "icon": "inbox",
@@ -157,9 +157,9 @@ def _told(entry: AuditEntry) -> dict[str, Any] | None:
                 "text": _("Differs from PASI: %(fields)s") % {"fields": fields} if fields else _("Differs from PASI"),
             }
         case "discrepancy", Verb.DISCREPANCY_SETTLED:
-            return {"icon": "equal", "hue": "ok", "text": _("Both sides equal again")}
+            return {"icon": "equal", "hue": "ok", "text": _("Both sides match again")}
         case "discrepancy", Verb.DECISION_UNDONE:
-            return {"icon": "undo", "hue": "", "text": _("Decision taken back")}
+            return {"icon": "undo", "hue": "", "text": _("Decision undone")}
         case "discrepancy", Verb.ACCEPTED_PASI:
             return {
                 "icon": "check-circle",

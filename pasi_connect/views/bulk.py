@@ -192,11 +192,11 @@ def _kinds(found: bulk.Selection) -> list[dict[str, Any]]:
 
 def _parts(found: bulk.Selection) -> list[dict[str, Any]]:
     parts = [
-        {"count": len(found.ids), "name": _("Decided"), "meta": _("in one job, with undo")},
-        {"count": len(found.left_out), "name": _("Stay open"), "meta": _("their kind is not ticked below")},
+        {"count": len(found.ids), "name": _("Decided"), "meta": _("in one job that you can undo")},
+        {"count": len(found.left_out), "name": _("Staying open"), "meta": _("you have not selected their kind below")},
     ]
     if found.on_the_way:
-        parts.append({"count": found.on_the_way, "name": _("On its way"), "meta": _("decided already")})
+        parts.append({"count": found.on_the_way, "name": _("On its way"), "meta": _("already decided")})
     return parts
 
 

@@ -70,16 +70,16 @@ def settled(one: Discrepancy) -> dict[str, Any]:
             "accepted": words.field_labels(dict.fromkeys(name for each in made for name in each.accepted)),
             "kept": words.field_labels(dict.fromkeys(name for each in made for name in each.rejected)),
         },
-        "link_anew": _("Settled: the SIS record was linked anew"),
-        "former": _("Settled: PASI took the SIS values; after that PASI’s former values were entered here again"),
+        "link_anew": _("Settled: the SIS record was relinked"),
+        "former": _("Settled: PASI took the SIS values; afterwards PASI’s former values were entered here again"),
         "restored": _(
-            "Settled: the enrolment was deleted in PASI; after that the decision was taken back, and it is restored"
+            "Settled: the enrolment was deleted in PASI; afterwards the decision was undone and the enrolment restored"
         ),
     }
     decided = one.settled_by in titles
     return {
         "title": titles.get(
-            one.settled_by, _("Settled automatically: both sides match, or the record no longer takes part")
+            one.settled_by, _("Settled automatically: both sides match, or the record is no longer synchronized")
         ),
         "who": ", ".join(dict.fromkeys(each.actor_name for each in made)) if decided else "",
         "reason": " · ".join(dict.fromkeys(each.reason for each in made if each.reason)) if decided else "",

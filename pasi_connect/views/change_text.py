@@ -29,7 +29,7 @@ def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dic
             )
         case Kind.MISSING_IN_PASI:
             return _cause(
-                _("The SIS has this enrolment, PASI does not."),
+                _("The SIS has this enrolment; PASI does not."),
                 _("It was never sent, or PASI no longer shows it to us. Send it, or delete it here."),
                 "minus",
             )
@@ -41,13 +41,13 @@ def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dic
             )
         case Kind.RESTORED_IN_PASI:
             return _cause(
-                _("This enrolment was restored in PASI. In the SIS it is deleted."),
-                _("Both sides had it as deleted. Restored by %(who)s.") % who,
+                _("This enrolment was restored in PASI. It is deleted in the SIS."),
+                _("It was deleted on both sides. Restored by %(who)s.") % who,
                 "redo",
             )
         case Kind.IDENTITY_CHANGED_IN_PASI if rows and record.copy is None:
             return _cause(
-                _("PASI does not show us its record of this enrolment any more."),
+                _("PASI no longer shows us its record of this enrolment."),
                 _(
                     "It has moved to a school or a school year that we cannot see. The SIS record is %(was)s. Nothing is sent until you decide."
                 )
@@ -56,7 +56,7 @@ def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dic
             )
         case Kind.IDENTITY_CHANGED_IN_PASI if rows:
             return _cause(
-                _("PASI’s record of this enrolment is now another one: %(now)s.")
+                _("PASI’s record of this enrolment now belongs elsewhere: %(now)s.")
                 % {"now": record.theirs_in_words(user)},
                 _("The SIS record is %(was)s. Moved by %(who)s. Nothing is sent until you decide.")
                 % {"was": record.ours_in_words(), **who},
@@ -67,21 +67,21 @@ def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dic
     if item.kind == Kind.CHANGED_ON_BOTH:
         return _cause(
             _("%(field)s: the SIS record says %(sis)s, PASI says %(pasi)s.") % values,
-            _(
-                "Both sides changed it since they were last equal. Your own change of it has not been sent: it waits for this decision."
-            )
+            _("Both sides changed it since they last matched. Your own change is held until this is decided.")
             + " "
-            + _("In PASI changed by %(who)s.") % who,
+            + _("Changed in PASI by %(who)s.") % who,
             "split",
         )
     if item.kind == Kind.NEVER_AGREED:
         return _cause(
             _("%(field)s: the SIS record says %(sis)s, PASI says %(pasi)s.") % values,
-            _("The two sides were never known to be equal here, so nobody can tell which one changed."),
+            _("Both sides are not known to have ever matched here, so it is not clear which one changed."),
             "help",
         )
     title = _("Changed in PASI: %(fields)s.") % {"fields": fields}
-    return _cause(title, _("Changed by %(who)s. The SIS record still holds what both sides had.") % who, "inbox", "")
+    return _cause(
+        title, _("Changed by %(who)s. The SIS record still has the value that both sides had.") % who, "inbox", ""
+    )
 
 
 def _cause(title: str, text: str, icon: str, level: str = "attn") -> dict[str, str]:
@@ -148,7 +148,7 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
                 Choice(
                     "sis",
                     _("Delete it in PASI"),
-                    _("To PASI: one submission that deletes the enrolment. Here it is kept as deleted."),
+                    _("To PASI: one submission that deletes the enrolment. It stays deleted here."),
                 ),
                 Choice(
                     "pasi",
@@ -164,18 +164,21 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
         case Kind.RESTORED_IN_PASI:
             return [
                 Choice("sis", _("Delete it in PASI again"), _("To PASI: one submission that deletes the enrolment.")),
-                Choice("pasi", _("Restore it here"), _("Here: the enrolment is live again. Nothing is sent.")),
+                Choice("pasi", _("Restore it here"), _("Here: the enrolment is active again. Nothing is sent.")),
             ]
         case Kind.IDENTITY_CHANGED_IN_PASI:
             held = record.submission.fields if record.submission else []
             waits = (
-                " " + _("The held change of %(fields)s follows.") % {"fields": words.field_labels(held)} if held else ""
+                " " + _("The held change of %(fields)s is sent with it.") % {"fields": words.field_labels(held)}
+                if held
+                else ""
             )
             return [
                 Choice(
                     "sis",
-                    _("Bring PASI’s record back"),
-                    _("To PASI: one submission that gives the record its former student, school and year.") + waits,
+                    _("Move PASI’s record back"),
+                    _("To PASI: one submission that moves the record back to its former student, school and year.")
+                    + waits,
                 ),
                 Choice(
                     "pasi",
@@ -184,10 +187,11 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
                 ),
                 Choice(
                     ANEW,
-                    _("Link anew"),
+                    _("Relink"),
                     _(
-                        "Here: the SIS record lets go of PASI’s record. It is linked to PASI’s other record of the same student, "
-                        "school and year; where there is none, you decide whether to send it as new or delete it. Nothing is sent."
+                        "Here: the SIS record is unlinked from this PASI record and linked to PASI’s other record of "
+                        "the same student, school and year. If there is none, you decide whether to send it as new "
+                        "or delete it. Nothing is sent."
                     ),
                 ),
             ]

@@ -112,7 +112,7 @@ def index(request: HttpRequest) -> HttpResponse:
     made = lists.page(request, found, newest_first)
     counts = group_counts(user)
     group = params.get("group", "")
-    told = {"not_alike": _("Apart from alike changes"), "alike": _alike(made.rows)}
+    told = {"not_alike": _("Excluding similar changes"), "alike": _alike(made.rows)}
     chips = lists.chips(request, filterset, besides=("group",) if group in TABS else (), told=told)
     total = keyset.counted(found) if chips or group not in counts else counts[group]
     number = waiting(counts)
@@ -165,16 +165,18 @@ def index(request: HttpRequest) -> HttpResponse:
 def _alike(items: list[Discrepancy]) -> str:
     """What the filter of alike changes shows, told by the first of them."""
     return (
-        _("Alike: %(what)s") % {"what": change_rows.what_changed(items[0], words.boards_of(items[:1]))} if items else ""
+        _("Similar: %(what)s") % {"what": change_rows.what_changed(items[0], words.boards_of(items[:1]))}
+        if items
+        else ""
     )
 
 
 def _title(number: int) -> str:
     if not number:
-        return _("No change from PASI waits for you")
-    return ngettext("%(n)s change from PASI waits for you", "%(n)s changes from PASI wait for you", number) % {
-        "n": keyset.upto(number)
-    }
+        return _("No change from PASI is waiting for you")
+    return ngettext(
+        "%(n)s change from PASI is waiting for you", "%(n)s changes from PASI are waiting for you", number
+    ) % {"n": keyset.upto(number)}
 
 
 def _first(working: WorkingList | None) -> str:
@@ -251,7 +253,7 @@ def _result(made: Decision, who: Actor) -> str:
         parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(made.rejected)})
         parts.append(_way(submissions.foreseen(made.discrepancy.ref_id, who)))
     if not parts:
-        parts.append(_("Linked anew. Nothing was sent."))
+        parts.append(_("Relinked. Nothing was sent."))
     return " ".join(parts)
 
 
@@ -259,9 +261,9 @@ def _way(submission: Submission) -> str:
     """How far what was kept will come now."""
     if submission.status == Status.HELD:
         why = words.why(submission)
-        return _("It is held and does not go to PASI yet: %(why)s") % {"why": f"{why.text} {why.next_step}".rstrip()}
+        return _("It is held and not sent to PASI yet: %(why)s") % {"why": f"{why.text} {why.next_step}".rstrip()}
     up = LinkState.load().state == LinkState.State.UP
-    return _("It goes to PASI now.") if up else _("It goes to PASI as soon as PASI answers.")
+    return _("It is being sent to PASI now.") if up else _("It is sent as soon as PASI answers.")
 
 
 def _page(
@@ -319,7 +321,7 @@ def _page(
         "effects": effects(one, undecided) if decidable else [],
         "only_pasi": one.kind == CHANGED_IN_PASI,
         "moved": moved,
-        "time_line": record.time_line(_("Waits for a decision") if one.is_open and one.undecided else ""),
+        "time_line": record.time_line(_("Waiting for a decision") if one.is_open and one.undecided else ""),
         "position": {"number": keyset.upto(before + 1), "total": keyset.upto(total)} if decidable else None,
         "working": working,
         "here": working.url_of(one.pk),
@@ -355,7 +357,7 @@ def take_former(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, _("Not changed: %(why)s") % {"why": " ".join(error.messages)})
     else:
-        messages.success(request, _("PASI's former value stands here again and goes to PASI."))
+        messages.success(request, _("PASI's former value is entered here again and is being sent to PASI."))
     return redirect(WorkingList(user, request.GET).url_of(decision.discrepancy_id))
 
 
@@ -369,11 +371,11 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         taken = decisions.undo(actor.of_request(request), decision.pk)
     except ValidationError as error:
-        messages.error(request, _("Not taken back: %(why)s") % {"why": " ".join(error.messages)})
+        messages.error(request, _("Not undone: %(why)s") % {"why": " ".join(error.messages)})
     else:
-        done = _("Decision taken back. The change waits for you again; nothing was sent.")
+        done = _("Decision undone. The change is waiting for you again; nothing was sent.")
         if not taken.discrepancy.is_open:
-            done = _("Decision taken back. The enrolment is live here and goes to PASI again.")
+            done = _("Decision undone. The enrolment is active here and is being sent to PASI again.")
         messages.success(request, done)
     now = Discrepancy.objects.filter(ref_id=decision.discrepancy.ref_id, status=Discrepancy.Status.OPEN).first()
     return redirect(WorkingList(user, request.GET).url_of((now or decision.discrepancy).pk))

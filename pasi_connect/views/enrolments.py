@@ -122,9 +122,9 @@ def saved_text(enrolment: SchoolEnrolment) -> str:
     context, year = Context(), enrolment.school_year
     words_of_year = {"year": str(year), "day": f"{year.ending - 1}-01-01"}
     if year > context.last_possible:
-        return _("Saved. PASI takes %(year)s from %(day)s on; it goes there by itself then.") % words_of_year
+        return _("Saved. PASI accepts %(year)s from %(day)s; it is sent automatically on that day.") % words_of_year
     if context.year_closed(year):
-        return _("Saved here. PASI does not take %(year)s any more, so it is not sent.") % words_of_year
+        return _("Saved here. PASI no longer accepts %(year)s, so it is not sent.") % words_of_year
     if context.is_historical(year):
         return _("Saved and held: %(year)s is not synchronized. Compare with PASI to send it.") % words_of_year
     return _("Saved. On its way to PASI.")

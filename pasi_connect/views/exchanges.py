@@ -23,7 +23,7 @@ LIST = lists.Listing(
         lists.Column("outcome", gettext_lazy("Outcome")),
         lists.Column("for", gettext_lazy("For")),
         lists.Column("sent", gettext_lazy("Sent")),
-        lists.Column("took", gettext_lazy("Took")),
+        lists.Column("took", gettext_lazy("Duration")),
     ),
     filters=("operation", "outcome", "school"),
 )

@@ -14,7 +14,7 @@ LEVELS: dict[str, dict[str, Any]] = {
     pasi.REJECTION: {"label": gettext_lazy("Rejection"), "icon": "x-circle", "level": "bad"},
     pasi.WARNING: {"label": gettext_lazy("Warning"), "icon": "warn", "level": "attn"},
     pasi.ADVICE: {"label": gettext_lazy("Advice"), "icon": "info", "level": ""},
-    pasi.CHECK: {"label": gettext_lazy("Our own"), "icon": "eye", "level": ""},
+    pasi.CHECK: {"label": gettext_lazy("Our own rule"), "icon": "eye", "level": ""},
 }
 
 

@@ -36,7 +36,7 @@ def changes(request: HttpRequest, form: str) -> HttpResponseBase:
 def heads() -> list[str]:
     return [
         _("School"), _("School year"), _("Student"), _("ASN"), _("Kind"), _("State"), _("Field"), _("Last agreed"),
-        _("SIS record"), _("PASI"), _("Changed by"), _("Changed in PASI"), _("Here since"), _("Closed"), "RefId",
+        _("SIS record"), _("PASI"), _("Changed by"), _("Changed in PASI"), _("Since"), _("Closed"), "RefId",
     ]  # fmt: skip
 
 

@@ -72,12 +72,12 @@ class GuardPage(View):
         try:
             job = vanishing.approve(of_request(request), name, request.POST.get("stopped_at", ""))
         except vanishing.MovedOn:
-            messages.error(request, _("Not approved: the list has changed since you looked. Look at the new one."))
+            messages.error(request, _("Not approved: the list has changed since you reviewed it. Review the new one."))
             cursor = SyncCursor.objects.filter(notification_type=name).exclude(guard_stopped_at=None).first()
             if cursor is None:
                 return render(request, "errors/409.html", status=409)
             return self._page(cursor, 409)
-        messages.success(request, _("Approved. The records are marked as gone one after the other."))
+        messages.success(request, _("Approved. The records are being marked as missing."))
         return redirect("operations:job", job.pk)
 
     def _page(self, cursor: SyncCursor, status: int = 200) -> HttpResponse:

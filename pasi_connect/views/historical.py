@@ -126,4 +126,4 @@ class SendOurs(Decide):
 class TakeTheirs(Decide):
     def act(self, who: actor.Actor, enrolment: SchoolEnrolment, seen: int, reason: str) -> None:
         historical.take(who, enrolment, seen, reason)
-        messages.success(self.request, _("Took PASI's values. Nothing is sent."))
+        messages.success(self.request, _("PASI's values taken. Nothing is sent."))

@@ -76,7 +76,9 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
     parts = []
     if waiting:
         parts.append(
-            ngettext("%(n)s change from PASI waits for you", "%(n)s changes from PASI wait for you", waiting)
+            ngettext(
+                "%(n)s change from PASI is waiting for you", "%(n)s changes from PASI are waiting for you", waiting
+            )
             % {"n": keyset.upto(waiting)}
         )
     if queue.stuck:
@@ -86,7 +88,7 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
         )
     if queue.set_aside:
         parts.append(
-            ngettext("%(n)s record is set aside", "%(n)s records are set aside", queue.set_aside)
+            ngettext("%(n)s record has failed", "%(n)s records have failed", queue.set_aside)
             % {"n": number_format(queue.set_aside, force_grouping=True)}
         )
     if parts:
@@ -94,23 +96,27 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
     away = link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORIZED)
     if away and queue.queued:
         return ngettext(
-            "%(n)s change waits for PASI, nothing is lost", "%(n)s changes wait for PASI, nothing is lost", queue.queued
+            "%(n)s change is waiting for PASI; nothing is lost",
+            "%(n)s changes are waiting for PASI; nothing is lost",
+            queue.queued,
         ) % {"n": number_format(queue.queued, force_grouping=True)}
     if away:
-        return _("PASI is away, nothing is lost")
+        return _("PASI is unavailable; nothing is lost")
     return _("Everything is in step")
 
 
 def _lead(waiting: int, queue: figures.Queue, link: LinkState, on: bool) -> str:
     if link.state == LinkState.State.NOT_AUTHORIZED:
-        return _("PASI is refusing our connection. You can keep working; an administrator is to check the certificate.")
+        return _("PASI is refusing our connection. You can keep working; an administrator must check the certificate.")
     if link.state == LinkState.State.DOWN:
-        return _("PASI does not answer at present. You can keep working; changes go there by themselves when it does.")
+        return _("PASI is not answering. You can keep working; changes are sent as soon as it answers.")
     if not on:
-        return _("Regular synchronization is off: changes are kept and counted, and go out when it is switched on.")
+        return _(
+            "Regular synchronization is off. Changes are stored and counted, and sent as soon as it is switched on."
+        )
     if waiting or queue.stuck or queue.set_aside:
-        return _("All other records that take part are the same here and in PASI, or on their way.")
-    return _("Nothing waits for you. New changes from PASI appear here by themselves.")
+        return _("All other synchronized records match in the SIS and in PASI, or are on their way.")
+    return _("Nothing is waiting for you. New changes from PASI appear here automatically.")
 
 
 def _seconds(value: float) -> str:
@@ -128,11 +134,11 @@ def _figures(
     heard = _("No answer yet") if ago is None else _("Last answer %(time)s ago") % {"time": _seconds(ago)}
     none = _("nothing sent yet today")
     moving = ngettext("%(n)s on its way", "%(n)s on their way", queue.flying) % {"n": queue.flying}
-    waiting = ngettext("%(n)s waits", "%(n)s wait", queue.queued) % {"n": queue.queued}
+    waiting = ngettext("%(n)s waiting", "%(n)s waiting", queue.queued) % {"n": queue.queued}
     return [
         {
             "icon": words.LINK[link.state]["icon"],
-            "name": _("Link to PASI"),
+            "name": _("Connection to PASI"),
             "value": words.LINK[link.state]["label"],
             "meta": heard,
         },
@@ -140,14 +146,14 @@ def _figures(
             "icon": "clock",
             "name": _("Time to PASI today"),
             "value": _seconds(times.median) if times.count else "–",
-            "meta": _("95 of 100 within %(time)s") % {"time": _seconds(times.p95)} if times.count else none,
+            "meta": _("95 percent within %(time)s") % {"time": _seconds(times.p95)} if times.count else none,
         },
         {
             "icon": "equal",
             "name": _("Records in step"),
             "value": _("%(step)s of %(all)s")
             % {"step": number_format(step, force_grouping=True), "all": number_format(everything, force_grouping=True)},
-            "meta": _("the same here and in PASI")
+            "meta": _("matching here and in PASI")
             if step == everything
             else _("the others differ or are on their way"),
         },

@@ -238,7 +238,7 @@ class Record:
             text = _("Changed by %(who)s") % {"who": who} if who else _("Changed in PASI")
             entries.append({"side": "pasi", "text": text, "at": heads["pasi_at"]})
         if heads["agreed_at"]:
-            entries.append({"side": "both", "text": _("Both sides equal"), "at": heads["agreed_at"]})
+            entries.append({"side": "both", "text": _("Both sides match"), "at": heads["agreed_at"]})
         entries.sort(key=lambda entry: entry["at"])
         if waiting:
             entries.append({"side": "both", "text": waiting, "at": None})
@@ -275,21 +275,21 @@ def _told(entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None
         case "school_enrolment", Verb.ENROLMENT_MOVED:
             return {**told, "text": _("Moved to another student, school or year by %(who)s") % who}
         case "school_enrolment", Verb.PASI_READ_REPLACED:
-            return {**told, "text": _("Compared with PASI, ours sent by %(who)s") % who}
+            return {**told, "text": _("Compared with PASI, SIS values sent by %(who)s") % who}
         case "school_enrolment", Verb.PASI_READ_TAKEN:
-            return {**told, "text": _("Compared with PASI, its values taken by %(who)s") % who}
+            return {**told, "text": _("Compared with PASI, PASI’s values taken by %(who)s") % who}
         case "school_enrolment", Verb.SPELLING_AGREED:
-            return {**told, "text": _("Spelling for PASI agreed by %(who)s") % who}
+            return {**told, "text": _("Spelling for PASI approved by %(who)s") % who}
         case "school_enrolment", Verb.ENROLMENT_CHANGED:
             return {**told, "text": _changed(entry, boards)}
         case "discrepancy", Verb.DISCREPANCY_OPENED:
-            return {**told, "text": _("The difference was seen here")}
+            return {**told, "text": _("The difference was found here")}
         case "discrepancy", Verb.DISCREPANCY_SETTLED:
-            return {**told, "side": "both", "text": _("Settled: both sides equal")}
+            return {**told, "side": "both", "text": _("Settled: both sides match")}
         case "discrepancy", Verb.LINKED_ANEW:
-            return {**told, "text": _("Linked anew by %(who)s") % who}
+            return {**told, "text": _("Relinked by %(who)s") % who}
         case "discrepancy", Verb.DECISION_UNDONE:
-            return {**told, "text": _("Decision taken back by %(who)s") % who}
+            return {**told, "text": _("Decision undone by %(who)s") % who}
         case "discrepancy", Verb.ACCEPTED_PASI:
             return {**told, "text": _("Accepted PASI: %(who)s") % who}
         case "discrepancy", Verb.KEPT_SIS:

@@ -74,8 +74,8 @@ def try_again(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0)
     freed = failures.free(actor.of_request(request), found)
     text = ngettext(
-        "%(n)s record is tried again. If it fails three more times, it comes back to this list.",
-        "%(n)s records are tried again. Those that fail three more times come back to this list.",
+        "%(n)s record is being tried again. If it fails three more times, it returns to this list.",
+        "%(n)s records are being tried again. Any that fail three more times return to this list.",
         freed,
     )
     messages.success(request, text % {"n": freed})

@@ -76,9 +76,9 @@ class SettingsPage(View):
         except setting_up.StaleSettings as stale:
             return self._stale(form, stale.current)
         if changed:
-            messages.success(request, _("Saved. It holds from now on; nothing has to be restarted."))
+            messages.success(request, _("Saved. The settings take effect immediately; no restart is needed."))
         else:
-            messages.info(request, _("Nothing was changed."))
+            messages.info(request, _("No changes."))
         return redirect(f"pasi_connect:{self.address}")
 
     def preview(self, form: SettingsForm, current: Any) -> HttpResponse | None:
@@ -122,7 +122,7 @@ class Synchronization(SettingsPage):
     model = SyncSettings
     form_class = SynchronizationForm
     title = gettext_lazy("Synchronization settings")
-    lead = gettext_lazy("Each setting holds as soon as it is saved.")
+    lead = gettext_lazy("Each setting takes effect as soon as it is saved.")
     address = "settings-synchronization"
 
     def preview(self, form: SettingsForm, current: Any) -> HttpResponse | None:
@@ -148,7 +148,7 @@ class Synchronization(SettingsPage):
         settings = SyncSettings.load()
         years = ", ".join(f"{year - 1}-{year}" for year in settings.accepted_school_years)
         return [
-            (_("Current school year, told by PASI"), str(settings.current_school_year or "")),
+            (_("Current school year, from PASI"), str(settings.current_school_year or "")),
             (_("Years that PASI accepts"), years),
         ]
 
@@ -158,7 +158,7 @@ class Connection(SettingsPage):
     model = ConnectionSettings
     form_class = ConnectionForm
     title = gettext_lazy("Connection")
-    lead = gettext_lazy("The address of PASI’s service and the three files that prove who calls.")
+    lead = gettext_lazy("The address of PASI’s service, and the three files that identify us to PASI.")
     address = "settings-connection"
 
 
@@ -166,7 +166,7 @@ class Caller(SettingsPage):
     model = CallerSettings
     form_class = CallerForm
     title = gettext_lazy("Caller information")
-    lead = gettext_lazy("What every request tells PASI about this product. The person at work is added by itself.")
+    lead = gettext_lazy("What every request says about this product. The name of the person is added automatically.")
     address = "settings-caller"
 
     def facts(self) -> list[tuple[str, str]]:
@@ -178,7 +178,8 @@ class Keeping(SettingsPage):
     form_class = KeepingForm
     title = gettext_lazy("Retention and tokens")
     lead = gettext_lazy(
-        "How long records of what happened are kept, and how long tokens live. Older ones are removed automatically."
+        "How long logs and other records are stored, and how long tokens are valid. Older ones are removed "
+        "automatically."
     )
     address = "settings-retention"
 
@@ -195,7 +196,7 @@ class Approval(SettingsPage):
     model = ApprovalSettings
     form_class = ApprovalForm
     title = gettext_lazy("Approval")
-    lead = gettext_lazy("Who may release what the guard has stopped. Only those who look after people change this.")
+    lead = gettext_lazy("Who may approve what the guard has stopped. Only people who manage users can change this.")
     address = "settings-approval"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

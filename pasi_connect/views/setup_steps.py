@@ -51,8 +51,8 @@ def meaning(outcome: str, code: str) -> faults.Meaning:
     if outcome == faults.PASI_FAULT:
         return faults.Meaning(
             outcome,
-            _("PASI answered, and its answer cannot be used."),
-            _("Tell the support what the exchange log says."),
+            _("PASI answered, but its answer cannot be used."),
+            _("Send the entry from the exchange log to support."),
         )
     return faults.Meaning(
         outcome, _("PASI could not be reached."), _("Check the address and the network, then test again.")
@@ -81,18 +81,18 @@ def guide() -> Guide:
             step.state, blocked_by = "now", number
     done = sum(step.done for step in steps)
     if blocked_by:
-        title = _("Set-up guide: step %(n)s of %(all)s is next") % {"n": blocked_by, "all": len(steps)}
+        title = _("Setup guide: step %(n)s of %(all)s is next") % {"n": blocked_by, "all": len(steps)}
     else:
-        title = _("Set-up guide: everything is set up")
+        title = _("Setup guide: everything is set up")
     stopped = SyncCursor.objects.exclude(guard_stopped_at=None).count()
     return Guide(steps, title, done, stopped)
 
 
 def _connection(connection: ConnectionSettings) -> Step:
     text = (
-        _("The address of the service and three files are named.")
+        _("The address of the service and three files are entered.")
         if connection.complete
-        else _("Name the address of the service, and the files of certificate, key and authorities.")
+        else _("Enter the address of the service and the files for certificate, key and authorities.")
     )
     return Step(
         "connection",
@@ -109,7 +109,7 @@ def _certificate(connection: ConnectionSettings) -> Step:
     if problem or found is None:
         text = f"{problem.message} {problem.next_step}" if problem else ""
     else:
-        text = _("Valid until %(day)s. You are warned %(days)s days before.") % {
+        text = _("Valid until %(day)s. You get a warning %(days)s days before.") % {
             "day": f"{found.valid_to:%Y-%m-%d}", "days": connection.warn_days
         }  # fmt: skip
     return Step(
@@ -134,10 +134,10 @@ def _test() -> Step:
     shown = last if last and last.outcome not in GOOD and (not answered or last.pk > answered.pk) else answered
     if shown is None:
         return Step(
-            "test", _("Test the connection"), _("One call without any effect shows whether PASI answers."), False
+            "test", _("Test the connection"), _("One call, which changes nothing, shows whether PASI answers."), False
         )
     if shown.outcome in GOOD:
-        text = _("PASI answered us as %(who)s, in %(ms)s ms.") % {"who": shown.organization, "ms": shown.milliseconds}
+        text = _("PASI answered us as %(who)s in %(ms)s ms.") % {"who": shown.organization, "ms": shown.milliseconds}
         return Step("test", _("Test the connection"), text, True, at=shown.answered_at)
     said = meaning(shown.outcome, shown.code)
     text = " ".join(part for part in (said.message, shown.detail, said.next_step) if part)
@@ -150,7 +150,7 @@ def _reference(settings: SyncSettings) -> Step:
         _("Years and code values were read. The current school year is %(year)s.")
         % {"year": settings.current_school_year}
         if done
-        else _("Years and code values are read by themselves as soon as PASI answers, and then every day.")
+        else _("Years and code values are read automatically as soon as PASI answers, and daily after that.")
     )
     return Step("reference", _("Reference data"), text, done, at=settings.reference_read_at)
 
@@ -159,8 +159,8 @@ def _schools() -> Step:
     all_schools = School.objects.count()
     active = School.objects.filter(enrolment_sync=State.ACTIVE).count()
     text = ngettext(
-        "%(active)s of %(all)s school takes part in enrolment synchronization.",
-        "%(active)s of %(all)s schools take part in enrolment synchronization.",
+        "%(active)s of %(all)s school is active for enrolment synchronization.",
+        "%(active)s of %(all)s schools are active for enrolment synchronization.",
         all_schools,
     ) % {"active": active, "all": all_schools}
     return Step("schools", _("Active schools"), text, active > 0, reverse("sis:school-list"), _("Open the schools"))
@@ -169,9 +169,9 @@ def _schools() -> Step:
 def _regular(settings: SyncSettings) -> Step:
     on = settings.regular_synchronization
     text = (
-        _("On: every change is in PASI within seconds.")
+        _("On: every change reaches PASI within seconds.")
         if on
-        else _("Off: changes are kept and counted, and sent when it is switched on.")
+        else _("When this is off, changes are stored and counted, and sent as soon as it is switched on.")
     )
     return Step(
         "regular",
@@ -186,10 +186,11 @@ def _regular(settings: SyncSettings) -> Step:
 def _first(settings: SyncSettings) -> Step:
     done = settings.first_in_step_at is not None
     text = (
-        _("Every record that takes part was equal on both sides.")
+        _("Every synchronized record has matched on both sides.")
         if done
         else _(
-            "It ends when everything has been read, compared, decided and sent. Open changes stand under Changes from PASI."
+            "This step ends when everything is read, compared, decided and sent. Open changes are listed under "
+            "Changes from PASI."
         )
     )
     return Step("first", _("First time in step"), text, done, at=settings.first_in_step_at)

@@ -119,27 +119,28 @@ def _why(
     if submission is not None:
         return words.why(submission)
     if state.is_live:
-        return Why(_("It was saved and is being taken up."), _("Nothing to do."))
+        return Why(_("It was saved and is being picked up."), _("Nothing to do."))
     if state.reason == failures.SET_ASIDE:
         return Why(
-            _("What PASI sent of it could not be stored or compared here."), _("Try it again on the page “Set aside”.")
+            _("What PASI sent about it could not be stored or compared here."),
+            _("Try it again on the page “Failed records”."),
         )
     if item is not None:
         if item.undecided:
             return Why(
-                _("The values here and in PASI differ, and nobody has decided yet."), _("Decide which values stay.")
+                _("The values here and in PASI differ, and nobody has decided yet."), _("Decide which values to keep.")
             )
         return Why(_("Decided; the reset is on its way"), _("Nothing to do."))
     if state.state == IN_STEP:
-        return Why(_("Deleted on both sides, or never in PASI.") if one.deleted else _("Both sides are equal."))
+        return Why(_("Deleted on both sides, or never in PASI.") if one.deleted else _("Both sides match."))
     reason = held.reason_of(_situation(one, context))
     if reason is not None:
         return Why(_(reason.message), _(reason.next_step))
     if state.state == NOT_LINKED and one.deleted:
-        return Why(_("It was deleted before PASI had it."), _("Nothing to do."))
+        return Why(_("It was deleted before it reached PASI."), _("Nothing to do."))
     return Why(
-        _("PASI has no record of this enrolment, and nothing is on its way."),
-        _("A district officer can send it now; saving a change of it sends it too."),
+        _("PASI has no record of this enrolment, and no submission is on its way."),
+        _("A district officer can send it now; saving a change to it sends it too."),
     )
 
 
@@ -163,7 +164,7 @@ def _links(
 ) -> list[tuple[str, str]]:
     found = []
     if state.reason == failures.SET_ASIDE:
-        found.append((_("Open “Set aside”"), reverse("pasi_connect:set-aside")))
+        found.append((_("Open “Failed records”"), reverse("pasi_connect:set-aside")))
     if item is not None:
         found.append((_("Open the change"), reverse("pasi_connect:change", args=[item.pk])))
     if submission is not None:

@@ -41,9 +41,9 @@ LIST = lists.Listing(
     "pasi_connect:submissions",
     columns=(
         lists.Column("state", gettext_lazy("State")),
-        lists.Column("why", gettext_lazy("Why, and what next")),
+        lists.Column("why", gettext_lazy("Reason and next step")),
         lists.Column("by", gettext_lazy("Changed by")),
-        lists.Column("step", gettext_lazy("Last step")),
+        lists.Column("step", gettext_lazy("Latest step")),
     ),
     filters=("school", "reason", "group"),
 )
@@ -235,7 +235,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
         reviews.send_again(who, one, seen_version=given["seen"] or 0)
 
-    return _exit(request, pk, act, _("Queued again. It goes to PASI with the values that you have just seen."))
+    return _exit(request, pk, act, _("Queued again. PASI will get the values that you have just seen."))
 
 
 @rights.needs(*selectors.SENDS)
@@ -245,7 +245,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         reviews.cancel(who, one, reason=given["reason"])
 
     return _exit(
-        request, pk, act, _("Cancelled. Nothing was sent; a difference that is left stands in Changes from PASI.")
+        request, pk, act, _("Cancelled. Nothing was sent. Any remaining difference is listed under Changes from PASI.")
     )
 
 
@@ -257,7 +257,7 @@ def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
         reviews.take_pasi(who, one, reason=given["reason"], seen_version=given["seen"] or 0)
 
-    return _exit(request, pk, act, _("Took PASI's values. Nothing is sent."))
+    return _exit(request, pk, act, _("PASI's values taken. Nothing is sent."))
 
 
 @rights.needs(*selectors.SENDS)
@@ -269,13 +269,13 @@ def spelling(request: HttpRequest, pk: int) -> HttpResponse:
     record = Record.load(one.ref_id)
     form = _spelling(one, record, request.POST)
     if form is None or record.enrolment is None:
-        return _page(request, one, status=409, moved=_("No text is in the way any more."))
+        return _page(request, one, status=409, moved=_("All texts can be sent now."))
     if form.is_valid():
         try:
             reviews.agree_spelling(actor.of_request(request), record.enrolment.pk, form.cleaned_data)
         except ValidationError as error:
             take_errors(form, error)
         else:
-            messages.success(request, _("Spelling agreed. The SIS record keeps its own."))
+            messages.success(request, _("Spelling approved. The SIS record keeps its own spelling."))
             return redirect(reverse("pasi_connect:submission", args=[pk]) + lists.place(request, SubmissionFilter))
     return _page(request, one, spelling=form, status=422)

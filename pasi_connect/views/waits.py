@@ -45,8 +45,8 @@ def _approvals(user: User) -> list[Row]:
                 "url": everything,
                 "text": f"{job_label(jobs[0])}, {jobs[0].actor_name}"
                 if number == 1
-                else _("Nothing happens until then."),
-                "label": _("Look and approve"),
+                else _("Nothing happens until you approve it."),
+                "label": _("Review and approve"),
                 "action": alone if number == 1 else everything,
             }
         )
@@ -58,7 +58,7 @@ def _approvals(user: User) -> list[Row]:
                     "count": stopped,
                     "title": _("Records missing from what PASI sent"),
                     "url": reverse("pasi_connect:guard"),
-                    "text": _("Many at once, so nothing was removed here. Check the list first."),
+                    "text": _("Many are missing at once, so nothing was removed here. Check the list first."),
                     "label": _("Check the list"),
                 }
             )
@@ -72,10 +72,10 @@ def _set_aside(user: User) -> list[Row]:
     return [
         {
             "count": number,
-            "title": _("Set aside"),
+            "title": _("Failed"),
             "url": reverse("pasi_connect:set-aside"),
-            "text": _("PASI Connect failed at these records three times; all others go on."),
-            "label": _("See where"),
+            "text": _("PASI Connect failed to process these records three times. All other records are processed."),
+            "label": _("See where they failed"),
         }
     ]
 
@@ -101,7 +101,7 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
                 "url": here,
                 "text": _("%(kind)s, by %(who)s")
                 % {"kind": words.KIND[first.kind]["label"], "who": first.changed_by or _("somebody")},
-                "label": _("Review all %(n)s") % {"n": number} if together else _("Look at them"),
+                "label": _("Review all %(n)s") % {"n": number} if together else _("Review them"),
                 "action": f"{reverse('pasi_connect:bulk')}?{query}" if together else here,
                 **(_in_job(job) if job is not None else {}),
             }
@@ -112,8 +112,8 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
 def _in_job(job: Job) -> Row:
     """Decided together already, and held by the guard: nobody reviews it a second time."""
     return {
-        "text": _("Decided together by %(who)s; the job waits for approval") % {"who": job.actor_name},
-        "label": _("Look at the job"),
+        "text": _("Decided together by %(who)s; the job is waiting for approval") % {"who": job.actor_name},
+        "label": _("View the job"),
         "action": reverse("operations:job", args=[job.pk]),
     }
 
@@ -126,13 +126,13 @@ def _kinds(user: User, counts: dict[str, int], groups: list[selectors.Alike]) ->
             "safe",
             SAFE,
             (_("Safe changes from PASI"), _("Other safe changes from PASI")),
-            _("Only PASI changed. One key accepts a change and shows the next."),
+            _("Only PASI changed. One key accepts a change and shows the next one."),
         ),
         (
             "conflicts",
             CONFLICTS,
             (_("Conflicts"), _("Other conflicts")),
-            _("The same field differs here and in PASI. Each needs a decision."),
+            _("The same field differs here and in PASI. Each one needs a decision."),
         ),
         (
             "whole",
@@ -160,7 +160,7 @@ def _kinds(user: User, counts: dict[str, int], groups: list[selectors.Alike]) ->
                 "text": text,
                 "label": (_("Work through them") if name == "safe" else _("Open the first"))
                 if acts
-                else _("Look at them"),
+                else _("Review them"),
                 "action": f"{reverse('pasi_connect:change', args=[first.pk])}?{urlencode(query)}"
                 if acts and first
                 else here,
@@ -178,7 +178,7 @@ def _refused(counts: dict[str, int]) -> list[Row]:
             "count": keyset.upto(counts["refused"]),
             "title": _("Resets that PASI refused"),
             "url": f"{reverse('pasi_connect:changes')}?{urlencode({'state': REFUSED})}",
-            "text": _("You kept the SIS value and PASI did not take it. Each says why, with the ways out."),
-            "label": _("Look at them"),
+            "text": _("You kept the SIS value and PASI did not accept it. Each item shows why, and what you can do."),
+            "label": _("Review them"),
         }
     ]

@@ -38,7 +38,7 @@ class WorkingList:
             del self.kept["group"]
         if not self.filterset.is_valid():
             wrong = ", ".join(str(self.filterset.form.fields[name].label) for name in self.filterset.errors)
-            raise BadRequest(_("The address holds a filter that cannot be read: %(names)s.") % {"names": wrong})
+            raise BadRequest(_("The address contains a filter that cannot be read: %(names)s.") % {"names": wrong})
 
     @cached_property
     def query(self) -> str:

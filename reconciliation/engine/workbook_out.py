@@ -43,14 +43,14 @@ def note(outcome: Outcome) -> Note | None:
 
 # Numbers of the second sheet, by their names in summary.json; those of one file name it in brackets.
 NUMBERS = {
-    "type": gettext_noop("What the files hold"),
+    "type": gettext_noop("Contents of the files"),
     "school": gettext_noop("School"),
     "school_year": gettext_noop("School year"),
     "rows": gettext_noop("Rows"),
     "unusable": gettext_noop("Unusable rows"),
-    "set_apart": gettext_noop("Deleted rows set apart"),
+    "set_apart": gettext_noop("Deleted rows, listed separately"),
     "repaired_cells": gettext_noop("Repaired cells"),
-    "equal_after_normalising": gettext_noop("Cells equal only as values"),
+    "equal_after_normalising": gettext_noop("Cells that match only as values"),
 }
 WORDS = {
     "Result": gettext_noop("Result"),

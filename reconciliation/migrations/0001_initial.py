@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('keep_days', models.PositiveSmallIntegerField(default=90, help_text='Days. Then a run is removed with its files.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='keep runs')),
+                ('keep_days', models.PositiveSmallIntegerField(default=90, help_text='Days. After that, a run is removed with its files.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='keep runs')),
             ],
             options={
                 'verbose_name': 'Reconciliation settings',

@@ -15,6 +15,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='reconciliationsettings',
             name='keep_days',
-            field=models.PositiveSmallIntegerField(default=reconciliation.models.settings.default_days, help_text='Days. Then a run is removed with its files.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='keep runs'),
+            field=models.PositiveSmallIntegerField(default=reconciliation.models.settings.default_days, help_text='Days. After that, a run is removed with its files.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='keep runs'),
         ),
     ]

@@ -14,7 +14,7 @@ class ReconciliationSettings(Singleton):
         _("keep runs"),
         default=default_days,
         validators=between(1, 730),
-        help_text=_("Days. Then a run is removed with its files."),
+        help_text=_("Days. After that, a run is removed with its files."),
     )
 
     class Meta:

@@ -15,161 +15,171 @@ SIDES: Mapping[str, str] = {"before": gettext_noop("first file"), "after": gette
 REFUSALS: Mapping[str, str] = {
     "too_large": gettext_noop("{side}: the file is larger than {limit} MB."),
     "cannot_open": gettext_noop("{side}: the file cannot be opened ({reason})."),
-    "is_a_result": gettext_noop(
-        "{side}: the file lies where a result would be written over it. Choose another folder."
-    ),
+    "is_a_result": gettext_noop("{side}: the file is where a result would overwrite it. Choose another folder."),
     "empty": gettext_noop("{side}: the file is empty."),
-    "no_header": gettext_noop("{side}: the file has no row of headers."),
+    "no_header": gettext_noop("{side}: the file has no header row."),
     "not_a_table": gettext_noop("{side}: this is {what}. {way}"),
     "encoding": gettext_noop(
         "{side}: the characters near line {line} are neither UTF-8, UTF-16, Windows-1252 nor Mac Roman. Export the file again."
     ),
     "encoding_chosen": gettext_noop(
-        "{side}: the file cannot be read as {encoding}, which was chosen; the first character that does not fit is near line {line}."
+        "{side}: the file cannot be read as {encoding}, the encoding you chose; the first character that does not "
+        "match is near line {line}."
     ),
     "open_quote": gettext_noop(
-        "{side}: a quotation mark opened in row {row} is never closed, and the lines below would fall into one cell. Export the file again."
+        "{side}: a quotation mark opened in row {row} is never closed, so the lines below it would fall into one "
+        "cell. Export the file again."
     ),
     "long_cell": gettext_noop("{side}: a cell after row {row} is longer than {limit} characters."),
     "old_workbook": gettext_noop(
         "{side}: this is an older Excel workbook (.xls) or one with a password. Save it as .xlsx without a password or as CSV."
     ),
     "not_a_workbook": gettext_noop("{side}: the workbook is damaged or cut off. Export or save it again."),
-    "zip_bomb": gettext_noop("{side}: the workbook unpacks to far more than a workbook holds, and was not opened."),
+    "zip_bomb": gettext_noop(
+        "{side}: the workbook is far larger than a workbook should be when unpacked, and was not opened."
+    ),
     "many_cells": gettext_noop(
         "{side}: the sheet has more than {limit} million cells, counting every column of its headers in every row. "
-        "Delete columns that are not needed, or make several files of it."
+        "Delete columns that you do not need, or split it into several files."
     ),
-    "much_text": gettext_noop("{side}: the cells hold more than {limit} million characters. Make several files of it."),
+    "much_text": gettext_noop(
+        "{side}: the cells contain more than {limit} million characters. Split the file into several."
+    ),
     "many_beyond": gettext_noop(
-        "{side}: more than {limit} cells stand to the right of the last header. Delete them, or give their columns headers."
+        "{side}: more than {limit} cells are to the right of the last header. Delete them, or give their columns "
+        "headers."
     ),
-    "many_rows": gettext_noop("{side}: there are more rows than a spreadsheet has ({limit})."),
+    "many_rows": gettext_noop("{side}: the file has more rows than a spreadsheet can have ({limit})."),
     "many_parts": gettext_noop("{side}: the workbook has more than {limit} sheets or styles, and was not opened."),
     "too_costly": gettext_noop(
-        "{side}: reading the file takes more memory or time than it may. Save it as CSV, or with fewer rows and columns."
+        "{side}: reading the file takes more memory or time than allowed. Save it as CSV, or with fewer rows and "
+        "columns."
     ),
     "both_too_costly": gettext_noop(
-        "Reading the files takes more memory or time than it may. Save them as CSV, or with fewer rows and columns."
+        "Reading the files takes more memory or time than allowed. Save them as CSV, or with fewer rows and columns."
     ),
     "entities": gettext_noop(
         "{side}: the XML declares a document type or entities. PASIprep writes none; the file was not read."
     ),
     "bad_xml": gettext_noop("{side}: the XML is damaged or cut off near line {line}."),
     "not_spreadsheet_xml": gettext_noop("{side}: the XML is not an Excel spreadsheet."),
-    "too_wide": gettext_noop("{side}: row {row} names a cell outside of a spreadsheet's bounds."),
-    "too_many_headers": gettext_noop("{side}: there are more than {limit} headers."),
+    "too_wide": gettext_noop("{side}: row {row} refers to a cell outside the bounds of a spreadsheet."),
+    "too_many_headers": gettext_noop("{side}: the file has more than {limit} headers."),
     "no_sheet": gettext_noop("{side}: the workbook has no worksheet."),
     "no_such_sheet": gettext_noop("{side}: there is no sheet “{sheet}”. The workbook has {sheets}."),
     "no_such_row": gettext_noop(
-        "{side}: row {row}, chosen for the headers, is blank or below the last row of the file."
+        "{side}: row {row}, the header row you chose, is blank or below the last row of the file."
     ),
     "missing_columns": gettext_noop(
-        "{side}: required columns that are not there: {columns}. This is {what}; {read}. "
-        "In PASIprep tick all columns and export again."
+        "{side}: missing required columns: {columns}. This is {what}; {read}. In PASIprep, select all columns and "
+        "export again."
     ),
     "no_columns": gettext_noop(
-        "{side}: none of the required columns is there, and no row looks like PASIprep's headers. This is {what}, with {rows} rows; {read}. "
-        "Choose the row of the headers, or export the file again."
+        "{side}: none of the required columns are there, and no row looks like PASIprep's headers. This is {what}, "
+        "with {rows} rows; {read}. Choose the header row, or export the file again."
     ),
-    "headers_twice": gettext_noop("{side}: headers that stand there more than once: {headers}."),
+    "headers_twice": gettext_noop("{side}: headers that appear more than once: {headers}."),
     "header_unclear": gettext_noop("{side}: several headers could be “{column}”: {headers}."),
     "also_missing": gettext_noop("{side}: there is no column “{column}” to compare."),
     "also_never": gettext_noop("The column “{column}” changes with every upload and is never compared."),
     "reader_failed": gettext_noop(
-        "{side}: the file could not be read, because of a fault of this product ({where}). Save it as XLSX or export it again; "
-        "if that fails too, tell the support and quote the place in brackets."
+        "{side}: the file could not be read because of an error in PASI Connect ({where}). Save it as XLSX or export "
+        "it again. If that fails too, contact support and quote the place in brackets."
     ),
     "run_failed": gettext_noop(
-        "The files were not compared, because of a fault of this product ({where}). Save them as XLSX or export them again; "
-        "if that fails too, tell the support and quote the place in brackets."
+        "The files were not compared because of an error in PASI Connect ({where}). Save them as XLSX or export them "
+        "again. If that fails too, contact support and quote the place in brackets."
     ),
 }
 
 WARNINGS: Mapping[str, str] = {
     "identical": gettext_noop(
-        "Both files are the same file, byte by byte, so nothing can differ. Choose the export from after the upload as the second one."
+        "Both files are identical, so nothing can differ. As the second file, choose the export from after the upload."
     ),
-    "no_rows": gettext_noop("{side}: the file has headers and no rows."),
+    "no_rows": gettext_noop("{side}: the file has headers but no rows."),
     "same_references": gettext_noop(
-        "Rows of the second file with a Reference # that the first file has too: {count} of {rows}. Every upload gives new ones: were these "
-        "records deleted and uploaded between the two exports?"
+        "Rows of the second file whose Reference # is also in the first file: {count} of {rows}. Every upload "
+        "assigns new ones: were these records deleted and uploaded between the two exports?"
     ),
     "rows_dropped": gettext_noop(
-        "Rows in the first file: {before}; in the second: {after}. Was everything uploaded, and no filter on?"
+        "Rows in the first file: {before}; in the second file: {after}. Was everything uploaded, with no filter on?"
     ),
     "one_value": gettext_noop(
-        "{side}: every row has the same value in “{column}”, the other file has several. Was a filter on when it was exported?"
+        "{side}: every row has the same value in “{column}”; the other file has several. Was a filter on during the "
+        "export?"
     ),
-    "name_type": gettext_noop("{side}: the file's name says {named}, but {chosen} was chosen."),
-    "name_school": gettext_noop("{side}: the file's name says school {named}, but {chosen} was chosen."),
-    "name_year": gettext_noop("{side}: the file's name says school year {named}, but {chosen} was chosen."),
+    "name_type": gettext_noop("{side}: the file's name says {named}, but you chose {chosen}."),
+    "name_school": gettext_noop("{side}: the file's name says school {named}, but you chose {chosen}."),
+    "name_year": gettext_noop("{side}: the file's name says school year {named}, but you chose {chosen}."),
     "schools_differ": gettext_noop("The files' names say two schools: {before} and {after}."),
     "years_differ": gettext_noop("The files' names say two school years: {before} and {after}."),
     "same_side": gettext_noop("Both files' names say {named}."),
     "swapped": gettext_noop(
         "The files look swapped: the first one is named AfterUpload and the second one BeforeDelete."
     ),
-    "looks_like": gettext_noop("{side}: these are the columns of {kind}. Choose that as what the files hold."),
-    "header_row": gettext_noop("{side}: the headers were found in row {row}; what stands above is not read."),
+    "looks_like": gettext_noop("{side}: these are the columns of {kind}. Choose that as the contents of the files."),
+    "header_row": gettext_noop("{side}: the headers were found in row {row}; anything above is not read."),
     "sheet_read": gettext_noop("{side}: the workbook has the sheets {sheets}; “{sheet}” has the columns and is read."),
     "sheets_alike": gettext_noop(
         "{side}: several sheets have the columns. “{sheet}” is read; you can choose {others} instead."
     ),
     "hidden_sheet": gettext_noop("{side}: the sheet that is read, “{sheet}”, is hidden in the workbook."),
-    "hidden_rows": gettext_noop(
-        "{side}: rows that are hidden in the workbook, and are read all the same: {count} (rows {rows})."
-    ),
+    "hidden_rows": gettext_noop("{side}: hidden rows in the workbook, which are read as well: {count} (rows {rows})."),
     "hidden_columns": gettext_noop(
-        "{side}: columns that are hidden in the workbook, and are read all the same: {count} ({columns})."
+        "{side}: hidden columns in the workbook, which are read as well: {count} ({columns})."
     ),
     "filter_on": gettext_noop("{side}: a filter is on in the workbook. All its rows are read."),
     "cut_last_line": gettext_noop(
-        "{side}: the last line (row {row}) ends in its middle. The file was probably cut off while it was copied; rows may be missing."
+        "{side}: the last line (row {row}) breaks off in the middle. The file was probably cut off during copying; "
+        "rows may be missing."
     ),
-    "mark_twice": gettext_noop(
-        "{side}: the file begins with a damaged or repeated mark of its encoding, which was taken off."
-    ),
-    "headers_cleaned": gettext_noop("{side}: invisible characters or guards were taken off the headers {columns}."),
+    "mark_twice": gettext_noop("{side}: the file starts with a damaged or repeated encoding mark, which was removed."),
+    "headers_cleaned": gettext_noop("{side}: invisible characters or guards were removed from the headers {columns}."),
     "mac_roman": gettext_noop(
-        "{side}: letters with accents are written as on an old Macintosh (Mac Roman) and were read so. Rows with such letters: {count} (rows {rows})."
+        "{side}: letters with accents are encoded as on an old Macintosh (Mac Roman) and were read that way. Rows "
+        "with such letters: {count} (rows {rows})."
     ),
     "mixed_encodings": gettext_noop(
-        "{side}: the file mixes two encodings. Rows in which characters of {encoding} were read between UTF-8: {count} (rows {rows})."
+        "{side}: the file mixes two encodings. Rows with {encoding} characters among UTF-8: {count} (rows {rows})."
     ),
     "extra_columns": gettext_noop("{side}: columns that are not compared: {columns}."),
     # Counts stand behind a colon, so that no language needs to bend a word by them.
     "repaired": gettext_noop("{side}, column “{column}”: {form}. Repaired cells: {count} (rows {rows})."),
     "unreadable": gettext_noop("{side}, column “{column}”: {form}. Cells that cannot be read: {count} (rows {rows})."),
-    "times": gettext_noop("{side}, column “{column}”: times of day that were left out: {times}."),
+    "times": gettext_noop("{side}, column “{column}”: times of day that were skipped: {times}."),
     "order_proven": gettext_noop(
         "{side}, column “{column}”: dates are read as {order}. Cells that prove it: {count} (rows {rows}). You can choose another order."
     ),
     "order_chosen": gettext_noop("{side}, column “{column}”: dates are read as {order}, as chosen."),
     "order_against": gettext_noop(
-        "{side}, column “{column}”: cells that do not fit the chosen order and were read in the only one that fits: {count} (rows {rows})."
+        "{side}, column “{column}”: cells that do not match the chosen order and were read in the only possible one: "
+        "{count} (rows {rows})."
     ),
     "order_mixed": gettext_noop(
-        "{side}, column “{column}”: cells prove two orders of day and month (rows {rows}), so the others were not guessed."
+        "{side}, column “{column}”: cells prove two orders of day and month (rows {rows}), so the other cells were "
+        "not guessed."
     ),
     "order_open": gettext_noop(
         "{side}, column “{column}”: no cell proves the order of day and month. Choose it if you know which program saved the file."
     ),
-    "unusable": gettext_noop("{side}: rows whose key cannot be read, set apart: {count} (rows {rows})."),
-    "totals_rows": gettext_noop("{side}: rows that hold totals and no record, set apart: {count} (rows {rows})."),
-    "short_rows": gettext_noop(
-        "{side}: rows with fewer cells than headers, the missing ones taken as blank: {count} (rows {rows})."
+    "unusable": gettext_noop("{side}: rows with an unreadable key, listed separately: {count} (rows {rows})."),
+    "totals_rows": gettext_noop(
+        "{side}: rows with totals instead of a record, listed separately: {count} (rows {rows})."
     ),
-    "no_deleted": gettext_noop("{side}: there is no column “Deleted?”, so no row was set apart."),
+    "short_rows": gettext_noop(
+        "{side}: rows with fewer cells than headers; the missing ones were read as blank: {count} (rows {rows})."
+    ),
+    "no_deleted": gettext_noop("{side}: there is no column “Deleted?”, so no row was listed separately."),
     "greedy": gettext_noop(
         "Keys with more than {limit} leftover rows: {keys}. Their rows were paired by a simpler rule, which may count more "
         "differences than needed."
     ),
     "sheet_part": gettext_noop(
-        "result.xlsx holds only the {rows} rows that differ, are missing or added: a sheet has no room for all."
+        "result.xlsx contains only the {rows} rows that differ, are missing or added: a sheet has no room for all rows."
     ),
     "sheet_cut": gettext_noop(
-        "result.xlsx holds only the first {rows} rows that differ, are missing or added: a sheet has no room for all."
+        "result.xlsx contains only the first {rows} rows that differ, are missing or added: a sheet has no room for "
+        "all rows."
     ),
 }
 
@@ -183,7 +193,7 @@ SERIOUS = frozenset(
 PARTS: Mapping[str, str] = {
     "csv": gettext_noop("a CSV file ({encoding}, separated by {delimiter})"),
     "xlsx": gettext_noop("an Excel workbook, sheet “{sheet}” of {sheets}"),
-    "csv_one": gettext_noop("a text file ({encoding}) in which nothing separates cells"),
+    "csv_one": gettext_noop("a text file ({encoding}) without a cell separator"),
     "headers_read": gettext_noop("the headers in row {row} are {headers}"),
     "row_read": gettext_noop("row {row}, taken as the headers, has {cells} cells"),
     "xml": gettext_noop("an older Excel XML file, sheet “{sheet}”"),
@@ -192,8 +202,8 @@ PARTS: Mapping[str, str] = {
 # Why a row stands in unusable.csv; {form} is a sentence of rules/forms.py.
 REASONS: Mapping[str, str] = {
     "key_unreadable": gettext_noop("{column}: {form}"),
-    "too_many_cells": gettext_noop("more cells than headers: the columns cannot be told"),
-    "totals_row": gettext_noop("a row of totals, no record"),
+    "too_many_cells": gettext_noop("more cells than headers: the columns cannot be determined"),
+    "totals_row": gettext_noop("a row of totals, not a record"),
 }
 
 SENTENCES: Mapping[str, str] = {**REFUSALS, **WARNINGS, **PARTS, **REASONS}

@@ -31,8 +31,8 @@ from reconciliation.services.notes import sentences, stored
 if TYPE_CHECKING:
     from reconciliation.engine.outcome import Language, Outcome
 
-PAGES = gettext_noop("Making the pages")
-NOT_COMPARED = gettext_noop("These files were not compared. The run says why.")
+PAGES = gettext_noop("Preparing the pages")
+NOT_COMPARED = gettext_noop("These files were not compared. See the run for the reason.")
 
 
 def _run_of(running: Running) -> Run:

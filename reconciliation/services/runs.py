@@ -229,7 +229,7 @@ def _lock(run: Run, *allowed: str) -> Run:
     if locked is None:
         raise NotPossible(_("This run has been removed."))
     if locked.status not in allowed:
-        raise NotPossible(_("This run has been compared. Start a new one with the files."))
+        raise NotPossible(_("This run has already been compared. Start a new one with the files."))
     return locked
 
 

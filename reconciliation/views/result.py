@@ -126,7 +126,9 @@ def _chips(request: HttpRequest, form: LinePageForm) -> list[dict[str, str]]:
             {"text": ngettext("One student", "%(n)s students", n) % {"n": n}, "url": lists.address(request, like=None)}
         )
     if given["moved"]:
-        chips.append({"text": _("Other than in the run before"), "url": lists.address(request, moved=None, was=None)})
+        chips.append(
+            {"text": _("Different from the previous run"), "url": lists.address(request, moved=None, was=None)}
+        )
     return chips
 
 
@@ -145,7 +147,7 @@ class Find(Reconciles):
             found = lines.reader(run).first_of("ASN", asns) if asns else []
         if not found:
             messages.warning(
-                request, _("No row of this student. Search by ASN, or by the name of a student of your schools.")
+                request, _("No row for this student. Search by ASN, or by the name of a student at your schools.")
             )
             return redirect(address)
         return redirect(f"{address}?{urlencode({'like': '.'.join(map(str, found))})}")

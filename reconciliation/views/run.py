@@ -67,7 +67,7 @@ class Cancel(Reconciles):
         try:
             if run.job_id:
                 jobs.cancel(of_request(request), run.job_id)
-                messages.info(request, _("Cancelled. Nothing was kept of this comparison; the files are still here."))
+                messages.info(request, _("Cancelled. No result was stored; the files are still here."))
         except jobs.NotPossible as error:
             messages.warning(request, str(error))
         return redirect("reconciliation:run", run.pk)
@@ -83,7 +83,7 @@ class Remove(Reconciles):
         except runs.NotPossible as error:
             messages.warning(request, str(error))
             return redirect("reconciliation:run", run.pk)
-        messages.success(request, _("Removed, with its files."))
+        messages.success(request, _("The run and its files are removed."))
         return redirect("reconciliation:runs")
 
 

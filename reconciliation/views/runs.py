@@ -89,7 +89,9 @@ class Keeping(Reconciles):
         try:
             setting_up.save(of_request(request), ReconciliationSettings, form.cleaned_data["version"], form.given)
         except setting_up.StaleSettings:
-            messages.warning(request, _("Not saved: somebody else changed it meanwhile. This is how it stands now."))
+            messages.warning(
+                request, _("Not saved: somebody else changed it in the meantime. The current values are shown.")
+            )
         else:
             days = form.cleaned_data["keep_days"]
             if days != current.keep_days:

@@ -20,7 +20,7 @@ from reconciliation.views.run import show_check
 
 
 def not_yours(code: str) -> str:
-    return _("The files’ names say school %(code)s, which is none of yours.") % {"code": code}
+    return _("The file names say school %(code)s, which is not one of your schools.") % {"code": code}
 
 
 class New(Uploads):
@@ -80,7 +80,7 @@ class Choose(Uploads):
     def _turn(self, request: HttpRequest, run: Run, actor: Any) -> HttpResponse:
         try:
             runs.check(actor, runs.turn(actor, run))
-            messages.success(request, _("Turned: the second file is the first one now."))
+            messages.success(request, _("The files are swapped: the second file is now the first one."))
         except runs.NotPossible as error:
             messages.warning(request, str(error))
         return redirect("reconciliation:run", run.pk)

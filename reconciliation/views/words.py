@@ -58,7 +58,7 @@ def title(run: Run) -> str:
         return text % {"n": shown(unusable)}
     if not total:
         return _("There was nothing to compare")
-    text = ngettext("The one record is perfectly matched", "All %(total)s records are perfectly matched", total)
+    text = ngettext("The one record matches perfectly", "All %(total)s records match perfectly", total)
     return text % {"total": shown(total)}
 
 
@@ -71,7 +71,7 @@ def balance(run: Run, side: str) -> str:
     if unusable := summary[f"unusable_{side}"]:
         parts.append(_("%(n)s unusable") % {"n": shown(unusable)})
     if apart := summary[f"set_apart_{side}"]:
-        parts.append(_("%(n)s set apart") % {"n": shown(apart)})
+        parts.append(_("%(n)s listed separately") % {"n": shown(apart)})
     return f"{' + '.join(parts)} = {shown(summary[f'rows_{side}'])}"
 
 
@@ -133,7 +133,7 @@ def moved(run: Run) -> list[dict[str, Any]]:
         rows.append(
             {
                 "was": LABELS[was] if was else _("not there"),
-                "now": LABELS[now] if now else _("not there any more"),
+                "now": LABELS[now] if now else _("no longer there"),
                 "count": count,
                 "filter": {"moved": "1", "was": was or "none", "status": now} if now else None,
                 "order": (now == PERFECT, STATUSES.index(now) if now else 9, STATUSES.index(was) if was else 9),

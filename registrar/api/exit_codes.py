@@ -70,14 +70,14 @@ class ExitCodes(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
             ids = set(wanted["ids"])
             missing = ids - set(found.filter(pk__in=ids).values_list("pk", flat=True))
             if missing:
-                message = _("There is no enrolment %(id)s in the schools that you may see.") % {"id": min(missing)}
+                message = _("No enrolment %(id)s in your schools.") % {"id": min(missing)}
                 raise exceptions.ValidationError({"ids": [message]})
             return found.filter(pk__in=ids)
         asked = EnrolmentFilter(wanted["filter"], queryset=found, request=request)
         unknown = sorted(set(wanted["filter"]) - set(asked.filters))
         if unknown:
             possible = {"names": ", ".join(sorted(asked.filters))}
-            message = _("This filter is not known. Possible: %(names)s.") % possible
+            message = _("Unknown filter. Available filters: %(names)s.") % possible
             raise exceptions.ValidationError({"filter": {name: [message] for name in unknown}})
         if not asked.form.is_valid():
             raise exceptions.ValidationError({"filter": asked.form.errors})

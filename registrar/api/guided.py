@@ -270,7 +270,7 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     def _student(self, asn: str) -> Student:
         student = selectors.students(user_of(self.request)).filter(asn=asn_rules.normalize(asn)).first()
         if student is None:
-            raise exceptions.NotFound(_("There is no such record in the schools that you may see."))
+            raise exceptions.NotFound(_("No such record in your schools."))
         return student
 
     def check_object(self) -> None:

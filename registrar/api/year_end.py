@@ -43,7 +43,7 @@ def _scope(request: Request, given: dict[str, Any]) -> year_end.Scope:
     assert isinstance(year, SchoolYear)
     schools = sis_selectors.schools(user_of(request))
     if school and not schools.filter(code=school).exists():
-        raise exceptions.ValidationError({"school": [_("There is no such school among yours.")]})
+        raise exceptions.ValidationError({"school": [_("No such school among yours.")]})
     if not school and not sis_selectors.sees_all(request.user):
         raise exceptions.ValidationError({"school": [_("Name one of your schools.")]})
     return year_end.asked(year, school, given["early"])
@@ -141,7 +141,7 @@ class RunViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Ac
         rehearsals = selectors.rehearsals(user_of(request))
         rehearsal = rehearsals.filter(pk=self.read_body()["rehearsal"]).first()
         if rehearsal is None:
-            raise exceptions.ValidationError({"rehearsal": [_("There is no such rehearsal.")]})
+            raise exceptions.ValidationError({"rehearsal": [_("No such rehearsal.")]})
         try:
             if self.dry_run:
                 year_end.check_runnable(rehearsal)

@@ -29,7 +29,7 @@ class ActionForm(forms.Form):
         label=gettext_lazy("Reason"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Kept here with the action; PASI does not receive it."),
+        help_text=gettext_lazy("Saved here with the action. PASI does not receive it."),
     )
     field_order: Iterable[str] | None = (
         "last_day_attended",
@@ -53,18 +53,18 @@ class OutForm(ActionForm):
     reason: forms.Field = forms.ChoiceField(
         label=gettext_lazy("Reason"),
         choices=[("", "—"), *((reason, translated(reason)) for reason in OUT_REASONS)],
-        help_text=gettext_lazy("Kept here; PASI stopped taking reasons in 2019."),
+        help_text=gettext_lazy("Saved here only. PASI stopped collecting reasons in 2019."),
     )
     note = forms.CharField(
         label=gettext_lazy("Note"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("What the next person should know. Kept here."),
+        help_text=gettext_lazy("What the next person should know. Saved here only."),
     )
 
 
-LAST_DAY = gettext_lazy("The last day the student was in class. It goes to PASI as the exit date.")
+LAST_DAY = gettext_lazy("The last day the student was in class. PASI receives it as the exit date.")
 
 
 class WithdrawForm(OutForm):
@@ -78,7 +78,7 @@ class LastDayForm(ActionForm):
 class ClosingForm(ActionForm):
     exit_date = DayField(
         label=gettext_lazy("Last day at the concurrent school"),
-        help_text=gettext_lazy("It goes to PASI as the exit date; its type stays a completion date."),
+        help_text=gettext_lazy("PASI receives it as the exit date. The exit date type remains a completion date."),
         initial=clock.today,
     )
 
@@ -89,7 +89,7 @@ class ErrorForm(ActionForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy(
-            "Wrong student, wrong school, or a duplicate: of which enrolment? Kept here with the action."
+            "Wrong student, wrong school, or a duplicate of which enrolment? Saved here with the action."
         ),
     )
 
@@ -108,16 +108,17 @@ class TransferForm(OutForm):
         label=gettext_lazy("Transfer date"),
         initial=clock.today,
         help_text=gettext_lazy(
-            "The last day the student is in class at the old school. A later day than today is planned for that day."
+            "The student’s last day in class at the old school. If it is in the future, the action is planned for "
+            "that day."
         ),
     )
     start_date = DayField(
         label=gettext_lazy("First day as main school"),
-        help_text=gettext_lazy("Empty: the next day from Monday to Friday."),
+        help_text=gettext_lazy("If empty: the next weekday."),
         required=False,
     )
     concurrent_enrolment = ChoiceOfStay(
-        label=gettext_lazy("Concurrent enrolment to stay in"),
+        label=gettext_lazy("Concurrent enrolment to keep"),
         help_text=gettext_lazy("Its school becomes the main school."),
         queryset=SchoolEnrolment.objects.none(),
         empty_label=None,
@@ -138,17 +139,17 @@ class StayForm(NewEnrolmentForm):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Kept here with the action; PASI does not receive it."),
+        help_text=gettext_lazy("Saved here with the action. PASI does not receive it."),
     )
 
     class Meta(NewEnrolmentForm.Meta):
         exclude = ("exit_date_type",)  # a stay begins with a planned last day; “Withdraw” ends it
         help_texts = {
             **NewEnrolmentForm.Meta.help_texts,
-            "exit_date": gettext_lazy("The planned last day, as a rule that of the school's calendar."),
+            "exit_date": gettext_lazy("The planned last day, usually the last day of the school's calendar."),
             "concurrent": gettext_lazy(
-                "The student has a main school in this school year and takes courses here as well. Years and terms of both "
-                "schools are compared in the preview."
+                "The student has a main school in this school year and also takes courses here. The preview compares "
+                "the years and terms of both schools."
             ),
         }
 
@@ -176,7 +177,7 @@ class StayForm(NewEnrolmentForm):
         field = self.fields[name]
         field.required, field.initial = False, ""
         self.initial.pop(name, None)
-        as_before = _("As the student's last enrolment at your school, else %(usual)s")
+        as_before = _("Same as the student's last enrolment at your school, otherwise %(usual)s")
         told = as_before % {"usual": _("Regular") if name == "programming_type" else _("Day")}
         if isinstance(field, forms.ChoiceField):
             known = [(code, text) for code, text in field.choices if code]  # type: ignore[union-attr, misc]
@@ -201,11 +202,11 @@ class StayForm(NewEnrolmentForm):
 
 class UndoForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Why it is taken back"),
+        label=gettext_lazy("Reason to undo"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Kept here with the action; PASI does not receive it."),
+        help_text=gettext_lazy("Saved here with the action. PASI does not receive it."),
     )
 
     def refuse(self, error: ValidationError) -> None:

@@ -24,10 +24,10 @@ class RehearsalForm(forms.Form):
     school_year = forms.ChoiceField(label=gettext_lazy("School year"))
     school = forms.ChoiceField(label=gettext_lazy("School"), required=False)
     early = forms.BooleanField(
-        label=gettext_lazy("Close it early"),
+        label=gettext_lazy("Close early"),
         required=False,
         help_text=gettext_lazy(
-            "Before the year has ended. The dates are the same; the year does not count as closed until a later run."
+            "Before the year has ended. The dates are the same; the year counts as closed only after a later run."
         ),
     )
 
@@ -44,13 +44,15 @@ class RehearsalForm(forms.Form):
 
 class ExitCodesForm(forms.Form):
     exit_code = forms.CharField(
-        label=gettext_lazy("New exit code"), max_length=10, help_text=gettext_lazy("Kept here, never sent to PASI.")
+        label=gettext_lazy("New exit code"),
+        max_length=10,
+        help_text=gettext_lazy("Saved here only, never sent to PASI."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("It is kept with the change."),
+        help_text=gettext_lazy("Saved with the change."),
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)  # how many stood on the page
 

@@ -91,7 +91,10 @@ def courses_to_end(request: HttpRequest, item: Discrepancy) -> offers.Panel | No
 
 def stopped(given: dict[str, Any]) -> str:
     """A planned action could not be done on its day."""
-    text = _("“%(action)s”, planned by %(who)s, could not be done on its day. Nothing was changed; its page says why.")
+    text = _(
+        "“%(action)s”, planned by %(who)s, could not be completed on its day. Nothing was changed; see the "
+        "action for the reason."
+    )
     return text % {"who": given.get("who", ""), "action": _label(given)}
 
 
@@ -104,8 +107,8 @@ for kind in undo.GUIDED:
     actions.PAGES[kind] = actions.Pages(entry.Entry.as_view(), entry.Undo.as_view())
 offers.navigation.append(navigation)
 notices.WORDS[Kind.TRANSFER_OUT] = gettext_lazy(
-    "%(who)s transferred a student out of school %(school)s. The student stays with you: your school is the main "
-    "school now, in a new enrolment. Check that all courses continue."
+    "%(who)s transferred a student out of school %(school)s. The student stays with you in a new enrolment, and your "
+    "school is now the main school. Check that all courses continue."
 )
 for kind in (Kind.ENROL, Kind.RETURN):
     notices.WORDS[kind] = gettext_lazy("%(who)s of school %(school)s enrolled a student at your school.")

@@ -43,13 +43,13 @@ def last_day(day: dt.date, start: dt.date, today: dt.date, field: str) -> list[F
             Fault(
                 field,
                 gettext_noop(
-                    "The last day attended lies before the start date. A student who never came is not withdrawn: use "
-                    "“Never attended”."
+                    "The last day attended is before the start date. For a student who never came, use “Never "
+                    "attended”."
                 ),
             )
         ]
     if day > today:
-        return [Fault(field, gettext_noop("The last day attended cannot lie in the future."))]
+        return [Fault(field, gettext_noop("The last day attended cannot be in the future."))]
     return []
 
 

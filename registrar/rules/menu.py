@@ -44,44 +44,47 @@ class Entry:
 
 # What each does, said before anybody has filled in the form: (here, pasi or know, sentence).
 HERE, PASI, KNOW = "here", "pasi", "know"
-_END = (PASI, gettext_noop("One submission changes exit date and exit date type there."))
-_DELETED = (PASI, gettext_noop("One submission deletes the record there. It stays in the history."))
-_COURSES_OUT = (HERE, gettext_noop("The enrolment and its course enrolments count no more; they can be brought back."))
+_END = (PASI, gettext_noop("One submission changes the exit date and the exit date type in PASI."))
+_DELETED = (PASI, gettext_noop("One submission deletes the record in PASI. It stays in the history."))
+_COURSES_OUT = (HERE, gettext_noop("The enrolment and its course enrolments no longer count. You can restore them."))
 EFFECTS: dict[str, tuple[tuple[str, str], ...]] = {
     "withdraw": (
-        (HERE, gettext_noop("The exit date becomes the last day attended, its type a withdrawal date.")),
-        (HERE, gettext_noop("The course enrolments at this school end that day; those that had not begun are taken out.")),
+        (HERE, gettext_noop("The exit date becomes the last day attended, and its type a withdrawal date.")),
+        (HERE, gettext_noop("The course enrolments at this school end that day; those that had not started are "
+                            "removed.")),
         _END,
-        (KNOW, gettext_noop("A student who comes back later gets a new enrolment: use “Return”.")),
+        (KNOW, gettext_noop("For a student who comes back later, use “Return”: it adds a new enrolment.")),
     ),
     "transfer-out": (
         (HERE, gettext_noop("The main and the concurrent enrolment end on the transfer date, with their courses.")),
-        (HERE, gettext_noop("A new main enrolment at the concurrent school begins after it, and the courses there go on in it.")),
+        (HERE, gettext_noop("A new main enrolment at the concurrent school starts afterwards, and its courses "
+                            "continue in it.")),
         (PASI, gettext_noop("Three submissions, one after the other.")),
-        (KNOW, gettext_noop("For a day to come it is planned, and done by itself on that day.")),
+        (KNOW, gettext_noop("An action for a day in the future is planned and completed automatically on that day.")),
     ),
     "close-concurrent": (
-        (HERE, gettext_noop("The exit date changes; its type stays a completion date. The course enrolments end that day.")),
-        (PASI, gettext_noop("One submission changes the exit date there.")),
+        (HERE, gettext_noop("The exit date changes; its type remains a completion date. The course enrolments end "
+                            "that day.")),
+        (PASI, gettext_noop("One submission changes the exit date in PASI.")),
     ),
     "never-attended": (_COURSES_OUT, _DELETED),
     "correct-last-day": (
-        (HERE, gettext_noop("The exit date changes, and the courses that ended with the enrolment follow.")),
-        (PASI, gettext_noop("One submission changes the exit date there.")),
+        (HERE, gettext_noop("The exit date changes, and so do the courses that ended with the enrolment.")),
+        (PASI, gettext_noop("One submission changes the exit date in PASI.")),
     ),
     "end-courses": (
         (HERE, gettext_noop("The course enrolments end on the exit date of the school enrolment.")),
         (PASI, gettext_noop("Nothing is sent.")),
     ),
     "withdrawal-was-a-mistake": (
-        (HERE, gettext_noop("The planned last day and the courses come back, in the same enrolment.")),
+        (HERE, gettext_noop("The planned last day and the courses are restored in the same enrolment.")),
         _END,
-        (KNOW, gettext_noop("A student who left and came back is not a mistake: use “Return”.")),
+        (KNOW, gettext_noop("For a student who left and came back, use “Return” instead.")),
     ),
     "entered-in-error": (_COURSES_OUT, _DELETED),
     "undelete": (
-        (HERE, gettext_noop("The enrolment counts again, with the course enrolments that went with it.")),
-        (PASI, gettext_noop("One submission brings the record back there.")),
+        (HERE, gettext_noop("The enrolment counts again, together with its course enrolments.")),
+        (PASI, gettext_noop("One submission restores the record in PASI.")),
     ),
 }  # fmt: skip
 
@@ -89,26 +92,25 @@ EFFECTS: dict[str, tuple[tuple[str, str], ...]] = {
 def _not_begun(facts: Facts) -> str:
     if facts.begun:
         return ""
-    return gettext_noop("The enrolment has not begun, so nobody has attended yet. Use “Never attended”.")
+    return gettext_noop("The enrolment has not started, so the student cannot have attended yet. Use “Never attended”.")
 
 
 def _no_side(facts: Facts) -> str:
     if facts.side:
         return ""
-    return gettext_noop(
-        "The student has no concurrent enrolment at another school in this school year to stay in. Add one first."
-    )
+    return gettext_noop("The student has no concurrent enrolment at another school in this school year. Add one first.")
 
 
 MENU: tuple[Entry, ...] = (
     Entry(
         "withdraw", "exit", gettext_noop("Withdraw"),
-        gettext_noop("The student came at least one day and has left the school."),
+        gettext_noop("The student attended at least one day and has left the school."),
         lambda f: f.stays, _not_begun,
     ),
     Entry(
         "transfer-out", "right", gettext_noop("Transfer out"),
-        gettext_noop("The student leaves this school and stays at the concurrent one, which becomes the main school."),
+        gettext_noop("The student leaves this school and stays at the concurrent school, which becomes the main "
+                     "school."),
         lambda f: f.stays and not f.concurrent, _no_side,
     ),
     Entry(
@@ -118,32 +120,32 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(
         "concurrent", "plus", gettext_noop("Add a concurrent enrolment"),
-        gettext_noop("The student takes courses at a second school as well."),
+        gettext_noop("The student also takes courses at a second school."),
         lambda f: f.stays and not f.concurrent,
     ),
     Entry(
         "never-attended", "x", gettext_noop("Never attended"),
-        gettext_noop("The student did not come on any day. The enrolment is deleted in PASI."),
+        gettext_noop("The student did not attend on any day. The enrolment is deleted in PASI."),
         lambda f: f.stays,
     ),
     Entry(
         "return", "redo", gettext_noop("Return"),
-        gettext_noop("The student left and has come back: a new enrolment, this one stays as it is."),
+        gettext_noop("The student left and has come back. A new enrolment is added; this one stays as it is."),
         lambda f: f.withdrawn and not f.deleted,
     ),
     Entry(
         "correct-last-day", "calendar", gettext_noop("Correct the last day"),
-        gettext_noop("The student left on another day than was entered."),
+        gettext_noop("The student left on a different day from the one entered."),
         lambda f: f.withdrawn and not f.deleted,
     ),
     Entry(
         "end-courses", "list", gettext_noop("End course enrolments"),
-        gettext_noop("The withdrawal came from PASI, and courses here still go on."),
+        gettext_noop("The withdrawal came from PASI, and courses continue here."),
         lambda f: f.withdrawn and not f.deleted and f.courses_left,
     ),
     Entry(
         "withdrawal-was-a-mistake", "undo", gettext_noop("The withdrawal was a mistake"),
-        gettext_noop("The student never left: this same enrolment goes on."),
+        gettext_noop("The student never left. The same enrolment continues."),
         lambda f: f.withdrawn and not f.deleted,
     ),
     Entry(
@@ -153,7 +155,7 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(
         "undelete", "undo", gettext_noop("Undelete"),
-        gettext_noop("The enrolment was deleted by mistake: it counts again, here and in PASI."),
+        gettext_noop("The enrolment was deleted by mistake. It counts again, here and in PASI."),
         lambda f: f.deleted,
     ),
 )  # fmt: skip

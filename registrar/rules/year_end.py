@@ -61,7 +61,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "has_exit_code",
         lambda case: bool(case.record["exit_code"]),
-        gettext_noop("It has an exit code: it is closed already."),
+        gettext_noop("It has an exit code, so it is already closed."),
         gettext_noop("Nothing to do."),
     ),
     Reason(
@@ -73,7 +73,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "no_calendar",
         lambda case: case.closing_date is None,
-        gettext_noop("The school has no calendar of this school year, so its last day is not known."),
+        gettext_noop("The school has no calendar for this school year, so its last day is not known."),
         gettext_noop("Enter the school's calendar, then rehearse again."),
     ),
     Reason(
@@ -85,14 +85,14 @@ REASONS: tuple[Reason, ...] = (
     Reason(
         "not_ended",
         lambda case: not case.early and not _is_over(case.closing_date, case.today),
-        gettext_noop("The school year is not over for it."),
+        gettext_noop("Its school year is not over."),
         gettext_noop("Rehearse again after the closing date."),
     ),
     Reason(
         "breaks_rule",
         lambda case: bool(enrolment.faults(case.closed)),
         gettext_noop("The record breaks a rule, so it cannot be saved."),
-        gettext_noop("Open the enrolment and mend it, then rehearse again."),
+        gettext_noop("Open the enrolment and correct it, then rehearse again."),
     ),
 )
 # What the run tells of what is no longer as rehearsed.

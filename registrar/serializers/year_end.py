@@ -265,7 +265,7 @@ class ExitCodesSerializer(Strict):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if ("ids" in given) == ("filter" in given):
-            raise serializers.ValidationError({"ids": [_("Name the enrolments: either ids or filter.")]})
+            raise serializers.ValidationError({"ids": [_("Name the enrolments with either ids or filter.")]})
         return given
 
 

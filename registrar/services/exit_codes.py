@@ -66,7 +66,7 @@ def run(running: Running) -> dict[str, Any]:
     given = running.given
     action, chosen = Action.objects.get(pk=given["action"]), given["chosen"]
     if action.undone_at:
-        raise ValidationError(_("It was taken back meanwhile."))
+        raise ValidationError(_("It was undone in the meantime."))
 
     def work(most: int) -> None:
         start = running.mark or 0
@@ -95,7 +95,7 @@ def _change(
         actor, {pk: {"exit_code": exit_code} for pk in ids}, reason=reason, revisions=dict(part)
     )
     entries.add(action, _records(done.changed, before, so_far))
-    left = {pk: ("moved", _("It has been changed since it was chosen.")) for pk in done.moved}
+    left = {pk: ("moved", _("It has changed since you selected it.")) for pk in done.moved}
     left |= {pk: ("breaks_rule", " ".join(error.messages)) for pk, error in done.refused.items()}
     return _left(left)
 

@@ -100,14 +100,14 @@ def asked(school_year: SchoolYear, school_code: str = "", early: bool = False) -
     """What a rehearsal would look at now. Raises ValidationError {"early" or "school_year": …}."""
     scope = Scope(school_year, school_code, early, SyncSettings.load().year_end_exit_code)
     if school_year.first_day > scope.today:
-        raise ValidationError({"school_year": [_("This school year has not begun.")]})
+        raise ValidationError({"school_year": [_("This school year has not started.")]})
     if early:
         return scope
     calendars = SchoolCalendar.objects.filter(school_year=school_year)
     if school_code:
         calendars = calendars.filter(school__code=school_code)
     if not rules.has_ended(school_year, calendars.values_list("last_day", flat=True), scope.today):
-        message = _("The school year has not ended. Say that it is to be closed early, or wait for the closing date.")
+        message = _("The school year has not ended. Choose to close it early, or wait for the closing date.")
         raise ValidationError({"early": [message]})
     return scope
 
@@ -210,9 +210,9 @@ def start(actor: Actor, rehearsal_id: int) -> Action:
 
 def check_runnable(rehearsal: YearEndRehearsal) -> None:
     if rehearsal.run_id is not None:
-        raise NotPossible(_("This rehearsal was run already. Rehearse again to see what is left."))
+        raise NotPossible(_("This rehearsal was already run. Rehearse again to see what is left."))
     if rehearsal.job is None or rehearsal.job.status not in READY:
-        raise NotPossible(_("The rehearsal is not complete, so nothing says what would close."))
+        raise NotPossible(_("The rehearsal is not complete, so it does not show what would close."))
 
 
 @dataclass
@@ -232,7 +232,7 @@ def run_closing(running: Running) -> dict[str, Any]:
     rehearsal = YearEndRehearsal.objects.get(pk=running.given["rehearsal"])
     action = Action.objects.get(pk=running.given["action"])
     if action.undone_at:
-        raise ValidationError(_("It was taken back meanwhile."))
+        raise ValidationError(_("It was undone in the meantime."))
     mark = _Mark(**(running.mark or {}))
     running.check()
     while running.chunk(
@@ -374,7 +374,7 @@ def new_since(rehearsal: YearEndRehearsal, after: int = 0) -> Iterator[list[Year
 
 @transaction.atomic
 def _list_new(running: Running, rows: list[YearEndRow], mark: _Mark) -> None:
-    message = _("It would close now and is not in the rehearsal. It was left as it is.")
+    message = _("It would close now but is not in the rehearsal, so it was left as it is.")
     mark.new_after, mark.new_since = rows[-1].enrolment_id, mark.new_since + len(rows)
     running.step(vars(mark), rows=[_job_row(row, rules.NEW_SINCE, message, failed=False) for row in rows])
 

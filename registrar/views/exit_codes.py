@@ -33,10 +33,10 @@ class ExitCodes(View):
         found = lists.rows(self.filterset).order_by("pk").values_list("pk", "revision", "exit_code")
         chosen = exit_codes.Chosen.of(found, form.cleaned_data["exit_code"])
         if len(chosen.changing) + chosen.unchanged != form.cleaned_data["seen"]:
-            form.add_error(None, _("Others belong to this filter by now. Look at the number, then set the code."))
+            form.add_error(None, _("This filter now includes other enrolments. Check the number, then set the code."))
             return self._page(form, 409)
         if not chosen.changing:
-            form.add_error("exit_code", _("All of them have this exit code already."))
+            form.add_error("exit_code", _("All of them already have this exit code."))
             return self._page(form, 422)
         action, left = exit_codes.change(
             of_request(request), chosen, form.cleaned_data["exit_code"], form.cleaned_data["reason"]
@@ -48,8 +48,8 @@ class ExitCodes(View):
         messages.success(request, text % {"n": done})
         if left:
             told = ngettext(
-                "%(n)s enrolment was left: it was changed meanwhile, or breaks a rule.",
-                "%(n)s enrolments were left: they were changed meanwhile, or break a rule.",
+                "%(n)s enrolment was skipped: it was changed in the meantime, or breaks a rule.",
+                "%(n)s enrolments were skipped: they were changed in the meantime, or break a rule.",
                 len(left),
             )
             messages.warning(request, told % {"n": len(left)})

@@ -106,7 +106,7 @@ class Start(View):
 
 def _start_title(waiting: dict[str, Any] | None) -> str:
     if waiting is None:
-        return _("No concurrent enrolment waits for its year end")
+        return _("No concurrent enrolment is waiting for its year end")
     words = {"n": waiting["open"], "year": waiting["school_year"]}
     return (
         ngettext(
@@ -268,7 +268,7 @@ class Run(View):
 
 def _run_title(closed: int) -> str:
     if not closed:
-        return _("The year end is done: nothing had to be closed")
+        return _("The year end is done: there was nothing to close")
     return ngettext("%(n)s concurrent enrolment is closed", "%(n)s concurrent enrolments are closed", closed) % {
         "n": closed
     }

@@ -69,9 +69,9 @@ def legend(grouped: Grouped) -> dict[str, Any]:
     staying = sum(row["count"] for row in grouped if row["reason"])
     # In the order of the bar's hues: done, a look is needed, PASI.
     parts = [
-        (_("Close, exit date kept"), closing - dates, "group=closing&dates=kept"),
-        (_("Stay as they are"), staying, "group=staying"),
-        (_("Close, exit date sent"), dates, "group=closing&dates=change"),
+        (_("Closing, exit date unchanged"), closing - dates, "group=closing&dates=kept"),
+        (_("Staying as they are"), staying, "group=staying"),
+        (_("Closing, exit date sent"), dates, "group=closing&dates=change"),
     ]
     said = ", ".join(wording.pair(name, count) for name, count, _query in parts)
     return {

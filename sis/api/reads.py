@@ -16,7 +16,7 @@ from sis.serializers import ReadEntrySerializer
 @extend_schema(tags=["Access"])
 @extend_schema_view(
     list=extend_schema(
-        summary="Who has seen which student",
+        summary="Who has viewed which student",
         description=(
             "One entry a person, program, student and hour; a list, a search or a file is one entry with its filter, which may hold a "
             "student's name. Lists and searches are shown to those who see all schools."

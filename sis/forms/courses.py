@@ -43,7 +43,7 @@ class AddCourseForm(_CourseForm):
     )
     credits_attempted = forms.IntegerField(
         label=_("Credits attempted"),
-        help_text=_("Empty: as the course offers."),
+        help_text=_("Leave empty for the credits that the course offers."),
         required=False,
         min_value=0,
         max_value=99,
@@ -79,15 +79,15 @@ class EndCourseForm(_CourseForm):
     """Until when a student sits in a section, and how it ends."""
 
     outcome = forms.ChoiceField(
-        label=_("How it stands"),
+        label=_("Current status"),
         widget=forms.RadioSelect,
         choices=[
             (rules.WITHDRAWN, _("Withdrawn: the student left the course")),
             (rules.COMPLETED, _("Completed")),
-            (OPEN, _("Goes on, until the exit date or the section's last day")),
-            (REMOVED, _("Entered in error: take it out")),
+            (OPEN, _("Continues, until the exit date or the section's last day")),
+            (REMOVED, _("Entered in error: remove it")),
         ],
-        error_messages={"required": _("Choose how it stands.")},
+        error_messages={"required": _("Choose the current status.")},
     )
     exit_date = DayField(label=_("Exit date"), help_text=_("Last day in the section."), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)

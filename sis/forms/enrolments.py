@@ -73,8 +73,8 @@ class EnrolmentForm(forms.ModelForm):
             "enrolment_type_codes": _("At most 3."),
             "exception_codes": _("At most 2."),
             "grants_program_codes": _("At most 3."),
-            "entry_code": _("Kept here; PASI no longer collects it."),
-            "exit_code": _("Kept here; PASI no longer collects it."),
+            "entry_code": _("Saved here only. PASI no longer collects it."),
+            "exit_code": _("Saved here only. PASI no longer collects it."),
         }
 
     GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (

@@ -8,6 +8,6 @@ class FindForm(forms.Form):
     q = forms.CharField(
         label=_("Name, ASN or local number"),
         max_length=100,
-        help_text=_("Parts of names in any order, or a whole number."),
+        help_text=_("Parts of a name in any order, or a whole number."),
         error_messages={"required": _("Enter a name, an ASN or a local number.")},
     )

@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('deleted', models.BooleanField(default=False, verbose_name='deleted')),
                 ('entry_code', models.CharField(blank=True, max_length=10, verbose_name='entry code')),
                 ('exit_code', models.CharField(blank=True, max_length=10, verbose_name='exit code')),
-                ('concurrent', models.BooleanField(default=False, help_text="The student's main school is another one.", verbose_name='concurrent')),
+                ('concurrent', models.BooleanField(default=False, help_text="The student's main school is a different one.", verbose_name='concurrent')),
                 ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='sis.school')),
                 ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='sis.student')),
             ],

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Course',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=7, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{3}[0-9]{4}$', 'A course code has three letters and four digits: MAT3791.')], verbose_name='course code')),
+                ('code', models.CharField(max_length=7, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z]{3}[0-9]{4}$', 'A course code has three letters and four digits, like MAT3791.')], verbose_name='course code')),
                 ('name', models.CharField(max_length=160, verbose_name='name')),
                 ('credits_offered', models.PositiveSmallIntegerField(default=0, verbose_name='credits offered')),
                 ('diploma', models.BooleanField(default=False, verbose_name='diploma course')),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='term',
             name='store_code',
-            field=models.CharField(blank=True, help_text='Under which final marks are stored.', max_length=8, verbose_name='Final Mark Store Code'),
+            field=models.CharField(blank=True, help_text='The code under which final marks are stored.', max_length=8, verbose_name='Final Mark Store Code'),
         ),
         migrations.AddIndex(
             model_name='dataevent',

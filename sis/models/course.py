@@ -8,7 +8,7 @@ from sis.models.fields import SchoolYearField
 from sis.models.organization import School
 from sis.models.years import Term
 
-course_code = RegexValidator(r"^[A-Z]{3}[0-9]{4}$", _("A course code has three letters and four digits: MAT3791."))
+course_code = RegexValidator(r"^[A-Z]{3}[0-9]{4}$", _("A course code has three letters and four digits, like MAT3791."))
 
 
 class Course(models.Model):

@@ -104,7 +104,7 @@ class SchoolEnrolment(models.Model):
     entry_code = models.CharField(_("entry code"), max_length=10, blank=True)
     exit_code = models.CharField(_("exit code"), max_length=10, blank=True)
     concurrent = models.BooleanField(
-        _("concurrent"), default=False, help_text=_("The student's main school is another one.")
+        _("concurrent"), default=False, help_text=_("The student's main school is a different one.")
     )
 
     class Meta:

@@ -34,7 +34,10 @@ class Term(models.Model):
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
     store_code = models.CharField(
-        _("Final Mark Store Code"), max_length=8, blank=True, help_text=_("Under which final marks are stored.")
+        _("Final Mark Store Code"),
+        max_length=8,
+        blank=True,
+        help_text=_("The code under which final marks are stored."),
     )
     is_summer = models.BooleanField(_("summer term"), default=False)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)

@@ -42,8 +42,9 @@ def schools_of_person(request: HttpRequest, person: Any) -> offers.Panel | None:
 def second_main_stay(given: dict[str, Any]) -> str:
     """To the school of a student's main enrolment, when a record of another of our schools becomes a second one."""
     text = _(
-        "A student whose main enrolment is at your school now has a second main enrolment at school %(school)s, by %(who)s. Agree "
-        "which of the two is the main one: the other is marked as concurrent, or the student is withdrawn."
+        "A student whose main enrolment is at your school now has a second main enrolment at school %(school)s, "
+        "entered by %(who)s. Agree on which of the two is the main one: mark the other as concurrent, or withdraw "
+        "the student."
     )
     return text % {"who": given.get("who", ""), "school": given.get("school", "")}
 

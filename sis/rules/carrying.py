@@ -48,17 +48,17 @@ class Reason:
     next_step: str
 
 
-_ADD = gettext_noop("Add the course by hand on the student's page, in the section that fits.")
-_NOTHING = gettext_noop("Nothing to do, unless the student takes the course again: then add it by hand.")
+_ADD = gettext_noop("Add the course manually on the student's page, in the matching section.")
+_NOTHING = gettext_noop("Nothing to do, unless the student takes the course again. In that case, add it manually.")
 REASONS = {
     "completed": Reason(gettext_noop("The course is completed."), _NOTHING),
-    "withdrawn": Reason(gettext_noop("The student had left the course before."), _NOTHING),
-    "ended": Reason(gettext_noop("The course enrolment ends before the new enrolment begins."), _NOTHING),
-    "section_ended": Reason(gettext_noop("The section has ended before the new enrolment begins."), _NOTHING),
+    "withdrawn": Reason(gettext_noop("The student had already left the course."), _NOTHING),
+    "ended": Reason(gettext_noop("The course enrolment ends before the new enrolment starts."), _NOTHING),
+    "section_ended": Reason(gettext_noop("The section has ended before the new enrolment starts."), _NOTHING),
     "no_section": Reason(gettext_noop("The new school has no section of this course in a term of this name."), _ADD),
     "several": Reason(gettext_noop("The new school has several sections of this course."), _ADD),
-    "already": Reason(gettext_noop("The student sits in this section already."), _NOTHING),
-    "outside": Reason(gettext_noop("The new enrolment ends before the section begins."), _ADD),
+    "already": Reason(gettext_noop("The student is already in this section."), _NOTHING),
+    "outside": Reason(gettext_noop("The new enrolment ends before the section starts."), _ADD),
 }
 
 

@@ -43,14 +43,14 @@ RULES: tuple[Rule, ...] = (
         "exit_date",
         "Rule 40263",
         lambda r: r["status"] in OVER and not r["exit_date"],
-        gettext_noop("What is completed or withdrawn has an exit date."),
+        gettext_noop("A completed or withdrawn course enrolment needs an exit date. Enter one."),
     ),
     Rule(
         "",
         "exit_date",
         PAGE,
         lambda r: _before(r["exit_date"], r["entry_date"]),
-        gettext_noop("The exit date lies before the entry date."),
+        gettext_noop("The exit date is before the entry date."),
     ),
     Rule(
         "40226",
@@ -59,42 +59,42 @@ RULES: tuple[Rule, ...] = (
         lambda r: bool(
             r["exit_date"] and not r["school_year"].calendar_years[0] <= r["exit_date"] <= r["school_year"].calendar_years[1]
         ),
-        gettext_noop("The exit date lies outside the two calendar years of the school year."),
+        gettext_noop("The exit date is outside the two calendar years of the school year."),
     ),
     Rule(
         "",
         "entry_date",
         PAGE,
         lambda r: _before(r["entry_date"], r["section_start"]) or _before(r["section_end"], r["entry_date"]),
-        gettext_noop("The entry date lies outside the dates of the section."),
+        gettext_noop("The entry date is outside the dates of the section."),
     ),
     Rule(
         "",
         "exit_date",
         PAGE,
         lambda r: _before(r["section_end"], r["exit_date"]),
-        gettext_noop("The exit date lies after the last day of the section."),
+        gettext_noop("The exit date is after the last day of the section."),
     ),
     Rule(
         "40214",
         "entry_date",
         "Rule 40214",
         lambda r: _before(r["entry_date"], r["enrolment_start"]) or _before(r["enrolment_exit"], r["entry_date"]),
-        gettext_noop("The entry date lies outside the school enrolment."),
+        gettext_noop("The entry date is outside the school enrolment."),
     ),
     Rule(
         "40214",
         "exit_date",
         "Rule 40214",
         lambda r: _before(r["enrolment_exit"], r["exit_date"]),
-        gettext_noop("The exit date lies after the end of the school enrolment."),
+        gettext_noop("The exit date is after the end of the school enrolment."),
     ),
     Rule(
         "",
         "section",
         "Submit Course Enrolment",
         lambda r: r["section_school"] != r["enrolment_school"] or r["school_year"] != r["enrolment_year"],
-        gettext_noop("The section belongs to another school or school year than the enrolment."),
+        gettext_noop("The section belongs to a different school or school year than the enrolment."),
     ),
 )  # fmt: skip
 
@@ -120,7 +120,7 @@ def overlap(first: tuple[dt.date, dt.date], second: tuple[dt.date, dt.date]) -> 
 
 # What a challenged course needs AT THE SCHOOL WHERE IT IS TAKEN (Concurrent Enrollments with PASI Direct Connect).
 CHALLENGE = {
-    "course": gettext_noop("The course is not in use: it must exist and be active."),
+    "course": gettext_noop("The course cannot be used: it must exist and be active."),
     "section": gettext_noop("The school has no section of the course in this school year."),
     "course_enrolment": gettext_noop("The student has no course enrolment in a section of the course at this school."),
     "mark": gettext_noop("No mark is stored for this course enrolment."),

@@ -71,7 +71,7 @@ def _whole(text: str, digits: int, least: int, most: int, fixed: bool = False) -
 PAGE = "Student School Enrolment (business object)"
 KEYS = "ExtendedSchoolEnrolmentInfo (V2019)"
 
-AT_MOST = {2: gettext_noop("At most two codes."), 3: gettext_noop("At most three codes.")}
+AT_MOST = {2: gettext_noop("Enter at most two codes."), 3: gettext_noop("Enter at most three codes.")}
 
 
 def _at_most(name: str, most: int) -> Rule:
@@ -99,7 +99,7 @@ RULES: tuple[Rule, ...] = (
         "grade",
         PAGE,
         lambda r: bool(r["grade"]) and r["grade"] not in GRADES,
-        gettext_noop("Grades are EC and 01 to 12."),
+        gettext_noop("Enter a grade of EC or 01 to 12."),
     ),
     Rule(
         "", "programming_type", PAGE, lambda r: not r["programming_type"], gettext_noop("Choose the programming type.")
@@ -116,21 +116,21 @@ RULES: tuple[Rule, ...] = (
         "exit_date",
         "Rule 10016",
         lambda r: bool(r["exit_date"] and r["start_date"] and r["exit_date"] < r["start_date"]),
-        gettext_noop("The exit date lies before the start date."),
+        gettext_noop("The exit date is before the start date."),
     ),
     Rule(
         "10088",
         "exit_date",
         "Rule 10088",
         lambda r: _outside_years(r["exit_date"], r["school_year"]),
-        gettext_noop("The exit date lies outside the two calendar years of the school year."),
+        gettext_noop("The exit date is outside the two calendar years of the school year."),
     ),
     Rule(
         "10088",
         "start_date",
         "Rule 10088 (its sibling for the start)",
         lambda r: _outside_years(r["start_date"], r["school_year"]),
-        gettext_noop("The start date lies outside the two calendar years of the school year."),
+        gettext_noop("The start date is outside the two calendar years of the school year."),
     ),
     Rule(
         "10064",
@@ -139,14 +139,14 @@ RULES: tuple[Rule, ...] = (
         lambda r: (
             r["program_percentage"] is not None and not PERCENTAGE_PROGRAMS & set(codes(r["grants_program_codes"]))
         ),
-        gettext_noop("A program percentage goes only with grants program code 610 or 612."),
+        gettext_noop("A program percentage is allowed only with grants program code 610 or 612."),
     ),
     Rule(
         "9013",
         "program_percentage",
         "Rule 9013",
         lambda r: r["program_percentage"] is not None and not 0 <= r["program_percentage"] <= 100,
-        gettext_noop("A percentage lies between 0 and 100."),
+        gettext_noop("Enter a percentage between 0 and 100."),
     ),
     Rule(
         "10133",
@@ -184,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         "french_hours",
         KEYS,
         lambda r: not _whole(r["french_hours"], 4, 1, 9999),
-        gettext_noop("French hours are a number from 1 to 9999."),
+        gettext_noop("Enter French hours from 1 to 9999."),
     ),
     *(_at_most(name, most) for name, most in CODE_LISTS.items()),
 )

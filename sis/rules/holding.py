@@ -28,22 +28,23 @@ def _odd(name: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 ROWS: tuple[Row, ...] = (
-    Row("start_date", lambda r: r["start_date"] in (None, ""), gettext_noop("An enrolment here cannot be without a start date.")),
-    Row("exit_date", lambda r: r["exit_date"] in (None, ""), gettext_noop("An enrolment here cannot be without an exit date.")),
-    Row("start_date", _odd("start_date"), gettext_noop("%(start_date)s is no start date that an enrolment here can hold.")),
-    Row("exit_date", _odd("exit_date"), gettext_noop("%(exit_date)s is no exit date that an enrolment here can hold.")),
+    Row("start_date", lambda r: r["start_date"] in (None, ""), gettext_noop("An enrolment here must have a start date.")),
+    Row("exit_date", lambda r: r["exit_date"] in (None, ""), gettext_noop("An enrolment here must have an exit date.")),
+    Row("start_date", _odd("start_date"), gettext_noop("%(start_date)s cannot be stored here as a start date.")),
+    Row("exit_date", _odd("exit_date"), gettext_noop("%(exit_date)s cannot be stored here as an exit date.")),
     Row(
         "exit_date",
         lambda r: _is_day(r["start_date"]) and _is_day(r["exit_date"]) and r["exit_date"] < r["start_date"],
-        gettext_noop("The exit date %(exit_date)s lies before the start date %(start_date)s: no enrolment here can hold both."),
+        gettext_noop("The exit date %(exit_date)s is before the start date %(start_date)s, so they cannot be stored "
+                     "together here."),
     ),
     Row(
         "program_percentage",
         lambda r: r["program_percentage"] is not None and not 0 <= r["program_percentage"] <= 32767,
-        gettext_noop("%(program_percentage)s is no percentage that an enrolment here can hold."),
+        gettext_noop("%(program_percentage)s cannot be stored here as a percentage."),
     ),
 )  # fmt: skip
-TOO_LONG = gettext_noop("It has %(length)s characters; an enrolment here holds %(most)s.")
+TOO_LONG = gettext_noop("It has %(length)s characters; an enrolment here can store %(most)s.")
 
 
 def faults(record: Mapping[str, Any], most: Mapping[str, int]) -> list[tuple[str, str, dict[str, Any]]]:

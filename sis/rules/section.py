@@ -13,21 +13,21 @@ RULES: tuple[Rule, ...] = (
         "number",
         "Rule 40104",
         lambda r: r["twin"],
-        gettext_noop("The course has a section of this number in the term already."),
+        gettext_noop("The course already has a section with this number in the term."),
     ),
     Rule(
         "40108",
         "end_date",
         "Rule 40108",
         lambda r: r["end_date"] <= r["start_date"],
-        gettext_noop("The last day of a section lies after its first day."),
+        gettext_noop("The last day of a section must be after its first day."),
     ),
     Rule(
         "40113",
         "start_date",
         "Rules 40113 and 40114",
         lambda r: r["start_date"] < r["school_year"].calendar_years[0],
-        gettext_noop("The section begins before its school year."),
+        gettext_noop("The section starts before its school year."),
     ),
     Rule(
         "40114",
@@ -41,7 +41,7 @@ RULES: tuple[Rule, ...] = (
         "deleted",
         "Submit Section",
         lambda r: r["deleted"] and r["live_course_enrolments"],
-        gettext_noop("Students sit in this section: it cannot be deleted."),
+        gettext_noop("This section has students, so it cannot be deleted."),
     ),
 )
 

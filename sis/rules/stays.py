@@ -177,29 +177,30 @@ ROWS: tuple[Row, ...] = (
         "born_deleted",
         "deleted",
         lambda c: c.before is None and bool(c.after["deleted"]),
-        gettext_noop("A new enrolment cannot be deleted from the start."),
-        gettext_noop("Leave this out; “Entered in error” deletes an enrolment later, with a reason."),
+        gettext_noop("A new enrolment cannot be added as deleted."),
+        gettext_noop("Leave this out. To delete an enrolment later, with a reason, use “Entered in error”."),
     ),
     Row(
         "born_withdrawn",
         "exit_date_type",
         lambda c: c.before is None and c.after["exit_date_type"] == WITHDRAWAL,
-        gettext_noop("A new enrolment begins with a planned last day, which is a completion date."),
-        gettext_noop("Enter the planned last day, then use “Withdraw”, which asks for the last day attended and the reason."),
+        gettext_noop("A new enrolment starts with a planned last day, which is a completion date."),
+        gettext_noop("Enter the planned last day. Then use “Withdraw”, which asks for the last day attended and the "
+                     "reason."),
     ),
     Row(
         "year_ahead",
         "school_year",
         lambda c: c.before is None and c.after["school_year"] > _last_year(c),
-        gettext_noop("This school year is too far ahead: enrolments can be entered up to %(last_year)s."),
+        gettext_noop("This school year is too far ahead: you can enter enrolments up to %(last_year)s."),
         gettext_noop("Check the school year."),
     ),
     Row(
         "deleted_without_reason",
         "reason",
         lambda c: c.is_deleted and not c.reason.strip(),
-        gettext_noop("An enrolment is deleted with a reason only; it is kept in the history."),
-        gettext_noop("Say why."),
+        gettext_noop("Give a reason to delete an enrolment. It is saved in the history."),
+        gettext_noop("Give a reason."),
     ),
     # What changes the meaning of a stay is a guided action with a reason, not an edit of a field.
     Row(
@@ -207,7 +208,7 @@ ROWS: tuple[Row, ...] = (
         "deleted",
         lambda c: c.before is not None and bool(c.before["deleted"]),
         gettext_noop("This enrolment is deleted."),
-        gettext_noop("Use “Undelete” first: it brings the enrolment back here and in PASI, with its courses."),
+        gettext_noop("Use “Undelete” first: it restores the enrolment here and in PASI, with its courses."),
         UNDELETE,
     ),
     Row(
@@ -223,7 +224,7 @@ ROWS: tuple[Row, ...] = (
         "exit_date_type",
         lambda c: _type_changes(c, to_withdrawal=True),
         gettext_noop("This would withdraw the student."),
-        gettext_noop("Use “Withdraw”: it asks for the last day attended and the reason, and ends the courses too."),
+        gettext_noop("Use “Withdraw”: it asks for the last day attended and the reason, and also ends the courses."),
         WITHDRAW,
     ),
     Row(
@@ -231,7 +232,8 @@ ROWS: tuple[Row, ...] = (
         "exit_date_type",
         lambda c: _type_changes(c, to_withdrawal=False),
         gettext_noop("The student was withdrawn from this school."),
-        gettext_noop("Use “The withdrawal was a mistake”, or “Return” for a student who came back: a new enrolment."),
+        gettext_noop("Use “The withdrawal was a mistake”. For a student who came back, use “Return” to add a new "
+                     "enrolment."),
         WITHDRAWAL_WAS_A_MISTAKE,
     ),
     Row(
@@ -239,33 +241,34 @@ ROWS: tuple[Row, ...] = (
         "exit_date",
         _last_day_changes,
         gettext_noop("The student was withdrawn, so the exit date is the last day attended."),
-        gettext_noop("Use “Correct the last day”: it asks for the reason, and the courses follow."),
+        gettext_noop("Use “Correct the last day”: it asks for the reason, and updates the courses."),
         CORRECT_LAST_DAY,
     ),
     Row(
         "withdrawn_ahead",
         "exit_date",
         _withdrawn_ahead,
-        gettext_noop("The last day attended cannot lie in the future."),
+        gettext_noop("The last day attended cannot be in the future."),
         gettext_noop("Enter %(today)s or an earlier day; a planned last day is a completion date."),
     ),
     Row(
         "starts_within",
         "start_date",
         _starts_within,
-        gettext_noop("The student is enrolled here from %(start)s to %(exit)s already."),
+        gettext_noop("The student is already enrolled here from %(start)s to %(exit)s."),
         gettext_noop(
-            "A return begins after that. If the student has left, use “Withdraw” or “Correct the last day” on that "
-            "enrolment first; if it is a duplicate, “Entered in error”."
+            "A return must start after that. If the student has left, first use “Withdraw” or “Correct the last day” "
+            "on that enrolment. If it is a duplicate, use “Entered in error”."
         ),
     ),
     Row(
         "ends_within",
         "exit_date",
         _ends_within,
-        gettext_noop("The student's next enrolment here begins on %(start)s."),
+        gettext_noop("The student's next enrolment here starts on %(start)s."),
         gettext_noop(
-            "This one ends before it: enter an earlier last day, or use “Entered in error” on the other one if it is a duplicate."
+            "This one must end before it. Enter an earlier last day, or use “Entered in error” on the other one if "
+            "it is a duplicate."
         ),
     ),
 )  # fmt: skip

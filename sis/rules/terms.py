@@ -26,21 +26,19 @@ class TermShape:
 
 # What is compared, in this order, with the sentence for people.
 COMPARED = {
-    "name": gettext_noop("The term is called %(home)s at the one school and %(other)s at the other."),
-    "portion": gettext_noop(
-        "%(term)s: its portion of the year is %(home)s at the one school and %(other)s at the other."
-    ),
-    "first_day": gettext_noop("%(term)s begins on %(home)s at the one school and on %(other)s at the other."),
-    "last_day": gettext_noop("%(term)s ends on %(home)s at the one school and on %(other)s at the other."),
+    "name": gettext_noop("The term is called %(home)s at one school and %(other)s at the other."),
+    "portion": gettext_noop("%(term)s: its portion of the year is %(home)s at one school and %(other)s at the other."),
+    "first_day": gettext_noop("%(term)s starts on %(home)s at one school and on %(other)s at the other."),
+    "last_day": gettext_noop("%(term)s ends on %(home)s at one school and on %(other)s at the other."),
     "store_code": gettext_noop(
-        "%(term)s: the Final Mark Store Code is %(home)s at the one school and %(other)s at the other."
+        "%(term)s: the Final Mark Store Code is %(home)s at one school and %(other)s at the other."
     ),
 }
 WORDS = {
     **COMPARED,
     "no_calendar": gettext_noop("One of the two schools has no calendar for this school year."),
-    "missing_there": gettext_noop("%(term)s exists at the home school alone."),
-    "missing_here": gettext_noop("%(term)s exists at the concurrent school alone."),
+    "missing_there": gettext_noop("%(term)s exists only at the home school."),
+    "missing_here": gettext_noop("%(term)s exists only at the concurrent school."),
 }
 
 

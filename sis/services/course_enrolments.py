@@ -107,7 +107,7 @@ def _refuse_overlap(record: CourseEnrolment) -> None:
     for other in others.exclude(pk=record.pk):
         mine = (record.entry_date, record.exit_date or end)
         if rules.overlap(mine, (other.entry_date, other.exit_date or end)):
-            raise ValidationError({"section": [_("The student sits in this section already at that time.")]})
+            raise ValidationError({"section": [_("The student is already in this section at that time.")]})
 
 
 @transaction.atomic

@@ -113,7 +113,7 @@ def _refuse_second_key(enrolment: SchoolEnrolment) -> None:
         return
     same = SchoolEnrolment.objects.filter(school=enrolment.school, external_id=enrolment.external_id)
     if same.exclude(pk=enrolment.pk).exists():
-        raise ValidationError({"external_id": [_("Another enrolment of the school has this external id.")]})
+        raise ValidationError({"external_id": [_("Another enrolment of the school has this external ID.")]})
 
 
 def _clean(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def change(
 
 def _reason_of_pasi(changes: Mapping[str, list[Any]]) -> str:
     """A deletion never stands in the audit without a reason; of our own one a person gives it."""
-    return _("Taken over from PASI") if changes.get("deleted", [None, False])[1] else ""
+    return _("Taken from PASI") if changes.get("deleted", [None, False])[1] else ""
 
 
 def _concerns_stays(names: Iterable[str]) -> bool:

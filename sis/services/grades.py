@@ -113,8 +113,8 @@ def _check(store_code: str, given: Mark) -> None:
     if not store_code:
         problems["store_code"] = [_("The term has no Final Mark Store Code.")]
     if not given.mark.strip() or len(given.mark) > LONGEST:
-        problems["mark"] = [_("Enter the mark, in at most 10 characters.")]
+        problems["mark"] = [_("Enter the mark, at most 10 characters.")]
     if not 0 <= given.credits <= 99:
-        problems["credits"] = [_("Credits lie between 0 and 99.")]
+        problems["credits"] = [_("Enter credits between 0 and 99.")]
     if problems:
         raise ValidationError(problems)

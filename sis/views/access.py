@@ -23,7 +23,7 @@ class Schools(View):
         form: Any = AccessForm(request.POST, schools=selectors.schools(request.user))  # type: ignore[arg-type]
         if form.is_valid():
             access.set_schools(of_request(request), person, form.cleaned_data["schools"])
-            messages.success(request, _("Saved: the schools of %(name)s.") % {"name": person.full_name})
+            messages.success(request, _("The schools of %(name)s are saved.") % {"name": person.full_name})
         else:
             messages.error(request, _("Nothing was saved: one of the schools does not exist."))
         return redirect("operations:person", person.pk)

@@ -36,7 +36,7 @@ class AddCourse(View):
         except ValidationError as error:
             form.refuse(error)
             return self._page(stay, form, 422)
-        messages.success(request, _("Saved: %(course)s. Changed here only.") % {"course": section.course.name})
+        messages.success(request, _("%(course)s is saved. It was changed here only.") % {"course": section.course.name})
         return redirect("sis:student", stay.student_id)
 
     def _stay(self, pk: int) -> SchoolEnrolment:
@@ -91,7 +91,7 @@ class EndCourse(View):
             messages.info(request, _("Nothing was changed, so nothing was saved."))
         else:
             messages.success(
-                request, _("Saved: %(course)s. Changed here only.") % {"course": record.section.course.name}
+                request, _("%(course)s is saved. It was changed here only.") % {"course": record.section.course.name}
             )
         return redirect("sis:student", record.student_id)
 

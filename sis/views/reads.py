@@ -31,7 +31,7 @@ LIST = lists.Listing(
     "sis:reads",
     columns=(
         lists.Column("person", gettext_lazy("Person")),
-        lists.Column("what", gettext_lazy("What was done")),
+        lists.Column("what", gettext_lazy("Type of access")),
         lists.Column("subject", gettext_lazy("Student or filter")),
     ),
     filters=("user", "kind"),  # days would go stale, and a student is one record
@@ -84,7 +84,7 @@ class ReadList(SeesAccess):
             "rows": [{"entry": one, "place": place(one), "student": students.get(one.student_id)} for one in page.rows],
             "earlier": self._address(**dict([page.previous])) if page.previous else "",
             "next": self._address(**dict([page.next])) if page.next else "",
-            "count": ngettext("%(n)s entry shown", "%(n)s entries shown", len(page.rows)) % {"n": len(page.rows)},
+            "count": ngettext("%(n)s entry", "%(n)s entries", len(page.rows)) % {"n": len(page.rows)},
         }
         return render(request, "sis/reads.html", context, status=200 if sound else 400)
 
@@ -129,7 +129,7 @@ class FindRead(SeesAccess):
         if len(found) == 1:
             return redirect(f"{address}?{urlencode({'student': found[0].pk})}")
         if found:
-            messages.warning(request, _("Several students are called that. Enter the ASN or the local number."))
+            messages.warning(request, _("Several students have this name. Enter the ASN or the local number."))
         else:
             messages.warning(request, _("No student found. Enter a name, an ASN or a local number."))
         return redirect(address)
@@ -144,7 +144,7 @@ class ReadExport(SeesAccess):
         if not filters.is_valid():
             raise Http404
         head = [
-            _("When"), _("Person"), _("User name"), _("Program"), _("IP address"), _("What was done"), _("What"), _("Filter"),
+            _("When"), _("Person"), _("User name"), _("Program"), _("IP address"), _("Type of access"), _("What"), _("Filter"),
             _("ASN"), _("Last name"), _("First name"),
         ]  # fmt: skip
         name = f"{_('access')}-{clock.today().isoformat()}"

@@ -96,9 +96,9 @@ class SwitchState(View):
             return self._preview(request, school, form)
         name, value = form.cleaned_data["name"], form.cleaned_data["value"]
         if organizations.set_state(of_request(request), school.pk, name, value):
-            messages.success(request, _("Saved: %(what)s is now %(state)s.") % form.words())
+            messages.success(request, _("%(what)s is now %(state)s.") % form.words())
         else:
-            messages.info(request, _("Nothing to do: %(what)s was %(state)s already.") % form.words())
+            messages.info(request, _("No change was needed: %(what)s was already %(state)s.") % form.words())
         return redirect("sis:school", school.code)
 
     @staticmethod

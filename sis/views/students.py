@@ -68,7 +68,7 @@ class StudentList(View):
         try:
             page = selectors.in_order(with_latest(students, request), request.GET, PAGE, order)
         except ValidationError:
-            return HttpResponseBadRequest(_("A page mark is a whole number."), content_type="text/plain")
+            return HttpResponseBadRequest(_("The page must be a whole number."), content_type="text/plain")
         context = {
             "filter": filters,
             "count": (count := keyset.counted(students)),

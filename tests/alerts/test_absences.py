@@ -1,4 +1,4 @@
-"""A person is away and a colleague stands in."""
+"""A person is away and a colleague is covering."""
 
 import datetime as dt
 

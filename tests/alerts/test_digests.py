@@ -107,11 +107,11 @@ def test_it_tells_new_settled_and_what_colleagues_look_after(here, differing, at
         differing()
     with at(days=3):
         body = digests()[to(here.registrar)].body
-    assert "1 change from PASI has waited for more than two days." in body
-    assert "Only PASI changed, still open, day 4, with you" in body
-    assert "New since the last mail: 1" in body
-    assert "Colleagues look after: 1" in body
-    assert "Settled since the last mail: 1" in body
+    assert "1 change from PASI has been waiting for more than two days." in body
+    assert "Only PASI changed, still open, day 4, assigned to you" in body
+    assert "New since the last e-mail: 1" in body
+    assert "Assigned to colleagues: 1" in body
+    assert "Settled since the last e-mail: 1" in body
 
 
 def test_the_last_one_that_was_told_is_told_as_settled_and_then_it_is_quiet(here, differing, at):
@@ -122,8 +122,8 @@ def test_the_last_one_that_was_told_is_told_as_settled_and_then_it_is_quiet(here
     Discrepancy.objects.filter(pk=item.pk).update(settled_at=item.opened_at + dt.timedelta(days=2, hours=5))
     with at(days=3):
         message = digests()[to(here.registrar)]
-        assert message.subject == "PASI Connect: what waited has been settled"
-        assert "Settled since the last mail: 1" in message.body
+        assert message.subject == "PASI Connect: all waiting changes are settled"
+        assert "Settled since the last e-mail: 1" in message.body
     with at(days=4):
         assert digests() == {}
 
@@ -188,11 +188,11 @@ def test_while_away_the_digest_goes_to_the_stand_in(here, differing, at):
     with at(days=3):
         found = digests()
         assert to(here.registrar) not in found
-        assert "day 4, with you" in found[to(here.colleague)].body
+        assert "day 4, assigned to you" in found[to(here.colleague)].body
     with at(days=4):
         found = digests()
         assert set(found) == {to(here.registrar)}
-        assert "day 5, with you" in found[to(here.registrar)].body
+        assert "day 5, assigned to you" in found[to(here.registrar)].body
 
 
 def test_planning_that_is_killed_goes_on_and_nobody_gets_two(here, differing, at, monkeypatch):

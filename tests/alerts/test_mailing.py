@@ -36,7 +36,7 @@ def raising(monkeypatch, name, error):
 def test_a_test_mail_goes_to_the_persons_address_in_their_language(here, planned):
     assert mailing.drain() == 1
     (message,) = outbox.outbox
-    assert (message.to, message.subject) == ([here.registrar.email], "PASI Connect: test mail")
+    assert (message.to, message.subject) == ([here.registrar.email], "PASI Connect: test e-mail")
     assert here.registrar.full_name in message.body
     assert message.extra_headers["Message-ID"] == f"<{planned.message_id}@localhost>"
     planned.refresh_from_db()
@@ -123,7 +123,7 @@ def test_without_a_mail_server_each_mail_is_a_file(here, planned, settings, tmp_
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = env.mail("", tmp_path / "mail").backend, str(tmp_path / "mail")
     assert mailing.drain() == 1
     (file,) = (tmp_path / "mail").iterdir()
-    assert "This is the test mail" in file.read_text()
+    assert "This is the test e-mail" in file.read_text()
 
 
 def test_the_address_of_the_mail_server_is_read_from_one_text(tmp_path):

@@ -42,7 +42,7 @@ def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, tol
     as_person(here.registrar).post(f"/notices/{made.pk}/seen/")
     assert "No notices" in as_person(here.colleague).get("/notices/").content.decode()
     again = as_person(here.colleague).post(f"/notices/{made.pk}/seen/", follow=True).content.decode()
-    assert "had seen it already" in again
+    assert "marked it as seen first" in again
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, tol
             {"kind": "transfer_out", "school": "7102", "who": "Rhea Molnar"},
             "Rhea Molnar transferred a student out of school 7102",
         ),
-        ("planned_action_stopped", {"kind": "transfer_out", "who": "Rhea Molnar"}, "could not be done on its day"),
+        ("planned_action_stopped", {"kind": "transfer_out", "who": "Rhea Molnar"}, "could not be completed on its day"),
     ],
 )
 def test_the_notices_of_guided_actions_are_sentences(here, as_person, kind, given, words):
@@ -85,7 +85,7 @@ def test_it_is_in_no_count_and_no_list_of_the_inbox(here, as_person):
     assert not Discrepancy.objects.exists()
     assert pasi.counts(here.registrar) == {"changes": 0, "stuck": 0}
     page = squeezed(as_person(here.registrar).get("/changes/").content.decode())
-    assert "Another school’s</a>" in page
+    assert "Another school’s record</a>" in page
 
 
 def test_seen_ends_it_for_the_school_until_a_newer_version(here, as_person):

@@ -24,22 +24,22 @@ def test_a_change_is_taken_and_handed_over_on_its_page(here, as_person, differin
     item = differing()
     registrar = as_person(here.registrar)
     page = registrar.get(f"/changes/{item.pk}/").content.decode()
-    assert "Nobody looks after this change yet" in page
-    assert "Take it yourself" in page
+    assert "Not assigned yet" in page
+    assert "Assign to me" in page
     answer = registrar.post(f"/changes/{item.pk}/assign/", {"to": here.registrar.pk, "seen": ""}, follow=True)
-    assert "You look after this change now." in answer.content.decode()
+    assert "This change is now assigned to you." in answer.content.decode()
     given = {"to": here.colleague.pk, "seen": here.registrar.pk, "reason": "Knows <b>them</b>."}
     page = registrar.post(f"/changes/{item.pk}/assign/", given, follow=True).content.decode()
-    assert f"{here.colleague.full_name} looks after this change" in page
+    assert f"Assigned to {here.colleague.full_name}" in page
     assert "Knows &lt;b&gt;them&lt;/b&gt;." in page
     page = registrar.post(f"/changes/{item.pk}/assign/", given, follow=True).content.decode()
-    assert f"{here.colleague.full_name} has this change by now." in page  # the page was an old one
+    assert f"This change is now assigned to {here.colleague.full_name}." in page  # the page was an old one
     nobody_chosen = {"to": "", "seen": here.colleague.pk}
     assert (
         "Choose a person" in registrar.post(f"/changes/{item.pk}/assign/", nobody_chosen, follow=True).content.decode()
     )
     back = {**nobody_chosen, "back": "1"}
-    assert "Put back:" in registrar.post(f"/changes/{item.pk}/assign/", back, follow=True).content.decode()
+    assert "no longer assigned" in registrar.post(f"/changes/{item.pk}/assign/", back, follow=True).content.decode()
     assert not Assignment.objects.exists()
 
 
@@ -59,12 +59,12 @@ def test_history_stays_on_a_settled_change_and_there_is_nothing_to_press(here, a
     decisions.accept(of_user(here.colleague), item.pk)
     page = as_person(here.registrar).get(f"/changes/{item.pk}/").content.decode()
     assert f"To {here.registrar.full_name}" in page
-    assert "Take it yourself" not in page
+    assert "Assign to me" not in page
 
 
 def test_the_administrator_looks_and_does_not_assign(here, as_person, differing):
     item = differing()
-    assert "Take it yourself" not in as_person(here.admin).get(f"/changes/{item.pk}/").content.decode()
+    assert "Assign to me" not in as_person(here.admin).get(f"/changes/{item.pk}/").content.decode()
     assert as_person(here.admin).post(f"/changes/{item.pk}/assign/", {"to": ""}).status_code == 403
 
 
@@ -115,12 +115,12 @@ def test_the_stand_in_sees_whose_work_it_is(here, as_person, differing):
     today = clock.today()
     given = {"first_day": today, "last_day": today, "stand_in": here.colleague.pk}
     answer = as_person(here.registrar).post("/profile/absence/", given, follow=True)
-    assert f"{here.colleague.full_name} stands in for you until {today}" in answer.content.decode()
+    assert f"{here.colleague.full_name} covers for you until {today}" in answer.content.decode()
     page = as_person(here.colleague).get("/changes/?who=me").content.decode()
-    assert f"You stand in for {here.registrar.full_name}." in page
+    assert f"You are covering for {here.registrar.full_name}." in page
     assert item.enrolment.student.name in page
     on_item = as_person(here.district).get(f"/changes/{item.pk}/").content.decode()
-    assert f"{here.registrar.full_name} is away; {here.colleague.full_name} stands in." in on_item
+    assert f"{here.registrar.full_name} is away; {here.colleague.full_name} is covering." in on_item
 
 
 def test_the_list_asks_as_often_for_many_as_for_one(here, as_person, differing):
@@ -163,23 +163,26 @@ def test_an_absence_is_ended_by_the_person_alone(here, as_person):
 
 def test_mail_is_chosen_and_tried_on_ones_own_page(here, as_person):
     client = as_person(here.registrar)
-    assert "Once a day: what is older than two days" in client.get("/profile/").content.decode()
+    assert "Daily: changes older than two days" in client.get("/profile/").content.decode()
     client.post("/profile/notices/", {"how": "at_once"})
     assert MailChoice.objects.get(user=here.registrar).how == "at_once"
     assert AuditEntry.objects.get(action="mail choice changed").changes == {"how": ["daily", "at_once"]}
     assert client.post("/profile/notices/", {"how": "hourly"}).status_code == 422
     page = client.post("/profile/notices/test/", follow=True).content.decode()
-    assert f"A test mail is on its way to {here.registrar.email}." in page
+    assert f"A test e-mail is on its way to {here.registrar.email}." in page
     assert Mail.objects.get().kind == "test"
     assert "less than a minute" in client.post("/profile/notices/test/", follow=True).content.decode()
 
 
 def test_who_has_no_address_or_does_not_decide_is_told_so(here, as_person):
-    assert "Your role gets no mails about changes" in as_person(here.admin).get("/profile/notices/").content.decode()
+    assert (
+        "Your role does not receive e-mails about changes"
+        in as_person(here.admin).get("/profile/notices/").content.decode()
+    )
     User.objects.update(email="")
     page = as_person(here.registrar).get("/profile/notices/").content.decode()
-    assert "There is no e-mail address in your account." in page
-    assert "Send me a test mail" not in page
+    assert "Your account has no e-mail address." in page
+    assert "Send me a test e-mail" not in page
 
 
 def test_a_change_can_wait_for_a_day_and_says_why(here, as_person, differing, at):
@@ -192,7 +195,7 @@ def test_a_change_can_wait_for_a_day_and_says_why(here, as_person, differing, at
     page = client.post(url, {"until": day, "reason": "The parents decide."}, follow=True).content.decode()
     assert "The parents decide." in page
     listed = client.get("/changes/?who=nobody").content.decode()
-    assert "look again on" in listed
+    assert "review again on" in listed
     assert item.enrolment.student.name in as_person(here.colleague).get("/changes/").content.decode()
     with at(days=5):
         assert "The parents decide." not in client.get(f"/changes/{item.pk}/").content.decode()

@@ -219,7 +219,7 @@ def test_who_says_never_attended_hears_of_a_stored_mark(api, stay):
         told = api.post(at(stay, name), {"reason": "Never seen.", "dry_run": True}).json()
         (remark,) = told["remarks"]
         assert sitting.section.course.code in remark
-        assert "The student has a stored mark of" in remark and "78" in remark
+        assert "The student has a stored mark in" in remark and "78" in remark
 
 
 def test_a_student_has_one_planned_action_at_a_time(api, house, stay):

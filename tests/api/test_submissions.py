@@ -40,7 +40,7 @@ def test_an_item_says_where_it_is_in_words(api, house, rejected):
         ["grade"],
         f"{house.registrar_a.full_name}, by Test",
     )
-    assert item["message"].startswith("The exit date lies before the start date.")
+    assert item["message"].startswith("The exit date is before the start date.")
     assert item["next_step"] == "Correct the exit date."
     assert item["rejections"] == [{"code": "10016", "message": "RegistrationExitDate"}]
     assert api.get(address(rejected)).json() == item

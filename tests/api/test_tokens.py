@@ -88,7 +88,7 @@ def test_a_token_that_reads_writes_nothing_and_previews_nothing(house):
     api = limited(house.registrar_a, scope="read")
     assert api.get(f"enrolments/{house.enrolment.pk}/").status_code == 200
     for values in ({"grade": "09"}, {"grade": "09", "dry_run": True}):
-        assert "only read" in problem(api.patch(f"enrolments/{house.enrolment.pk}/", values), 403)["detail"]
+        assert "read-only" in problem(api.patch(f"enrolments/{house.enrolment.pk}/", values), 403)["detail"]
     problem(api.post("discrepancies/decide/", {}), 403)
 
 

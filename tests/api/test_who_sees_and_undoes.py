@@ -104,7 +104,7 @@ def test_a_district_officer_takes_it_back_and_both_schools_are_told(house, actio
     ]  # fmt: skip
     kind = Notice.objects.get(school_code=house.a.code)
     assert SECRET not in str(kind.given)
-    assert f"took back “{action.get_kind_display()}”" in page(house.registrar_a).get("/notices/").content.decode()
+    assert f"undid “{action.get_kind_display()}”" in page(house.registrar_a).get("/notices/").content.decode()
 
 
 @DOORS

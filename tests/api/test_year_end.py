@@ -64,11 +64,11 @@ def test_the_rehearsal_tells_every_concurrent_enrolment(house, officer, stays):
             "reasons": [
                 {
                     "reason": "has_exit_code", "count": 1, "next_step": "Nothing to do.",
-                    "message": "It has an exit code: it is closed already.",
+                    "message": "It has an exit code, so it is already closed.",
                 },
                 {
                     "reason": "not_ended", "count": 1, "next_step": "Rehearse again after the closing date.",
-                    "message": "The school year is not over for it.",
+                    "message": "Its school year is not over.",
                 },
             ],
         },
@@ -88,7 +88,7 @@ def test_the_rehearsal_tells_every_concurrent_enrolment(house, officer, stays):
         "id": 0, "enrolment": closing, "school": "2001", "revision": 1, "closing_date": "2027-06-26",
         "exit_date_before": "2027-07-09", "exit_date_after": "2027-06-26", "reason": "", "message": "",
     }  # fmt: skip
-    assert (rows[1]["exit_date_after"], rows[3]["message"]) == (None, "The school year is not over for it.")
+    assert (rows[1]["exit_date_after"], rows[3]["message"]) == (None, "Its school year is not over.")
 
 
 def test_a_dry_run_tells_the_same_and_keeps_nothing(officer, stays):

@@ -32,7 +32,7 @@ def table(model: type) -> str:
 
 
 def differ() -> None:
-    """PASI holds another grade of every record, and has told us."""
+    """PASI now has another grade of every record, and has told us."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table(EnrolmentCopy)} c SET grade = CASE e.grade WHEN '05' THEN '06' ELSE '05' END, core_version = "

@@ -170,7 +170,7 @@ def test_who_has_used_the_quota_is_told_so(settings):
     RunFile.objects.filter(run=run).update(size=2 * MB)
     page = client_for(found, "district").post(reverse("reconciliation:new"), {"type": "CM", **sample()})
     assert page.status_code == 413
-    assert "no more room" in page.content.decode()
+    assert "storage is full" in page.content.decode()
     assert "6 of 3 MB" in page.content.decode()
 
 

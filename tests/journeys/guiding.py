@@ -28,7 +28,7 @@ def open_action(page: Page, stay: Json, name: str) -> None:
 def look(page: Page) -> None:
     """To the preview, which changes nothing; both themes and widths are looked at."""
     page.get_by_role("button", name=re.compile("(Show|Update) the preview")).click()
-    expect(page.get_by_text("Nothing is changed or sent before you press the button.")).to_be_visible()
+    expect(page.get_by_text("Nothing is changed or sent until you press the button.")).to_be_visible()
     assert not axe(page)
 
 
@@ -42,7 +42,7 @@ def press(page: Page, words: str) -> str:
 def take_back(page: Page) -> None:
     """By the Undo of the message, at once."""
     page.locator(".toast").get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Taken back by")).to_be_visible()
+    expect(page.get_by_text("Undone by")).to_be_visible()
 
 
 def equal(product: Product, stay: Json, **ours: Any) -> Json:

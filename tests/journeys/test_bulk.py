@@ -46,7 +46,7 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
     page.goto("/changes/?group=safe&field=grade&order=newest")
     expect(page.get_by_role("button", name="Accept PASI…")).to_be_hidden()
     choose(page, {stay["item"]["id"] for stay in stays})
-    expect(page.get_by_role("region", name="Chosen changes")).to_contain_text("3 chosen")
+    expect(page.get_by_role("region", name="Selected changes")).to_contain_text("3 chosen")
     assert not axe(page)
     shortcut(page, "a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Accept PASI in 3 changes")
@@ -55,7 +55,7 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
     assert product.stay(stays[0])["grade"] == stays[0]["grade"], "a preview changes nothing"
     page.get_by_role("textbox", name="Reason").fill("Agreed with the other school.")
     page.get_by_role("button", name="Accept PASI: change 3 here").click()
-    ended(page, "Decisions in bulk: 3 done")
+    ended(page, "Bulk decisions: 3 done")
     picture(page, "bulk-result", height=620)
     for stay in stays:
         assert product.stay(stay)["grade"] == other_grade(stay)
@@ -64,7 +64,7 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
     assert not axe(page)
 
     shortcut(page, "u")
-    expect(page.get_by_role("heading", level=1)).to_have_text("All 3 records go back")
+    expect(page.get_by_role("heading", level=1)).to_have_text("All 3 records can be undone")
     assert not axe(page)
     page.get_by_role("button", name="Take back 3 records").click()
     expect(page.get_by_role("alert")).to_be_visible()  # a reason is asked for
@@ -76,10 +76,10 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
         assert product.await_item(stay)["id"] == stay["item"]["id"]
         assert product.in_pasi(stay)["Grade"] == other_grade(stay), "nothing is sent"
     page.get_by_role("link", name="Record by record").click()
-    expect(page.get_by_text("Taken back").first).to_be_visible()
+    expect(page.get_by_text("Undone").first).to_be_visible()
     page.goto("/")
     expect(page.locator("#h-activity").locator("xpath=ancestor::section")).to_contain_text(
-        "Decisions in bulk: Accept PASI, taken back"
+        "Bulk decisions: Accept PASI, undone"
     )
 
 
@@ -98,8 +98,8 @@ def test_kept_together_without_javascript(product: Product, new_page: NewPage) -
     expect(page).to_have_url(re.compile(r"/jobs/\d+/$"))
 
     def done() -> bool:
-        if page.get_by_role("link", name="Look again").count():
-            page.get_by_role("link", name="Look again").click()
+        if page.get_by_role("link", name="Refresh").count():
+            page.get_by_role("link", name="Refresh").click()
         return "2 done" in page.get_by_role("heading", level=1).inner_text()
 
     wait_for(done, "the job to end")

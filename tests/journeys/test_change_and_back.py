@@ -79,7 +79,7 @@ def test_a_change_goes_out_and_one_comes_back(product: Product, new_page: NewPag
     expect(registrar.get_by_text("Tove Vandermolen").first).to_be_visible()
     field_row(registrar, "Grade").get_by_text("Accept PASI").click()
     field_row(registrar, "Exit date").get_by_text("Keep SIS").first.click()
-    registrar.get_by_label("Reason, needed").fill("The student stays until 18 June; the school has it in writing.")
+    registrar.get_by_label("Reason (required").fill("The student stays until 18 June; the school has it in writing.")
     for scheme in ("dark", "light"):
         registrar.emulate_media(color_scheme=scheme)
         assert not axe(registrar)

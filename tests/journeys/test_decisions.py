@@ -80,7 +80,7 @@ def test_the_story_by_keyboard_alone(product: Product, new_page: NewPage) -> Non
 
     page.goto(f"/changes/{product.await_item(second)['id']}/")
     shortcut(page, "r")
-    expect(page.get_by_label("Reason, needed")).to_be_focused()
+    expect(page.get_by_label("Reason (required")).to_be_focused()
     page.keyboard.type("The class list says otherwise.")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Kept SIS").first).to_be_visible()
@@ -93,7 +93,7 @@ def test_the_story_by_keyboard_alone(product: Product, new_page: NewPage) -> Non
     expect(page.locator(".toast")).to_contain_text("Accepted PASI")
     assert product.stay(third)["grade"] == other_grade(third)
     shortcut(page, "u")
-    expect(page.locator(".toast")).to_contain_text("Decision taken back")
+    expect(page.locator(".toast")).to_contain_text("Decision undone")
     assert product.stay(third)["grade"] == third["grade"]
     product.await_item(third, "open")
 
@@ -108,7 +108,7 @@ def test_an_accept_is_taken_back_with_the_button(product: Product, new_page: New
     wait_for(lambda: product.stay(stay)["exit_date"] == "2027-05-20", "PASI's value is taken")
     page.goto(f"/changes/{item['id']}/")
     page.get_by_role("button", name="Undo this decision").click()
-    expect(page.locator(".toast")).to_contain_text("Decision taken back")
+    expect(page.locator(".toast")).to_contain_text("Decision undone")
     assert product.stay(stay)["exit_date"] == stay["exit_date"]
     assert product.in_pasi(stay)["RegistrationExitDate"] == "2027-05-20", "nothing is sent"
     assert product.await_item(stay, "open")["id"] == item["id"]
@@ -123,7 +123,7 @@ def test_deleted_in_pasi_is_restored_by_a_reject(product: Product, new_page: New
     page.goto(f"/changes/{item['id']}/")
     assert not axe(page)
     page.locator("input[name=field-whole][value=sis]").locator("..").click()
-    page.get_by_label("Reason, needed").fill("The student is here every day.")
+    page.get_by_label("Reason (required").fill("The student is here every day.")
     page.get_by_role("button", name="Save the decision").click()
     product.await_pasi(stay, IsDeleted=False)
     product.await_item(stay, "settled")
@@ -136,13 +136,13 @@ def test_a_change_while_the_page_is_open_is_told_and_not_overrun(product: Produc
     item = product.await_item(stay)
     page = new_page("registrar_a")
     page.goto(f"/changes/{item['id']}/")
-    page.get_by_label("Reason, needed").fill("Ours is right")
+    page.get_by_label("Reason (required").fill("Ours is right")
     product.change_in_pasi(stay, RegistrationExitDate="2027-05-21")
     expect(page.locator("#pulse")).to_contain_text("This record has changed")
     page.get_by_role("button", name="Keep SIS in all").click()
     page.get_by_role("button", name="Save the decision").click()
     expect(page.get_by_role("alert")).to_contain_text("Not saved")
-    expect(page.get_by_label("Reason, needed")).to_have_value("Ours is right")
+    expect(page.get_by_label("Reason (required")).to_have_value("Ours is right")
     expect(page.get_by_text("2027-05-21").first).to_be_visible()
     assert product.in_pasi(stay)["RegistrationExitDate"] == "2027-05-21"
 
@@ -159,7 +159,7 @@ def test_the_decision_without_javascript(product: Product, new_page: NewPage) ->
         page.locator(f"input[name=field-{field}][value={choice}]").locator("..").click()
     page.get_by_role("button", name="Save the decision").click()
     expect(page.get_by_role("alert")).to_contain_text("Say why PASI is to be reset")  # the choices are kept
-    page.get_by_label("Reason, needed").fill("Signed by the parents.")
+    page.get_by_label("Reason (required").fill("Signed by the parents.")
     page.get_by_role("button", name="Save the decision").click()
     expect(page.get_by_text("Accepted PASI:").first).to_be_visible()
     product.await_pasi(stay, RegistrationExitDate=stay["exit_date"], Grade=grade)

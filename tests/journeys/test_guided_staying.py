@@ -21,7 +21,7 @@ def test_return(product: Product, new_page: NewPage, picture: Pictures) -> None:
     open_action(page, stay, "Return…")
     page.get_by_label("Start date").fill(days_ago(12))
     page.get_by_role("button", name=re.compile("(Show|Update) the preview")).click()
-    expect(page.get_by_role("alert")).to_contain_text("A return begins after that")
+    expect(page.get_by_role("alert")).to_contain_text("A return must start after that")
     page.get_by_label("Start date").fill(days_ago(5))
     picture(page, "return-details", height=1000)
     look(page)
@@ -88,9 +88,9 @@ def test_a_transfer_for_a_later_day_is_planned_and_cancelled(
     equal(product, main, exit_date=main["exit_date"], exit_date_type="CompletionDate")
     row = page.get_by_role("row").filter(has_text=day)
     row.get_by_role("link", name="Cancel…").click()
-    page.get_by_label("Why it is taken back").fill("They stay.")
+    page.get_by_label("Reason to undo").fill("They stay.")
     assert not axe(page)
-    page.get_by_role("button", name="Cancel what is planned").click()
+    page.get_by_role("button", name="Cancel the planned action").click()
     expect(page.get_by_text("Cancelled by")).to_be_visible()
     equal(product, main, exit_date=main["exit_date"], exit_date_type="CompletionDate")
 
@@ -104,7 +104,9 @@ def test_a_concurrent_enrolment_is_made_and_closed(product: Product, new_page: N
     page.get_by_label("Start date").fill(days_ago(20))
     page.get_by_label("Exit date").fill(main["exit_date"])
     look(page)
-    expect(page.get_by_text("Check before you go on")).to_be_visible()  # school B stores its first semester otherwise
+    expect(
+        page.get_by_text("Check before you continue")
+    ).to_be_visible()  # school B stores its first semester otherwise
     looks_right(page)
     picture(page, "concurrent", height=1180)
     press(page, "New enrolment: create 1, send 1")

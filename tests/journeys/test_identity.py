@@ -25,7 +25,7 @@ def decide(page: Page, item: Json, side: str) -> None:
     page.goto(f"/changes/{item['id']}/")
     page.locator(f"input[name=field-whole][value={side}]").locator("..").click()
     expect(page.locator(f"[data-when='field-whole={side}']")).to_be_visible()
-    page.get_by_label("Reason, needed").fill("Two students with one name.")
+    page.get_by_label("Reason (required").fill("Two students with one name.")
     page.get_by_role("button", name="Save the decision").click()
 
 
@@ -37,7 +37,7 @@ def test_nothing_is_sent_until_the_registrar_brings_the_record_back(
     product.await_state(stay, "held")
     page = new_page("registrar_a")
     page.goto(f"/changes/{item['id']}/")
-    expect(page.locator(".notice", has_text="now another one")).to_contain_text(f"{other['asn'][:4]}-")
+    expect(page.locator(".notice", has_text="now belongs elsewhere")).to_contain_text(f"{other['asn'][:4]}-")
     expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
     assert not axe(page)
     picture(page, "identity")
@@ -59,7 +59,7 @@ def test_the_registrar_links_anew_without_javascript_and_takes_it_back(
     page.goto(f"/changes/{item['id']}/")
     page.locator("input[name=field-whole][value=anew]").check()
     page.get_by_role("button", name="Save the decision").click()
-    expect(page.locator("main")).to_contain_text("the SIS record was linked anew")
+    expect(page.locator("main")).to_contain_text("the SIS record was relinked")
     assert product.stay(stay)["ref_id"] != item["ref_id"]
     page.get_by_role("button", name="Undo this decision").click()
     assert product.stay(stay)["ref_id"] == item["ref_id"]
@@ -76,16 +76,16 @@ def test_a_kept_value_says_where_it_is_by_itself(product: Product, new_page: New
     page = new_page("registrar_a")
     page.goto(f"/changes/{item['id']}/")
     page.locator("input[name=field-exit_date][value=sis]").locator("..").click()
-    page.get_by_label("Reason, needed").fill("Ours is right")
+    page.get_by_label("Reason (required").fill("Ours is right")
     page.get_by_role("button", name="Save the decision").click()
-    expect(page.locator("#change-badge")).to_contain_text("Reset refused")
+    expect(page.locator("#change-badge")).to_contain_text("Reset refused by PASI")
     assert not axe(page)
     sent = wait_for(
         lambda: product.api(f"/submissions/?status=rejected&ref_id={item['ref_id']}")["results"],
         "the refused submission",
     )
     product.api(f"/submissions/{sent[0]['id']}/send-again/", method="POST")
-    expect(page.locator("#change-state")).to_contain_text(re.compile("settled by now"))
+    expect(page.locator("#change-state")).to_contain_text(re.compile("settled now"))
     product.await_pasi(stay, RegistrationExitDate=stay["exit_date"])
 
 
@@ -103,5 +103,5 @@ def test_what_was_created_in_pasi_is_entered_and_taken_back(product: Product, ne
     page.locator("input[name=field-whole][value=pasi]").locator("..").click()
     page.get_by_role("button", name="Save the decision").click()
     page.get_by_role("button", name="Undo this decision").click()
-    expect(page.locator(".toast")).to_contain_text("Decision taken back")
+    expect(page.locator(".toast")).to_contain_text("Decision undone")
     expect(page.locator("#change-badge")).to_contain_text("Created in PASI")

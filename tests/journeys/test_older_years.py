@@ -45,7 +45,7 @@ def test_an_older_enrolment_goes_out_after_a_look_at_pasis_record(
     page.set_viewport_size({"width": 1280, "height": 900})
     picture(page, "older-year")
 
-    page.get_by_role("button", name="Send ours").click()
+    page.get_by_role("button", name="Send the SIS values").click()
     expect(page.get_by_text("The SIS values are on their way to PASI.")).to_be_visible()
     product.await_pasi(stay, Grade="10", RegistrationExitDate=stay["exit_date"])
     here = now(product, stay)
@@ -60,5 +60,5 @@ def test_without_javascript_pasis_values_are_taken(product: Product, new_page: N
     page.get_by_role("link", name="Compare with PASI").click()
     page.get_by_role("button", name="Read PASI's record now").click()
     page.get_by_role("button", name="Take PASI's values").click()
-    expect(page.get_by_text("Took PASI's values. Nothing is sent.")).to_be_visible()
+    expect(page.get_by_text("PASI's values taken. Nothing is sent.")).to_be_visible()
     assert now(product, stay)["grade"] == product.in_pasi(stay)["Grade"] == "11"

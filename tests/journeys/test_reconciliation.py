@@ -101,9 +101,9 @@ def test_from_the_upload_to_the_workbook(
     expect(page.get_by_role("button", name=re.compile("^Compare"))).to_have_count(0)
     picture(page, "reconciliation-refused")
 
-    page.get_by_label("Another file instead").nth(1).set_input_files(exports["after"])
+    page.get_by_label("Replace the file").nth(1).set_input_files(exports["after"])
     page.get_by_role("button", name="Check again").click()
-    expect(heading).to_have_text("The files can be compared; there is something to know")
+    expect(heading).to_have_text("The files can be compared, with some remarks")
     expect(page.get_by_label("School", exact=False).first).to_be_visible()
     expect(page.locator("#id_school")).to_have_value("7101")
     expect(page.locator("#id_school_year")).to_have_value("2026-2027")
@@ -145,10 +145,10 @@ def test_from_the_upload_to_the_workbook(
 
     upload(page, exports["before"], exports["mended"])
     compare(page)
-    expect(heading).to_have_text("All 90 records are perfectly matched")
+    expect(heading).to_have_text("All 90 records match perfectly")
     since = page.locator("#since")
     expect(since).to_contain_text("1: Missing from PASI → Perfectly Matched")
-    since.get_by_role("link", name="Show all that moved").click()
+    since.get_by_role("link", name="Show everything that changed").click()
     expect(page.locator(".pairs tbody")).to_have_count(3)
     page.get_by_role("link", name="Summary").click()
     expect(page.get_by_role("heading", name="Numbers")).to_be_visible()
@@ -160,12 +160,12 @@ def test_without_javascript(product: Product, new_page: NewPage, exports: dict[s
     page = new_page("district", java_script_enabled=False)
     upload(page, exports["after"], exports["before"])
     expect(page.locator(".notice-attn").first).to_contain_text("The files look swapped")
-    page.get_by_role("button", name="Turn the files").click()
+    page.get_by_role("button", name="Swap the files").click()
     expect(page.get_by_text("The files look swapped")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^Compare")).click()
     for _ in range(60):
         page.wait_for_load_state()  # between two pages there is no link either
-        ahead = page.get_by_role("link", name="How far is it?")
+        ahead = page.get_by_role("link", name="Progress of the run")
         if not ahead.count():
             break
         page.wait_for_timeout(500)

@@ -31,7 +31,7 @@ def add_person(page: Page, *, first: str, last: str, username: str, role: str, s
     for school in schools:
         page.get_by_role("checkbox", name=school).check()
     page.get_by_role("button", name="Save the schools").click()
-    expect(page.get_by_text("Saved: the schools")).to_be_visible()
+    expect(page.get_by_text("The schools of")).to_be_visible()
 
 
 def set_password(page: Page, link: str) -> None:
@@ -41,7 +41,7 @@ def set_password(page: Page, link: str) -> None:
     own = browser.new_page()
     own.goto(link)
     own.get_by_label("New password").fill(PASSWORD)
-    own.get_by_label("The same again").fill(PASSWORD)
+    own.get_by_label("Repeat the new password").fill(PASSWORD)
     own.get_by_role("button", name="Set the password").click()
     expect(own.get_by_role("heading", name="Your password is set")).to_be_visible()
     browser.close()
@@ -51,7 +51,7 @@ def switch_synchronization(page: Page) -> None:
     page.goto("/setup/synchronization/")
     page.locator("label.switch", has_text=re.compile("regular synchronization", re.IGNORECASE)).click()
     page.get_by_role("button", name="Save the settings").click()
-    expect(page.get_by_text("Nothing has changed yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing has been changed yet.")).to_be_visible()
 
 
 def test_pasi_is_away_and_comes_back(product: Product, new_page: NewPage, picture: Pictures) -> None:
@@ -59,11 +59,13 @@ def test_pasi_is_away_and_comes_back(product: Product, new_page: NewPage, pictur
     page = new_page("registrar_a")
     page.goto("/")
     product.knobs(unavailable=True)
-    expect(page.locator("a.linkstate")).to_contain_text("PASI away", timeout=60_000)  # an open page tells it by itself
+    expect(page.locator("a.linkstate")).to_contain_text(
+        "PASI unavailable", timeout=60_000
+    )  # an open page tells it by itself
     save_exit_date(page, stay, "2027-06-15")
     page.goto("/")
-    expect(page.get_by_text("PASI has been away since")).to_be_visible()
-    expect(page.get_by_text("What works as always")).to_be_visible()
+    expect(page.get_by_text("PASI has been unavailable since")).to_be_visible()
+    expect(page.get_by_text("What still works")).to_be_visible()
     assert not axe(page)
     picture(page, "pasi-away")
     assert product.stay(stay)["pasi"]["state"] in {"waiting", "in_flight", "checking"}
@@ -71,7 +73,7 @@ def test_pasi_is_away_and_comes_back(product: Product, new_page: NewPage, pictur
     product.await_pasi(stay, seconds=90, RegistrationExitDate="2027-06-15")
     product.await_state(stay, "in_step")
     page.reload()
-    expect(page.get_by_text("PASI has been away since")).to_have_count(0)
+    expect(page.get_by_text("PASI has been unavailable since")).to_have_count(0)
     expect(page.locator("a.linkstate")).to_contain_text("PASI reachable")
 
 
@@ -87,10 +89,10 @@ def test_a_name_that_pasi_cannot_store_is_agreed_once(product: Product, new_page
     save_exit_date(page, stay, "2027-06-09")
     expect(page.locator(f"#state-{stay['id']}")).to_contain_text("Held")
     page.locator(f"#state-{stay['id']} a").click()
-    expect(page.get_by_text("Your own name or local ID has characters that PASI cannot store.").first).to_be_visible()
+    expect(page.get_by_text("Your name or local ID has characters that PASI cannot store.").first).to_be_visible()
     picture(page, "submission-held")
     page.goto("/profile/")
-    expect(page.get_by_text("Agree once how PASI writes your name")).to_be_visible()
+    expect(page.get_by_text("Approve how PASI writes your name")).to_be_visible()
     page.locator("#id_plain_name").fill("Dorde Saric")
     page.get_by_role("button", name="Save the profile").click()
     product.await_pasi(stay, RegistrationExitDate="2027-06-09")

@@ -51,7 +51,7 @@ def looks_right(page: Page) -> None:
 def rehearse(page: Page, year: str) -> None:
     page.goto("/year-end/")
     page.get_by_label("School year", exact=True).select_option(year)
-    page.get_by_label("Close it early").check()
+    page.get_by_label("Close early").check()
     page.get_by_role("button", name="Rehearse: change nothing").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("would close$"))
 
@@ -107,12 +107,12 @@ def test_rehearsal_run_and_all_sides_are_equal(product: Product, new_page: NewPa
     last = submissions(product)
     rehearse(page, year)
     expect(page.get_by_role("heading", level=1)).to_have_text("No concurrent enrolment would close")
-    page.get_by_role("button", name="Run it: nothing to close").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The year end is done: nothing had to be closed")
+    page.get_by_role("button", name="Run the year end: nothing to close").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The year end is done: there was nothing to close")
     assert submissions(product) == last
 
     page.goto(f"/exit-codes/?school_year={year}&concurrent=true&exit_code={rehearsal['exit_code']}")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("enrolments are chosen")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("enrolments are selected")
     looks_right(page)
     picture(page, "exit-codes")
     page.get_by_label("New exit code").fill("A7")

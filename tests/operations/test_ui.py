@@ -134,7 +134,7 @@ def test_radio_buttons_are_one_group_that_the_error_summary_can_reach():
     assert (group.tag, group.find("legend").text_content()) == ("fieldset", "Kind")
     assert [radio.get("value") for radio in group.xpath(".//input[@type='radio']")] == ["a", "b"]
     assert page.xpath("//a[@href='#id_kind']")
-    assert "One field needs a look" in page.text_content()
+    assert "One field needs attention" in page.text_content()
 
 
 def test_a_checkbox_can_be_a_switch():
@@ -207,9 +207,9 @@ def test_a_day_is_picked_natively_and_an_error_names_the_form():
     assert 'type="text"' in str(Form({"day": "28 August"})["day"])  # a date field would hide what was typed
     assert Form({"day": "27 Nov. 2026"}).is_valid()
     for text, words in (
-        ("soon", "is not read as a date"),
-        ("5/6/2026", "can mean two days"),
-        ("9999-01-01", "not in the calendar"),
+        ("soon", "is not a date"),
+        ("5/6/2026", "can mean two different days"),
+        ("9999-01-01", "not a day in the calendar"),
     ):
         form = Form({"day": text})
         assert not form.is_valid()

@@ -45,10 +45,10 @@ class Case:
         return self.after
 
 
-INVISIBLE = "column “ASN”: invisible characters, taken out. Repaired cells: 4 (rows 2-5)"
-GUARD = 'column “ASN”: a spreadsheet\'s guard (="…" or a leading apostrophe), taken off. Repaired cells: 4 (rows 2-5)'
+INVISIBLE = "column “ASN”: invisible characters, removed. Repaired cells: 4 (rows 2-5)"
+GUARD = 'column “ASN”: a spreadsheet\'s guard (="…" or a leading apostrophe), removed. Repaired cells: 4 (rows 2-5)'
 TABLE = (
-    Case("01-bom-twice.csv", ("damaged or repeated mark of its encoding",)),
+    Case("01-bom-twice.csv", ("damaged or repeated encoding mark",)),
     Case("02-invisible-in-headers.csv", ("taken off the headers “ASN”, “Exit Date”, “Entry Date”",)),
     Case("03-zwsp-after-asn.csv", (INVISIBLE,)),
     Case("04-unit-separator-before-asn.csv", (INVISIBLE,)),
@@ -65,15 +65,15 @@ TABLE = (
     ),
     Case("11-title-rows.csv", ("the headers were found in row 5",)),
     Case("12-numbers-export-summary.xlsx", ("“2027-9101-CM” has the columns and is read", "“Export Summary”")),
-    Case("13b-hidden-rows.xlsx", ("rows that are hidden in the workbook, and are read all the same: 2 (rows 3-4)",)),
+    Case("13b-hidden-rows.xlsx", ("hidden rows in the workbook, which are read as well: 2 (rows 3-4)",)),
     Case("16-backslash.xlsx"),
     Case(
         "18b-seven-oclock.xlsx",
-        ("column “Entry Date”: date with a time of day, read as the date. Repaired cells: 4", "left out: 07:00"),
+        ("column “Entry Date”: date with a time of day, read as a date. Repaired cells: 4", "left out: 07:00"),
     ),
     Case(
         "19b-total-row-count-first.csv",
-        ("rows that hold totals and no record, set apart: 1 (rows 6)",),
+        ("rows with totals instead of a record, listed separately: 1 (rows 6)",),
         (4, 0, 0, 0, 1),
         never=("leading zeros",),
     ),
@@ -90,7 +90,7 @@ TABLE = (
         (200, 0, 0, 0, 0),
         before="51-before.csv",
     ),
-    Case("base.csv", ("Both files are the same file, byte by byte",)),
+    Case("base.csv", ("Both files are identical",)),
 )
 
 
@@ -201,7 +201,7 @@ def reconcile(out, *options, after="base.csv"):
     ("after", "options", "code", "said"),
     [
         ("11-title-rows.csv", ["--after-header-row", "5"], 0, ""),
-        ("11-title-rows.csv", ["--after-header-row", "1"], 2, "none of the required columns is there"),
+        ("11-title-rows.csv", ["--after-header-row", "1"], 2, "none of the required columns are there"),
         ("11-title-rows.csv", ["--after-header-row", "4"], 2, "row 4, chosen for the headers, is blank"),
         ("11-title-rows.csv", ["--after-header-row", "99"], 2, "row 99, chosen for the headers, is blank or below"),
         ("11-title-rows.csv", ["--after-header-row", "-1"], 2, "A row counts from 1."),
@@ -210,7 +210,7 @@ def reconcile(out, *options, after="base.csv"):
             "12-numbers-export-summary.xlsx",
             ["--after-sheet", "Export Summary"],
             2,
-            "none of the required columns is there",
+            "none of the required columns are there",
         ),
         (
             "12-numbers-export-summary.xlsx",
@@ -311,7 +311,7 @@ def test_the_workbook_speaks_the_reader_s_language(officer, compared):
                 book.read(f"xl/{name}.xml").decode() for name in ("workbook", "worksheets/sheet1", "worksheets/sheet2")
             ]
         shown[code] = unescape(" ".join(parts))
-    for english in ("Exit Date (before)", "(after)", "Unusable rows (before)", "What the files hold", "First file"):
+    for english in ("Exit Date (before)", "(after)", "Unusable rows (before)", "Contents of the files", "First file"):
         assert english in shown["en"]
         assert english not in shown["fr"]
     assert "Exit Date (avant)" in shown["fr"] and "«\N{NO-BREAK SPACE}" in shown["fr"]

@@ -90,10 +90,8 @@ def test_all_reasons_of_both_files_are_said(tmp_path, capsys):
             "--type=CM",
             f"--out={tmp_path}",
         )
-    assert "First file: required columns that are not there: “Section Description”. This is a CSV file" in str(
-        refused.value
-    )
-    assert "Second file: headers that stand there more than once: “Term”." in str(refused.value)
+    assert "First file: missing required columns: “Section Description”. This is a CSV file" in str(refused.value)
+    assert "Second file: headers that appear more than once: “Term”." in str(refused.value)
 
 
 def test_no_message_holds_a_cell(tmp_path, capsys):

@@ -9,9 +9,9 @@ from operations.rules.words import gettext_noop
 from pasi_connect.rules.pasi.table import ADVICE, WARNING
 
 CLASSIFICATION = gettext_noop("the kind of school or authority is not read from PASI")
-PROGRAMS = gettext_noop("the programs that a school offers are not told to us")
+PROGRAMS = gettext_noop("PASI does not send us the programs that a school offers")
 CITIZENSHIP = gettext_noop("citizenship and permits are not read from PASI")
-SINCE = gettext_noop("PASI tells whether it is active now, not since when")
+SINCE = gettext_noop("PASI says whether it is active now, not since when")
 FIGURES = gettext_noop("the limits are not published")
 CONDITION = gettext_noop("the condition is not published")
 
@@ -33,27 +33,27 @@ NOT_CHECKED: tuple[Unchecked, ...] = (
     Unchecked("10023", WARNING,
               gettext_noop("The school offers no regular programming for the grade (to 2015-2016)."), PROGRAMS),
     Unchecked("10027", ADVICE,
-              gettext_noop("Source documentation does not fit a foreign student."),
+              gettext_noop("The source documentation does not match a foreign student."),
               gettext_noop("source documents are not read from PASI"), True),
     Unchecked("10028", WARNING,
               gettext_noop("The school offers no special education for the grade (to 2015-2016)."), PROGRAMS),
     Unchecked("10037", ADVICE,
               gettext_noop("The permit of a temporary resident ends before the enrolment."), CITIZENSHIP),
     Unchecked("10038", WARNING, gettext_noop("The school offers no outreach program."), PROGRAMS, True),
-    Unchecked("10041", WARNING, gettext_noop("A resident board is given where none is allowed."), CONDITION, True),
+    Unchecked("10041", WARNING, gettext_noop("A resident board is entered where none is allowed."), CONDITION, True),
     Unchecked("10042", WARNING,
               gettext_noop("The resident board is not a public or separate authority."), CLASSIFICATION),
-    Unchecked("10044", WARNING, gettext_noop("Program 110 at the wrong kind of school."), CLASSIFICATION, True),
+    Unchecked("10044", WARNING, gettext_noop("Program 110 at the wrong type of school."), CLASSIFICATION, True),
     Unchecked("10046", WARNING, gettext_noop("The school offers no alternative French program."), PROGRAMS, True),
     Unchecked("10047", WARNING,
-              gettext_noop("Program 221 outside of a francophone authority."), CLASSIFICATION, True),
+              gettext_noop("Program 221 outside a francophone authority."), CLASSIFICATION, True),
     Unchecked("10049", WARNING, gettext_noop("The school offers no French as a Second Language."), PROGRAMS, True),
-    Unchecked("10090", WARNING, gettext_noop("The resident board does not fit program 150."), CONDITION, True),
+    Unchecked("10090", WARNING, gettext_noop("The resident board is not valid for program 150."), CONDITION, True),
     Unchecked("10100", ADVICE,
               gettext_noop("Program 221 in grades 10 to 12 has too few French hours in the year."), FIGURES),
     Unchecked("10102", WARNING,
               gettext_noop("A band-operated school sent enrolment type 330 (from 2011-2012)."), CLASSIFICATION),
-    Unchecked("10105", ADVICE, gettext_noop("Types 413 and 416 without a study permit for the time."), CITIZENSHIP),
+    Unchecked("10105", ADVICE, gettext_noop("Types 413 and 416 without a study permit for the period."), CITIZENSHIP),
     Unchecked("10116", WARNING,
               gettext_noop("A bilingual program that the school does not offer (from 2013-2014)."), PROGRAMS),
     Unchecked("10124", WARNING,

@@ -24,14 +24,14 @@ NEXT_STEPS = {
         "If it is a duplicate, delete it in PASI. If both are right, accept, then correct the dates."
     ),
     "twin_in_pasi": gettext_noop(
-        "PASI has another record of these days too. Decide which of them is right, and delete the other in PASI."
+        "PASI also has another record of these days. Decide which one is right, then delete the other in PASI."
     ),
     "second_main_stay": gettext_noop(
-        "If the student takes single courses here, accept, then mark the enrolment as concurrent. If the student has moved, "
-        "accept, and the other school withdraws the student."
+        "If the student takes single courses here, accept, then mark the enrolment as concurrent. If the student has "
+        "moved, accept, and have the other school withdraw the student."
     ),
     "withdrawn_ahead": gettext_noop(
-        "Check the day with the school. After accepting, “Correct the last day” changes it."
+        "Check the day with the school. After you accept, you can change it with “Correct the last day”."
     ),
 }
 PLACES = (Kind.CREATED_IN_PASI, Kind.IDENTITY_CHANGED_IN_PASI)  # accepting puts a record where none was

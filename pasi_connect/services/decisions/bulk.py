@@ -102,7 +102,7 @@ class Selection:
 def check(choice: Choice) -> None:
     """Raises ValidationError {"reason": …} for a rejection without one."""
     if not choice.accept and not choice.reason.strip():
-        raise ValidationError({"reason": [_("Say why PASI is to be reset; it is kept with the decision.")]})
+        raise ValidationError({"reason": [_("Say why PASI is to be reset. The reason is saved with the decision.")]})
 
 
 def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
@@ -159,7 +159,7 @@ def why_approval(places: list[Place]) -> str:
     ]
     if len(places) > 5:
         told.append(_("and %(number)s more schools") % {"number": len(places) - 5})
-    text = _("More than 20 % of a school's enrolments at once: a district officer looks at the list first.")
+    text = _("More than 20 % of a school's enrolments at once: a district officer must review the list first.")
     return f"{text} {'; '.join(told)}."
 
 
@@ -217,7 +217,7 @@ def run(running: Running) -> dict[str, int]:
     """A chunk, a transaction. The mark is the place in the list; what stands before it is done and never done again."""
     action = Action.objects.select_related("selection").get(pk=running.given["action"])
     if action.undone_at:
-        raise ValidationError(_("It was taken back meanwhile."))
+        raise ValidationError(_("It was undone in the meantime."))
     ids, versions = action.selection.ids, action.selection.versions
     if running.mark is None:
         _tell_left_out(running, action)
@@ -274,7 +274,7 @@ def _tell_left_out(running: Running, action: Action) -> None:
         for start_ in range(0, len(left_out), 500):
             for item in Discrepancy.objects.filter(pk__in=left_out[start_ : start_ + 500]).order_by("id"):
                 effect = rules.BY_KEY[item.kind, decision]
-                why = effect.why_named or _("Its kind was not among those that were named.")
+                why = effect.why_named or _("You did not choose this kind of change.")
                 rows.append(_row(item, "not_named", _(why), failed=False))
         running.step(0, rows=rows)
 

@@ -92,13 +92,13 @@ def _decide(
     """
     item, copy, link = locks.item(item_id)
     if not item.is_open:
-        raise Moved(item, _("This change is settled already."))
+        raise Moved(item, _("This change is already settled."))
     comparing.look_at(item.ref_id)
     item.refresh_from_db()
     if not item.is_open:
-        raise Moved(item, _("Both sides have become equal; there is nothing left to decide."))
+        raise Moved(item, _("Both sides match now; there is nothing left to decide."))
     if version is not None and version != item.version:
-        raise Moved(item, _("Something has changed since this page was drawn. Look at the new values, then decide."))
+        raise Moved(item, _("Something has changed since you opened this page. Check the new values, then decide."))
     names = [row["name"] for row in item.fields]
     resetting = {row["name"] for row in item.fields if row["state"] == RESET}
     on_the_way = resetting if link and _reset_under_way(link.enrolment_id) else set()
@@ -170,7 +170,7 @@ def _check(item: Discrepancy, names: list[str], take: list[str], keep: list[str]
         raise ValidationError(
             {
                 "fields": [
-                    _("%(name)s is not in dispute. In dispute: %(names)s.")
+                    _("%(name)s does not differ. These fields do: %(names)s.")
                     % {"name": unknown[0], "names": ", ".join(names)}
                 ]
             }
@@ -181,9 +181,9 @@ def _check(item: Discrepancy, names: list[str], take: list[str], keep: list[str]
     if not take and not keep:
         raise ValidationError({"fields": [_("Choose at least one field.")]})
     if keep and not reason.strip():
-        raise ValidationError({"reason": [_("Say why PASI is to be reset; it is kept with the decision.")]})
+        raise ValidationError({"reason": [_("Say why PASI is to be reset. The reason is saved with the decision.")]})
     if item.kind in WHOLE and 0 < len(take or keep) < len(names):
-        raise ValidationError({"fields": [_("This change is decided as a whole.")]})
+        raise ValidationError({"fields": [_("This change can only be decided as a whole.")]})
 
 
 def _decide_fields(

@@ -68,10 +68,10 @@ def take_former_many(actor: Actor, decisions: Iterable[Decision], reason: str = 
     done = enrolments.change_many(
         actor,
         {enrolment: wanted[refs[ref]] for enrolment, ref in ids.items()},
-        reason=reason or _("PASI’s former value taken after all"),
+        reason=reason or _("PASI’s former value taken afterwards"),
     )
     entered = [refs[ids[pk]] for pk in done.changed]
     Discrepancy.objects.filter(decisions__in=entered, status=Discrepancy.Status.SETTLED).update(settled_by="former")
     not_done = {refs[ids[pk]]: " ".join(error.messages) for pk, error in done.refused.items()}
-    moved = _("The record has changed since; look at its present values.")
+    moved = _("The record has changed since. Check its current values.")
     return {pk: moved for pk in given if pk not in wanted} | not_done

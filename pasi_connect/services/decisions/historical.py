@@ -61,7 +61,9 @@ def live_read(actor: Actor, enrolment: SchoolEnrolment) -> Picture:
     """
     context = Context()
     if not context.is_historical(enrolment.school_year):
-        raise NotPossible(_("This school year is synchronized, or lies ahead: PASI tells of every change by itself."))
+        raise NotPossible(
+            _("This school year is synchronized or in the future: PASI sends every change automatically.")
+        )
     link = submissions.link_of(enrolment)
     picture = _ask(actor, enrolment, link)
     _end_needless(enrolment, link, picture)
@@ -70,7 +72,7 @@ def live_read(actor: Actor, enrolment: SchoolEnrolment) -> Picture:
 
 def _ask(actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink) -> Picture:
     if not may_call():
-        raise NotRead(_("PASI is away or refusing our connection. Read the record when it answers again."))
+        raise NotRead(_("PASI is unavailable or refusing our connection. Read the record when PASI answers again."))
     held = submissions.copy_of(link)
     # A node that lags behind what we know must not answer with its older record.
     least = max(held.core_version if held else 0, link.accepted_version)
@@ -79,10 +81,10 @@ def _ask(actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink) -> Pictu
     purpose = Purpose(actor, school.organization_code, str(link.ref_id), school.code)
     answer = gateway.call(OPERATION, request, purpose, seconds=READ_SECONDS)
     if not answer.good or not answer.value:
-        raise NotRead(_("PASI did not answer with its record. Try again in a minute."))
+        raise NotRead(_("PASI did not send its record. Try again in a minute."))
     told = answer.value[0]
     if told["AvailabilityStatus"] not in TELLS:
-        raise NotRead(_("PASI did not answer with its record. Try again in a minute."))
+        raise NotRead(_("PASI did not send its record. Try again in a minute."))
     document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == NORMAL else None
     with transaction.atomic():
         locks.records([link.ref_id])
@@ -180,7 +182,7 @@ def confirm(actor: Actor, enrolment: SchoolEnrolment, seen_version: int) -> Subm
     every transaction. Raises Moved where PASI holds another version by now, NotPossible where nothing can be sent, NotRead.
     """
     if Context().year_closed(enrolment.school_year):
-        raise NotPossible(_("PASI does not take enrolments of this school year any more."))
+        raise NotPossible(_("PASI no longer accepts enrolments of this school year."))
     picture = live_read(actor, enrolment)
     _check_seen(picture.version, seen_version)
     with transaction.atomic():
@@ -191,7 +193,7 @@ def confirm(actor: Actor, enrolment: SchoolEnrolment, seen_version: int) -> Subm
                 _("PASI has moved this record to another student, school or school year. Correct it in PASIprep first.")
             )
         if not rows.differing:
-            raise NotPossible(_("Both sides are equal; there is nothing to send."))
+            raise NotPossible(_("Both sides match; there is nothing to send."))
         if rows.copy is None and rows.enrolment.deleted:
             raise NotPossible(_("The record is deleted here and PASI does not have it; there is nothing to send."))
         if rows.copy is not None:
@@ -223,7 +225,7 @@ def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: st
         rows = _lock(submissions.link_of(enrolment).pk)
         _check_seen(rows.version, seen_version)
         if rows.copy is None:
-            raise NotPossible(_("PASI has no such record whose values could be taken."))
+            raise NotPossible(_("PASI does not have this record, so there are no values to take."))
         for row in (*rows.stuck, *([rows.queued] if rows.queued else [])):
             submissions.move(row, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
         try:
@@ -237,7 +239,7 @@ def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: st
 
 def _check_seen(version: int, seen_version: int) -> None:
     if version != seen_version:
-        raise Moved(_("PASI's record is another one than you saw. Look at the new values, then decide."))
+        raise Moved(_("PASI's record has changed since you saw it. Check the new values, then decide."))
 
 
 def _tell(actor: Actor, action: audit.Verb, rows: _Rows) -> None:

@@ -27,7 +27,7 @@ def check_days(
     there = {name: ours[name] if name in keep else theirs[name] for name in SCHOOL_ENROLMENT.days}
     if len(sides) > 1 and (_reversed(here) or (keep and _reversed(there))):
         side = here if _reversed(here) else there
-        message = _("The exit date %(exit)s would lie before the start date %(start)s. Decide both dates the same way.")
+        message = _("The exit date %(exit)s would be before the start date %(start)s. Decide both dates the same way.")
         raise ValidationError({"fields": [message % {"start": side["start_date"], "exit": side["exit_date"]}]})
 
 
@@ -42,7 +42,7 @@ def explained(error: ValidationError) -> ValidationError:
         return error
     told = dict(error.message_dict)
     if set(told) & set(enrolments.EDITABLE):
-        step = _("Keep the SIS values, or have the record corrected in PASI and decide then.")
+        step = _("Keep the SIS values, or have the record corrected in PASI first, then decide.")
         told["fields"] = [*told.get("fields", []), step]
     return ValidationError(told)
 

@@ -111,8 +111,10 @@ def follow(link: EnrolmentLink, seen_version: int) -> None:
 
 def _no_student(told: StudentCopy | None) -> str:
     if told is None:
-        return _("PASI has not told us who this student is yet. Try again in a minute.")
-    return _("PASI has no birth date of this student that can be kept here. Have it corrected in PASI and decide then.")
+        return _("PASI has not sent us this student yet. Try again in a minute.")
+    return _(
+        "PASI has no birth date for this student that can be stored here. Have it corrected in PASI first, then decide."
+    )
 
 
 def student_of(actor: Actor, asn: str) -> Student:
@@ -164,13 +166,13 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
     """
     item, copy, link = locks.item(item_id)
     if item.kind != Kind.IDENTITY_CHANGED_IN_PASI or not item.is_open or not (copy and link) or not item.undecided:
-        raise Moved(item, _("This change is settled already, or it is another one by now."))
+        raise Moved(item, _("This change is already settled, or it has been replaced by another."))
     comparing.look_at(item.ref_id)
     item.refresh_from_db()
     if item.kind != Kind.IDENTITY_CHANGED_IN_PASI or not item.is_open:
-        raise Moved(item, _("This change is settled already, or it is another one by now."))
+        raise Moved(item, _("This change is already settled, or it has been replaced by another."))
     if version is not None and version != item.version:
-        raise Moved(item, _("Something has changed since this page was drawn. Look at the new values, then decide."))
+        raise Moved(item, _("Something has changed since you opened this page. Check the new values, then decide."))
     check(actor, rules.LINK_ANEW, link, copy)
     ours = link.enrolment
     other = other_record(ours)

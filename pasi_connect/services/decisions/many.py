@@ -50,15 +50,15 @@ class Decided:
 
 
 def moved() -> NotDecided:
-    return NotDecided("moved", _("It has changed since the list was made. Look at the new values, then decide."))
+    return NotDecided("moved", _("It has changed since the list was made. Check the new values, then decide."))
 
 
 def settled() -> NotDecided:
-    return NotDecided("settled", _("It was settled already."), failed=False)
+    return NotDecided("settled", _("It was already settled."), failed=False)
 
 
 def under_way() -> NotDecided:
-    return NotDecided("decided", _("Somebody has decided it already; the reset is on its way to PASI."), failed=False)
+    return NotDecided("decided", _("It is already decided; the reset is on its way to PASI."), failed=False)
 
 
 def decide_many(

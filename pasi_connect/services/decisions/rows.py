@@ -44,6 +44,7 @@ def one_record(item_id: int) -> Iterator[None]:
 
 def cannot_be_compared() -> str:
     return _(
-        "PASI Connect itself failed at this record, so nothing was decided. It is tried again by itself and set aside after three "
-        "tries: see the page “Set aside”, where your administrator finds the place. All other records go on."
+        "PASI Connect failed to process this record, so nothing was decided. It tries again automatically and skips "
+        "the record after three attempts; your administrator finds the place on the page “Failed records”. All other "
+        "records are processed."
     )

@@ -96,13 +96,13 @@ def _refuse(why: str) -> None:
 def _why_not_allowed(sight: selectors.Sight, undoer: Undoer, done_at: str, touched: set[str]) -> str:
     """A sentence; "" where the person may. `done_at`: the school where it was done, "" for several."""
     if not sight.user.is_active or not sight.user.has_perm(undoer.permission):
-        return _("Your role may not take this back.")
+        return _("Your role does not allow you to undo this.")
     if all(map(sight.school, touched)) or (undoer.across and done_at and sight.school(done_at)):
         return ""
     if undoer.across and done_at:
-        text = _("School %(school)s did this. Ask that school or a district officer to take it back.")
+        text = _("School %(school)s did this. Ask that school or a district officer to undo it.")
         return text % {"school": done_at}
-    return _("It has changed records of schools that are not yours. A district officer can take it back.")
+    return _("It has changed records of schools that are not yours. A district officer can undo it.")
 
 
 def _allow_actor(actor: Actor, action: Action) -> None:
@@ -130,35 +130,35 @@ class Preview:
 def of(action: Action) -> Undoer:
     """Raises NotPossible for a kind that cannot be taken back."""
     if action.kind not in UNDO:
-        raise NotPossible(_("This cannot be taken back."))
+        raise NotPossible(_("This cannot be undone."))
     return UNDO[action.kind]
 
 
 def preview(action: Action) -> Preview:
     """What would go back now, and what no longer. Reads only."""
     if action.undone_at:
-        return Preview(0, [], _("This was taken back already."))
+        return Preview(0, [], _("This was already undone."))
     undoer = of(action)
     job = action.job
     if job is not None and not job.is_over:
         return Preview(0, [], _("Its job has not ended yet. Cancel it first, or wait."))
     records = list(action.records.filter(undone_at=None).order_by("-order", "-id"))
     if not records:
-        return Preview(0, [], _("It changed nothing that could be taken back."))
+        return Preview(0, [], _("It changed nothing, so there is nothing to undo."))
     reasons = undoer.why_not(action, records)
     cannot = [(record, reasons[record.pk]) for record in records if record.pk in reasons]
     former = len(undoer.former(action, [record for record, _why in cannot])) if undoer.former and cannot else 0
     if undoer.whole and cannot:
         return Preview(0, cannot, cannot[0][1], former)
     if len(cannot) == len(records):
-        return Preview(0, cannot, _("Nothing of it can be taken back any more."), former)
+        return Preview(0, cannot, _("None of it can be undone any longer."), former)
     return Preview(len(records) - len(cannot), cannot, former=former)
 
 
 def check_reason(action: Action, reason: str) -> None:
     """Raises ValidationError {"reason": …} where one is needed and none is given."""
     if of(action).needs_reason and not reason.strip():
-        raise ValidationError({"reason": [_("Say why this is taken back; it is kept with the action.")]})
+        raise ValidationError({"reason": [_("Say why this is undone. The reason is saved with the action.")]})
 
 
 @transaction.atomic
@@ -187,7 +187,7 @@ def undo(actor: Actor, action_id: int, reason: str = "") -> Action:
 
 
 NO_FORMER = gettext_lazy(
-    "There is no value of PASI’s to take: no reset of it has arrived, or its records have changed since."
+    "PASI’s former value cannot be taken: no reset has reached PASI, or the records have changed since."
 )
 
 
@@ -220,7 +220,7 @@ def start(actor: Actor, action_id: int, reason: str, *, former: bool = False) ->
     if seen.why_not and not former:
         raise NotPossible(seen.why_not)
     if Job.objects.filter(kind=JOB, given__action=action.pk).exclude(status__in=OVER).exists():
-        raise NotPossible(_("It is being taken back already."))
+        raise NotPossible(_("It is already being undone."))
     total = action.records.filter(undone_at=None).count()
     return jobs.start(actor, JOB, {"action": action.pk, "reason": reason, "former": former}, total=total)
 

@@ -77,7 +77,7 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
         compared=True,
     )
     if done.moved:
-        raise ValidationError(_("The record has been changed here since."))
+        raise ValidationError(_("The record has changed here since."))
     for link in links.values():
         link.enrolment = done.changed.get(link.enrolment_id, link.enrolment)
     for decision in fieldwise:
@@ -217,16 +217,16 @@ def _why_not(
     special: whole.Facts,
 ) -> str:
     if decision.undone_at:
-        return _("This decision was taken back already.")
+        return _("This decision was already undone.")
     if whole.is_link_anew(decision):
         return special.why_not(decision, copy, link)
     if link is None:
-        return _("The SIS record is no longer linked to this record of PASI.")
+        return _("The SIS record is no longer linked to this PASI record.")
     later = [one for one in others if one.pk > decision.pk]
     if any(not one.undone_at and _stands_on(one, decision) for one in later):
-        return _("A later decision stands on this one; take that back first.")
+        return _("A later decision depends on this one. Undo that one first.")
     if decision.revision_after is not None and not _only_decided(decision, link, others):
-        return _("The record has been changed here since.")
+        return _("The record has changed here since.")
     if decision.rejected and link.enrolment_id in flying:
         return _("The reset is on its way to PASI. Wait for its outcome.")
     if whole.handles(decision) and (copy is None or not whole.has_arrived(decision, copy)):
@@ -238,9 +238,9 @@ def _why_not(
     if not _still_so(decision, copy):
         if decision.rejected and _arrived(decision, copy):
             if decision.discrepancy.kind in NO_FORMER:
-                return _("PASI has taken our record already. Change or delete the enrolment here; that goes to PASI.")
-            return _("PASI has taken our value already. You can take PASI’s former value instead.")
-        return _("PASI holds another value by now. You can still accept or keep it as a new decision.")
+                return _("PASI already has our record. Change or delete the enrolment here to send that to PASI.")
+            return _("PASI already has our value. You can take PASI’s former value instead.")
+        return _("PASI now has another value. You can still accept or keep it as a new decision.")
     return ""
 
 

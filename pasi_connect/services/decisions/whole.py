@@ -64,13 +64,13 @@ class Facts:
         if is_link_anew(decision):
             mine = self.links.get(decision.discrepancy.enrolment_id or 0)
             if decision.discrepancy.ref_id in self.tied:
-                return _("PASI’s record has been entered here as an enrolment of its own by now.")
+                return _("PASI’s record has since been entered here as an enrolment of its own.")
             if mine is None or mine.agreed is not None or mine.enrolment_id in self.busy or mine.accepted_version:
-                return _("It has been decided since what becomes of the SIS record; take that back first.")
+                return _("The SIS record was decided on afterwards. Undo that decision first.")
             return ""
         assert link is not None
         if decision.created_enrolment and link.enrolment_id in self.courses:
-            return _("Courses stand on the enrolment by now. Delete the enrolment instead.")
+            return _("The enrolment now has courses. Delete the enrolment instead.")
         return ""
 
 

@@ -225,7 +225,7 @@ def start(actor: Actor, school: School, *, dry_run: bool = False) -> Job:
     if school.enrolment_sync != State.ACTIVE:
         raise NotPossible(_("Enrolment synchronization of this school is inactive. Make it active first."))
     if not Context().years:
-        raise NotPossible(_("PASI has not told its current school year yet."))
+        raise NotPossible(_("PASI has not sent its current school year yet."))
     if dry_run:
         return jobs.start(actor, PREVIEW, {"school": school.code})
     audit.record(actor, audit.Entry(audit.Verb.SCHOOL_SENT_NOW, "school", str(school.pk), school.code))
@@ -297,7 +297,7 @@ def _read(links: Sequence[EnrolmentLink], actor: Actor, school: School) -> readi
         return reading.read(links, _purpose(actor, school))
     except reading.NotAnswered:
         raise ValidationError(
-            _("PASI does not answer. Resume the job when it does; it goes on where it stopped.")
+            _("PASI does not answer. Resume the job when it does; the job continues where it stopped.")
         ) from None
 
 

@@ -44,7 +44,7 @@ def _lock(submission_id: int) -> tuple[Submission, SchoolEnrolment, EnrolmentLin
 def _check_seen(copy: EnrolmentCopy | None, seen_version: int | None) -> None:
     """None counts the present state as seen."""
     if seen_version is not None and seen_version != (copy.core_version if copy else 0):
-        raise MovedOn(_("PASI's record has changed since this page was drawn. Look at the new values first."))
+        raise MovedOn(_("PASI's record has changed since you opened this page. Check the new values first."))
 
 
 def _take_person(submission: Submission, actor: Actor) -> None:
@@ -92,7 +92,7 @@ def cancel(actor: Actor, submission_id: int, reason: str = "") -> Submission:
     """Gives up what has not been sent. The difference stays visible: it shows as a discrepancy or goes with the next change."""
     submission, _enrolment, link, _copy = _lock(submission_id)
     if submission.status not in (*QUEUED, *STUCK):
-        raise NotPossible(_("It is on its way or has ended; it can no longer be cancelled."))
+        raise NotPossible(_("It is on its way or has ended, so it can no longer be cancelled."))
     submissions.move(submission, Status.CANCELLED, actor, reason="by_person", detail=reason)
     _back_to_difference(link)
     comparing.evaluate(ref_ids=[link.ref_id])
@@ -117,7 +117,7 @@ def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: 
         raise NotPossible(_("It is on its way or has ended."))
     _check_seen(copy, seen_version)
     if copy is None:
-        raise NotPossible(_("PASI has no such record whose values could be taken."))
+        raise NotPossible(_("PASI does not have this record, so there are no values to take."))
     submissions.move(submission, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
     take_values(actor, enrolment, link, copy, reason)
     return submission

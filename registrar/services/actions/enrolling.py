@@ -64,7 +64,7 @@ def _refuse_shared_days(values: dict[str, Any], stays: list[SchoolEnrolment]) ->
     for stay in stays:
         if start and end and overlap((start, end), (stay.start_date, stay.exit_date)):
             text = _(
-                "The student is enrolled there from %(start)s to %(exit)s already. That school enters what else there is."
+                "The student is already enrolled there from %(start)s to %(exit)s. That school enters anything else."
             )
             days = {"start": stay.start_date.isoformat(), "exit": stay.exit_date.isoformat()}
             raise ValidationError({"start_date": [text % days]})
@@ -84,8 +84,8 @@ def school_of_authority(code: str) -> School:
             {
                 "school": [
                     _(
-                        "School %(code)s is not one of this authority. It enters the student itself; your record stays as it "
-                        "is, and PASI gives advice 10085 while both stays share days."
+                        "School %(code)s does not belong to this authority. It enters the student itself. Your "
+                        "record stays as it is, and PASI gives advice 10085 while both stays overlap."
                     )
                     % {"code": code}
                 ]
@@ -131,9 +131,9 @@ def close_concurrent(enrolment: SchoolEnrolment, *, exit_date: dt.date, reason: 
     if not enrolment.concurrent:
         raise Refused(_("This is the student's main enrolment. Use “Withdraw” or “Transfer out”."))
     if enrolment.exit_date_type == WITHDRAWAL:
-        raise Refused(_("The student has left this school already. Use “Correct the last day”."))
+        raise Refused(_("The student has already left this school. Use “Correct the last day”."))
     if exit_date < enrolment.start_date:
-        refuse([Fault("exit_date", _("The last day lies before the start date."))])
+        refuse([Fault("exit_date", _("The last day is before the start date."))])
     return Plan(
         Action.Kind.CLOSE_CONCURRENT,
         enrolment.student,

@@ -159,7 +159,7 @@ class Moved(Exception):
     """Something has changed since the person saw the preview; `preview` is the present one."""
 
     def __init__(self, preview: Preview) -> None:
-        super().__init__(_("Something has changed since you looked. Look at the new preview, then do it."))
+        super().__init__(_("Something has changed since you saw the preview. Check the new preview, then try again."))
         self.preview = preview
 
 
@@ -254,7 +254,7 @@ def do(actor: Actor, student_id: int, planner: Planner, seen: str | None = None)
         if seen is not None and seen != done.version(plan.kind):
             raise Moved(_shown(plan, done))
         if not done.records:
-            raise Refused(_("Nothing would change: the record holds these values already."))
+            raise Refused(_("Nothing would change: the record already has these values."))
         return _enter(actor, plan, done.records, done.not_carried, seen, Action.Status.DONE)
 
 
@@ -302,7 +302,8 @@ def carry_out(actor: Actor, plan: Plan) -> Done:
         return _carry_out(actor, plan)
     except _AsItStands as error:
         text = _(
-            "The enrolment at school %(school)s, which this would change too, has something that PASI would refuse. That school corrects it first."
+            "This would also change the enrolment at school %(school)s, which has a value that PASI would refuse. "
+            "That school must correct it first."
         )
         raise Refused(text % {"school": error.school_code}) from None
     except ValidationError as error:

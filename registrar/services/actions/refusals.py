@@ -20,23 +20,19 @@ class PlannedAlready(Refused):
     """Another action of the student waits for its day: `action`."""
 
     def __init__(self, action: Action) -> None:
-        super().__init__(
-            _(
-                "An action is planned for this student. A student has one planned action at a time: it is cancelled first, or done."
-            )
-        )
+        super().__init__(_("This student already has a planned action. Cancel it first, or wait until it is done."))
         self.action = action
 
     def text(self, sight: Sight) -> str:
         """Which one and whose is told where the person may see it."""
         if not sight.sees(self.action):
             return _(
-                "Another school has planned an action for this student. A student has one planned action at a time: ask a "
-                "district officer, or wait until it is done."
+                "Another school has planned an action for this student. Only one action can be planned at a time: "
+                "ask a district officer, or wait until it is done."
             )
         text = _(
-            "“%(action)s” is planned for this student for %(day)s, by %(who)s. A student has one planned action at a time: "
-            "cancel that one first, or wait until it is done."
+            "“%(action)s” is planned for this student for %(day)s, by %(who)s. Only one action can be planned at a "
+            "time: cancel that one first, or wait until it is done."
         )
         return text % {
             "action": self.action.get_kind_display(), "day": self.action.due_on, "who": self.action.actor_name

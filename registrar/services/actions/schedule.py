@@ -43,7 +43,7 @@ def _count(action_id: int, error: Exception) -> None:
     where, tries = faults.place(error), int(action.given.get("tries", 0)) + 1
     log.warning("Planned action %s, try %s: %s", action.pk, tries, where)
     if tries >= faults.MOST_TRIES:
-        _stop(action, _("A fault of the product stopped it three times: %(place)s.") % {"place": where})
+        _stop(action, _("An error in PASI Connect stopped it three times: %(place)s.") % {"place": where})
         return
     action.given["tries"] = tries
     action.save(update_fields=["given"])

@@ -47,7 +47,7 @@ def transfer_out(
     faults = (
         []
         if known
-        else [Fault("reason", _("Choose a reason of the list: %(list)s.") % {"list": ", ".join(guided.OUT_REASONS)})]
+        else [Fault("reason", _("Choose a reason from the list: %(list)s.") % {"list": ", ".join(guided.OUT_REASONS)})]
     )
     if concurrent is None or not _fits(enrolment, concurrent):
         text = _("Choose a concurrent enrolment of this student in %(year)s that has not ended.")
@@ -55,18 +55,20 @@ def transfer_out(
         refuse(faults)
     assert concurrent is not None
     if transfer_date < enrolment.start_date:
-        faults.append(Fault("transfer_date", _("The transfer date lies before the start date.")))
+        faults.append(Fault("transfer_date", _("The transfer date is before the start date.")))
     elif transfer_date < concurrent.start_date:
-        text = _("The concurrent enrolment begins on %(day)s, after this day.")
+        text = _("The concurrent enrolment starts on %(day)s, after this day.")
         faults.append(Fault("transfer_date", text % {"day": concurrent.start_date.isoformat()}))
     begins = start_date or guided.next_school_day(transfer_date)
     if begins <= transfer_date:
         faults.append(
-            Fault("start_date", _("The new enrolment begins after the transfer date, so that the two do not overlap."))
+            Fault(
+                "start_date", _("The new enrolment must start after the transfer date, so that the two do not overlap.")
+            )
         )
     until = _last_day(concurrent, enrolment)
     if begins > until:
-        text = _("The school's year ends on %(day)s, before the new enrolment would begin.")
+        text = _("The school's year ends on %(day)s, before the new enrolment would start.")
         faults.append(Fault("start_date" if start_date else "transfer_date", text % {"day": until.isoformat()}))
     refuse(faults)
     new = Change(
@@ -113,9 +115,9 @@ def _check_record(enrolment: SchoolEnrolment) -> None:
     if enrolment.deleted:
         raise Refused(_("This enrolment is deleted. Use “Undelete” first."))
     if enrolment.exit_date_type == WITHDRAWAL:
-        raise Refused(_("The student has left this school already. Use “Correct the last day”."))
+        raise Refused(_("The student has already left this school. Use “Correct the last day”."))
     if enrolment.concurrent:
-        raise Refused(_("This is a concurrent enrolment. Transfer out starts from the student's main enrolment."))
+        raise Refused(_("This is a concurrent enrolment. Start “Transfer out” from the student's main enrolment."))
 
 
 def sides(enrolment: SchoolEnrolment) -> QuerySet[SchoolEnrolment]:
@@ -152,7 +154,7 @@ def from_given(given: Mapping[str, Any], reason: str, note: str) -> Plan:
         [given["enrolment"], given["concurrent_enrolment"]]
     )
     if given["enrolment"] not in found:
-        raise ValidationError(_("The enrolment is gone."))
+        raise ValidationError(_("The enrolment no longer exists."))
     return transfer_out(
         found[given["enrolment"]],
         transfer_date=dt.date.fromisoformat(given["transfer_date"]),

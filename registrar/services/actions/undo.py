@@ -56,7 +56,7 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
         elif record.subject_type == SCHOOL_ENROLMENT and record.subject_id in run_into:
             found[record.pk] = run_into[record.subject_id]
         elif record.ref_id in differ:
-            found[record.pk] = _("PASI holds another value by now. Decide on that change first.")
+            found[record.pk] = _("PASI now has another value. Decide on that change first.")
         elif record.ref_id in flying:
             found[record.pk] = _("A submission of this action is on its way. Wait for its outcome.")
     return found
@@ -74,7 +74,7 @@ def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: 
     if action.status in UNDONE_YET:
         return
     _lock_student(records[0])
-    told = _("Taken back: %(reason)s") % {"reason": reason} if reason else _("Taken back")
+    told = _("Undone: %(reason)s") % {"reason": reason} if reason else _("Undone")
     elsewhere = entries.at_another_school(action.school_code)
     own = {record.pk for record in records if action.school_code in ("", record.school_code)}
     try:

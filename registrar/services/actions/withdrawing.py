@@ -42,7 +42,7 @@ def withdraw(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: 
     """
     _live(enrolment)
     if enrolment.exit_date_type == WITHDRAWAL:
-        raise Refused(_("The student has left this school already. Use “Correct the last day”."))
+        raise Refused(_("The student has already left this school. Use “Correct the last day”."))
     known = guided.out_reason(reason)
     faults = guided.last_day(last_day_attended, enrolment.start_date, clock.today(), "last_day_attended")
     refuse([*faults, *_reason_faults(known)])
@@ -62,7 +62,7 @@ def withdraw(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: 
 def _reason_faults(known: str | None) -> list[Fault]:
     if known:
         return []
-    return [Fault("reason", _("Choose a reason of the list: %(list)s.") % {"list": ", ".join(guided.OUT_REASONS)})]
+    return [Fault("reason", _("Choose a reason from the list: %(list)s.") % {"list": ", ".join(guided.OUT_REASONS)})]
 
 
 def correct_last_day(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: str, note: str = "") -> Plan:
@@ -106,7 +106,8 @@ def stored_mark_remarks(enrolment: SchoolEnrolment) -> list[str]:
         "course", "course_enrolment__section"
     )
     text = _(
-        "The student has a stored mark of %(course)s, section %(section)s (%(code)s: %(mark)s). Check that the enrolment is to go."
+        "The student has a stored mark in %(course)s, section %(section)s (%(code)s: %(mark)s). Check that the "
+        "enrolment is to be deleted."
     )
     return [
         text

@@ -95,7 +95,7 @@ class OnEnrolment(Flow):
 
     def _why_not(self) -> str:
         return next((_(why) for entry, why in self.menu if entry.name == self.name and why), "") or _(
-            "“%(action)s” does not fit this enrolment as it stands."
+            "“%(action)s” is not possible for this enrolment in its current state."
         ) % {"action": _(rules.BY_NAME[self.name].label)}
 
     def _stays_there(self) -> str:

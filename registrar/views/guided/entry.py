@@ -120,8 +120,8 @@ class Undo(View):
     @staticmethod
     def _result(action: Action) -> str:
         if action.status == Status.CANCELLED:
-            return _("Cancelled: nothing was changed, nothing is sent.")
-        return _("Taken back. What PASI has taken already gets its former values.")
+            return _("Cancelled. Nothing was changed or sent.")
+        return _("Undone. The former values are sent to PASI where it had already stored the new ones.")
 
     @staticmethod
     def _action(request: HttpRequest, pk: int) -> Action:
@@ -158,10 +158,10 @@ class Undo(View):
 
 def _undo_button(records: int, sent: int, *, planned: bool) -> str:
     if planned:
-        return _("Cancel what is planned")
+        return _("Cancel the planned action")
     if not sent:
-        return _("Take back: change %(records)s, send nothing") % {"records": records}
-    return _("Take back: change %(records)s, send up to %(sent)s") % {"records": records, "sent": sent}
+        return _("Undo: change %(records)s, send nothing") % {"records": records}
+    return _("Undo: change %(records)s, send up to %(sent)s") % {"records": records, "sent": sent}
 
 
 @rights.needs("operations.edit_records")

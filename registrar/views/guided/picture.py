@@ -91,7 +91,7 @@ def _bar(year: SchoolYear, css: str, days: Days) -> Bar:
 
 def _told(before: Days | None, after: Days | None) -> str:
     if after is None and before is not None:
-        return _("no more: it was %(start)s to %(exit)s") % _dates(before)
+        return _("removed: it was %(start)s to %(exit)s") % _dates(before)
     assert after is not None
     if before == after:
         return _("%(start)s to %(exit)s") % _dates(after)

@@ -22,18 +22,18 @@ from sis.services.carrying import NotCarried
 from sis.views.lanes import month_names
 
 COURSE_WHAT = {
-    "begun": gettext_lazy("begins"),
+    "begun": gettext_lazy("starts"),
     "ended": gettext_lazy("ends"),
-    "removed": gettext_lazy("taken out: it had not begun"),
-    "moved": gettext_lazy("goes over as it is"),
+    "removed": gettext_lazy("removed: it had not started"),
+    "moved": gettext_lazy("moves over unchanged"),
     "changed": gettext_lazy("changed"),
-    "restored": gettext_lazy("comes back"),
+    "restored": gettext_lazy("is restored"),
 }
 WHAT = {
     "create": gettext_lazy("created"),
     "change": gettext_lazy("changed"),
     "delete": gettext_lazy("deleted"),
-    "undelete": gettext_lazy("brought back"),
+    "undelete": gettext_lazy("restored"),
 }
 # What is said of a course enrolment beside what happens to it; a day says more than the status that follows from it.
 COURSE_FIELDS = {
@@ -158,9 +158,12 @@ def _record(
 def _waits(change: Change, context: Context) -> str:
     """Why a submission would not go out at once, as far as it is known before."""
     if change.school.code not in context.active_schools:
-        return _("Enrolment synchronization of this school is inactive: it is kept, and sent when it is switched on.")
+        return _(
+            "Enrolment synchronization of this school is inactive: the change is stored, and sent when it is "
+            "switched on."
+        )
     if change.school_year not in context.years:
-        return _("This school year is not synchronized: it is kept until somebody has compared it with PASI.")
+        return _("This school year is not synchronized: the change is stored until somebody has compared it with PASI.")
     return ""
 
 
@@ -210,7 +213,7 @@ def _course_value(name: str, value: Any) -> str:
     if value is None or value == "":
         return ""
     if name == "deleted":
-        return _("taken out") if value else _("counts")
+        return _("removed") if value else _("is counted")
     if name == "challenge":
         return _("yes") if value else _("no")
     if name == "status":

@@ -88,13 +88,13 @@ class Enrol(Flow):
 
     def context(self) -> dict[str, Any]:
         concurrent = False
-        title, lead = _("New enrolment"), _("A student who is new at a school, in any school of the authority.")
+        title, lead = _("New enrolment"), _("For a student who is new to a school, at any school of the authority.")
         if self._named("after"):
             title = _("Return")
-            lead = _("A new enrolment with an identity of its own. The one that has ended stays as it is.")
+            lead = _("Adds a new enrolment. The one that has ended stays as it is.")
         elif self._named("concurrent") or self.request.POST.get("concurrent"):
             title, concurrent = _("Concurrent enrolment"), True
-            lead = _("Courses at a second school, while the student's main school stays the main one.")
+            lead = _("Courses at a second school, while the student's main school stays the same.")
         return {"title": title, "lead": lead, "earlier": self._earlier(), "concurrent": concurrent}
 
     def _earlier(self) -> list[SchoolEnrolment]:

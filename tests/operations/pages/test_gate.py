@@ -41,7 +41,7 @@ def test_a_wrong_password_says_so_and_five_lock_the_name(here):
         sign_in(client, here.registrar, "wrong")
     locked = sign_in(client, here.registrar, "wrong")
     assert locked.status_code == 429
-    assert "Wait a while" in locked.content.decode()
+    assert "Wait a few minutes" in locked.content.decode()
     assert sign_in(client, here.registrar).status_code == 429
     assert sign_in(Client(), here.stranger).status_code == 302
 
@@ -51,9 +51,9 @@ def test_an_administrator_sees_and_ends_the_lock(here, as_person):
     for _ in range(5):
         sign_in(client, here.registrar, "wrong")
     page = f"/people/{here.registrar.pk}/"
-    assert "Unlock now" in admin.get(page).content.decode()
+    assert "Unlock the account" in admin.get(page).content.decode()
     admin.post(f"{page}unlock/")
-    assert "Unlock now" not in admin.get(page).content.decode()
+    assert "Unlock the account" not in admin.get(page).content.decode()
     assert sign_in(client, here.registrar).status_code == 302
     assert AuditEntry.objects.filter(action="login unlocked", subject_id=str(here.registrar.pk)).count() == 1
 
@@ -157,7 +157,7 @@ def test_a_form_with_the_token_of_an_earlier_sign_in_is_sent_again_by_one_press(
     page = late.content.decode()
     assert late.status_code == 403
     assert "Not saved: this page was opened before your last sign-in" in page
-    assert "Passwords are not kept." in page
+    assert "Passwords are not stored." in page
     assert "hunter2" not in page
     assert 'href="/profile/?from=menu"' in page
     kept = hidden(late)

@@ -102,6 +102,6 @@ def test_who_may_not_sign_in_sets_no_password(here, as_person, person):
 def test_tokens_end_with_it_for_who_says_so(person):
     people.make_token(SYNC, person, "Bus planner")
     address = link(person)
-    assert "End my API tokens too" in Client().get(address).content.decode()
+    assert "Revoke my API tokens too" in Client().get(address).content.decode()
     Client().post(address, {**CHOSEN, "end_tokens": "on"})
     assert not ApiToken.objects.exists()

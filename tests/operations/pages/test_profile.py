@@ -22,13 +22,13 @@ def test_a_name_beyond_latin_letters_gets_a_proposal_and_is_agreed_once(as_perso
     client = as_person(lucja)
     page = client.get("/profile/")
     assert page.context["form"]["plain_name"].value() == "Lucja Wisniewska"
-    assert "Agree once how PASI writes your name" in page.content.decode()
+    assert "Approve how PASI writes your name" in page.content.decode()
     assert not User.objects.get(pk=lucja.pk).name_fits
     client.post("/profile/", {"plain_name": "Lucja Wisniewska", "theme": "", "language": "", "shortcuts_enabled": "on"})
     lucja.refresh_from_db()
     assert (lucja.plain_name, lucja.name_fits) == ("Lucja Wisniewska", True)
     assert AuditEntry.objects.get(action="profile changed").changes == {"plain_name": ["", "Lucja Wisniewska"]}
-    assert "Agree once" not in client.get("/profile/").content.decode()
+    assert "Approve how PASI writes" not in client.get("/profile/").content.decode()
 
 
 @pytest.mark.parametrize("name", ["Łucja", "Two  blanks"])

@@ -39,11 +39,12 @@ def test_a_sign_of_life_from_the_future_is_not_fresh(age, fresh):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("tick", "Scheduled work has stopped since"), ("listener", "has not asked PASI for news since")]
+    ("name", "words"),
+    [("tick", "Scheduled work has been stopped since"), ("listener", "has not checked PASI for changes since")],
 )
 def test_tick_and_listener_stand_on_every_page(client, name, words):
     silent_for(name, 61)
-    for role, more in [("Registrar", "An administrator has a notice of it."), ("Administrator", f"“{name}” again")]:
+    for role, more in [("Registrar", "Administrators have been notified."), ("Administrator", f"“{name}”.")]:
         client.force_login(person(role))
         for page in ("/", "/notices/", "/help/words/", "/profile/"):
             answer = client.get(page, follow=True).content.decode()
@@ -56,9 +57,9 @@ def test_tick_and_listener_stand_on_every_page(client, name, words):
 def test_what_costs_only_speed_is_for_those_who_run_the_product(client):
     silent_for("broker", 61)
     client.force_login(person("Registrar"))
-    assert "The broker has taken no messages" not in client.get("/").content.decode()
+    assert "The broker has not accepted messages" not in client.get("/").content.decode()
     client.force_login(person("Administrator"))
-    assert "The broker has taken no messages" in client.get("/").content.decode()
+    assert "The broker has not accepted messages" in client.get("/").content.decode()
 
 
 def test_nothing_is_said_of_parts_that_live_or_never_ran(client):
@@ -74,16 +75,16 @@ def test_whoever_looks_first_leaves_one_notice_and_it_says_when_it_was_over(clie
     notice = Notice.objects.get()
     administrator, registrar = person("Administrator"), person("Registrar")
     client.force_login(registrar)
-    assert "Start the process" not in client.get("/notices/").content.decode()
+    assert "Restart the process" not in client.get("/notices/").content.decode()
     assert client.post(f"/notices/{notice.pk}/seen/").status_code == 404
     client.force_login(administrator)
     page = squeezed(client.get("/notices/").content.decode())
-    assert "has not asked PASI for news since" in page
+    assert "has not checked PASI for changes since" in page
     assert '<span>Notices</span><span class="n">1</span>' in page
     heartbeats.beat("listener")
-    assert "Over since" in client.get("/notices/").content.decode()
+    assert "Resolved since" in client.get("/notices/").content.decode()
     client.post(f"/notices/{notice.pk}/seen/")
-    assert "Over since" not in client.get("/notices/").content.decode()
+    assert "Resolved since" not in client.get("/notices/").content.decode()
     silent_for("listener", 61)
     silence.look()
     assert Notice.objects.filter(seen_at=None).count() == 1

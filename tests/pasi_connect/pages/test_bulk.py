@@ -81,7 +81,7 @@ def test_who_does_not_decide_chooses_nothing(here, as_person, item):
 def test_all_of_a_filter_is_offered_where_there_is_more_than_a_page(here, as_person):
     many(here, 26)
     text = as_person(here.registrar).get("/changes/?group=safe").content.decode()
-    assert "or all 26 of this filter" in text
+    assert "or all 26 in this filter" in text
     assert '<input type="hidden" name="group" value="safe">' in text
 
 
@@ -110,7 +110,7 @@ def test_the_preview_says_what_would_happen_and_changes_nothing(here, as_person)
     text = as_person(here.registrar).get(f"/changes/bulk/?decision=accept&{query}").content.decode()
     assert "Accept PASI in 3 changes" in text
     assert "Accept PASI: change 3 here" in text
-    assert "1 conflict needs a look of its own" in text
+    assert "1 conflict needs a separate review" in text
     assert not (Job.objects.exists() or Decision.objects.exists())
 
 
@@ -181,10 +181,10 @@ def done(here, as_person):
 def test_the_jobs_page_tells_the_result_and_leads_to_the_undo(here, as_person, done):
     registrar = as_person(here.registrar)
     text = registrar.get(f"/jobs/{done.job_id}/").content.decode()
-    assert "Decisions in bulk: 3 done" in text
-    assert "Every record was a plain success" in text
+    assert "Bulk decisions: 3 done" in text
+    assert "All records succeeded" in text
     assert f"/actions/{done.pk}/undo/" in text
-    assert "Decisions in bulk" in registrar.get("/jobs/").content.decode()
+    assert "Bulk decisions" in registrar.get("/jobs/").content.decode()
 
 
 def test_rows_of_a_job_lead_to_their_records(here, as_person):
@@ -195,7 +195,7 @@ def test_rows_of_a_job_lead_to_their_records(here, as_person):
     changed_in_pasi(items[0].enrolment, grade="10")
     jobs.run(job.pk)
     text = as_person(here.registrar).get(f"/jobs/{job.pk}/").content.decode()
-    assert "Decisions in bulk: 1 done, 1 needs a look" in text
+    assert "Bulk decisions: 1 done, 1 needs attention" in text
     assert f'<a href="/changes/{items[0].pk}/">{items[0].enrolment.student.name}</a>' in text
     assert "It has changed since the list was made" in text
 
@@ -203,12 +203,12 @@ def test_rows_of_a_job_lead_to_their_records(here, as_person):
 def test_the_action_shows_its_records_and_the_undo_says_what_no_longer_goes(here, as_person, done):
     registrar = as_person(here.registrar)
     text = registrar.get(f"/actions/{done.pk}/").content.decode()
-    assert "Decisions in bulk: Accept PASI, 3 records" in text and "Told by phone" in text
+    assert "Bulk decisions: Accept PASI, 3 records" in text and "Told by phone" in text
     first = done.records.first()
     enrolments.change(of_user(here.registrar), first.subject_id, {"grade": "12"})
     text = registrar.get(f"/actions/{done.pk}/undo/").content.decode()
-    assert "2 records go back, 1 no longer" in text
-    assert "The record has been changed here since." in text
+    assert "2 records can be undone, 1 cannot" in text
+    assert "The record has changed here since." in text
     assert registrar.post(f"/actions/{done.pk}/undo/").status_code == 422
     run(registrar.post(f"/actions/{done.pk}/undo/", {"reason": "The wrong list"}))
     assert sorted(SchoolEnrolment.objects.values_list("grade", flat=True)) == ["08", "08", "12"]
@@ -218,12 +218,12 @@ def test_a_single_decision_goes_back_at_once(here, as_person, item):
     decisions.accept(of_user(here.registrar), item.pk)
     action = Action.objects.get()
     registrar = as_person(here.registrar)
-    assert "1 record goes back" in registrar.get(f"/actions/{action.pk}/undo/").content.decode()
+    assert "1 record can be undone" in registrar.get(f"/actions/{action.pk}/undo/").content.decode()
     assert registrar.post(f"/actions/{action.pk}/undo/").status_code == 302
     item.refresh_from_db()
     assert item.status == "open"
     assert registrar.get(f"/actions/{action.pk}/undo/").status_code == 302
-    assert "taken back" in registrar.get("/actions/?undone=true").content.decode().lower()
+    assert "undone" in registrar.get("/actions/?undone=true").content.decode().lower()
 
 
 def test_the_guard_shows_the_list_to_who_approves(here, as_person):
@@ -235,14 +235,12 @@ def test_the_guard_shows_the_list_to_who_approves(here, as_person):
     job = Job.objects.get()
     assert job.status == "waiting_approval"
     text = registrar.get(f"/jobs/{job.pk}/").content.decode()
-    assert "waits for approval" in text and "Approve: 51 records" not in text
+    assert "waiting for approval" in text and "Approve: 51 records" not in text
     text = district.get(f"/jobs/{job.pk}/").content.decode()
     assert "Approve: 51 records" in text and "100 %" in text
     action = Action.objects.get()
     shown = district.get(f"/actions/{action.pk}/").content.decode()
-    assert (
-        "Decisions in bulk: Accept PASI, 51 changes on the list" in shown and items[0].enrolment.student.name in shown
-    )
+    assert "Bulk decisions: Accept PASI, 51 changes on the list" in shown and items[0].enrolment.student.name in shown
     assert items[50].enrolment.student.name in district.get(f"/actions/{action.pk}/?from=50").content.decode()
     assert registrar.post(f"/jobs/{job.pk}/approve/").status_code == 403
     assert district.post(f"/jobs/{job.pk}/approve/").status_code == 302
@@ -329,7 +327,7 @@ def test_cancel_and_go_on(here, as_person):
 def test_a_bulk_is_one_entry_of_the_recent_activity(here, as_person, done):
     text = as_person(here.registrar).get("/").content.decode()
     activity = text.partition('id="h-activity"')[2]
-    assert activity.count("Decisions in bulk") >= 1
+    assert activity.count("Bulk decisions") >= 1
     assert "Accepted PASI: Grade" not in activity
     assert f"/actions/{done.pk}/undo/" in activity
 
@@ -395,7 +393,7 @@ def test_the_list_as_workbook_says_when_it_was_cut(here, as_person, monkeypatch)
     book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<row ") == 4
-    assert "Cut after 2 lines" in sheet
+    assert "Only the first 2 lines are shown" in sheet
     assert "<f>" not in sheet
 
 

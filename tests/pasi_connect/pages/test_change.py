@@ -34,7 +34,7 @@ def test_shows_the_three_values_and_who(here, as_person, item):
     assert "Tove Vandermolen, A.7010" in text
     for value in ("08", "09"):
         assert f'<span class="value">{value}</span>' in text
-    assert "1 field differs, 15 are equal" in text
+    assert "1 field differs, 15 match" in text
     assert "Based on core version <code>11</code>" in text
     assert '<input type="radio" name="field-grade" value="pasi" checked>' in text
 
@@ -75,7 +75,7 @@ def test_keep_puts_the_reset_on_its_way(here, as_person, item, enrolment):
     assert take_up(enrolment).status == "waiting"
     text = response.content.decode()
     assert "Reset on its way" in text
-    assert "Kept SIS: Grade. It goes to PASI now." in text
+    assert "Kept SIS: Grade. It is being sent to PASI now." in text
     assert "Stays in grade 8" in text
 
 
@@ -117,7 +117,7 @@ def test_somebody_else_was_faster(here, as_person, item):
     decisions.accept(of_user(here.district), item.pk)
     response = as_person(here.registrar).post(address(item), seen)
     assert response.status_code == 409
-    assert "This change is settled already." in response.content.decode()
+    assert "This change is already settled." in response.content.decode()
 
 
 def test_one_key_accepts_and_goes_to_the_next(here, as_person, item):
@@ -148,7 +148,7 @@ def test_undo(here, as_person, item, enrolment):
     enrolment.refresh_from_db()
     item.refresh_from_db()
     assert (enrolment.grade, item.status) == ("08", "open")
-    assert "Decision taken back" in response.content.decode()
+    assert "Decision undone" in response.content.decode()
 
 
 def test_undo_says_why_not(here, as_person, item, enrolment):
@@ -156,9 +156,9 @@ def test_undo_says_why_not(here, as_person, item, enrolment):
     registrar.post(address(item), form_of(item, **{"field-grade": "pasi"}))
     enrolments.change(of_user(here.registrar), enrolment.pk, {"grade": "10"})
     decision = item.decisions.get()
-    assert "The record has been changed here since." in registrar.get(address(item)).content.decode()
+    assert "The record has changed here since." in registrar.get(address(item)).content.decode()
     response = registrar.post(f"/decisions/{decision.pk}/undo/", follow=True)
-    assert "Not taken back: The record has been changed here since." in response.content.decode()
+    assert "Not undone: The record has changed here since." in response.content.decode()
     assert SchoolEnrolment.objects.get(pk=enrolment.pk).grade == "10"
 
 
@@ -179,7 +179,7 @@ def test_missing_in_pasi_is_sent(here, as_person, enrolment):
     gone = Discrepancy.objects.get()
     registrar = as_person(here.registrar)
     text = registrar.get(address(gone)).content.decode()
-    assert "The SIS has this enrolment, PASI does not." in text
+    assert "The SIS has this enrolment; PASI does not." in text
     response = registrar.post(address(gone), form_of(gone, reason="Still here", **{"field-whole": "sis"}))
     assert response.status_code == 302
     assert set(take_up(enrolment).fields) >= {"grade", "start_date"}
@@ -212,7 +212,7 @@ def test_a_refused_reset_says_so_in_words(here, as_person, item, enrolment):
         status="rejected", rejections=[{"code": "10133", "message": "Program not allowed above grade 9"}]
     )
     text = registrar.get(address(item)).content.decode()
-    assert "Reset refused" in text
+    assert "Reset refused by PASI" in text
     assert "This language program ends with grade 9. (10133)" in text
     assert "Correct the grants program codes." in text
     assert f"/submissions/{sent.pk}/" in text

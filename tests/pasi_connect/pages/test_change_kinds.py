@@ -50,7 +50,7 @@ def moved(enrolment, other):
 def test_a_moved_record_names_both_and_offers_three_ways(registrar, moved, enrolment, other):
     text = registrar.get(address(moved)).content.decode()
     read = html.fromstring(text).text_content()
-    assert f"now another one: Odile Brassard ({other.asn_shown})" in read
+    assert f"now belongs elsewhere: Odile Brassard ({other.asn_shown})" in read
     assert f"The SIS record is {enrolment.student.name} ({enrolment.student.asn_shown})" in read
     for side in ("sis", "pasi", "anew"):
         assert f'<input type="radio" name="field-whole" value="{side}">' in squeezed(text)
@@ -107,7 +107,7 @@ def test_a_restored_record_is_a_kind_of_its_own_and_not_safe(registrar, enrolmen
     assert item.kind == "restored_in_pasi"
     assert not DiscrepancyFilter({"group": "safe"}).qs.exists()
     text = registrar.get(address(item)).content.decode()
-    assert "This enrolment was restored in PASI. In the SIS it is deleted." in text
+    assert "This enrolment was restored in PASI. It is deleted in the SIS." in text
     assert "Restore it here" in text
     assert "becomes <ins>" not in text
     registrar.post(address(item), form_of(item, **{"field-whole": "pasi"}))
@@ -169,7 +169,7 @@ def test_a_kept_value_that_is_held_says_so_and_why(here, registrar, item, enrolm
     submissions.move(take_up(enrolment), "held", reason="sync_off")
     assert states(registrar, item) == ({"reset_held"}, {"on_its_way"}, (0, 1))
     text = registrar.get(address(item)).content.decode()
-    assert "nothing has gone to PASI yet" in text
+    assert "nothing has been sent to PASI yet" in text
     assert "Regular synchronization is off." in text
     assert "is on its way to PASI" not in text
 
@@ -178,8 +178,8 @@ def test_the_message_after_keeping_says_that_it_will_be_held(here, registrar, it
     SyncSettings.objects.update(regular_synchronization=False)
     form = form_of(item, reason="Ours", **{"field-grade": "sis"})
     text = registrar.post(address(item), form, follow=True).content.decode()
-    assert "Kept SIS: Grade. It is held and does not go to PASI yet: Regular synchronization is off." in text
-    assert "It goes to PASI now" not in text
+    assert "Kept SIS: Grade. It is held and not sent to PASI yet: Regular synchronization is off." in text
+    assert "It is being sent to PASI now" not in text
 
 
 def test_a_record_that_pasi_does_not_show_is_not_said_to_be_missing(registrar, enrolment):
@@ -188,32 +188,32 @@ def test_a_record_that_pasi_does_not_show_is_not_said_to_be_missing(registrar, e
     item = Discrepancy.objects.get(ref_id=enrolment.link.ref_id)
     page = html.fromstring(registrar.get(address(item)).content)
     text = " ".join(page.text_content().split())
-    assert "PASI does not show us its record of this enrolment any more." in text
+    assert "PASI no longer shows us its record of this enrolment." in text
     assert "PASI has no such record" not in text
     (row,) = page.xpath("//td[@data-label='PASI']")
     assert "not known" in row.text_content()
     choices = {each.get("value"): each.get("disabled") for each in page.xpath("//input[@name='field-whole']")}
     assert choices == {"sis": "disabled", "pasi": "disabled", "anew": None}
-    assert "link the SIS record anew or delete it here" in text
+    assert "relink the SIS record or delete it here" in text
 
 
 def test_linking_anew_has_its_name_in_the_list_of_actions(registrar, enrolment):
     item = moved_in_pasi(enrolment, school_code="9999")
     decisions.link_anew(of_user(registrar.user), item.pk)
-    assert "Link anew" in registrar.get("/actions/").context["rows"][0]["what"]
+    assert "Relink" in registrar.get("/actions/").context["rows"][0]["what"]
 
 
 def test_a_refused_reset_is_exported_as_refused(here, registrar, item, enrolment):
     decisions.reject(of_user(here.registrar), item.pk, reason="Ours")
     submissions.move(take_up(enrolment), "rejected", rejections=[{"code": "10016", "message": "No"}])
     text = b"".join(registrar.get("/changes/export/csv/?group=open").streaming_content).decode()
-    assert "Reset refused" in text
+    assert "Reset refused by PASI" in text
 
 
 def test_the_part_that_asks_again_says_when_it_has_ended(registrar, item):
     Discrepancy.objects.filter(pk=item.pk).update(status="settled", settled_by="reject", settled_at=item.opened_at)
     text = registrar.get(address(item, "state/")).content.decode()
-    assert "settled by now" in text
+    assert "settled now" in text
     assert "data-poll" not in text
 
 

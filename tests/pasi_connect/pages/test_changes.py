@@ -39,13 +39,13 @@ def conflict(here, person):
 def test_empty(here, as_person):
     page = as_person(here.registrar).get("/changes/")
     assert page.status_code == 200
-    assert "No change from PASI waits for you" in page.content.decode()
-    assert "Both sides are equal" in page.content.decode()
+    assert "No change from PASI is waiting for you" in page.content.decode()
+    assert "Both sides match" in page.content.decode()
 
 
 def test_shows_who_changed_what(here, as_person, item):
     text = as_person(here.registrar).get("/changes/").content.decode()
-    assert "1 change from PASI waits for you" in text
+    assert "1 change from PASI is waiting for you" in text
     assert item.enrolment.student.name in text
     assert "Tove Vandermolen, A.7010" in text
     assert "Only PASI changed" in text
@@ -77,7 +77,7 @@ def test_filters_stand_in_the_address_and_as_chips(here, as_person, item):
     assert "Changed by: 7010" in found.content.decode()
     nothing = registrar.get("/changes/?field=exit_date")
     assert listed(nothing) == []
-    assert "No change has these properties" in nothing.content.decode()
+    assert "No changes match these filters" in nothing.content.decode()
 
 
 @pytest.mark.parametrize("query", ["school=71", "school_year=soon", "kind=odd", "age=2", "group=odd"])

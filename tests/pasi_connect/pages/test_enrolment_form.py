@@ -111,7 +111,7 @@ def test_dates_of_the_form_may_not_run_into_another_stay(here, registrar, addres
     other = EnrolmentFactory(student=enrolment.student, school=here.school, start_date=back)
     answer = registrar.post(address, {**fields_of(registrar.get(address)), "exit_date": back.isoformat()})
     assert answer.status_code == 422
-    assert f"begins on {back}" in str(answer.context["form"].errors["exit_date"])
+    assert f"starts on {back}" in str(answer.context["form"].errors["exit_date"])
     answer = registrar.post(
         f"/enrolments/{other.pk}/edit/",
         {**fields_of(registrar.get(f"/enrolments/{other.pk}/edit/")), "start_date": last.isoformat()},
@@ -137,8 +137,8 @@ def test_what_pasi_will_say_stands_on_the_form_and_says_when_it_goes(registrar, 
     page = registrar.get(address)
     assert [line["level"] for line in page.context["expected"]] == ["warning", "advice", "warning"]
     text = page.content.decode()
-    assert "PASI will warn: Program 140 needs program 500. (10007)" in text
-    assert f"It clears on {this_year().ending}-09-01." in text
+    assert "PASI will warn: Program 140 requires program 500. (10007)" in text
+    assert f"It is resolved on {this_year().ending}-09-01." in text
 
 
 def test_an_open_change_from_pasi_is_announced_with_its_link(registrar, item):

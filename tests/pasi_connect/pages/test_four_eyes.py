@@ -74,7 +74,7 @@ def test_on_the_starter_releases_it_on_no_page_and_by_no_token(officer, client, 
     assert "Approve: 51 records" not in page
     assert "Another person with the permission Approve" in page
     answer = client.post(f"/jobs/{job.pk}/approve/", follow=True).content.decode()
-    assert "You started this job. Another person with the permission Approve has to release it." in answer
+    assert "You started this job. Another person with the permission Approve must approve it." in answer
     refused = approve_by_api(officer, job)
     assert refused.status_code == 409
     assert "Another person" in refused.json()["detail"]
@@ -99,7 +99,7 @@ def test_who_is_to_be_watched_does_not_switch_it_off(officer, client, on):
     assert client.post("/setup/approval/", {"version": "1"}).status_code == 403
     admin = factories.UserFactory(role="Administrator")
     client.force_login(admin)
-    assert "Four eyes" in client.get("/setup/approval/").content.decode()
+    assert "Second person required" in client.get("/setup/approval/").content.decode()
     assert client.post("/setup/approval/", {"version": "1"}).status_code == 302
     assert not jobs.four_eyes()
     entry = AuditEntry.objects.get(subject_type="settings")

@@ -46,13 +46,13 @@ def test_pulse_tells_that_the_change_on_the_page_has_moved(here, as_person, item
     address = f"/pulse/?since={item.pk}&item={item.pk}&version={item.version}&status=open"
     assert "has moved" not in registrar.get(address).content.decode()
     changed_in_pasi(enrolment, grade="11")
-    assert "This record has changed since the page was drawn." in registrar.get(address).content.decode()
+    assert "This record has changed since you opened the page." in registrar.get(address).content.decode()
 
 
 def test_pulse_tells_that_the_change_on_the_page_has_settled(here, as_person, item, enrolment):
     decisions.accept(of_user(here.district), item.pk)
     address = f"/pulse/?since={item.pk}&item={item.pk}&version={item.version}&status=open"
-    assert "This change is settled by now." in as_person(here.registrar).get(address).content.decode()
+    assert "This change is settled now." in as_person(here.registrar).get(address).content.decode()
 
 
 def test_pulse_tells_a_change_of_an_item_that_was_open_already(here, as_person, item, enrolment):
@@ -86,7 +86,7 @@ def test_pulse_bears_odd_addresses(here, as_person, query):
     ("state", "title"),
     [
         ("up", "PASI is reachable"),
-        ("down", "PASI is away, nothing is lost"),
+        ("down", "PASI is unavailable; nothing is lost"),
         ("not_authorized", "PASI is refusing our connection"),
     ],
 )
@@ -115,7 +115,9 @@ def test_exchanges_of_the_own_schools_alone(here, as_person):
 
 
 def test_no_exchange_yet(here, as_person):
-    assert "No call has been made for your schools yet" in as_person(here.registrar).get("/exchanges/").content.decode()
+    assert (
+        "No calls have been made for your schools yet" in as_person(here.registrar).get("/exchanges/").content.decode()
+    )
 
 
 def test_exchange_filters(here, as_person):

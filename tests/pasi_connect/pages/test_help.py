@@ -15,10 +15,10 @@ def test_every_rule_stands_on_the_help_page(here, as_person):
     assert sorted(told) == sorted(row.number for row in pasi.TABLE)
     assert [row["number"] for row in panel.context["unchecked"]] == [row.number for row in unchecked.NOT_CHECKED]
     text = page.content.decode()
-    assert "Only one of the online programs 620 to 623 can be given." in text
+    assert "Only one of the online programs 620 to 623 is allowed." in text
     assert "to 2023-2024" in text
     assert "from 2024-2025" in text
-    assert "the programs that a school offers are not told to us" in text
+    assert "PASI does not send us the programs that a school offers" in text
     assert "10004, 10021" in text
 
 

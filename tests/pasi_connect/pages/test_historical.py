@@ -52,7 +52,7 @@ def test_the_ways_to_the_page(registrar, old):
 def test_nothing_can_be_decided_before_it_was_read(registrar, old):
     page = registrar.get(f"/enrolments/{old.pk}/live/")
     assert page.status_code == 200
-    assert "PASI tells no news of it" in text(page)
+    assert "PASI does not send its changes" in text(page)
     assert "/live/send/" not in text(page)
     refused = registrar.post(f"/enrolments/{old.pk}/live/send/", {"seen": ""})
     assert refused.status_code == 409
@@ -70,7 +70,7 @@ def test_read_compare_send(world, registrar, old):
     sent = registrar.post(f"/enrolments/{old.pk}/live/send/", {"seen": seen}, follow=True)
     assert "The SIS values are on their way to PASI." in text(sent)
     assert world.send(Submission.objects.get()).status == "accepted"
-    assert "Compared with PASI, ours sent by" in text(registrar.get(f"/enrolments/{old.pk}/live/"))
+    assert "Compared with PASI, SIS values sent by" in text(registrar.get(f"/enrolments/{old.pk}/live/"))
 
 
 def test_take(world, registrar, old):
@@ -87,7 +87,7 @@ def test_a_record_that_moved_is_shown_anew(world, registrar, old):
     for way in ("send", "take"):
         moved = registrar.post(f"/enrolments/{old.pk}/live/{way}/", {"seen": seen, "reason": "Kept <text>."})
         assert moved.status_code == 409
-        assert "another one than you saw" in text(moved)
+        assert "has changed since you saw it" in text(moved)
         assert moved.context["form"].initial["seen"] > seen
         assert "Kept &lt;text&gt;." in text(moved)
         assert next(row for row in moved.context["rows"] if row["name"] == "grade")["pasi"] == "06"
@@ -97,7 +97,7 @@ def test_without_pasi_the_page_says_so(registrar, old):
     LinkState.objects.update(state="down")
     away = registrar.post(f"/enrolments/{old.pk}/live/")
     assert away.status_code == 503
-    assert "PASI is away or refusing our connection" in text(away)
+    assert "PASI is unavailable or refusing our connection" in text(away)
 
 
 def test_a_year_beyond_what_pasi_takes_can_only_be_taken_from_there(world, registrar):
@@ -107,7 +107,7 @@ def test_a_year_beyond_what_pasi_takes_can_only_be_taken_from_there(world, regis
     world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.ref_id), "Grade": "07"}])
     read = registrar.post(f"/enrolments/{enrolment.pk}/live/")
     assert (read.context["can_send"], read.context["can_take"]) == (False, True)
-    assert "any more" in text(read)
+    assert "no longer" in text(read)
 
 
 def test_a_record_without_a_refid_yet(world, registrar):

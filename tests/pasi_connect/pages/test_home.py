@@ -35,9 +35,9 @@ def test_the_title_counts_changes_and_what_is_stuck(here, as_person, item):
     other = EnrolmentFactory(school=here.school)
     submission(other, "rejected", rejections=[{"code": "10016", "message": "Exit date before start date"}])
     page = as_person(here.registrar).get("/")
-    assert title(page) == "1 change from PASI waits for you, 1 submission is stuck"
+    assert title(page) == "1 change from PASI is waiting for you, 1 submission is stuck"
     text = page.content.decode()
-    assert "The exit date lies before the start date. (10016)" in text
+    assert "The exit date is before the start date. (10016)" in text
     assert "Correct the exit date." in text
     assert f"/changes/{item.pk}/?group=safe" in text
 
@@ -61,22 +61,22 @@ def test_time_to_pasi_is_the_median_of_today(here, as_person):
     )
     text = squeezed(as_person(here.registrar).get("/").content.decode())
     assert '<dd class="big">4 s</dd>' in text
-    assert "95 of 100 within 90 s" in text
+    assert "95 percent within 90 s" in text
     assert '<dd class="big">3</dd>' in text
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("down", "PASI has been away since"), ("not_authorized", "PASI has been refusing our connection since")],
+    [("down", "PASI has been unavailable since"), ("not_authorized", "PASI has been refusing our connection since")],
 )
 def test_works_while_pasi_is_away(here, as_person, state, words):
     LinkState.objects.update(state=state, since=clock.now())
     submission(EnrolmentFactory(school=here.school), "waiting")
     page = as_person(here.registrar).get("/")
     text = page.content.decode()
-    assert title(page) == "1 change waits for PASI, nothing is lost"
+    assert title(page) == "1 change is waiting for PASI; nothing is lost"
     assert words in text
-    assert "What works as always" in text
+    assert "What still works" in text
 
 
 def test_says_when_synchronization_is_off(here, as_person):
@@ -88,7 +88,7 @@ def test_an_administrator_sees_all_and_is_offered_no_decision(here, as_person, i
     text = as_person(here.admin).get("/").content.decode()
     assert "Safe changes from PASI" in text
     assert "Start with the oldest" not in text
-    assert "Look at them" in text
+    assert "Review them" in text
 
 
 def test_anonymous_people_sign_in_first(client, db):
@@ -151,7 +151,7 @@ def test_alike_changes_are_one_and_what_stands_out_is_apart(here, as_person):
     assert alike["text"] == "Only PASI changed, by Tove Vandermolen, A.1750"
     listed = registrar.get(alike["url"]).context
     assert [row["item"].pk for row in listed["rows"]] == [one.pk for one in many]
-    assert [chip["text"] for chip in listed["chips"]] == [f"Alike: Exit date {before} → 2027-06-24"]
+    assert [chip["text"] for chip in listed["chips"]] == [f"Similar: Exit date {before} → 2027-06-24"]
     review = registrar.get(alike["action"])
     assert (review.context["number"], review.context["found"].here) == (7, 7)
     assert [row["item"].pk for row in registrar.get(rest["url"]).context["rows"]] == [
@@ -178,7 +178,7 @@ def test_a_decided_one_is_no_longer_among_the_alike(here, as_person):
 def test_who_does_not_decide_is_led_to_look(here, as_person):
     changed(here, 5, grade="09")
     (row,) = as_person(here.admin).get("/").context["waits"]
-    assert (row["label"], row["action"]) == ("Look at them", row["url"])
+    assert (row["label"], row["action"]) == ("Review them", row["url"])
     assert as_person(here.stranger).get("/").context["waits"] == []
 
 
@@ -187,7 +187,7 @@ def test_each_problem_stands_once(here, as_person, item):
     submission(item.enrolment, "needs_review", ref_id=item.ref_id)
     alone = submission(EnrolmentFactory(school=here.school), "rejected")
     page = as_person(here.registrar).get("/")
-    assert title(page) == "1 change from PASI waits for you, 1 submission is stuck"
+    assert title(page) == "1 change from PASI is waiting for you, 1 submission is stuck"
     assert rows(page) == [("1", "Safe changes from PASI")]
     assert [row["submission"].pk for row in page.context["stuck"]] == [alone.pk]
 
@@ -197,7 +197,7 @@ def test_a_reset_that_pasi_refused_waits_once(here, as_person, item):
     take_up(item.enrolment)
     Submission.objects.update(status="rejected", rejections=[{"code": "10016", "message": "x"}])
     page = as_person(here.registrar).get("/")
-    assert title(page) == "1 change from PASI waits for you"
+    assert title(page) == "1 change from PASI is waiting for you"
     assert rows(page) == [("1", "Resets that PASI refused")]
     assert page.context["stuck"] == []
     listed = as_person(here.registrar).get(page.context["waits"][0]["url"]).context["rows"]
@@ -230,7 +230,7 @@ def test_alike_changes_that_a_job_holds_for_approval_stand_once(here, as_person,
     assert rows(district) == [(1, "Job waiting for approval"), *([] if once else [group])]
     assert rows(registrar) == [group]
     (row,) = registrar.context["waits"]
-    assert (row["label"], row["action"]) == ("Look at the job", f"/jobs/{made.pk}/") or not once
+    assert (row["label"], row["action"]) == ("View the job", f"/jobs/{made.pk}/") or not once
     assert once or row["label"] == "Review all 6"
     assert action_of(registrar)["look"] == ""
     Job.objects.filter(pk=made.pk).update(started_at=clock.now())

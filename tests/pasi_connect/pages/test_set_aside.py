@@ -24,7 +24,7 @@ def test_each_sees_what_is_set_aside_at_their_schools(here, aside, as_person):
     answer = as_person(here.registrar).get("/set-aside/")
     assert [row["failure"] for row in answer.context["rows"]] == aside[:1]
     text = answer.content.decode()
-    assert "1 record is set aside" in text
+    assert "1 record has failed" in text
     assert aside[0].place in text
     assert aside[1].subject_key not in text
     assert len(as_person(here.district).get("/set-aside/").context["rows"]) == 3
@@ -32,7 +32,7 @@ def test_each_sees_what_is_set_aside_at_their_schools(here, aside, as_person):
 
 def test_home_and_the_submissions_speak_of_it(here, aside, as_person):
     text = as_person(here.registrar).get("/").content.decode()
-    assert "1 record is set aside" in text
+    assert "1 record has failed" in text
     assert "/set-aside/" in text
 
 
@@ -50,7 +50,7 @@ def test_trying_again_frees_one_or_all_of_ones_own(here, aside, as_person):
 
 
 def test_nothing_set_aside_says_so(here, as_person):
-    assert "No record is set aside" in as_person(here.registrar).get("/set-aside/").content.decode()
+    assert "No records have failed" in as_person(here.registrar).get("/set-aside/").content.decode()
 
 
 def test_the_students_page_says_why_and_leads_there(here, aside, as_person):

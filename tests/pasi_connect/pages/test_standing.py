@@ -37,7 +37,7 @@ def test_all_in_step_is_one_quiet_line(here, panel, enrolment):
     text = panel(enrolment.student)
     assert "In step with PASI" in text
     assert "1 enrolment in step or not compared" in text
-    assert "Both sides are equal." in text
+    assert "Both sides match." in text
 
 
 def test_an_open_change_names_its_fields_and_leads_to_it(panel, enrolment, item):
@@ -53,8 +53,8 @@ def test_an_open_change_names_its_fields_and_leads_to_it(panel, enrolment, item)
     [
         ("held", {"reason": "no_asn"}, "The student has no ASN yet."),
         ("rejected", {"rejections": [{"code": "10016", "message": "x"}]}, "(10016)"),
-        ("needs_review", {"reason": "changed_in_pasi"}, "The record changed in PASI after you had seen it"),
-        ("in_flight", {}, "It is being sent."),
+        ("needs_review", {"reason": "changed_in_pasi"}, "The record changed in PASI after you saw it"),
+        ("in_flight", {}, "Being sent."),
     ],
 )
 def test_a_submission_says_why_and_what_next(panel, enrolment, status, more, words):
@@ -68,12 +68,12 @@ def test_a_submission_says_why_and_what_next(panel, enrolment, status, more, wor
 @pytest.mark.parametrize(
     ("situation", "words"),
     [
-        ("plain", "PASI has no record of this enrolment, and nothing is on its way."),
+        ("plain", "PASI has no record of this enrolment, and no submission is on its way."),
         ("no asn", "The student has no ASN yet."),
         ("inactive", "Enrolment synchronization of this school is inactive."),
-        ("ahead", "PASI takes this school year from 1 January"),
+        ("ahead", "PASI accepts this school year from 1 January"),
         ("old", "This school year is not synchronized"),
-        ("deleted", "It was deleted before PASI had it."),
+        ("deleted", "It was deleted before it reached PASI."),
     ],
 )
 def test_a_record_that_was_never_sent_says_why(here, panel, situation, words):
@@ -100,7 +100,7 @@ def test_what_pasi_will_say_is_told_with_the_day_on_which_it_clears(here, panel)
     link_and_copy(stay)
     text = panel(stay.student)
     assert "PASI will warn:" in text
-    assert "Clears by itself on" in text
+    assert "Resolved automatically on" in text
     assert (this_year() + 1).first_day.isoformat() in text
 
 
@@ -140,7 +140,7 @@ def test_it_asks_as_often_for_many_enrolments_as_for_two(here, as_person):
 def test_the_button_tells_what_came_of_it(here, as_person, enrolment):
     submission(enrolment, "needs_review", reason="changed_in_pasi")
     page = as_person(here.district).post(f"/enrolments/{enrolment.pk}/send/", follow=True).content.decode()
-    assert "The submission needs a person before it can go out." in page
+    assert "The submission needs attention before it can be sent." in page
     assert Submission.objects.get().status == "needs_review"
 
 
@@ -187,9 +187,9 @@ def test_it_names_since_when_pasi_has_been_away(panel, enrolment, state):
     submission(enrolment, "waiting")
     since = clock.now().replace(microsecond=0)
     LinkState.objects.update(state=state, since=since)
-    assert f"PASI has been away since {localtime(since):%H:%M}." in panel(enrolment.student)
+    assert f"PASI has been unavailable since {localtime(since):%H:%M}." in panel(enrolment.student)
     LinkState.objects.update(state="up")
-    assert "PASI has been away" not in panel(enrolment.student)
+    assert "PASI has been unavailable" not in panel(enrolment.student)
 
 
 def test_of_a_foreign_student_there_is_no_panel(here, as_person, enrolment):

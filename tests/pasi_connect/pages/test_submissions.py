@@ -32,7 +32,7 @@ def test_empty_list(here, as_person):
 def test_list_says_why_and_what_next(here, as_person, rejected):
     text = as_person(here.registrar).get("/submissions/").content.decode()
     assert "1 submission is stuck" in text
-    assert "The exit date lies before the start date. (10016)" in text
+    assert "The exit date is before the start date. (10016)" in text
     assert "Correct the exit date." in text
 
 
@@ -110,9 +110,9 @@ def test_take_pasi_takes_only_what_was_seen(here, as_person, rejected, enrolment
 
 
 def test_cancel_leaves_the_difference_to_be_decided(here, as_person, rejected):
-    as_person(here.registrar).post(f"/submissions/{rejected.pk}/cancel/", {"reason": "entered twice"})
+    as_person(here.registrar).post(f"/submissions/{rejected.pk}/cancel/", {"reason": "enter it twice"})
     rejected.refresh_from_db()
-    assert (rejected.status, rejected.detail) == ("cancelled", "entered twice")
+    assert (rejected.status, rejected.detail) == ("cancelled", "enter it twice")
     assert Discrepancy.objects.get(ref_id=rejected.ref_id, status="open").kind == "never_agreed"
 
 
@@ -177,7 +177,7 @@ def test_an_undecided_change_comes_first(here, as_person, enrolment):
     one = submission(enrolment, "needs_review", reason="changed_in_pasi")
     text = as_person(here.registrar).get(f"/submissions/{one.pk}/").content.decode()
     assert f"/changes/{item.pk}/" in text
-    assert "A change from PASI on this record waits for a decision." in text
+    assert "A change from PASI to this record is waiting for a decision." in text
 
 
 def test_link_and_copy_alone_makes_no_submission(here, as_person):

@@ -47,7 +47,8 @@ def test_a_wrong_kind_of_file_says_which_columns_it_lacks():
     assert not found.is_clean
     assert codes(found.faults) == ["missing_columns", "looks_like"]
     assert (
-        words(found.faults[1]) == "First file: these are the columns of Sections. Choose that as what the files hold."
+        words(found.faults[1])
+        == "First file: these are the columns of Sections. Choose that as the contents of the files."
     )
 
 
@@ -62,7 +63,7 @@ def test_the_same_header_twice_and_unclear_headers_are_faults():
         (
             "asn_without_zeros.csv",
             "ASN",
-            "ASN with its leading zeros and hyphens put back. Repaired cells: 2 (rows 2-3)",
+            "ASN with its leading zeros and hyphens restored. Repaired cells: 2 (rows 2-3)",
         ),
         (
             "true_false.csv",
@@ -165,7 +166,7 @@ def test_a_separator_is_called_by_its_name_and_read(mark, name, tmp_path):
 
 def test_where_nothing_separates_no_separator_is_named(tmp_path):
     said = refusal(tmp_path, ["Everything was fine"], ["0012-3456-7"])
-    assert "a text file (UTF-8) in which nothing separates cells" in said
+    assert "a text file (UTF-8) without a cell separator" in said
     assert "comma" not in said
 
 
@@ -188,7 +189,7 @@ def test_a_row_of_totals_is_found_by_its_name(name, place, is_full, tmp_path):
     (tmp_path / "file.csv").write_text("".join(f"{';'.join(row)}\n" for row in (HEADERS, RECORD, total)))
     notes = check(tmp_path / "file.csv", "CM", side="after").notes
     assert [words(note) for note in notes] == [
-        "Second file: rows that hold totals and no record, set apart: 1 (rows 3)."
+        "Second file: rows with totals instead of a record, listed separately: 1 (rows 3)."
     ]
 
 

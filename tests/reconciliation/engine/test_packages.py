@@ -100,9 +100,7 @@ def test_a_hidden_sheet_with_the_columns_is_named_and_not_taken(tmp_path):
 
 def test_hidden_columns_are_counted_and_said(tmp_path):
     path = workbook(tmp_path / "hidden.xlsx", {"A": [HEADERS, ROW]}, columns=[(2, 2), (5, 7), (40, 50)])
-    assert said(path) == [
-        "Second file: columns that are hidden in the workbook, and are read all the same: 4 (C, F-H)."
-    ]
+    assert said(path) == ["Second file: hidden columns in the workbook, which are read as well: 4 (C, F-H)."]
     assert compare(path, path, tmp_path).outcome.counts["Perfectly Matched"] == 1
 
 
@@ -125,7 +123,7 @@ def test_the_older_xml_says_the_same(tmp_path):
     path = spreadsheet_xml(tmp_path / "two.xml", [["x"]], [HEADERS, ROW], [HEADERS, ROW, ROW])
     assert said(path) == [
         "Second file: several sheets have the columns. “S2” is read; you can choose “S3” instead.",
-        "Second file: columns that are hidden in the workbook, and are read all the same: 3 (B-C, F).",
+        "Second file: hidden columns in the workbook, which are read as well: 3 (B-C, F).",
     ]
     assert open_sheet(path, TYPES["CM"], side="after").rows.to_list() == [2]
     path = spreadsheet_xml(tmp_path / "first.xml", [HEADERS, ROW], [HEADERS, ROW, ROW])

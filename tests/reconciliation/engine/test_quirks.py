@@ -45,7 +45,7 @@ UNREADABLE = {
 UNUSABLE = {
     "asn_scientific.csv": ("4", "ASN: in scientific notation: digits are lost"),
     "asn_blank.csv": ("4", "ASN: blank"),
-    "long_row.csv": ("3", "more cells than headers: the columns cannot be told"),
+    "long_row.csv": ("3", "more cells than headers: the columns cannot be determined"),
 }
 REFUSED = {
     "refused_header_twice.csv": {"headers_twice"},

@@ -33,7 +33,7 @@ def test_the_workbook_holds_the_result_with_its_header_frozen_and_filters(tmp_pa
     assert root.find(f".//{MAIN}pane").get("state") == "frozen"
     assert root.find(f"{MAIN}autoFilter").get("ref").endswith(str(len(rows) + 1))
     assert not list(root.iter(f"{MAIN}f"))
-    assert ["What the files hold", "CM"] in texts(sheet(tmp_path / "result.xlsx", 2))
+    assert ["Contents of the files", "CM"] in texts(sheet(tmp_path / "result.xlsx", 2))
 
 
 def test_changed_and_repaired_cells_look_otherwise(tmp_path):

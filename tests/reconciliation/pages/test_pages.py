@@ -93,20 +93,20 @@ def test_missing_columns_stand_first_and_there_is_no_way_to_compare(client):
 def test_what_to_do_about_missing_columns_stands_once(client):
     new(client, type="CM", after=upload(QUIRKS / "refused_missing_columns.csv"))
     said = text(client.get(url("run", the_run().pk)))
-    assert said.count("In PASIprep open Columns, tick all, and export again.") == 1
+    assert said.count("In PASIprep, open Columns, select all, and export again.") == 1
     assert "7 in both" in said and "5 missing" in said
 
 
 def test_of_a_file_without_a_known_column_what_was_read_is_said_once(client):
     new(client, type="CM", after=upload(QUIRKS / "no_headers.csv"))
     said = text(client.get(url("run", the_run().pk)))
-    assert said.count("none of the required columns is there") == 1
+    assert said.count("none of the required columns are there") == 1
     assert "row 1, taken as the headers, has" in said and "with 0 rows" not in said
-    assert "tick all" not in said and "missing" not in said and "in both" not in said
+    assert "select all" not in said and "missing" not in said and "in both" not in said
     run = the_run()
     choose(client, run, "check", before=upload(QUIRKS / "no_headers.csv"))
     said = text(client.get(url("run", run.pk)))
-    assert said.count("none of the required columns is there") == 2  # of each file once
+    assert said.count("none of the required columns are there") == 2  # of each file once
     assert "Required column" not in said
 
 
@@ -114,7 +114,7 @@ def test_a_job_says_rows_and_claims_no_success_where_rows_differ(client, compare
     run = compared()
     rows = run.summary["rows_before"] + run.summary["rows_after"]
     other = sum(run.summary["counts"].values()) - run.summary["counts"]["Perfectly Matched"]
-    answer = f"{rows} rows: {other} to look at"
+    answer = f"{rows} rows: {other} to review"
     for page in (
         text(client.get(reverse("operations:jobs"))),
         text(client.get(reverse("operations:job", args=[run.job_id]))),
@@ -193,7 +193,7 @@ def test_the_lines_of_each_filter(client, compared):
         assert f"Showing {count} of {count}" in text(client.get(page, {"status": status}))
     field = next(name for name, count in run.different_in.items() if count)
     assert f" of {run.different_in[field]}" in text(client.get(page, {"field": field}))
-    assert "No row is like that" in text(client.get(page, {"course": "ZZZ"}))
+    assert "No rows match these filters" in text(client.get(page, {"course": "ZZZ"}))
     only = client.get(page, {"status": DIFFERENT, "only": "on", "blank": "on"})
     heads = re.findall(r'<th scope="col">([^<]+)', only.content.decode())[1:]
     assert set(heads) == {name for name, count in run.different_in.items() if count}
@@ -223,7 +223,7 @@ def test_a_student_is_found_and_does_not_stand_in_the_address(client, compared):
     assert asn.replace("-", "") not in answer["Location"]
     assert set(re.findall(r"\d{4}-\d{4}-\d\b", text(client.get(answer["Location"])))) == {asn}
     missed = client.post(url("find", run.pk), {"student": "Nobody Atall"}, follow=True)
-    assert "No row of this student" in missed.content.decode()
+    assert "No row for this student" in missed.content.decode()
 
 
 def test_a_student_of_the_schools_has_a_name_and_a_link(client, compared):
@@ -321,7 +321,7 @@ def test_cancelled_and_started_again(client):
 def test_removed(client, compared):
     run = compared()
     answer = client.post(url("remove", run.pk), follow=True)
-    assert "Removed, with its files" in answer.content.decode()
+    assert "The run and its files are removed" in answer.content.decode()
     assert not Run.objects.exists()
 
 
@@ -357,7 +357,7 @@ def test_a_run_of_another_school_does_not_exist(compared):
     assert client.get(url("download", run.pk, "result.csv")).status_code == 404
     answer = new(client)
     assert answer.status_code == 422
-    assert "which is none of yours" in answer.content.decode()
+    assert "which is not one of your schools" in answer.content.decode()
     assert Run.objects.count() == 1
     unnamed = {
         side: upload(DATA / f"2027-9101-CM-{name}.csv", "x.csv")

@@ -79,7 +79,7 @@ def test_what_moved_since_the_preview_comes_back_as_it_is_now(here, registrar, s
     )
     moved = registrar.post(at(stay, "withdraw"), {**LEAVES, "do": "do", "version": seen})
     assert moved.status_code == 409
-    assert "not the same as in the preview" in text(moved)
+    assert "differs from the preview" in text(moved)
     assert moved.context["looked"].total == 3
     assert "To &lt;Calgary&gt;." in text(moved)
     assert not Action.objects.exists()
@@ -165,7 +165,7 @@ def test_the_students_page_offers_what_fits_with_a_line_each(registrar, stay):
     page = text(registrar.get(f"/students/{stay.student_id}/"))
     assert f'popovertarget="actions-{stay.pk}"' in page
     assert at(stay, "withdraw") in page
-    assert "The student came at least one day and has left the school." in page
+    assert "The student attended at least one day and has left the school." in page
     assert at(stay, "undelete") not in page
     assert at(stay, "transfer-out") not in page
     assert "no concurrent enrolment at another school" in page
@@ -174,11 +174,11 @@ def test_the_students_page_offers_what_fits_with_a_line_each(registrar, stay):
 def test_an_action_that_does_not_fit_says_what_does(registrar, stay, left):
     page = registrar.get(at(stay, "withdraw"))
     assert page.status_code == 200
-    assert "does not fit this enrolment" in text(page)
+    assert "is not possible for this enrolment" in text(page)
     assert at(stay, "correct-last-day") in text(page)
     refused = registrar.post(at(stay, "withdraw"), {**LEAVES, "do": "preview"})
     assert refused.status_code == 409
-    assert "The student has left this school already." in text(refused)
+    assert "The student has already left this school." in text(refused)
 
 
 def test_nothing_to_change_offers_no_button(registrar, left):
@@ -202,7 +202,7 @@ def test_foreign_is_404_and_not_permitted_is_403(here, as_person, stay, name, me
 def test_taken_back_as_a_whole_with_the_reason(registrar, stay):
     done = do(registrar, at(stay, "withdraw"), **LEAVES)
     undo = f"{done.url}undo/"
-    assert "Take back: change 2, send up to 1" in text(registrar.get(undo))
+    assert "Undo: change 2, send up to 1" in text(registrar.get(undo))
     back = registrar.post(undo, {"reason": "Wrong <student>."})
     assert back.url == done.url
     assert (fresh(stay.pk).exit_date, fresh(stay.pk).exit_date_type) == (stay.exit_date, "CompletionDate")
@@ -316,7 +316,7 @@ def test_a_stopped_one_says_why(here, registrar, stay, side):
     transfer(registrar, stay, side, clock.today() + dt.timedelta(days=7))
     Action.objects.update(status="stopped", detail="The concurrent enrolment is deleted.")
     assert "The concurrent enrolment is deleted." in text(registrar.get("/actions/planned/"))
-    assert "could not be done on" in text(registrar.get(f"/students/{stay.student_id}/"))
+    assert "could not be completed on" in text(registrar.get(f"/students/{stay.student_id}/"))
 
 
 # Where people meet them

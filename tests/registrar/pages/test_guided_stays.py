@@ -45,7 +45,7 @@ def test_a_return_begins_after_the_withdrawal(here, registrar, left):
 def test_pasis_warnings_of_a_new_stay_are_shown_and_stop_nothing(here, registrar, stay):
     given = new_stay(here, programming_type="Outreach", grants_program_codes="140")
     looked = registrar.post(enrol_at(stay), {**given, "do": "preview"})
-    assert "PASI will warn: Program 140 needs program 500. (10007)" in text(looked)
+    assert "PASI will warn: Program 140 requires program 500. (10007)" in text(looked)
     assert do(registrar, enrol_at(stay), **given).status_code == 302
 
 
@@ -64,7 +64,7 @@ def test_a_concurrent_enrolment_says_where_the_terms_differ(here, registrar, sta
     given = new_stay(here, school=here.other.pk, concurrent="on")
     looked = registrar.post(enrol_at(stay), {**given, "do": "preview"})
     assert looked.context["looked"].remarks
-    assert "Check before you go on" in text(looked)
+    assert "Check before you continue" in text(looked)
     do(registrar, enrol_at(stay), **given)
     assert SchoolEnrolment.objects.latest("pk").concurrent
 
@@ -117,7 +117,7 @@ def test_after_saving_the_message_says_where_it_goes_from_here(here, registrar, 
         days = {"start_date": f"{year.ending - 1}-09-10", "exit_date": f"{year.ending}-06-25"}
         given = {**new_stay(here), **days, "school_year": str(year), "programming_type": "Outreach"}
         answer = do(registrar, enrol_at(enrolment), **given)
-        ahead = "it goes there by itself then" if year > last_possible else "On its way to PASI."
+        ahead = "it is sent automatically on that day" if year > last_possible else "On its way to PASI."
         assert (told or ahead) in text(registrar.get(answer.url))
 
 

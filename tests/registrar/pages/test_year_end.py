@@ -97,7 +97,7 @@ def test_from_rehearsal_to_result(here, officer, stays):
     assert officer.get(f"/jobs/{Action.objects.get().job_id}/").context["belongs"] == run
     assert officer.get(address).context["rehearsal"].run_id == Action.objects.get().pk
     again = officer.post(address, follow=True)
-    assert "was run already" in again.content.decode()
+    assert "was already run" in again.content.decode()
 
 
 def test_a_run_is_taken_back_from_its_page(officer, stays):
@@ -112,7 +112,7 @@ def test_a_run_is_taken_back_from_its_page(officer, stays):
     job = officer.post(f"/actions/{action.pk}/undo/", {"reason": "The wrong year."})["Location"]
     jobs.run(int(job.strip("/").rpartition("/")[2]))
     assert codes() == ["", "", "A7", ""]
-    assert "Taken back by" in officer.get(run).content.decode()
+    assert "Undone by" in officer.get(run).content.decode()
     assert "undo/" not in officer.get(run).content.decode()
 
 
@@ -142,7 +142,7 @@ def test_the_file_has_every_row_and_no_formula(officer, stays):
     assert len(lines) == 5
     assert "'=HYPERLINK(1)" in lines[1] and ",=HYPERLINK" not in lines[1]
     assert lines[1].split(",")[6:10] == ["2027-06-26", "2027-07-09", "2027-06-26", "10000"]
-    assert lines[3].endswith("It has an exit code: it is closed already.,Nothing to do.")
+    assert lines[3].endswith("It has an exit code, so it is already closed.,Nothing to do.")
 
 
 def test_before_the_year_has_ended_the_form_asks_for_early(officer, stays):
@@ -193,7 +193,7 @@ def test_nothing_is_chosen_until_a_filter_says_what(registrar, stays):
 def test_a_code_is_set_on_all_that_are_chosen(here, registrar, stays):
     factories.EnrolmentFactory(school=here.other, school_year=YEAR, concurrent=True)
     page = registrar.get(CHOSEN)
-    assert title(page) == "4 enrolments are chosen"
+    assert title(page) == "4 enrolments are selected"
     given = {"exit_code": "B2", "reason": "As told.", "seen": page.context["form"]["seen"].value()}
     assert registrar.post(CHOSEN, {**given, "reason": ""}).status_code == 422
     done = registrar.post(CHOSEN, given, follow=True)

@@ -109,7 +109,7 @@ def test_adding_a_course(here, as_person, stay, section):
     )
     again = client.post(address, sent)
     assert again.status_code == 422
-    assert "sits in this section already" in text(again)
+    assert "is already in this section" in text(again)
     assert CourseEnrolment.objects.count() == 1
 
 

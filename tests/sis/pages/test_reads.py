@@ -55,7 +55,7 @@ def test_it_is_filtered_by_person_student_and_day(stays, admin, as_person):
     assert rows(client.get("/access/?first_day=2026-12-01&last_day=2026-12-01")) == [three]
     assert rows(client.get(f"/access/?last_day=2026-11-30&kind=opened&user={tobin.pk}")) == [two]
     shown = client.get(f"/access/?student={first}").content.decode()
-    assert f"Who has seen {stays[0].student.name}" in shown
+    assert f"Who has viewed {stays[0].student.name}" in shown
     for wrong in ("?first_day=9999-12-31", "?student=x", "?user=0", "?kind=looked"):
         assert client.get(f"/access/{wrong}").status_code == 400
     assert client.get("/access/?after=x").status_code == 404

@@ -138,7 +138,7 @@ def test_a_search_lists_several_and_says_when_there_is_nobody(here, as_person, i
     assert len(client.post("/students/find/", {"q": "halvorsen"}).context["rows"]) == 2
     nobody = client.post("/students/find/", {"q": "zzz"})
     assert nobody.status_code == 200
-    assert "Nobody at your schools" in nobody.content.decode()
+    assert "No students found at your schools" in nobody.content.decode()
     assert client.post("/students/find/", {"q": "  "}).status_code == 422
 
 

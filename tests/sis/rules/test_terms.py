@@ -50,7 +50,7 @@ def test_the_words_take_the_parameters():
     ):
         assert "Fall" in (WORDS[mismatch.what] % mismatch.params) or mismatch.what == "store_code"
     assert WORDS["store_code"] % Mismatch("store_code", "T", "S1", "F1").params == (
-        "T: the Final Mark Store Code is S1 at the one school and F1 at the other."
+        "T: the Final Mark Store Code is S1 at one school and F1 at the other."
     )
 
 

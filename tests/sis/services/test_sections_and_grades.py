@@ -139,7 +139,7 @@ def test_terms_of_two_schools_are_compared_as_they_stand(term):
     assert [one.what for one in selectors.term_mismatches(home, there, YEAR)] == ["store_code"]
     assert [one.what for one in selectors.term_mismatches(home, there, YEAR + 1)] == ["no_calendar"]
     assert selectors.term_remarks(home, there, YEAR) == [
-        "Full year: the Final Mark Store Code is Y1 at the one school and F1 at the other."
+        "Full year: the Final Mark Store Code is Y1 at one school and F1 at the other."
     ]
 
 

@@ -401,7 +401,7 @@ def test_a_record_of_a_bulk(world, break_for):
     assert (job.status, job.done, job.failed) == (Job.Status.COMPLETED_WITH_PROBLEMS, 5, 1)
     row = JobRow.objects.get(job=job)
     assert (row.code, row.failed) == ("not_possible", True)
-    assert "PASI Connect itself failed at this record" in row.message
+    assert "PASI Connect failed to process this record" in row.message
     grades = {one.pk: type(one).objects.get(pk=one.pk).grade for one in many}
     assert [grades[one.pk] for one in many] == ["09", "09", "08", "09", "09"]
 

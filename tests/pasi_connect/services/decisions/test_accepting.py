@@ -87,7 +87,7 @@ def test_a_decision_whose_undo_would_make_a_twin_is_not_taken_back(stay):
         decisions.undo(SYNC, decision.pk)
     stay.refresh_from_db()
     assert stay.deleted
-    assert AuditEntry.objects.get(action="enrolment changed").reason == "Taken over from PASI"
+    assert AuditEntry.objects.get(action="enrolment changed").reason == "Taken from PASI"
 
 
 def test_an_identity_that_lands_beside_another_stay_is_named(stay):

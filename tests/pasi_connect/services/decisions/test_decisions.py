@@ -425,7 +425,7 @@ def test_a_created_record_with_courses_says_why_it_stays(world, created):
     enrolment = of_item(created)
     section = factories.SectionFactory(school=enrolment.school, school_year=enrolment.school_year)
     factories.CourseEnrolmentFactory(section=section, student=enrolment.student, enrolment=enrolment)
-    assert "Courses stand on" in refusal(world, enrolment, decision)
+    assert "The enrolment now has courses" in refusal(world, enrolment, decision)
 
 
 def test_an_accepted_field_is_taken_back_after_another_field_was_kept_and_sent(world, changed):

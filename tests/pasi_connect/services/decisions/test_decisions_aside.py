@@ -47,7 +47,7 @@ def broken(items, monkeypatch):
 )
 def test_one_decision(world, broken, decide):
     for tries in (1, 2, 3):
-        with pytest.raises(ValidationError, match="failed at this record") as told:
+        with pytest.raises(ValidationError, match="failed to process this record") as told:
             decide(world.actor, broken.pk)
         assert "Varga" not in str(told.value)
         assert Failure.objects.get().tries == tries
@@ -59,7 +59,7 @@ def test_one_decision(world, broken, decide):
 def test_an_undo(world, items, monkeypatch):
     decision = decisions.accept(world.actor, items[0].pk)
     monkeypatch.setattr(comparing, "_verdict", lambda *_: 1 / 0)
-    with pytest.raises(ValidationError, match="failed at this record"):
+    with pytest.raises(ValidationError, match="failed to process this record"):
         decisions.undo(world.actor, decision.pk)
 
 
@@ -71,11 +71,11 @@ def test_of_a_set_all_others_are_decided(world, items, broken, accept):
         done = many.decide_many(world.actor, found, versions, accept=accept, reason="As told")
     assert set(done.decisions) == {items[0].pk, items[2].pk}
     assert done.others[broken.pk].code == "not_possible"
-    assert "failed at this record" in done.others[broken.pk].message
+    assert "failed to process this record" in done.others[broken.pk].message
     assert Failure.objects.get().tries == 1
 
 
 def test_the_api_answers_in_words(world, broken):
     answer = client_of(world.user).post(f"discrepancies/{broken.pk}/accept/", {})
     assert problem(answer, 400)["errors"][0]["field"] == "fields"
-    assert "failed at this record" in str(answer.json())
+    assert "failed to process this record" in str(answer.json())

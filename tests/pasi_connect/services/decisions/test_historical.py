@@ -30,7 +30,7 @@ def world(world):
 
 @pytest.fixture
 def old(world):
-    """Five years back, as a first load would leave it: PASI holds another grade, and nobody here knows."""
+    """Five years back, as a first load would leave it: PASI now has another grade, and nobody here knows."""
     return in_pasi(world, Grade="07")
 
 
@@ -183,7 +183,7 @@ def test_years_beyond_what_pasi_takes_stay_held(world):
     enrolment = world.here(year=SchoolYear(2015), start_date=dt.date(2014, 9, 2), exit_date=dt.date(2015, 6, 26))
     submission = world.queue(enrolment, grade="09")
     assert (submission.status, submission.reason) == (Status.HELD, "year_closed")
-    with pytest.raises(historical.NotPossible, match="any more"):
+    with pytest.raises(historical.NotPossible, match="no longer"):
         historical.confirm(world.actor, enrolment, read(world, enrolment).version)
     submissions.release_held()
     submission.refresh_from_db()

@@ -206,7 +206,7 @@ def test_outside_of_ones_schools_it_is_not_accepted(world, district, field):
 def test_courses_do_not_move_along_unsaid(world, moved):
     section = factories.SectionFactory(school=moved.school, school_year=moved.school_year)
     factories.CourseEnrolmentFactory(section=section, student=moved.student, enrolment=moved)
-    with pytest.raises(ValidationError, match="Courses of this stay"):
+    with pytest.raises(ValidationError, match="This stay still has open courses"):
         decisions.accept(world.actor, world.item(moved).pk)
 
 
@@ -364,7 +364,7 @@ def test_a_new_link_is_taken_back_until_it_is_decided_what_becomes_of_the_record
     assert Discrepancy.objects.filter(status="open").count() == 1
     again = decisions.link_anew(world.actor, item.pk)
     decisions.reject(world.actor, world.item(moved).pk, reason="Send it")
-    with pytest.raises(ValidationError, match="take that back first"):
+    with pytest.raises(ValidationError, match="depends on this one"):
         decisions.undo(world.actor, again.pk)
     assert settle(world, moved).status == Status.ACCEPTED
     assert world.theirs(moved)["StateProvinceId"] == moved.student.asn

@@ -139,9 +139,9 @@ TAKE = {
     "schools": lambda person: SchoolAccess.objects.filter(user=person).delete(),
 }
 WHY = {
-    "person": "may not sign in any more",
-    "permission": "does not have the permission",
-    "schools": "does not see all of the schools",
+    "person": "can no longer sign in",
+    "permission": "no longer has the permission",
+    "schools": "no longer has access to all of the schools",
 }
 
 
