@@ -45,16 +45,16 @@ def others_tab(request: HttpRequest, subject: Any) -> offers.Panel:
 
 def notes(request: HttpRequest, items: list[Discrepancy]) -> dict[int, list[str]]:
     """Who looks after each change of a list, and until when it can wait. Two queries however many there are."""
-    refs = [item.ref_id for item in items]
+    refs = [item.key for item in items]
     held = selectors.holders(refs)
-    until = dict(Snooze.objects.filter(ref_id__in=refs, until__gt=clock.today()).values_list("ref_id", "until"))
+    until = dict(Snooze.objects.filter(key__in=refs, until__gt=clock.today()).values_list("key", "until"))
     told: dict[int, list[str]] = {}
     for item in items:
         lines = []
-        if item.ref_id in held:
-            lines.append(_("assigned to %(who)s") % {"who": held[item.ref_id].user.full_name})
-        if item.ref_id in until:
-            lines.append(_("review again on %(day)s") % {"day": until[item.ref_id].isoformat()})
+        if item.key in held:
+            lines.append(_("assigned to %(who)s") % {"who": held[item.key].user.full_name})
+        if item.key in until:
+            lines.append(_("review again on %(day)s") % {"day": until[item.key].isoformat()})
         if lines:
             told[item.pk] = lines
     return told
@@ -73,9 +73,9 @@ def standing_in(request: HttpRequest, subject: Any) -> offers.Panel | None:
 def assignment(request: HttpRequest, item: Discrepancy) -> offers.Panel | None:
     """Who looks after the change, with the way to take it, to give it away and to look at it again later."""
     user = user_of(request)
-    held = selectors.holders([item.ref_id]).get(item.ref_id)
-    steps = list(AssignmentStep.objects.filter(ref_id=item.ref_id).select_related("before", "after")[:STEPS])
-    snooze = Snooze.objects.filter(ref_id=item.ref_id, until__gt=clock.today()).first()
+    held = selectors.holders([item.key]).get(item.key)
+    steps = list(AssignmentStep.objects.filter(key=item.key).select_related("before", "after")[:STEPS])
+    snooze = Snooze.objects.filter(key=item.key, until__gt=clock.today()).first()
     acts = item.is_open and user.has_perm(selectors.DECIDES)
     if not (acts or held or steps or snooze):
         return None

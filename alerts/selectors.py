@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -95,30 +94,30 @@ def needing_a_person(items: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
 
 def held_by(people: Iterable[int] | None = None) -> Exists:
     """Of an item: one of `people`, or anybody, looks after it."""
-    held = Assignment.objects.filter(ref_id=OuterRef("ref_id"))
+    held = Assignment.objects.filter(key=OuterRef("key"))
     return Exists(held if people is None else held.filter(user__in=list(people)))
 
 
 def held_by_colleagues(people: Iterable[int]) -> Exists:
     """Of an item: somebody beside `people` looks after it who still decides at its school."""
     at_school = SchoolAccess.objects.filter(user=OuterRef("user"), school__code=OuterRef(OuterRef("school_code")))
-    others = Assignment.objects.filter(ref_id=OuterRef("ref_id"), user__in=deciders()).exclude(user__in=list(people))
+    others = Assignment.objects.filter(key=OuterRef("key"), user__in=deciders()).exclude(user__in=list(people))
     return Exists(others.filter(Exists(at_school) | Q(user__in=everywhere())))
 
 
 def holding_people(school_codes: Iterable[str] | None = None) -> QuerySet[User]:
     """Those who look after an open change, at one of these schools or at all."""
-    open_ones = Discrepancy.objects.filter(ref_id=OuterRef("ref_id"), status=Discrepancy.Status.OPEN)
+    open_ones = Discrepancy.objects.filter(key=OuterRef("key"), status=Discrepancy.Status.OPEN)
     if school_codes is not None:
         open_ones = open_ones.filter(school_code__in=list(school_codes))
     held = Assignment.objects.filter(Exists(open_ones))
     return User.objects.filter(pk__in=held.values("user")).order_by("last_name", "first_name", "pk")
 
 
-def holders(ref_ids: Iterable[UUID]) -> dict[UUID, Assignment]:
+def holders(keys: Iterable[str]) -> dict[str, Assignment]:
     """The present assignment of each record, in one query."""
-    found = Assignment.objects.filter(ref_id__in=list(ref_ids)).select_related("user")
-    return {assignment.ref_id: assignment for assignment in found}
+    found = Assignment.objects.filter(key__in=list(keys)).select_related("user")
+    return {assignment.key: assignment for assignment in found}
 
 
 # Notices ---------------------------------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ def _elsewhere(user: User, unseen: bool) -> QuerySet[EnrolmentCopy]:
     years = Context().years
     stays = stays_of(user, years).filter(student__asn=OuterRef("asn"))
     seen = SeenRecord.objects.filter(
-        ref_id=OuterRef(OuterRef("ref_id")),
+        key=OuterRef(OuterRef("key")),
         core_version=OuterRef(OuterRef("core_version")),
         school_code=OuterRef("school__code"),
     )

@@ -1,9 +1,11 @@
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from operations import selectors
@@ -108,12 +110,28 @@ class JobSerializer(serializers.ModelSerializer):
         }
 
 
+REF_ID = re.compile(r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", re.ASCII)
+
+
+@extend_schema_field({"type": "string", "format": "uuid", "nullable": True})
+class KeyAsRefId(serializers.Field):
+    """The key of a record where it is a RefId, else null."""
+
+    def __init__(self) -> None:
+        super().__init__(source="key", read_only=True, allow_null=True)
+
+    def to_representation(self, value: str) -> str | None:
+        return value if REF_ID.fullmatch(value) else None
+
+
 class JobRowSerializer(serializers.ModelSerializer):
+    entity = serializers.CharField(source="subject_type", read_only=True)
+    ref_id = KeyAsRefId()
     message = serializers.CharField(source="words", read_only=True)
 
     class Meta:
         model = JobRow
-        fields = ["id", "subject_type", "subject_id", "ref_id", "code", "message", "failed"]
+        fields = ["id", "entity", "key", "subject_type", "subject_id", "ref_id", "code", "message", "failed"]
         read_only_fields = fields
 
 

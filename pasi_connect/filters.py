@@ -15,7 +15,7 @@ from django_filters import FilterSet
 from operations import clock, offers
 from operations.models import User
 from pasi_connect import selectors
-from pasi_connect.entities import SCHOOL_ENROLMENT
+from pasi_connect.entities import SCHOOL_ENROLMENT, written
 from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Failure, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Outcome
@@ -76,8 +76,29 @@ def start_of_today() -> dt.datetime:
     return timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-class UUIDsFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
+class RefIdFilter(django_filters.UUIDFilter):
+    """A RefId in any spelling; keys are text, in lower case with hyphens."""
+
+    def __init__(self, field_name: str = "key", **kwargs: Any) -> None:
+        super().__init__(field_name=field_name, label="RefId", **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return super().filter(qs, str(value) if value else value)
+
+
+class RefIdsFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
     """One RefId, or several with commas between."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return super().filter(qs, [str(each) for each in value] if value else value)
+
+
+def kinds_of_record() -> list[tuple[str, str]]:
+    return [(entity.kind, entity.kind) for entity in written()]
+
+
+def key_of_record() -> django_filters.CharFilter:
+    return django_filters.CharFilter(field_name="key", max_length=60, label=_("Record key"))
 
 
 LIKENESS = RegexValidator(r"^[0-9a-f]{16}\Z", _("Sixteen hexadecimal digits."))
@@ -104,7 +125,9 @@ class DiscrepancyFilter(django_filters.FilterSet):
 
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Discrepancy.Status.choices, label=_("Status"))
-    ref_id = UUIDsFilter(label="RefId")
+    ref_id = RefIdsFilter(field_name="key", label="RefId")
+    entity = django_filters.ChoiceFilter(empty_label=ANY, choices=kinds_of_record(), label=_("Kind of record"))
+    key = key_of_record()
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
     school = school_code_filter("school_code")
     school_year = SchoolYearFilter(label=_("School year"))
@@ -179,7 +202,11 @@ class SubmissionFilter(django_filters.FilterSet):
 
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
-    ref_id = django_filters.UUIDFilter(label="RefId")
+    ref_id = RefIdFilter()
+    entity = django_filters.ChoiceFilter(
+        field_name="subject_type", empty_label=ANY, choices=kinds_of_record(), label=_("Kind of record")
+    )
+    key = key_of_record()
     school = school_code_filter("school_code")
     reason = django_filters.ChoiceFilter(
         empty_label=ANY, choices=[(reason.code, _(reason.message)) for reason in held.REASONS], label=_("Reason")
@@ -218,7 +245,7 @@ class ExchangeFilter(django_filters.FilterSet):
         label=_("Outcome"),
     )
     key = django_filters.CharFilter(label=_("Record key"))
-    ref_id = django_filters.UUIDFilter(method="of_record", label="RefId")
+    ref_id = RefIdFilter(method="of_record")
     submission = django_filters.NumberFilter(
         field_name="submission_id", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )
@@ -240,11 +267,15 @@ class ExchangeFilter(django_filters.FilterSet):
 
     @staticmethod
     def of_record(queryset: QuerySet[Exchange], _name: str, value: Any) -> QuerySet[Exchange]:
-        return queryset.filter(Q(key=str(value)) | Q(submission__ref_id=value))
+        return queryset.filter(Q(key=str(value)) | Q(submission__key=str(value)))
 
 
 class ActionFilter(django_filters.FilterSet):
-    ref_id = django_filters.UUIDFilter(method="with_record", label="RefId")
+    ref_id = RefIdFilter(method="with_key")
+    entity = django_filters.ChoiceFilter(
+        method="with_entity", empty_label=ANY, choices=kinds_of_record(), label=_("Kind of record")
+    )
+    key = django_filters.CharFilter(method="with_key", max_length=60, label=_("Record key"))
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Action.Kind.choices, label=_("Kind"))
     undone = TrueFalseFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label=_("Undone"))
 
@@ -253,8 +284,12 @@ class ActionFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     @staticmethod
-    def with_record(queryset: QuerySet[Action], _name: str, value: Any) -> QuerySet[Action]:
-        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), ref_id=value)))
+    def with_key(queryset: QuerySet[Action], _name: str, value: Any) -> QuerySet[Action]:
+        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), key=str(value))))
+
+    @staticmethod
+    def with_entity(queryset: QuerySet[Action], _name: str, value: str) -> QuerySet[Action]:
+        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), subject_type=value)))
 
 
 class StateInPasi(django_filters.ChoiceFilter):
@@ -282,7 +317,7 @@ class EnrolmentFilter(django_filters.FilterSet):
     action = django_filters.NumberFilter(
         method="of_action", label=_("Action"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )
-    ref_id = django_filters.UUIDFilter(field_name="link__ref_id", label="RefId")
+    ref_id = RefIdFilter(field_name="links__key")
     external_id = django_filters.CharFilter(label=_("External ID"))
 
     class Meta:

@@ -15,9 +15,9 @@ from pasi_connect.models import (
     Decision,
     Discrepancy,
     EnrolmentCopy,
-    EnrolmentLink,
     Exchange,
     Failure,
+    Link,
     Submission,
     SyncCursor,
     SyncSettings,
@@ -54,7 +54,7 @@ def stuck(user: User) -> QuerySet[Submission]:
 
     That is a change to decide, or one whose reset PASI has refused: its own submission is the same problem.
     """
-    items = Discrepancy.objects.filter(ref_id=OuterRef("ref_id"), status=Discrepancy.Status.OPEN)
+    items = Discrepancy.objects.filter(key=OuterRef("key"), status=Discrepancy.Status.OPEN)
     told = Q(Exists(items.filter(undecided__gt=0))) | Q(Exists(items), status__in=STUCK)
     return submissions(user).filter(~told, status__in=(*STUCK, Status.HELD))
 
@@ -91,10 +91,10 @@ def refused() -> Q:
 
     Only while nothing newer of the record is on its way: a new decision or edit ends it at once, before it is sent.
     """
-    mine = Submission.objects.filter(ref_id=OuterRef("ref_id"))
+    mine = Submission.objects.filter(key=OuterRef("key"))
     coming = DataEvent.objects.filter(
         subject_type=events.SCHOOL_ENROLMENT,
-        subject_id=OuterRef("enrolment_id"),
+        subject_id=OuterRef("subject_id"),
         collected_at=None,
         origin=Origin.SIS,
     )
@@ -225,10 +225,10 @@ def in_step() -> bool:
     live = SchoolEnrolment.objects.filter(
         school__code__in=context.active_schools, school_year__in=[year.ending for year in context.years], deleted=False
     )
-    held_by_pasi = EnrolmentLink.objects.filter(
-        agreed__isnull=False, ref_id__in=EnrolmentCopy.objects.filter(vanished_at=None).values("ref_id")
+    held_by_pasi = Link.objects.filter(
+        agreed__isnull=False, key__in=EnrolmentCopy.objects.filter(vanished_at=None).values("key")
     )
-    if live.exclude(pk__in=held_by_pasi.values("enrolment_id")).exists():
+    if live.exclude(pk__in=held_by_pasi.values("subject_id")).exists():
         return False
     SyncSettings.objects.filter(pk=1).update(first_in_step_at=clock.now())
     return True

@@ -67,21 +67,21 @@ def _value(value: Any, flag: bool) -> Any:
 
 def _present() -> dict[str, Any]:
     from alerts.models import Assignment, Snooze
-    from pasi_connect.models import ActionRecord, Discrepancy, EnrolmentCopy, EnrolmentLink, Failure, Submission
+    from pasi_connect.models import ActionRecord, Discrepancy, EnrolmentCopy, Failure, Link, Submission
     from pasi_connect.services import states
     from sis.models import SchoolEnrolment
 
     enrolments = list(SchoolEnrolment.objects.select_related("school").order_by("pk"))
     found = states.states_of(enrolments)
     return {
-        "links": {str(link.enrolment_id): str(link.ref_id) for link in EnrolmentLink.objects.all()},
-        "copies": sorted(str(copy.ref_id) for copy in EnrolmentCopy.objects.all()),
-        "items": {str(item.pk): [str(item.ref_id), item.enrolment_id, item.kind] for item in Discrepancy.objects.all()},
-        "submissions": {str(row.pk): [str(row.ref_id), row.subject_id] for row in Submission.objects.all()},
-        "records": {str(row.pk): [str(row.ref_id), row.subject_id] for row in ActionRecord.objects.all()},
+        "links": {str(link.subject_id): link.key for link in Link.objects.all()},
+        "copies": sorted(copy.key for copy in EnrolmentCopy.objects.all()),
+        "items": {str(item.pk): [item.key, item.subject_id, item.kind] for item in Discrepancy.objects.all()},
+        "submissions": {str(row.pk): [row.key, row.subject_id] for row in Submission.objects.all()},
+        "records": {str(row.pk): [row.key, row.subject_id] for row in ActionRecord.objects.all()},
         "failures": sorted([row.step, row.subject_key] for row in Failure.objects.all()),
-        "assigned": sorted(str(row.ref_id) for row in (*Assignment.objects.all(), *Snooze.objects.all())),
-        "states": {str(row.pk): [found[row.pk].state, str(found[row.pk].ref_id)] for row in enrolments},
+        "assigned": sorted(row.key for row in (*Assignment.objects.all(), *Snooze.objects.all())),
+        "states": {str(row.pk): [found[row.pk].state, found[row.pk].key] for row in enrolments},
     }
 
 

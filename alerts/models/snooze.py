@@ -5,7 +5,8 @@ from django.db import models
 class Snooze(models.Model):
     """Somebody looks at a change again on a later day, and says why. Shown with it; hidden from nobody, decided by everybody."""
 
-    ref_id = models.UUIDField(unique=True)
+    entity = models.CharField(max_length=40, default="school_enrolment")
+    key = models.CharField(max_length=60)
     until = models.DateField()
     reason = models.TextField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -14,6 +15,7 @@ class Snooze(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["key", "entity"], name="snoozed_once")]
 
     def __str__(self) -> str:
-        return f"{self.ref_id} until {self.until}"
+        return f"{self.key} until {self.until}"

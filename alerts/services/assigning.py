@@ -1,7 +1,5 @@
 """Who looks after an item: taken, given, handed over, put back. Each step is kept."""
 
-from uuid import UUID
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -31,16 +29,16 @@ def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None,
     item = Discrepancy.objects.select_for_update().get(pk=item_id)
     if not item.is_open:
         raise ValidationError(_("This change is already settled, so it cannot be assigned."))
-    held = Assignment.objects.select_for_update().select_related("user").filter(ref_id=item.ref_id).first()
+    held = Assignment.objects.select_for_update().select_related("user").filter(key=item.key).first()
     before = held.user if held else None
     if (before.pk if before else None) != seen:
         raise Moved(_moved(before))
     after = _person(item, user_id)
     if before == after:
         return False
-    _store(actor, item.ref_id, after)
+    _store(actor, item.key, after)
     AssignmentStep.objects.create(
-        ref_id=item.ref_id,
+        key=item.key,
         item_id=item.pk,
         school_code=item.school_code,
         at=clock.now(),
@@ -51,7 +49,7 @@ def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None,
         reason=reason,
     )
     changes = {"assigned_to": [before.full_name if before else None, after.full_name if after else None]}
-    audit.record(actor, audit.Entry(audit.Verb.ASSIGNED, SUBJECT, str(item.ref_id), item.school_code, changes, reason))
+    audit.record(actor, audit.Entry(audit.Verb.ASSIGNED, SUBJECT, item.key, item.school_code, changes, reason))
     return True
 
 
@@ -70,10 +68,8 @@ def _person(item: Discrepancy, user_id: int | None) -> User | None:
     return person
 
 
-def _store(actor: Actor, ref_id: UUID, after: User | None) -> None:
+def _store(actor: Actor, key: str, after: User | None) -> None:
     if after is None:
-        Assignment.objects.filter(ref_id=ref_id).delete()
+        Assignment.objects.filter(key=key).delete()
         return
-    Assignment.objects.update_or_create(
-        ref_id=ref_id, defaults={"user": after, "at": clock.now(), "given_by": actor.name}
-    )
+    Assignment.objects.update_or_create(key=key, defaults={"user": after, "at": clock.now(), "given_by": actor.name})

@@ -17,12 +17,12 @@ def seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) -> in
     """For each of the person's schools where the student is. `core_version`: what the person saw. Gives the schools that had not."""
     stays = selectors.stays_of(user, Context().years).filter(student__asn=copy.asn)
     codes = set(stays.values_list("school__code", flat=True))
-    known = SeenRecord.objects.filter(ref_id=copy.ref_id, core_version=core_version, school_code__in=codes)
+    known = SeenRecord.objects.filter(key=copy.key, core_version=core_version, school_code__in=codes)
     missing = sorted(codes - set(known.values_list("school_code", flat=True)))
     SeenRecord.objects.bulk_create(
         [
             SeenRecord(
-                ref_id=copy.ref_id,
+                key=copy.key,
                 school_code=code,
                 core_version=core_version,
                 user_id=actor.user_id,
@@ -33,7 +33,7 @@ def seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) -> in
         ],
         ignore_conflicts=True,  # two people of a school at one moment
     )
-    subject = str(copy.ref_id)
+    subject = copy.key
     audit.record_all(
         actor, [audit.Entry(audit.Verb.OTHER_RECORD_SEEN, "other_record", subject, code) for code in missing]
     )

@@ -19,7 +19,7 @@ LONGEST = dt.timedelta(days=92)
 def snooze(actor: Actor, item_id: int, until: dt.date | None, reason: str = "") -> bool:
     """Until the morning of that day; None wakes it. False when nothing differed. Raises ValidationError {field: [sentences]}."""
     item = Discrepancy.objects.select_for_update().get(pk=item_id)
-    held = Snooze.objects.select_for_update().filter(ref_id=item.ref_id).first()
+    held = Snooze.objects.select_for_update().filter(key=item.key).first()
     before = held.until if held else None
     if until is None:
         if held is None:
@@ -30,7 +30,7 @@ def snooze(actor: Actor, item_id: int, until: dt.date | None, reason: str = "") 
         if held and held.until == until and held.reason == reason:
             return False
         Snooze.objects.update_or_create(
-            ref_id=item.ref_id,
+            key=item.key,
             defaults={
                 "until": until,
                 "reason": reason,
@@ -40,9 +40,7 @@ def snooze(actor: Actor, item_id: int, until: dt.date | None, reason: str = "") 
             },
         )
     changes = {"snoozed_until": [before.isoformat() if before else None, until.isoformat() if until else None]}
-    audit.record(
-        actor, audit.Entry(audit.Verb.SNOOZED, "assignment", str(item.ref_id), item.school_code, changes, reason)
-    )
+    audit.record(actor, audit.Entry(audit.Verb.SNOOZED, "assignment", item.key, item.school_code, changes, reason))
     return True
 
 

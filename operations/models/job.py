@@ -86,7 +86,7 @@ class JobRow(models.Model):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="rows")
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=60)
-    ref_id = models.UUIDField(null=True)
+    key = models.CharField(max_length=60, blank=True)
     school_code = models.CharField(max_length=4, blank=True)
     code = models.CharField(max_length=40)  # for programs: moved, settled, not_allowed, …
     message = models.TextField()

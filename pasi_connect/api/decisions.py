@@ -22,7 +22,7 @@ from operations.serializers import StartedSerializer
 from pasi_connect import selectors
 from pasi_connect.api import examples
 from pasi_connect.filters import ActionFilter
-from pasi_connect.models import Action
+from pasi_connect.models import Action, ActionRecord
 from pasi_connect.serializers.decisions import (
     ActionRecordSerializer,
     ActionSerializer,
@@ -80,13 +80,21 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         found, records = self._sight.actions(), self._sight.records()
         number = records.filter(action=OuterRef("pk")).order_by().values("action").annotate(n=Count("pk")).values("n")
         shown = records.order_by("order", "id")
-        if self.action == "list" and (ref_id := self.request.query_params.get("ref_id")):
-            filterset = ActionFilter({"ref_id": ref_id}, Action.objects.none())
-            shown = shown.filter(ref_id=ref_id) if filterset.is_valid() else shown.none()
+        if self.action == "list":
+            shown = self._asked_for(shown)
         most = IN_LIST if self.action == "list" else IN_DETAIL
         return found.annotate(record_count=Coalesce(Subquery(number), 0)).prefetch_related(
             Prefetch("records", shown[:most], to_attr="shown")
         )
+
+    def _asked_for(self, records: QuerySet[ActionRecord]) -> QuerySet[ActionRecord]:
+        """Of an entry with many records those that the filters name."""
+        names = {"ref_id": "key", "key": "key", "entity": "subject_type"}
+        wanted = {name: value for name in names if (value := self.request.query_params.get(name))}
+        filterset = ActionFilter(wanted, Action.objects.none())
+        if not filterset.is_valid():
+            return records.none()
+        return records.filter(**{names[name]: str(filterset.form.cleaned_data[name]) for name in wanted})
 
     @extend_schema(
         summary="Every record of an action",

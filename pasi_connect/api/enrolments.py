@@ -144,7 +144,7 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         told = [expected.told(one) for one in expected.of_enrolments([enrolment])[0]]
         answer = self._answer(enrolment, instead={**instead, "expected": told})
         if answer.data["pasi"]["state"] == Status.WAITING:
-            coming = submissions.foreseen(submissions.link_of(enrolment).ref_id, of_request(self.request))
+            coming = submissions.foreseen(submissions.link_of(enrolment).key, of_request(self.request))
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
         return answer
 
@@ -162,7 +162,7 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         version = if_match(request)
         if version is None:
             return None, state.seen_version
-        seen_version = seen.core_version_of(version, enrolment.revision, state.seen_version, state.ref_id)
+        seen_version = seen.core_version_of(version, enrolment.revision, state.seen_version, state.key)
         if seen_version is None:
             raise self._stale(enrolment)
         return enrolment.revision, seen_version

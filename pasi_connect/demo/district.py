@@ -72,7 +72,7 @@ class Stay:
     person: Person
     school: str
     year: SchoolYear
-    ref_id: uuid.UUID
+    key: uuid.UUID
     values: dict[str, Any]
 
 

@@ -16,7 +16,7 @@ from pasi_connect.demo import courses, samples, work
 from pasi_connect.demo import district as made_up
 from pasi_connect.demo.asking import ask
 from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
-from pasi_connect.models import ConnectionSettings, EnrolmentLink, SyncSettings
+from pasi_connect.models import ConnectionSettings, Link, SyncSettings
 from sis.models import Authority, School, SchoolAccess, SchoolEnrolment, Student
 from sis.models.organization import State
 from sis.rules.school_year import SchoolYear
@@ -120,10 +120,9 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
     ]
     SchoolEnrolment.objects.bulk_create(enrolments, batch_size=200)
     links = [
-        EnrolmentLink(enrolment=enrolment, ref_id=stay.ref_id)
-        for enrolment, stay in zip(enrolments, district.stays, strict=True)
+        Link(enrolment=enrolment, key=str(stay.key)) for enrolment, stay in zip(enrolments, district.stays, strict=True)
     ]
-    EnrolmentLink.objects.bulk_create(links, batch_size=200)
+    Link.objects.bulk_create(links, batch_size=200)
     courses.make(schools, enrolments, clock.today())
 
 
@@ -195,7 +194,7 @@ def _student(person: made_up.Person) -> dict[str, Any]:
 def _enrolment(stay: made_up.Stay) -> dict[str, Any]:
     entity = SCHOOL_ENROLMENT
     whose = mapping.identity_of(entity, {"asn": stay.person.asn, "school": stay.school, "school_year": stay.year})
-    base = mapping.new_document(entity, str(stay.ref_id), whose)
+    base = mapping.new_document(entity, str(stay.key), whose)
     return mapping.lay_on(entity, base, {**entity.empty, **stay.values}, entity.compared)
 
 
@@ -241,12 +240,12 @@ def _try_first(port: str, control_port: str) -> list[str]:
     if found.changed is not None:
         lines += [
             f"    Decide on a change from PASI: {page}{reverse('pasi_connect:change', args=[found.changed.pk])}",
-            f"      (the same record in PASIprep: {prep}/enrolments/{found.changed.ref_id}/)",
+            f"      (the same record in PASIprep: {prep}/enrolments/{found.changed.key}/)",
         ]
     if found.stuck is not None:
         lines += [
             f"    Look at a change that is stuck: {page}{reverse('pasi_connect:submission', args=[found.stuck.pk])}",
-            f"      (the same record in PASIprep: {prep}/enrolments/{found.stuck.ref_id}/)",
+            f"      (the same record in PASIprep: {prep}/enrolments/{found.stuck.key}/)",
         ]
     lines.append(
         "    Change an enrolment in PASIprep yourself, come back to Changes from PASI, accept one field, keep another."

@@ -19,8 +19,9 @@ from operations.services import audit
 from pasi_connect.demo import district as made_up
 from pasi_connect.demo.asking import ask
 from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import Discrepancy, EnrolmentCopy, Submission
 from pasi_connect.models.submission import STUCK
+from pasi_connect.services.queue import submissions
 from sis.models import SchoolEnrolment
 from sis.rules.school_year import SchoolYear
 from sis.services import enrolments as sis_enrolments
@@ -71,7 +72,7 @@ def found() -> Found:
     """What of it is still to be done, at school A."""
     items = Discrepancy.objects.filter(status="open", undecided__gt=0)
     stuck = Submission.objects.filter(school_code=made_up.SCHOOL_A, status__in=STUCK).order_by("id")
-    here = items.filter(school_code=made_up.SCHOOL_A, kind="changed_in_pasi").exclude(ref_id__in=stuck.values("ref_id"))
+    here = items.filter(school_code=made_up.SCHOOL_A, kind="changed_in_pasi").exclude(key__in=stuck.values("key"))
     return Found(here.order_by("id").first(), stuck.first(), items.count())
 
 
@@ -104,10 +105,10 @@ def _changes(year: SchoolYear) -> tuple[dict[str, Any], ...]:
 
 def _stick(control: str, enrolment: SchoolEnrolment, say: Callable[[str], None]) -> None:
     """PASI's record moves, and somebody here saves a page that was opened before: neither is overwritten, a person decides."""
-    link = EnrolmentLink.objects.get(enrolment=enrolment)
-    seen = EnrolmentCopy.objects.get(ref_id=link.ref_id).core_version
+    link = submissions.link_of(enrolment)
+    seen = EnrolmentCopy.objects.get(key=link.key).core_version
     _edit(control, enrolment, {"Grade": "EC" if enrolment.grade != "EC" else "01"}, SOMEBODY)
-    if not _until(lambda: EnrolmentCopy.objects.get(ref_id=link.ref_id).core_version > seen):
+    if not _until(lambda: EnrolmentCopy.objects.get(key=link.key).core_version > seen):
         say("PASI's change of the record that is to need a person has not come yet.")
         return
     registrar = User.objects.get(username="registrar_a")
@@ -117,7 +118,7 @@ def _stick(control: str, enrolment: SchoolEnrolment, say: Callable[[str], None])
 
 
 def _address(control: str, enrolment: SchoolEnrolment) -> str:
-    ref_id = EnrolmentLink.objects.values_list("ref_id", flat=True).get(enrolment=enrolment)
+    ref_id = submissions.link_of(enrolment).key
     return f"{control}/records/StudentSchoolEnrolment/{ref_id}/"
 
 

@@ -177,6 +177,11 @@ class Entity:
         return found
 
     @cached_property
+    def school_column(self) -> str:
+        """The copy's column with the school that a record belongs to; "" where records belong to no school."""
+        return next((part.column for part in self.identity if part.name == "school"), "")
+
+    @cached_property
     def keeps_odd(self) -> bool:
         """Values of PASI's that a column cannot hold are kept beside it."""
         return any(field.name == "odd" for field in self.copy._meta.get_fields())

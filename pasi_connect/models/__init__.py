@@ -13,7 +13,7 @@ from pasi_connect.models.copies import (
 from pasi_connect.models.discrepancy import Decision, Discrepancy
 from pasi_connect.models.exchange import Exchange
 from pasi_connect.models.failure import Failure
-from pasi_connect.models.link import EnrolmentLink, LinkState, ListenerLease
+from pasi_connect.models.link import Link, LinkState, ListenerLease
 from pasi_connect.models.settings import CallerSettings, ConnectionSettings, SyncSettings
 from pasi_connect.models.submission import Submission
 
@@ -29,9 +29,9 @@ __all__ = [
     "Decision",
     "Discrepancy",
     "EnrolmentCopy",
-    "EnrolmentLink",
     "Exchange",
     "Failure",
+    "Link",
     "LinkState",
     "ListenerLease",
     "LocalCopy",

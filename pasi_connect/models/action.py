@@ -83,7 +83,7 @@ class ActionRecord(models.Model):
     order = models.PositiveIntegerField(default=0)
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
-    ref_id = models.UUIDField(null=True)
+    key = models.CharField(max_length=60, blank=True)
     school_code = models.CharField(max_length=4)
     before = models.JSONField(null=True)
     after = models.JSONField(default=dict)
@@ -95,7 +95,7 @@ class ActionRecord(models.Model):
     class Meta:
         ordering = ["order", "id"]
         indexes = [
-            models.Index(fields=["ref_id", "id"], name="action_record_ref"),
+            models.Index(fields=["key", "id"], name="action_record_ref"),
             models.Index(fields=["subject_type", "subject_id", "id"], name="action_record_subject"),
             models.Index(fields=["school_code", "action"], name="action_record_school"),
             models.Index(fields=["subject_id"], name="action_record_chained", condition=models.Q(chained=True)),

@@ -72,8 +72,8 @@ class EnrolmentCopy(LocalCopy):
     """Columns carry the names of the SIS record's fields, so that the two can be compared column by column."""
 
     notification_type = "StudentSchoolEnrolment"
-    key_field = "ref_id"
-    ref_id = models.UUIDField(unique=True)
+    key_field = "key"
+    key = models.CharField(max_length=60, unique=True)
     asn = models.CharField(max_length=9, blank=True, db_index=True)
     school_code = models.CharField(max_length=4, blank=True)
     school_year = SchoolYearField(null=True)
@@ -104,7 +104,7 @@ class EnrolmentCopy(LocalCopy):
         indexes = [models.Index(fields=["school_code", "school_year", "id"], name="enrolment_copy_school")]
 
     def __str__(self) -> str:
-        return str(self.ref_id)
+        return self.key
 
 
 class CodeValue(models.Model):

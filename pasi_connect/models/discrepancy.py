@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from pasi_connect.models.relations import SubjectOf
 from pasi_connect.models.submission import Submission
 from sis.models import SchoolEnrolment
 from sis.models.fields import SchoolYearField
@@ -36,8 +37,10 @@ class Discrepancy(models.Model):
 
     kind = models.CharField(max_length=32, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
-    ref_id = models.UUIDField()
-    enrolment = models.ForeignKey(SchoolEnrolment, on_delete=models.PROTECT, null=True, related_name="discrepancies")
+    entity = models.CharField(max_length=40, default="school_enrolment")
+    key = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField(null=True)  # its SIS record, where there is one
+    enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="+")
     school_code = models.CharField(max_length=4)
     school_year = SchoolYearField(null=True)
     asn = models.CharField(max_length=9, blank=True)
@@ -56,9 +59,12 @@ class Discrepancy(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["ref_id"], condition=Q(status="open"), name="one_open_a_record")]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "entity"], condition=Q(status="open"), name="one_open_a_record")
+        ]
         indexes = [
-            models.Index(fields=["ref_id", "id"], name="discrepancy_ref"),
+            models.Index(fields=["key", "id"], name="discrepancy_ref"),
+            models.Index(fields=["subject_id"], name="discrepancy_subject"),
             models.Index(fields=["status", "id"], name="discrepancy_status"),
             models.Index(fields=["school_code", "status", "id"], name="discrepancy_school"),
             # The tabs of the inbox count and list by these, whatever else has ever been settled.
@@ -71,7 +77,7 @@ class Discrepancy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.ref_id}"
+        return f"{self.kind} {self.entity} {self.key}"
 
     @property
     def is_open(self) -> bool:

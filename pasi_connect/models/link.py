@@ -1,11 +1,20 @@
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pasi_connect.models.relations import SubjectOf
 from sis.models import SchoolEnrolment
 
 
-class EnrolmentLink(models.Model):
-    """Ties a SIS record to its PASI record by RefId, which is made and stored before anything is sent.
+class Links(models.QuerySet["Link"]):
+    def of(self, entity: str, subject_ids: Iterable[int]) -> "Links":
+        """Those of SIS records of one kind."""
+        return self.filter(entity=entity, subject_id__in=subject_ids)
+
+
+class Link(models.Model):
+    """Ties a SIS record to its PASI record by its key there; a RefId is made and stored before anything is sent.
 
     `agreed` holds, per compared field, the value when both sides were last known equal (None: never).
     `kept` holds, per field whose change in PASI a person rejected, PASI's value that we are about to reset.
@@ -13,8 +22,10 @@ class EnrolmentLink(models.Model):
     `hidden_at`: since when PASI has the record and does not show it to us; the local copy has vanished then.
     """
 
-    enrolment = models.OneToOneField(SchoolEnrolment, on_delete=models.PROTECT, related_name="link")
-    ref_id = models.UUIDField(unique=True)
+    entity = models.CharField(max_length=40, default="school_enrolment")
+    key = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="links")
     agreed = models.JSONField(null=True)
     agreed_at = models.DateTimeField(null=True)
     agreed_digest = models.CharField(max_length=32, blank=True)
@@ -23,8 +34,16 @@ class EnrolmentLink(models.Model):
     accepted_version = models.BigIntegerField(default=0)  # the last version that PASI gave one of our submissions
     hidden_at = models.DateTimeField(null=True)
 
+    objects = Links.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "entity"], name="link_once"),
+            models.UniqueConstraint(fields=["subject_id", "entity"], name="link_of_a_subject"),
+        ]
+
     def __str__(self) -> str:
-        return str(self.ref_id)
+        return f"{self.entity} {self.key}"
 
 
 class LinkState(models.Model):

@@ -38,7 +38,7 @@ class Submission(models.Model):
     lane = models.CharField(max_length=60)
     place = models.BigIntegerField(default=0)
     bulk = models.BooleanField(default=False)
-    ref_id = models.UUIDField(db_index=True)
+    key = models.CharField(max_length=60, db_index=True)
     school_code = models.CharField(max_length=4)
     fields = models.JSONField(default=list)
 

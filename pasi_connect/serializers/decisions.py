@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from operations.serializers import Strict
+from operations.serializers import KeyAsRefId, Strict
 from pasi_connect.models import Action, ActionRecord
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.selectors import Sight
@@ -93,12 +93,25 @@ def bulk_preview(found: Selection) -> dict[str, Any]:
 class ActionRecordSerializer(serializers.ModelSerializer):
     """What an action did to one record. `before` is null for a record that it made."""
 
+    entity = serializers.CharField(source="subject_type", read_only=True)
+    ref_id = KeyAsRefId()
     enrolment = serializers.SerializerMethodField(help_text="Its id where it is a school enrolment, else null.")
     school = serializers.CharField(source="school_code", read_only=True)
 
     class Meta:
         model = ActionRecord
-        fields = ["ref_id", "subject_type", "subject_id", "enrolment", "school", "before", "after", "undone_at"]
+        fields = [
+            "entity",
+            "key",
+            "ref_id",
+            "subject_type",
+            "subject_id",
+            "enrolment",
+            "school",
+            "before",
+            "after",
+            "undone_at",
+        ]
         read_only_fields = fields
 
     def get_enrolment(self, record: ActionRecord) -> int | None:
@@ -159,7 +172,9 @@ class UndoSerializer(Strict):
 
 
 class NotUndoneSerializer(serializers.Serializer):
-    ref_id = serializers.UUIDField(allow_null=True)
+    entity = serializers.CharField(source="subject_type")
+    key = serializers.CharField()
+    ref_id = KeyAsRefId()
     subject_type = serializers.CharField()
     subject_id = serializers.IntegerField()
     school = serializers.CharField()
@@ -185,7 +200,7 @@ def undo_preview(seen: Preview, sight: Sight) -> dict[str, Any]:
         "former": seen.former,
         "records": [
             {
-                "ref_id": record.ref_id,
+                "key": record.key,
                 "subject_type": record.subject_type,
                 "subject_id": record.subject_id,
                 "school": record.school_code,

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from operations.models import User
-from operations.serializers import Strict
+from operations.serializers import KeyAsRefId, Strict
 from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
@@ -73,7 +73,8 @@ class _Discrepancies(serializers.ListSerializer):
 
 
 class DiscrepancySerializer(serializers.ModelSerializer):
-    enrolment = serializers.IntegerField(source="enrolment_id", allow_null=True, read_only=True)
+    ref_id = KeyAsRefId()
+    enrolment = serializers.IntegerField(source="subject_id", allow_null=True, read_only=True)
     school = serializers.CharField(source="school_code", read_only=True)
     school_year = SchoolYearText(read_only=True, allow_null=True)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
@@ -91,7 +92,7 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     class Meta:
         model = Discrepancy
         fields = [
-            "id", "ref_id", "kind", "status", "version", "fields", "undecided", "changed_by", "changed_at", "enrolment", "asn",
+            "id", "entity", "key", "ref_id", "kind", "status", "version", "fields", "undecided", "changed_by", "changed_at", "enrolment", "asn",
             "school", "school_year", "core_version", "opened_at", "settled_at", "settled_by", "warnings",
         ]  # fmt: skip
         read_only_fields = fields

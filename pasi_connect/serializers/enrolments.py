@@ -97,8 +97,7 @@ class EnrolmentSerializer(EnrolmentFields):
         return found[enrolment.pk] if found is not None else states.state_of(enrolment)
 
     def get_ref_id(self, enrolment: SchoolEnrolment) -> str | None:
-        ref_id = self._state(enrolment).ref_id
-        return str(ref_id) if ref_id else None
+        return self._state(enrolment).key
 
     def get_version(self, enrolment: SchoolEnrolment) -> str:
         return self._state(enrolment).version

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from operations.serializers import Strict
+from operations.serializers import KeyAsRefId, Strict
 from pasi_connect.models import LinkState, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services import words
@@ -17,6 +17,8 @@ class RejectionSerializer(serializers.Serializer):
 class SubmissionSerializer(serializers.ModelSerializer):
     """One record on its way to PASI. `enrolments` in the context maps subject ids to (asn, school year)."""
 
+    entity = serializers.CharField(source="subject_type", read_only=True)
+    ref_id = KeyAsRefId()
     enrolment = serializers.IntegerField(source="subject_id", read_only=True)
     asn = serializers.SerializerMethodField()
     school = serializers.CharField(source="school_code", read_only=True)
@@ -30,7 +32,7 @@ class SubmissionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Submission
         fields = [
-            "id", "enrolment", "ref_id", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
+            "id", "entity", "key", "ref_id", "enrolment", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
             "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields

@@ -5,12 +5,11 @@ The order is the order of what a person needs to know first: what is under way, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import Discrepancy, EnrolmentCopy, Link, Submission
 from pasi_connect.models.submission import FLYING, LIVE, STUCK, Status
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services.compare import failures
@@ -42,14 +41,14 @@ STATES = (*(status.value for status in LIVE), NOT_LINKED, NOT_COMPARED, DIFFERS,
 class State:
     """`state` is one of STATES. `reason` says why: a held reason, PASI's code, the kind of a discrepancy, or "".
 
-    `core_version` and `ref_id` are None where PASI has told us of no such record. `version` is the opaque text of an
+    `core_version` and `key` are None where PASI has told us of no such record. `version` is the opaque text of an
     enrolment item. `submission` and `discrepancy` are the ids of the live submission and the open discrepancy, if any.
     """
 
     state: str
     reason: str = ""
     core_version: int | None = None
-    ref_id: UUID | None = None
+    key: str | None = None
     version: str = ""
     submission: int | None = None
     discrepancy: int | None = None
@@ -90,36 +89,36 @@ def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
         .order_by("id")
         .values_list("subject_id", "pk", "status", "reason")
     }
-    refs = dict(EnrolmentLink.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "ref_id"))
+    refs = dict(Link.objects.of(SCHOOL_ENROLMENT, ids).values_list("subject_id", "key"))
     versions = dict(
-        EnrolmentCopy.objects.filter(ref_id__in=refs.values(), vanished_at=None).values_list("ref_id", "core_version")
+        EnrolmentCopy.objects.filter(key__in=refs.values(), vanished_at=None).values_list("key", "core_version")
     )
     items = {
-        ref_id: (pk, kind)
-        for ref_id, pk, kind in Discrepancy.objects.filter(
-            ref_id__in=refs.values(), status=Discrepancy.Status.OPEN
-        ).values_list("ref_id", "pk", "kind")
+        key: (pk, kind)
+        for key, pk, kind in Discrepancy.objects.filter(
+            key__in=refs.values(), status=Discrepancy.Status.OPEN
+        ).values_list("key", "pk", "kind")
     }
     aside = failures.of_records(refs.values())
     context = Context()
     found = {}
     for row in rows:
-        ref_id = refs.get(row.pk)
-        core_version = versions.get(ref_id) if ref_id else None
-        item, kind = (items.get(ref_id) if ref_id else None) or (None, "")
+        key = refs.get(row.pk)
+        core_version = versions.get(key) if key else None
+        item, kind = (items.get(key) if key else None) or (None, "")
         submission = None
         if row.pk in live and not (row.pk in uncollected and live[row.pk][1] in STUCK):
             submission, state, reason = live[row.pk]
         elif row.pk in uncollected:
             state, reason = Status.WAITING.value, ""  # also after an edit of a stuck one: the edit is on its way
-        elif ref_id is None:
+        elif key is None:
             state, reason = NOT_LINKED, ""
         elif row.school_year not in context.years:
             ahead = row.school_year > context.last_possible
             state, reason = NOT_COMPARED, "year_ahead" if ahead else "year_not_synchronized"
         elif row.school.code not in context.active_schools:
             state, reason = NOT_COMPARED, "school_inactive"
-        elif ref_id in aside:
+        elif key in aside:
             state, reason = DIFFERS, failures.SET_ASIDE  # what stands here of it may be old
         elif item is not None:
             state, reason = DIFFERS, kind
@@ -128,7 +127,7 @@ def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
         else:
             state, reason = IN_STEP, ""
         version = opaque(row.revision, core_version or 0)
-        found[row.pk] = State(state, reason, core_version, ref_id, version, submission, item)
+        found[row.pk] = State(state, reason, core_version, key, version, submission, item)
     return found
 
 
@@ -154,13 +153,13 @@ def in_group(enrolments: QuerySet[SchoolEnrolment], group: str) -> QuerySet[Scho
     if wanted[0] in LIVE:
         return latest.filter(live_status__in=wanted)
     quiet = latest.filter(~uncollected, live_status=None)
-    links = EnrolmentLink.objects.filter(enrolment=OuterRef("pk"))
-    copies = EnrolmentCopy.objects.filter(ref_id=OuterRef("ref_id"), vanished_at=None)
-    items = Discrepancy.objects.filter(ref_id=OuterRef("ref_id"), status=Discrepancy.Status.OPEN)
+    links = Link.objects.filter(entity=SCHOOL_ENROLMENT, subject_id=OuterRef("pk"))
+    copies = EnrolmentCopy.objects.filter(key=OuterRef("key"), vanished_at=None)
+    items = Discrepancy.objects.filter(key=OuterRef("key"), status=Discrepancy.Status.OPEN)
     takes_part = Q(
         school_year__in=[year.ending for year in context.years], school__code__in=sorted(context.active_schools)
     )
-    aside = Q(ref_id__in=list(failures.of_records()))
+    aside = Q(key__in=list(failures.of_records()))
     alone = ~Exists(items) & ~Exists(copies) & ~aside
     match group:
         case "differs":

@@ -358,6 +358,6 @@ def shown(name: str, value: Any, board_names: Mapping[str, str] | None = None) -
     return str(choices.get(value, value))
 
 
-def pasiprep(link: str, ref_id: Any) -> str:
+def pasiprep(link: str, key: Any) -> str:
     """The address of one enrolment in PASIprep; "" where the setting is empty."""
-    return link.replace("{ref_id}", str(ref_id)) if link else ""
+    return link.replace("{ref_id}", str(key)) if link else ""

@@ -72,7 +72,7 @@ def chosen(user: User, given: QueryDict) -> tuple[QuerySet[Discrepancy], dict[st
         return working.filterset.qs, {**({"group": working.group} if working.group else {}), **dict(working.filters)}
     ids = [int(pk) for pk in given.getlist("item") if pk.isdecimal() and len(pk) < 19][:MOST_CHOSEN]
     found = own.filter(pk__in=ids)
-    refs = found.order_by("pk").values_list("ref_id", flat=True)
+    refs = found.order_by("pk").values_list("key", flat=True)
     return found, {"ref_id": [str(ref_id) for ref_id in refs]}
 
 

@@ -19,14 +19,14 @@ from pasi_connect.views.working_list import WorkingList
 def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> list[dict[str, Any]]:
     """Rows of a list, whose filter goes along with their addresses. Five queries however many there are."""
     told = names_of(item.asn for item in items if item.enrolment is None)
-    resets = [item.ref_id for item in items if item.is_open and not item.undecided]
+    resets = [item.key for item in items if item.is_open and not item.undecided]
     refused = (
-        set(Discrepancy.objects.filter(selectors.refused(), ref_id__in=resets).values_list("ref_id", flat=True))
+        set(Discrepancy.objects.filter(selectors.refused(), key__in=resets).values_list("key", flat=True))
         if resets
         else set()
     )
-    waiting = Submission.objects.filter(ref_id__in=resets, status=Status.HELD)
-    held = set(waiting.values_list("ref_id", flat=True)) if resets else set()
+    waiting = Submission.objects.filter(key__in=resets, status=Status.HELD)
+    held = set(waiting.values_list("key", flat=True)) if resets else set()
     boards = words.boards_of(items)
     pasiprep = SyncSettings.load().pasiprep_link
     rows = []
@@ -35,7 +35,7 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
         if not item.is_open:
             state = "settled"
         elif not item.undecided:
-            state = "refused" if item.ref_id in refused else "reset_held" if item.ref_id in held else "reset"
+            state = "refused" if item.key in refused else "reset_held" if item.key in held else "reset"
         first = item.fields[0] if item.fields else None
         whole = item.kind in AS_A_WHOLE and item.kind != Kind.IDENTITY_CHANGED_IN_PASI
         rows.append(
@@ -50,7 +50,7 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
                 "first_label": "" if whole or not first else words.field_label(first["name"]),
                 "whole": whole,
                 "decidable": item.is_open and item.undecided > 0,
-                "pasiprep": words.pasiprep(pasiprep, item.ref_id) if item.core_version else "",
+                "pasiprep": words.pasiprep(pasiprep, item.key) if item.core_version else "",
                 "url": working.url_of(item.pk) if working else reverse("pasi_connect:change", args=[item.pk]),
             }
         )

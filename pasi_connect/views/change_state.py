@@ -54,7 +54,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     """That part alone: the page asks for it while a reset is on its way."""
     user = user_of(request)
     one = get_object_or_404(selectors.discrepancies(user), pk=pk)
-    told = context(one, Record.load(one.ref_id))
+    told = context(one, Record.load(one.key))
     return render(request, "pasi_connect/change_state.html", {**told, "alone": True})
 
 

@@ -251,7 +251,7 @@ def _result(made: Decision, who: Actor) -> str:
         parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(made.accepted)})
     if made.rejected:
         parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(made.rejected)})
-        parts.append(_way(submissions.foreseen(made.discrepancy.ref_id, who)))
+        parts.append(_way(submissions.foreseen(made.discrepancy.key, who)))
     if not parts:
         parts.append(_("Relinked. Nothing was sent."))
     return " ".join(parts)
@@ -275,7 +275,7 @@ def _page(
     moved: str = "",
 ) -> HttpResponse:
     user = user_of(request)
-    record = Record.load(one.ref_id)
+    record = Record.load(one.key)
     may, sight = selectors.decides(user), selectors.Sight(user)
     rows = record.rows_of(one)
     # Of a settled item all rows are the past, also what was on its way when it ended.
@@ -377,5 +377,5 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         if not taken.discrepancy.is_open:
             done = _("Decision undone. The enrolment is active here and is being sent to PASI again.")
         messages.success(request, done)
-    now = Discrepancy.objects.filter(ref_id=decision.discrepancy.ref_id, status=Discrepancy.Status.OPEN).first()
+    now = Discrepancy.objects.filter(key=decision.discrepancy.key, status=Discrepancy.Status.OPEN).first()
     return redirect(WorkingList(user, request.GET).url_of((now or decision.discrepancy).pk))

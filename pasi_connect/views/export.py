@@ -53,7 +53,7 @@ def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
         for item in found:
             name = item.enrolment.student.listed_name if item.enrolment else told.get(item.asn, "")
             start = [item.school_code, str(item.school_year or ""), name, item.asn, item.get_kind_display()]
-            end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at)), str(item.ref_id)]
+            end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at)), item.key]
             for row in item.fields or [{}]:
                 field = words.field_label(row["name"]) if row else ""
                 values = [words.shown(row["name"], row.get(side), boards) if row else "" for side in SIDES]

@@ -63,7 +63,7 @@ def in_step(user: User) -> tuple[int, int]:
             school_year__in=[year.ending for year in context.years],
         )
         .order_by()
-        .aggregate(all=Count("pk"), step=Count("pk", filter=~Q(link__agreed_digest="") & Q(link__isnull=False)))
+        .aggregate(all=Count("pk"), step=Count("pk", filter=~Q(links__agreed_digest="") & Q(links__isnull=False)))
     )
     return found["step"], found["all"]
 

@@ -13,6 +13,7 @@ from operations.actor import user_of
 from operations.views import lists
 from pasi_connect import selectors
 from pasi_connect.forms.decisions import ExitForm
+from pasi_connect.models import Link
 from pasi_connect.models.submission import FLYING
 from pasi_connect.services import words
 from pasi_connect.services.compare.context import Context
@@ -22,6 +23,7 @@ from pasi_connect.services.states import state_of
 from pasi_connect.views.record import Record
 from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment
+from sis.services.events import SCHOOL_ENROLMENT
 
 
 @rights.needs(rights.RECORDS)
@@ -56,8 +58,8 @@ class LivePage(View):
         """`picture` is what has just been read: only then can the person decide."""
         user = user_of(self.request)
         context = Context()
-        link = getattr(enrolment, "link", None)
-        record = Record.load(link.ref_id) if link else Record.only_here(enrolment)
+        link = Link.objects.of(SCHOOL_ENROLMENT, [enrolment.pk]).first()
+        record = Record.load(link.key) if link else Record.only_here(enrolment)
         rows = record.differing
         year = enrolment.school_year
         flying = bool(record.submission and record.submission.status in FLYING)

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Count, Min
 from django.urls import reverse
 
 from operations.models import User
 from pasi_connect import selectors
-from pasi_connect.models import Action, ActionRecord, EnrolmentLink, Exchange, Submission
+from pasi_connect.models import Action, ActionRecord, Exchange, Link, Submission
 from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment, Student
 from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
@@ -69,22 +68,15 @@ def of_exchanges(user: User, calls: Iterable[Exchange]) -> dict[int, Named]:
             pk__in=[row.submission_id for row in rows if row.submission_id], subject_type=SCHOOL_ENROLMENT
         ).values_list("pk", "subject_id")
     )
-    refs = {row.pk: ref for row in rows if (ref := _ref_id(row.key))}
-    links = dict(EnrolmentLink.objects.filter(ref_id__in=refs.values()).values_list("ref_id", "enrolment_id"))
+    keys = {row.key for row in rows if row.key}
+    links = dict(Link.objects.filter(key__in=keys).values_list("key", "subject_id"))
     stays: dict[int, SchoolEnrolment] = sis_selectors.enrolments(user).in_bulk({*subjects.values(), *links.values()})
     asns = {row.key for row in rows if len(row.key) == 9 and row.key.isdecimal()}
     students = {student.asn: student for student in sis_selectors.students(user).filter(asn__in=asns)} if asns else {}
     found = {}
     for row in rows:
-        stay = stays.get(subjects.get(row.submission_id or 0, 0)) or stays.get(links.get(refs.get(row.pk), 0))  # type: ignore[arg-type]
+        stay = stays.get(subjects.get(row.submission_id or 0, 0)) or stays.get(links.get(row.key, 0))
         student = stay.student if stay else students.get(row.key)
         if student is not None:
             found[row.pk] = _named(student)
     return found
-
-
-def _ref_id(key: str) -> UUID | None:
-    try:
-        return UUID(key)
-    except ValueError:
-        return None

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import (
     Discrepancy,
     EnrolmentCopy,
-    EnrolmentLink,
+    Link,
     SchoolCopy,
     StudentCopy,
     Submission,
@@ -44,29 +43,25 @@ HISTORY = 30  # entries of the time line; the newest
 class Record:
     """Both sides of one PASI key. `copy` is None when PASI has no such record, `enrolment` when the SIS has none."""
 
-    ref_id: UUID
-    link: EnrolmentLink | None
+    key: str
+    link: Link | None
     copy: EnrolmentCopy | None
     enrolment: SchoolEnrolment | None
     submission: Submission | None  # the newest that has not ended
 
     @classmethod
-    def load(cls, ref_id: UUID) -> "Record":
-        link = (
-            EnrolmentLink.objects.select_related("enrolment__student", "enrolment__school")
-            .filter(ref_id=ref_id)
-            .first()
-        )
-        copy = EnrolmentCopy.objects.defer("document").filter(ref_id=ref_id, vanished_at=None).first()
-        live = Submission.objects.defer("sent_document").filter(ref_id=ref_id, status__in=LIVE).order_by("-id").first()
-        if live and live.status in STUCK and link and _is_coming(link.enrolment_id):
+    def load(cls, key: str) -> "Record":
+        link = Link.objects.select_related("enrolment__student", "enrolment__school").filter(key=key).first()
+        copy = EnrolmentCopy.objects.defer("document").filter(key=key, vanished_at=None).first()
+        live = Submission.objects.defer("sent_document").filter(key=key, status__in=LIVE).order_by("-id").first()
+        if live and live.status in STUCK and link and _is_coming(link.subject_id):
             live = None  # a newer change is being taken up, which answers it
-        return cls(ref_id, link, copy, link.enrolment if link else None, live)
+        return cls(key, link, copy, link.enrolment if link else None, live)
 
     @classmethod
     def only_here(cls, enrolment: SchoolEnrolment) -> "Record":
         """A record that has no RefId yet: nothing of it can be in PASI by our doing."""
-        return cls(UUID(int=0), None, None, enrolment, None)
+        return cls("", None, None, enrolment, None)
 
     @property
     def hidden(self) -> bool:
@@ -77,7 +72,7 @@ class Record:
     def identity_copy(self) -> EnrolmentCopy | None:
         """PASI's record as a decision on its identity looks at it: also one that PASI does not show us any more, as it was."""
         if self.hidden:
-            return EnrolmentCopy.objects.defer("document").filter(ref_id=self.ref_id).first()
+            return EnrolmentCopy.objects.defer("document").filter(key=self.key).first()
         return self.copy
 
     @cached_property
@@ -91,7 +86,7 @@ class Record:
     @cached_property
     def pasiprep(self) -> str:
         """The record's address in PASIprep, where the setting gives one and PASI has the record."""
-        return words.pasiprep(SyncSettings.load().pasiprep_link, self.ref_id) if self.copy else ""
+        return words.pasiprep(SyncSettings.load().pasiprep_link, self.key) if self.copy else ""
 
     @property
     def asn(self) -> str:
@@ -198,8 +193,8 @@ class Record:
     @cached_property
     def history(self) -> list[AuditEntry]:
         """What the audit tells of this record, oldest first; the newest HISTORY entries."""
-        items = Discrepancy.objects.filter(ref_id=self.ref_id).values_list("pk", flat=True)
-        sent = Submission.objects.filter(ref_id=self.ref_id).values_list("pk", flat=True)
+        items = Discrepancy.objects.filter(key=self.key).values_list("pk", flat=True)
+        sent = Submission.objects.filter(key=self.key).values_list("pk", flat=True)
         subjects = {
             "discrepancy": [str(pk) for pk in items],
             "submission": [str(pk) for pk in sent],

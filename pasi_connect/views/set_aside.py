@@ -1,7 +1,6 @@
 """What was set aside because our own program raised at it: the list, and trying again."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +12,7 @@ from operations import actor, rights
 from operations.actor import user_of
 from operations.views import lists
 from pasi_connect import selectors
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Failure, StudentCopy
+from pasi_connect.models import EnrolmentCopy, Failure, Link, StudentCopy
 from pasi_connect.services import words
 from pasi_connect.services.compare import failures
 from sis.models import Student
@@ -39,12 +38,12 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def shown_rows(rows: list[Failure]) -> list[dict[str, Any]]:
     """Each with what it is about in words, and the student where there is one here; three queries for the whole page."""
-    refs = [UUID(row.subject_key) for row in rows if row.subject_type == EnrolmentCopy.notification_type]
+    refs = [row.subject_key for row in rows if row.subject_type == EnrolmentCopy.notification_type]
     links = {
-        str(link.ref_id): link.enrolment.student
-        for link in EnrolmentLink.objects.filter(ref_id__in=refs).select_related("enrolment__student")
+        link.key: link.enrolment.student
+        for link in Link.objects.filter(key__in=refs).select_related("enrolment__student")
     }
-    copies = dict(EnrolmentCopy.objects.filter(ref_id__in=refs).values_list("ref_id", "asn"))
+    copies = dict(EnrolmentCopy.objects.filter(key__in=refs).values_list("key", "asn"))
     asns = {str(ref): number for ref, number in copies.items()}
     asns |= {row.subject_key: row.subject_key for row in rows if row.subject_type == StudentCopy.notification_type}
     students = {one.asn: one for one in Student.objects.filter(asn__in=[number for number in asns.values() if number])}

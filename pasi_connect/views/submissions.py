@@ -165,9 +165,9 @@ def _page(
     moved: str = "",
 ) -> HttpResponse:
     user = user_of(request)
-    record = Record.load(one.ref_id)
+    record = Record.load(one.key)
     present = record.copy.core_version if record.copy else 0
-    open_item = Discrepancy.objects.filter(ref_id=one.ref_id, status=Discrepancy.Status.OPEN).order_by("-id").first()
+    open_item = Discrepancy.objects.filter(key=one.key, status=Discrepancy.Status.OPEN).order_by("-id").first()
     own_exchanges = list(selectors.exchanges(user).filter(submission=one).order_by("-id")[:20])
     rows = record.differing
     context = {
@@ -217,7 +217,7 @@ def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
     try:
         act(actor.of_request(request), one.pk, form.cleaned_data)
     except reviews.NotPossible as refused:
-        present = Record.load(one.ref_id).copy
+        present = Record.load(one.key).copy
         kept = {"reason": form.cleaned_data["reason"], "seen": present.core_version if present else 0}
         return _page(request, _own(request, pk), ExitForm(initial=kept), status=409, moved=str(refused))
     except ValidationError as error:
@@ -266,7 +266,7 @@ def spelling(request: HttpRequest, pk: int) -> HttpResponse:
     """A person agrees how a text is written for PASI."""
     one = _own(request, pk)
     lists.require(selectors.sends(user_of(request)))
-    record = Record.load(one.ref_id)
+    record = Record.load(one.key)
     form = _spelling(one, record, request.POST)
     if form is None or record.enrolment is None:
         return _page(request, one, status=409, moved=_("All texts can be sent now."))

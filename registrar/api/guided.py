@@ -169,7 +169,7 @@ class GuidedActions(Resource):
         if version is None:
             return
         state = state_of(enrolment)
-        if seen.core_version_of(version, enrolment.revision, state.seen_version, state.ref_id) is None:
+        if seen.core_version_of(version, enrolment.revision, state.seen_version, state.key) is None:
             raise Conflict(_("The enrolment has changed since you read it."), {"current": _answer_of(enrolment)})
 
     @_schema("Withdraw", Withdrawal, "The student attended at least one day and has left.")

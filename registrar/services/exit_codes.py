@@ -15,7 +15,7 @@ from operations.actor import Actor
 from operations.models import JobRow
 from operations.services import audit, jobs
 from operations.services.jobs import Running
-from pasi_connect.models import Action, ActionRecord, EnrolmentLink
+from pasi_connect.models import Action, ActionRecord, Link
 from pasi_connect.services.compare import values
 from pasi_connect.services.decisions import entries, taking_back
 from sis.models import SchoolEnrolment
@@ -112,13 +112,13 @@ def _left(left: dict[int, tuple[str, str]]) -> list[JobRow]:
 
 
 def _records(changed: dict[int, SchoolEnrolment], before: dict[int, str], so_far: int) -> Iterator[ActionRecord]:
-    ref_ids = dict(EnrolmentLink.objects.filter(enrolment_id__in=changed).values_list("enrolment_id", "ref_id"))
+    keys = dict(Link.objects.of(SCHOOL_ENROLMENT, changed).values_list("subject_id", "key"))
     for order, (pk, enrolment) in enumerate(changed.items(), so_far + 1):
         yield ActionRecord(
             order=order,
             subject_type=SCHOOL_ENROLMENT,
             subject_id=pk,
-            ref_id=ref_ids.get(pk),
+            key=keys.get(pk, ""),
             school_code=enrolment.school.code,
             before={"exit_code": before[pk]},
             after={"exit_code": enrolment.exit_code},

@@ -19,7 +19,7 @@ from operations.models import AuditEntry, Job, JobRow
 from operations.services import audit, jobs
 from operations.services.jobs import Running
 from operations.wording import label_of
-from pasi_connect.models import Action, ActionRecord, EnrolmentLink, SyncSettings
+from pasi_connect.models import Action, ActionRecord, Link, SyncSettings
 from pasi_connect.services.compare import values
 from pasi_connect.services.decisions import entries
 from registrar.models import YearEndRehearsal, YearEndRow
@@ -331,8 +331,8 @@ def _sentence(who: str, names: set[str]) -> str:
 def _action_records(
     changed: dict[int, SchoolEnrolment], rows: dict[int, YearEndRow], so_far: int
 ) -> Iterator[ActionRecord]:
-    links = EnrolmentLink.objects.filter(enrolment_id__in=changed)
-    ref_ids = dict(links.values_list("enrolment_id", "ref_id"))
+    links = Link.objects.of(SCHOOL_ENROLMENT, changed)
+    keys = dict(links.values_list("subject_id", "key"))
     for order, (pk, enrolment) in enumerate(changed.items(), so_far + 1):
         row = rows[pk]
         before: dict[str, Any] = {"exit_code": ""}
@@ -344,7 +344,7 @@ def _action_records(
             order=order,
             subject_type=SCHOOL_ENROLMENT,
             subject_id=pk,
-            ref_id=ref_ids.get(pk),
+            key=keys.get(pk, ""),
             school_code=row.school_code,
             before=before,
             after=after,

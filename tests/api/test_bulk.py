@@ -39,7 +39,7 @@ def test_a_bulk_is_a_job_and_one_entry(api, house, items):
     assert set(made) == {"id", "job"}
     job = api.get(f"jobs/{made['job']}/").json()
     assert (job["status"], job["done"], job["total"], job["failed"]) == ("completed", 3, 3, 0)
-    (entry,) = api.get(f"decisions/?ref_id={items[1].ref_id}").json()["results"]
+    (entry,) = api.get(f"decisions/?ref_id={items[1].key}").json()["results"]
     assert (entry["id"], entry["kind"], entry["status"], entry["job"]) == (
         made["id"],
         "bulk_decision",
@@ -52,21 +52,21 @@ def test_a_bulk_is_a_job_and_one_entry(api, house, items):
         "As told",
     )
     (record,) = entry["records"]
-    assert (record["ref_id"], record["enrolment"]) == (str(items[1].ref_id), items[1].enrolment_id)
+    assert (record["ref_id"], record["enrolment"]) == (items[1].key, items[1].subject_id)
     assert (record["before"], record["after"], record["school"]) == ({"grade": "08"}, {"grade": "09"}, "2001")
     assert len(api.get(f"decisions/{made['id']}/").json()["records"]) == 3
     assert len(api.get(f"decisions/{made['id']}/records/").json()["results"]) == 3
 
 
 def test_a_list_of_keys(api, items):
-    run(api.post(DECIDE, body(filter={"ref_id": [str(items[0].ref_id), str(items[2].ref_id)]})))
+    run(api.post(DECIDE, body(filter={"ref_id": [items[0].key, items[2].key]})))
     for item in items:
         item.refresh_from_db()
     assert [item.status for item in items] == ["settled", "open", "settled"]
 
 
 def test_the_list_takes_several_keys_too(api, items):
-    keys = f"{items[0].ref_id},{items[2].ref_id}"
+    keys = f"{items[0].key},{items[2].key}"
     assert [row["id"] for row in api.get(f"discrepancies/?ref_id={keys}").json()["results"]] == [
         items[0].pk,
         items[2].pk,
@@ -197,7 +197,7 @@ def test_every_decision_is_an_entry_that_goes_back(api, house, items):
 
 def test_too_late_is_told_in_words(api, house, items):
     action = decided(api, items[0])
-    enrolments.change(of_user(house.registrar_a), items[0].enrolment_id, {"grade": "12"})
+    enrolments.change(of_user(house.registrar_a), items[0].subject_id, {"grade": "12"})
     seen = api.post(f"decisions/{action.pk}/undo/", {"dry_run": True}).json()
     assert (seen["can"], seen["cannot"]) == (0, 1)
     assert "changed here since" in seen["why_not"]

@@ -31,7 +31,7 @@ def address(submission, what=""):
 def test_an_item_says_where_it_is_in_words(api, house, rejected):
     (item,) = api.get("submissions/").json()["results"]
     assert set(item) == {
-        "id", "enrolment", "ref_id", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
+        "id", "entity", "key", "ref_id", "enrolment", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
         "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
     }  # fmt: skip
     assert (item["enrolment"], item["asn"]) == (house.enrolment.pk, house.enrolment.student.asn)
@@ -55,7 +55,7 @@ def test_every_state_has_words(api, house, status):
 def test_filters(api, rejected):
     assert len(api.get("submissions/?status=rejected").json()["results"]) == 1
     assert len(api.get("submissions/?status=accepted").json()["results"]) == 0
-    assert len(api.get(f"submissions/?ref_id={rejected.ref_id}").json()["results"]) == 1
+    assert len(api.get(f"submissions/?ref_id={rejected.key}").json()["results"]) == 1
     assert len(api.get(f"submissions/?ref_id={uuid4()}").json()["results"]) == 0
     assert faulty_fields(api.get("submissions/?status=lost")) == {"status"}
     assert faulty_fields(api.get("submissions/?ref=1")) == {"ref"}
@@ -129,7 +129,7 @@ def exchange(school_code="2001", **more):
 
 def test_exchanges_are_told_without_their_bodies(api, house):
     made = factories.submission(house.enrolment, "accepted")
-    exchange(submission=made, key=str(made.ref_id))
+    exchange(submission=made, key=made.key)
     exchange(outcome="unavailable")
     exchange(school_code="2002")
     answer = api.get("exchanges/")
@@ -137,7 +137,7 @@ def test_exchanges_are_told_without_their_bodies(api, house):
     assert b"secret" not in answer.content
     for query, found in (
         (f"submission={made.pk}", 1),
-        (f"ref_id={made.ref_id}", 1),
+        (f"ref_id={made.key}", 1),
         ("outcome=unavailable", 1),
         ("operation=HelloWorld", 0),
     ):

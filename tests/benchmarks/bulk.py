@@ -11,7 +11,7 @@ from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
 from pasi_connect import selectors
-from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy, EnrolmentCopy, EnrolmentLink
+from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy, EnrolmentCopy, Link
 from pasi_connect.services import decisions
 from pasi_connect.services.compare import comparing
 from pasi_connect.services.decisions import bulk, taking_back
@@ -36,8 +36,8 @@ def differ() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table(EnrolmentCopy)} c SET grade = CASE e.grade WHEN '05' THEN '06' ELSE '05' END, core_version = "
-            f"c.core_version + 1, digest = md5(c.ref_id::text || c.core_version) FROM {table(EnrolmentLink)} l "
-            f"JOIN {table(SchoolEnrolment)} e ON e.id = l.enrolment_id WHERE l.ref_id = c.ref_id"
+            f"c.core_version + 1, digest = md5(c.key::text || c.core_version) FROM {table(Link)} l "
+            f"JOIN {table(SchoolEnrolment)} e ON e.id = l.subject_id WHERE l.key = c.key"
         )
     comparing.evaluate_all()
     with connection.cursor() as cursor:
@@ -46,21 +46,21 @@ def differ() -> None:
 
 def floor(count: int) -> None:
     """What an accepted bulk reads and writes."""
-    copies, links, stays, items = (table(each) for each in (EnrolmentCopy, EnrolmentLink, SchoolEnrolment, Discrepancy))
+    copies, links, stays, items = (table(each) for each in (EnrolmentCopy, Link, SchoolEnrolment, Discrepancy))
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             for name in (copies, links, stays, items):
-                columns = "*" if name != copies else "ref_id, core_version, digest, grade, start_date, exit_date"
+                columns = "*" if name != copies else "key, core_version, digest, grade, start_date, exit_date"
                 condition = " WHERE status = 'open'" if name == items else ""
                 cursor.execute(f"SELECT {columns} FROM {name}{condition} FOR UPDATE")
                 assert len(cursor.fetchall()) == count
             cursor.execute(
                 f"UPDATE {stays} e SET grade = c.grade, revision = e.revision + 1 FROM {links} l JOIN {copies} c "
-                "ON c.ref_id = l.ref_id WHERE l.enrolment_id = e.id"
+                "ON c.key = l.key WHERE l.subject_id = e.id"
             )
             cursor.execute(
                 f"UPDATE {links} l SET agreed = jsonb_set(l.agreed, '{{grade}}', to_jsonb(c.grade)), agreed_digest = c.digest "
-                f"FROM {copies} c WHERE c.ref_id = l.ref_id"
+                f"FROM {copies} c WHERE c.key = l.key"
             )
             cursor.execute(
                 f"UPDATE {items} SET status = 'settled', settled_at = now(), settled_by = 'accept' WHERE status = 'open'"
@@ -79,11 +79,11 @@ def floor(count: int) -> None:
             cursor.execute(
                 f"WITH made AS (INSERT INTO {table(Decision)} (discrepancy_id, at, actor_name, accepted, rejected, reason, picture, "
                 "agreed_before, revision_after, created_enrolment, undone_by) SELECT d.id, now(), 'x', '[\"grade\"]', '[]', '', "
-                f"d.fields, l.agreed, 2, false, '' FROM {items} d JOIN {links} l ON l.ref_id = d.ref_id "
+                f"d.fields, l.agreed, 2, false, '' FROM {items} d JOIN {links} l ON l.key = d.key "
                 "WHERE d.settled_by = 'accept' AND d.settled_at = now() RETURNING id, discrepancy_id) "
-                f'INSERT INTO {table(ActionRecord)} (action_id, "order", subject_type, subject_id, ref_id, school_code, before, '
+                f'INSERT INTO {table(ActionRecord)} (action_id, "order", subject_type, subject_id, key, school_code, before, '
                 "after, revision_after, decision_id, chained) SELECT (SELECT max(id) FROM "
-                f"{table(Action)}), 0, 'school_enrolment', d.enrolment_id, d.ref_id, d.school_code, '{{}}', '{{}}', 2, m.id, false "
+                f"{table(Action)}), 0, 'school_enrolment', d.subject_id, d.key, d.school_code, '{{}}', '{{}}', 2, m.id, false "
                 f"FROM made m JOIN {items} d ON d.id = m.discrepancy_id"
             )
             assert cursor.rowcount == count

@@ -6,7 +6,7 @@ from django.db import connection
 
 from operations import clock
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink
+from pasi_connect.models import Discrepancy, EnrolmentCopy, Link
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.pull import copies
 from sis.models import Authority, School, SchoolEnrolment, Student
@@ -49,11 +49,11 @@ def district(count: int) -> None:
             for student, given in zip(students, documents, strict=True)
         )
         rows = [copies.row(EnrolmentCopy, copies.Received(given, copies.to_xml(given))) for given in documents]
-        copies.upsert(EnrolmentCopy, rows, "ref_id", guard="core_version")
-        EnrolmentLink.objects.bulk_create(
-            EnrolmentLink(
+        copies.upsert(EnrolmentCopy, rows, "key", guard="core_version")
+        Link.objects.bulk_create(
+            Link(
                 enrolment=enrolment,
-                ref_id=row.ref_id,
+                key=row.key,
                 agreed=values.plain(mapping.values(given)),
                 agreed_at=clock.now(),
                 agreed_digest=row.digest,
@@ -69,9 +69,9 @@ def run(quick: bool) -> list[Figure]:
     district(count)
     names = ", ".join(COMPARED)
     sides = [
-        f"SELECT ref_id, digest, {names} FROM {EnrolmentCopy._meta.db_table}",
-        f"SELECT l.ref_id, l.agreed_digest, {', '.join(f'e.{name}' for name in COMPARED)} "
-        f"FROM {EnrolmentLink._meta.db_table} l JOIN {SchoolEnrolment._meta.db_table} e ON e.id = l.enrolment_id",
+        f"SELECT key, digest, {names} FROM {EnrolmentCopy._meta.db_table}",
+        f"SELECT l.key, l.agreed_digest, {', '.join(f'e.{name}' for name in COMPARED)} "
+        f"FROM {Link._meta.db_table} l JOIN {SchoolEnrolment._meta.db_table} e ON e.id = l.subject_id",
     ]
 
     def read() -> None:

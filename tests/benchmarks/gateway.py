@@ -27,7 +27,7 @@ def run(quick: bool) -> list[Figure]:
         queue.connect(stub.url, files)
         copy = EnrolmentCopy.objects.order_by("pk")[0]
         members = {"StudentSchoolEnrolment": copies.to_document(copy.document)}
-        purpose = gateway.Purpose(SYNC, "A.1750", str(copy.ref_id), copy.school_code)
+        purpose = gateway.Purpose(SYNC, "A.1750", copy.key, copy.school_code)
         operation = contract().operations[queue.OPERATION]
         present = Present.load()
         ready = gateway.prepare(queue.OPERATION, members, purpose, present, seconds=5, writes=True)

@@ -52,7 +52,7 @@ def fill(count: int) -> None:
     multiply(SchoolEnrolment, enrolment.pk, count - 1, student_id=f"{first} + n %% {students}", external_id="NULL")
     item = Discrepancy.objects.create(
         kind="changed_in_pasi",
-        ref_id=enrolment.link.ref_id,
+        key=factories.link_of(enrolment).key,
         enrolment=enrolment,
         school_code=enrolment.school.code,
         school_year=enrolment.school_year,
@@ -68,12 +68,14 @@ def fill(count: int) -> None:
         Discrepancy,
         item.pk,
         count - 1,
-        ref_id="gen_random_uuid()",
-        enrolment_id=f"{lowest} + n - 1",
+        key="gen_random_uuid()::text",
+        subject_id=f"{lowest} + n - 1",
         alike="substr(md5((n %% 200)::text), 1, 16)",
     )
     row = factories.submission(enrolment, "accepted", finished_at=clock.now())
-    multiply(Submission, row.pk, count - 1, ref_id="gen_random_uuid()", subject_id=f"{lowest} + n - 1", lane="'s' || n")
+    multiply(
+        Submission, row.pk, count - 1, key="gen_random_uuid()::text", subject_id=f"{lowest} + n - 1", lane="'s' || n"
+    )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -90,7 +92,7 @@ def every_row(get: Callable[[str], dict], start: str) -> Iterator[int]:
 def ties(api: Callable[[str], dict]) -> list[Figure]:
     """5,000 rows of one school and one moment through the API; 5,000 students of one name through the list of names."""
     item = Discrepancy.objects.order_by("pk")[0]
-    multiply(Discrepancy, item.pk, TIES, ref_id="gen_random_uuid()", school_code="'4777'")
+    multiply(Discrepancy, item.pk, TIES, key="gen_random_uuid()::text", school_code="'4777'")
     seen = list(every_row(api, "/api/v1/discrepancies/?school=4777"))
     wanted = set(Discrepancy.objects.filter(school_code="4777").values_list("pk", flat=True))
     items = len(seen) == TIES and set(seen) == wanted

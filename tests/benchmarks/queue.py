@@ -11,7 +11,7 @@ from operations import clock, heartbeats
 from operations.actor import SYNC
 from operations.models import Heartbeat
 from pasi_connect.demo import certificates
-from pasi_connect.models import ConnectionSettings, EnrolmentCopy, EnrolmentLink, LinkState, Submission, SyncSettings
+from pasi_connect.models import ConnectionSettings, EnrolmentCopy, Link, LinkState, Submission, SyncSettings
 from pasi_connect.soap import codec, gateway
 from pasi_connect.soap.contract import contract
 from sis.models import SchoolEnrolment
@@ -57,19 +57,19 @@ def connect(url: str, files: certificates.Certificates) -> None:
 
 def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submission]:
     """The first `most` enrolments now end on `day`, and that waits to be sent; `a_lane` records stand in one student's lane."""
-    versions = dict(EnrolmentCopy.objects.values_list("ref_id", "core_version"))
+    versions = dict(EnrolmentCopy.objects.values_list("key", "core_version"))
     now = clock.now()
-    links = list(EnrolmentLink.objects.select_related("enrolment__school").order_by("pk")[:most])
-    SchoolEnrolment.objects.filter(pk__in=[link.enrolment_id for link in links]).update(exit_date=day)
+    links = list(Link.objects.select_related("enrolment__school").order_by("pk")[:most])
+    SchoolEnrolment.objects.filter(pk__in=[link.subject_id for link in links]).update(exit_date=day)
     made = Submission.objects.bulk_create(
         Submission(
             subject_type="school_enrolment",
-            subject_id=link.enrolment_id,
+            subject_id=link.subject_id,
             lane=f"student:{place // a_lane}",
-            ref_id=link.ref_id,
+            key=link.key,
             school_code=link.enrolment.school.code,
             fields=["exit_date"],
-            seen_version=versions[link.ref_id],
+            seen_version=versions[link.key],
             actor_name=SYNC.name,
             actor_local_id=SYNC.local_id,
             actor_ip=SYNC.ip,

@@ -53,7 +53,7 @@ def in_order(rows: list[Submission], calls: list[Any]) -> bool:
         return False
     lanes = defaultdict(list)
     for row in rows:
-        lanes[row.lane].append(when[str(row.ref_id)])
+        lanes[row.lane].append(when[row.key])
     return all(one[1] <= two[0] for lane in lanes.values() for one, two in pairwise(lane))
 
 

@@ -29,7 +29,7 @@ def document(number: int) -> mapping.Document:
         "enrolment_type_codes": "301 410" if number % 7 == 0 else "",
     }
     base = mapping.new_document(
-        uuid.UUID(int=number + 1, version=4), f"{100_000_000 + number}", f"{4100 + number % 40}", YEAR
+        str(uuid.UUID(int=number + 1, version=4)), f"{100_000_000 + number}", f"{4100 + number % 40}", YEAR
     )
     return mapping.lay_on(base, record, mapping.NAMES) | {
         "PASICoreVersion": 1_000 + number,
@@ -46,7 +46,7 @@ def made(count: int) -> list[EnrolmentCopy]:
         row = copies.row(EnrolmentCopy, copies.Received(given, copies.to_xml(given)))
         assert isinstance(row, EnrolmentCopy)
         rows.append(row)
-    return sorted(rows, key=lambda row: row.ref_id)
+    return sorted(rows, key=lambda row: row.key)
 
 
 def changed(rows: list[EnrolmentCopy]) -> None:
@@ -71,17 +71,17 @@ def rewritten() -> Iterator[int]:
 def run(quick: bool) -> list[Figure]:
     count = 5_000 if quick else 100_000
     rows = made(count)
-    updated = [field.name for field in EnrolmentCopy._meta.concrete_fields if field.name not in ("id", "ref_id")]
+    updated = [field.name for field in EnrolmentCopy._meta.concrete_fields if field.name not in ("id", "key")]
 
     def plain() -> None:
         EnrolmentCopy.objects.bulk_create(
-            rows, batch_size=500, update_conflicts=True, unique_fields=["ref_id"], update_fields=updated
+            rows, batch_size=500, update_conflicts=True, unique_fields=["key"], update_fields=updated
         )
         for row in rows:
             row.pk, row._state.adding = None, True
 
     def ours() -> None:
-        copies.upsert(EnrolmentCopy, rows, "ref_id", guard="core_version")
+        copies.upsert(EnrolmentCopy, rows, "key", guard="core_version")
 
     def clean() -> None:
         with connection.cursor() as cursor:

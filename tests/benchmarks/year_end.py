@@ -16,7 +16,7 @@ from operations import clock
 from operations.actor import SYNC
 from operations.models import AuditEntry
 from operations.services import jobs
-from pasi_connect.models import Action, ActionRecord, EnrolmentLink
+from pasi_connect.models import Action, ActionRecord, Link
 from registrar.models import YearEndRehearsal
 from registrar.services import year_end
 from sis.models import Authority, DataEvent, School, SchoolCalendar, SchoolEnrolment, Student
@@ -63,8 +63,8 @@ def made(count: int) -> None:
         ],
         batch_size=1000,
     )
-    EnrolmentLink.objects.bulk_create(
-        [EnrolmentLink(enrolment=stay, ref_id=uuid.UUID(int=stay.pk, version=4)) for stay in stays], batch_size=1000
+    Link.objects.bulk_create(
+        [Link(enrolment=stay, key=str(uuid.UUID(int=stay.pk, version=4))) for stay in stays], batch_size=1000
     )
     analyse()
 
@@ -111,7 +111,7 @@ def floor() -> None:
     action = Action.objects.create(
         kind=Action.Kind.YEAR_END, at=clock.now(), actor_name="", actor_local_id="", actor_ip=""
     )
-    stays = list(SchoolEnrolment.objects.values_list("pk", "school__code", "student_id", "link__ref_id"))
+    stays = list(SchoolEnrolment.objects.values_list("pk", "school__code", "student_id", "links__key"))
     SchoolEnrolment.objects.filter(concurrent=True, school_year=YEAR).update(
         exit_code="10000", exit_date=LAST_DAY, revision=models.F("revision") + 1
     )
@@ -147,7 +147,7 @@ def floor() -> None:
             ActionRecord,
             (
                 {
-                    "action": action.pk, "order": pk, "subject_type": "school_enrolment", "subject_id": pk, "ref_id": ref,
+                    "action": action.pk, "order": pk, "subject_type": "school_enrolment", "subject_id": pk, "key": ref,
                     "school_code": code, "before": before, "after": after, "revision_after": 2, "chained": False,
                 }
                 for pk, code, _student, ref in stays

@@ -37,7 +37,7 @@ def add(school, number):
         decisions.accept(SYNC, item.pk)
         made = factories.submission(enrolment, "rejected", rejections=[{"code": "10016", "message": "x"}])
         Exchange.objects.create(
-            message_id=made.ref_id,
+            message_id=made.key,
             operation="SubmitStudentSchoolEnrolment",
             submission=made,
             school_code=school.code,
@@ -45,7 +45,7 @@ def add(school, number):
             sent_at=clock.now(),
         )
         factories.StoredGradeFactory(course_enrolment__enrolment=enrolment)
-        factories.failure(made.ref_id, school.code)
+        factories.failure(made.key, school.code)
 
 
 @pytest.mark.django_db

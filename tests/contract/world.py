@@ -12,7 +12,7 @@ from operations import clock
 from operations.actor import SYNC, of_user
 from operations.models import AuditEntry, User
 from operations.services import invitations, notices, people
-from pasi_connect.models import Action, Decision, EnrolmentLink, Exchange, MissingRecord, SyncCursor
+from pasi_connect.models import Action, Decision, Exchange, Link, MissingRecord, SyncCursor
 from pasi_connect.services import decisions
 from registrar.services import year_end
 from sis.models import School, SchoolEnrolment, Section, Student
@@ -65,7 +65,7 @@ def mark() -> set[str]:
     for stay in SchoolEnrolment.objects.filter(school__code="2001"):
         SchoolEnrolment.objects.filter(pk=stay.pk).update(external_id=f"host-stay-{stay.pk}x", resident_board="4731")
         words |= {f"host-stay-{stay.pk}x"}
-    words |= {"4731", *map(str, EnrolmentLink.objects.values_list("ref_id", flat=True))}
+    words |= {"4731", *map(str, Link.objects.values_list("key", flat=True))}
     Section.objects.update(teacher=f"Tutor {SECRET}")
     for model, columns in ((Action, ("reason", "note", "detail")), (Decision, ("reason",)), (AuditEntry, ("reason",))):
         model._default_manager.update(**dict.fromkeys(columns, SECRET))
@@ -109,7 +109,7 @@ def build() -> dict[str, Any]:
         milliseconds=900,
         outcome="accepted",
     )
-    failure = factories.failure(enrolments[3].link.ref_id, a.code)
+    failure = factories.failure(factories.link_of(enrolments[3]).key, a.code)
     guard = SyncCursor.objects.create(notification_type="Student", guard_stopped_at=now)
     MissingRecord.objects.create(cursor=guard, stopped_at=now, key=enrolments[0].student.asn)
     somebody = factories.UserFactory(username="somebody", role="Registrar", schools=[a])

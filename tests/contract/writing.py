@@ -106,7 +106,7 @@ class District:
 
     def set_aside(self) -> int:
         enrolment = self.world.in_step()
-        return factories.failure(enrolment.link.ref_id, enrolment.school.code).pk
+        return factories.failure(factories.link_of(enrolment).key, enrolment.school.code).pk
 
     def ended(self) -> int:
         """A stay that was left, with a course that goes on."""

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from operations import clock
 from operations.actor import SYNC, Actor
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, Failure, Submission, SyncCursor, SyncSettings
+from pasi_connect.models import Discrepancy, EnrolmentCopy, Failure, Link, Submission, SyncCursor, SyncSettings
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.pull import copies
 from pasi_connect.services.queue import collecting, submissions
@@ -39,12 +39,16 @@ def _store(base: dict[str, Any], record: dict[str, Any], version: int, by: str, 
     copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
 
 
-def link_and_copy(enrolment: SchoolEnrolment, version: int = 10, **theirs: Any) -> EnrolmentLink:
+def link_of(enrolment: SchoolEnrolment) -> Link:
+    return Link.objects.get(entity="school_enrolment", subject_id=enrolment.pk)
+
+
+def link_and_copy(enrolment: SchoolEnrolment, version: int = 10, **theirs: Any) -> Link:
     """Ties the enrolment to PASI's record at `version`: equal and agreed, except for what is named in `theirs`."""
-    link = EnrolmentLink.objects.create(enrolment=enrolment, ref_id=uuid4())
-    base = mapping.new_document(link.ref_id, enrolment.student.asn or "", enrolment.school.code, enrolment.school_year)
+    link = Link.objects.create(enrolment=enrolment, key=str(uuid4()))
+    base = mapping.new_document(link.key, enrolment.student.asn or "", enrolment.school.code, enrolment.school_year)
     _store(base, {**values.ours(enrolment, link), **theirs}, version, "Data load", "A.1750")
-    comparing.evaluate(ref_ids=[link.ref_id])
+    comparing.evaluate(keys=[link.key])
     link.refresh_from_db()
     return link
 
@@ -53,30 +57,30 @@ def changed_in_pasi(
     enrolment: SchoolEnrolment, *, by: str = "Ola Brandt", organization: str = "A.1750", **theirs: Any
 ) -> Discrepancy:
     """Somebody changed the record in PASI and we have pulled it. Gives the open item."""
-    copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
+    copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
     base = copies.to_document(copy.document)
     _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organization)
-    comparing.evaluate(ref_ids=[copy.ref_id])
-    return Discrepancy.objects.get(ref_id=copy.ref_id, status=Discrepancy.Status.OPEN)
+    comparing.evaluate(keys=[copy.key])
+    return Discrepancy.objects.get(key=copy.key, status=Discrepancy.Status.OPEN)
 
 
 def moved_in_pasi(
     enrolment: SchoolEnrolment, *, asn: str = "", school_code: str = "", school_year: SchoolYear | None = None
 ) -> Discrepancy:
     """PASI has made the record that of another student, school or year, and we have pulled it. Gives the open item."""
-    copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
+    copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
     whose = mapping.identity(asn or copy.asn, school_code or copy.school_code, school_year or copy.school_year)
     base = copies.to_document(copy.document) | whose
     _store(base, values.theirs(copy), copy.core_version + 1, "Ola Brandt", "A.1750")
-    comparing.evaluate(ref_ids=[copy.ref_id])
-    return Discrepancy.objects.get(ref_id=copy.ref_id, status=Discrepancy.Status.OPEN)
+    comparing.evaluate(keys=[copy.key])
+    return Discrepancy.objects.get(key=copy.key, status=Discrepancy.Status.OPEN)
 
 
 def created_in_pasi(
     asn: str, school_code: str, school_year: SchoolYear | None = None, version: int = 10, **theirs: Any
 ) -> Discrepancy:
     """A record that only PASI has. Gives the open item."""
-    year, ref_id = school_year or this_year(), uuid4()
+    year, ref_id = school_year or this_year(), str(uuid4())
     record = {
         **mapping.EMPTY,
         "grade": "08",
@@ -88,8 +92,8 @@ def created_in_pasi(
         **theirs,
     }
     _store(mapping.new_document(ref_id, asn, school_code, year), record, version, "Ola Brandt", "A.1750")
-    comparing.evaluate(ref_ids=[ref_id])
-    return Discrepancy.objects.get(ref_id=ref_id)
+    comparing.evaluate(keys=[ref_id])
+    return Discrepancy.objects.get(key=ref_id)
 
 
 def record_elsewhere(
@@ -108,8 +112,8 @@ def record_elsewhere(
         **theirs,
     }
     _store(document, record, version, "Ola Brandt", "A.9999")
-    comparing.evaluate(ref_ids=[ref_id])
-    return EnrolmentCopy.objects.get(ref_id=ref_id)
+    comparing.evaluate(keys=[ref_id])
+    return EnrolmentCopy.objects.get(key=ref_id)
 
 
 def take_up(enrolment: SchoolEnrolment) -> Submission:
@@ -119,7 +123,7 @@ def take_up(enrolment: SchoolEnrolment) -> Submission:
 
 
 def submission(
-    enrolment: SchoolEnrolment, status: str = "waiting", *, actor: Actor = SYNC, ref_id: UUID | None = None, **more: Any
+    enrolment: SchoolEnrolment, status: str = "waiting", *, actor: Actor = SYNC, key: str = "", **more: Any
 ) -> Submission:
     """A submission row in any state, for pages and lists; nothing is sent."""
     now = clock.now()
@@ -127,7 +131,7 @@ def submission(
         subject_type="school_enrolment",
         subject_id=enrolment.pk,
         lane=f"student:{enrolment.student_id}",
-        ref_id=ref_id or submissions.link_of(enrolment).ref_id,
+        key=key or submissions.link_of(enrolment).key,
         school_code=enrolment.school.code,
         status=status,
         user_id=actor.user_id,

@@ -34,8 +34,8 @@ from pasi_connect.models import (  # noqa: E402
     Decision,
     Discrepancy,
     EnrolmentCopy,
-    EnrolmentLink,
     Exchange,
+    Link,
     LinkState,
     Submission,
     SyncCursor,
@@ -104,9 +104,9 @@ def prepare(endpoint: str, control: str, certificates: str, students: int, today
             exit_date=dt.date(year.ending, 6, 26),
             resident_board="7010",
         )
-        link = EnrolmentLink.objects.create(enrolment=enrolment, ref_id=UUID(int=number + 1, version=4))
+        link = Link.objects.create(enrolment=enrolment, key=str(UUID(int=number + 1, version=4)))
         ours = values.ours(enrolment, link)
-        base = mapping.new_document(link.ref_id, asn, school.code, year)
+        base = mapping.new_document(link.key, asn, school.code, year)
         load["StudentSchoolEnrolment"].append(mapping.lay_on(base, ours, mapping.NAMES))
         identity = {
             "FirstName": "Tobin",
@@ -152,7 +152,7 @@ def _typed(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def change(enrolment: int, changes: dict[str, Any]) -> int:
-    copy = EnrolmentCopy.objects.filter(ref_id=EnrolmentLink.objects.get(enrolment_id=enrolment).ref_id).first()
+    copy = EnrolmentCopy.objects.filter(key=Link.objects.get(subject_id=enrolment).key).first()
     return enrolments.change(
         _registrar(), enrolment, _typed(changes), seen_version=copy.core_version if copy else 0
     ).revision
@@ -189,11 +189,11 @@ def decide(item: int, version: str, verb: str) -> str:
 def item_of(enrolment: int) -> dict[str, Any]:
     """The open item of a record; {} when there is none."""
     columns = ("id", "version", "kind", "core_version", "fields")
-    return Discrepancy.objects.filter(enrolment_id=enrolment, status="open").values(*columns).first() or {}
+    return Discrepancy.objects.filter(subject_id=enrolment, status="open").values(*columns).first() or {}
 
 
 def items_of(enrolment: int) -> int:
-    return Discrepancy.objects.filter(enrolment_id=enrolment).count()
+    return Discrepancy.objects.filter(subject_id=enrolment).count()
 
 
 def banner() -> str:
@@ -209,11 +209,7 @@ def link_code() -> str:
 def copy(enrolment: int) -> dict[str, Any]:
     """The local copy of a record."""
     columns = ("asn", "core_version", "exit_date", "vanished_at", "provisional")
-    return (
-        EnrolmentCopy.objects.filter(ref_id=EnrolmentLink.objects.get(enrolment_id=enrolment).ref_id)
-        .values(*columns)
-        .get()
-    )
+    return EnrolmentCopy.objects.filter(key=Link.objects.get(subject_id=enrolment).key).values(*columns).get()
 
 
 def ask_for_full_set() -> None:
@@ -241,7 +237,7 @@ def bulk(rounds: int) -> float:
     """What a long job does: everything compared and every held submission looked at, again and again. Gives seconds."""
     began = time.monotonic()
     for _ in range(rounds):
-        EnrolmentLink.objects.update(agreed_digest="")  # so that the comparison writes
+        Link.objects.update(agreed_digest="")  # so that the comparison writes
         comparing.evaluate_all()
         submissions.release_held()
     return time.monotonic() - began
@@ -276,7 +272,7 @@ def decided_by(action: int) -> dict[str, int]:
     records = ActionRecord.objects.filter(action=action)
     return {
         "records": records.count(),
-        "different": records.values("ref_id").distinct().count(),
+        "different": records.values("key").distinct().count(),
         "decisions": Decision.objects.filter(action_records__action=action).distinct().count(),
         "standing": records.filter(undone_at=None).count(),
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from operations.models import AuditEntry
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Exchange, Submission, SyncSettings
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Exchange, Link, Submission, SyncSettings
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
 from pasi_connect.services.compare import values
 from sis.models import DataEvent
@@ -71,13 +71,13 @@ def _applied_once(control: str) -> list[str]:
         applied[(call["key"] or "").lower()] += bool(call["applied"])  # a refused call may name no record
     accepted: dict[str, int] = defaultdict(int)
     read_back: dict[str, int] = defaultdict(int)
-    for ref_id, reason in Submission.objects.filter(status=Status.ACCEPTED).values_list("ref_id", "reason"):
+    for ref_id, reason in Submission.objects.filter(status=Status.ACCEPTED).values_list("key", "reason"):
         accepted[str(ref_id)] += 1
         read_back[str(ref_id)] += reason == "read_back"
     # A submission that was applied and then overtaken by another's change waits for a person: applied, not accepted.
     reviewed: dict[str, int] = defaultdict(int)
     for ref_id in Submission.objects.filter(status__in=[Status.NEEDS_REVIEW, Status.CANCELLED]).values_list(
-        "ref_id", flat=True
+        "key", flat=True
     ):
         reviewed[str(ref_id)] += 1
     found = []
@@ -119,13 +119,13 @@ def _copies_are_pasis(control: str) -> list[str]:
     theirs = {row["RefId"].lower(): row for row in all_of(f"{control}/records/StudentSchoolEnrolment/")}
     found = []
     for copy in EnrolmentCopy.objects.filter(vanished_at=None).defer("document"):
-        record = theirs.pop(str(copy.ref_id), None)
+        record = theirs.pop(copy.key, None)
         if record is None:
-            found.append(f"local copy {copy.ref_id} has no record in PASI")
+            found.append(f"local copy {copy.key} has no record in PASI")
         elif record["PASICoreVersion"] != copy.core_version:
-            found.append(f"local copy {copy.ref_id} stands at {copy.core_version}, PASI at {record['PASICoreVersion']}")
+            found.append(f"local copy {copy.key} stands at {copy.core_version}, PASI at {record['PASICoreVersion']}")
         elif values.plain(values.theirs(copy)) != values.plain(mapping.values(record)):
-            found.append(f"local copy {copy.ref_id} differs from PASI at the same version")
+            found.append(f"local copy {copy.key} differs from PASI at the same version")
     found += [f"PASI's record {key} has no local copy" for key in theirs]
     return found
 
@@ -134,19 +134,19 @@ def _sides_equal() -> list[str]:
     """Without an open item, a held or a stuck submission both sides are equal."""
     open_refs = set(
         Submission.objects.filter(status__in=[*QUEUED, Status.REJECTED, Status.NEEDS_REVIEW, Status.DEAD]).values_list(
-            "ref_id", flat=True
+            "key", flat=True
         )
     )
 
-    open_refs |= set(Discrepancy.objects.filter(status="open").values_list("ref_id", flat=True))
-    copies = {copy.ref_id: copy for copy in EnrolmentCopy.objects.filter(vanished_at=None).defer("document")}
+    open_refs |= set(Discrepancy.objects.filter(status="open").values_list("key", flat=True))
+    copies = {copy.key: copy for copy in EnrolmentCopy.objects.filter(vanished_at=None).defer("document")}
     found = []
-    for link in EnrolmentLink.objects.select_related("enrolment"):
-        copy = copies.get(link.ref_id)
-        if copy is None or link.ref_id in open_refs:
+    for link in Link.objects.select_related("enrolment"):
+        copy = copies.get(link.key)
+        if copy is None or link.key in open_refs:
             continue
         if values.ours(link.enrolment, link) != values.theirs(copy) and not (link.enrolment.deleted and copy.deleted):
-            found.append(f"record {link.ref_id} differs, and nobody is told")
+            found.append(f"record {link.key} differs, and nobody is told")
     return found
 
 

@@ -15,7 +15,7 @@ from tests.simulator_process import ENROLMENTS, ROOT, free_ports
 
 START_SECONDS, STOP_SECONDS = 240.0, 15.0
 PROMISE = 10.0  # seconds from a save to the other side's page: what the product promises
-PATIENCE = 30.0  # seconds for what has no such promise
+PATIENCE = 60.0  # seconds for what has no such promise
 PASSWORD = "lantern-demo-2026"
 SERVERS = {"DATABASE_URL", "REDIS_URL", "PRODUCTION", "SECRET_KEY", "HOSTS", "DJANGO_SETTINGS_MODULE"}
 Json = dict[str, Any]

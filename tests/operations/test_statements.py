@@ -38,7 +38,7 @@ def test_many_rows_are_stored_as_they_were_given(count):
 
 def test_nothing_and_keys_that_are_no_numbers():
     job = factories.job(factories.UserFactory())
-    keys = [uuid.uuid4() if number % 3 else None for number in range(statements.MANY)]
-    statements.insert_all([JobRow(job=job, ref_id=key, code="x", message="", failed=bool(key)) for key in keys])
-    rows = JobRow.objects.order_by("id").values_list("ref_id", "failed")
+    keys = [str(uuid.uuid4()) if number % 3 else "" for number in range(statements.MANY)]
+    statements.insert_all([JobRow(job=job, key=key, code="x", message="", failed=bool(key)) for key in keys])
+    rows = JobRow.objects.order_by("id").values_list("key", "failed")
     assert list(rows) == [(key, bool(key)) for key in keys]

@@ -8,6 +8,7 @@ from django.db.models import Count, F, OuterRef, Subquery
 
 from operations import clock
 from pasi_connect.demo import district, making, samples, work
+from pasi_connect.models import Link
 from reconciliation.engine.running import Options, Run
 from reconciliation.rules.notes import Refused
 from sis import selectors
@@ -87,8 +88,9 @@ def test_pasi_gets_the_same_records(tmp_path):
     made_on(NOVEMBER, tmp_path)
     documents = making.documents(district.Builder(NOVEMBER).build())["StudentSchoolEnrolment"]
     theirs = {str(one["RefId"]): one for one in documents}
-    for stay in SchoolEnrolment.objects.select_related("link", "student", "school"):
-        one = theirs[str(stay.link.ref_id)]
+    keys = dict(Link.objects.values_list("subject_id", "key"))
+    for stay in SchoolEnrolment.objects.select_related("student", "school"):
+        one = theirs[keys[stay.pk]]
         assert (one["SchoolCode"], one["StateProvinceId"]) == (stay.school.code, stay.student.asn)
         assert (one["RegistrationStartDate"], one["RegistrationExitDate"]) == (stay.start_date, stay.exit_date)
 

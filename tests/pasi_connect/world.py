@@ -9,7 +9,7 @@ from pasi_connect.models import (
     ConnectionSettings,
     Discrepancy,
     EnrolmentCopy,
-    EnrolmentLink,
+    Link,
     LinkState,
     Submission,
     SyncSettings,
@@ -122,20 +122,20 @@ class World:
         links = [submissions.link_of(enrolment) for enrolment in made]
         self.pasi.load(
             StudentSchoolEnrolment=[
-                self.document(enrolment, link.ref_id) for enrolment, link in zip(made, links, strict=True)
+                self.document(enrolment, link.key) for enrolment, link in zip(made, links, strict=True)
             ]
         )
         self.pull()
         return made
 
-    def in_pasi_only(self, school_code: str = SCHOOL_CODES[0], **members: Any) -> UUID:
+    def in_pasi_only(self, school_code: str = SCHOOL_CODES[0], **members: Any) -> str:
         """A record that was made in PASIprep. Gives its RefId; nothing is pulled."""
         ghost = factories.EnrolmentFactory.build(
             student=factories.StudentFactory.build(asn=new_asn()),
             school=School(code=school_code),
             school_year=YEAR,
         )
-        ref_id = UUID(int=int(ghost.student.asn) << 64 | 4 << 76)
+        ref_id = str(UUID(int=int(ghost.student.asn) << 64 | 4 << 76))
         self.pasi.load(
             Student=[pasi_student(ghost.student.asn)],
             StudentSchoolEnrolment=[{**self.document(ghost, ref_id), **members}],
@@ -179,23 +179,23 @@ class World:
 
     # Looking -------------------------------------------------------------------------------------------------
 
-    def link(self, enrolment: SchoolEnrolment) -> EnrolmentLink:
-        return EnrolmentLink.objects.get(enrolment=enrolment)
+    def link(self, enrolment: SchoolEnrolment) -> Link:
+        return Link.objects.get(subject_id=enrolment.pk)
 
     def copy(self, enrolment: SchoolEnrolment) -> EnrolmentCopy:
-        return EnrolmentCopy.objects.get(ref_id=self.link(enrolment).ref_id)
+        return EnrolmentCopy.objects.get(key=self.link(enrolment).key)
 
     def theirs(self, enrolment: SchoolEnrolment) -> dict[str, Any]:
         """PASI's own record, asked through its control port."""
-        return self.pasi.enrolment(self.link(enrolment).ref_id)
+        return self.pasi.enrolment(self.link(enrolment).key)
 
     def change_in_pasi(self, enrolment: SchoolEnrolment, **members: Any) -> None:
         """Somebody changes the record in PASIprep; we do not know yet."""
-        self.pasi.change(self.link(enrolment).ref_id, **members)
+        self.pasi.change(self.link(enrolment).key, **members)
 
     def item(self, enrolment: SchoolEnrolment) -> Discrepancy | None:
         """The open item of the record."""
-        return Discrepancy.objects.filter(ref_id=self.link(enrolment).ref_id, status="open").first()
+        return Discrepancy.objects.filter(key=self.link(enrolment).key, status="open").first()
 
     def set(self, **values: Any) -> None:
         """Changes the synchronization settings."""

@@ -109,7 +109,7 @@ def overlapping_elsewhere(s: Situation) -> list[Stay]:
 
 def twin_in_pasi(s: Situation) -> list[Stay]:
     """Those of the twins that PASI has and nobody has entered here."""
-    return [stay for stay in overlapping_here(s) if stay.ref_id]
+    return [stay for stay in overlapping_here(s) if stay.key]
 
 
 def second_main_stay(s: Situation) -> list[Stay]:

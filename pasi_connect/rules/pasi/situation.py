@@ -19,7 +19,7 @@ class Stay:
     """Another enrolment of the student, here or in PASI: what the rules compare with.
 
     `authority_code` is that of the stay's school, "" when PASI has not told us of the school. `enrolment_id` is None for a
-    record that only PASI has, whose key is `ref_id`. `concurrent` None: nobody has said.
+    record that only PASI has, whose key is `key`. `concurrent` None: nobody has said.
     """
 
     school_code: str
@@ -35,7 +35,7 @@ class Stay:
     grants_program_codes: str = ""
     deleted: bool = False
     enrolment_id: int | None = None
-    ref_id: str = ""
+    key: str = ""
     school_name: str = ""
     concurrent: bool | None = None
 

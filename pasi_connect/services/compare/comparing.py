@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
@@ -11,7 +10,7 @@ from operations import clock, faults, statements
 from operations.actor import SYNC
 from operations.services import audit
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission, SyncCursor
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission, SyncCursor
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import LIVE
 from pasi_connect.rules import compare as rules
@@ -30,7 +29,7 @@ CHUNK = 500
 # What an open item shows, and what therefore follows its two sides.
 FOLLOWED = (
     "kind", "fields", "undecided", "core_version", "version", "changed_by", "alike", "changed_at", "school_code", "school_year",
-    "asn", "enrolment",
+    "asn", "subject_id",
 )  # fmt: skip
 
 
@@ -38,9 +37,9 @@ FOLLOWED = (
 class Pair:
     """One PASI record key with what exists for it on each side."""
 
-    ref_id: UUID
+    key: str
     copy: EnrolmentCopy | None
-    link: EnrolmentLink | None
+    link: Link | None
     item: Discrepancy | None
 
     @property
@@ -48,12 +47,12 @@ class Pair:
         return self.link.enrolment if self.link else None
 
 
-def evaluate(enrolment_ids: Iterable[int] = (), ref_ids: Iterable[UUID] = (), settled_by: str = "itself") -> None:
+def evaluate(enrolment_ids: Iterable[int] = (), keys: Iterable[str] = (), settled_by: str = "itself") -> None:
     """Looks again at the named SIS records and PASI records, both sides of each."""
-    refs = set(ref_ids)
+    refs = set(keys)
     ids = list(enrolment_ids)
     if ids:
-        refs |= set(EnrolmentLink.objects.filter(enrolment_id__in=ids).values_list("ref_id", flat=True))
+        refs |= set(Link.objects.of(SCHOOL_ENROLMENT, ids).values_list("key", flat=True))
     context = Context()
     ordered = sorted(refs)
     for start in range(0, len(ordered), CHUNK):
@@ -61,9 +60,9 @@ def evaluate(enrolment_ids: Iterable[int] = (), ref_ids: Iterable[UUID] = (), se
         faults.each(part, lambda refs: _evaluate_chunk(refs, context, settled_by), _not_compared)
 
 
-def look_at(ref_id: UUID, settled_by: str = "itself") -> None:
+def look_at(key: str, settled_by: str = "itself") -> None:
     """`evaluate` for one record whose decision is being made: what raises is raised, so that nothing is decided on an old picture."""
-    _evaluate_chunk([ref_id], Context(), settled_by)
+    _evaluate_chunk([key], Context(), settled_by)
 
 
 def evaluate_all() -> None:
@@ -71,23 +70,23 @@ def evaluate_all() -> None:
 
     Reads columns set by set and looks closer only where something differs.
     """
-    refs: list[UUID] = []
-    for ref_id, equal in _linked_rows():
+    refs: list[str] = []
+    for key, equal in _linked_rows():
         if not equal:
-            refs.append(ref_id)
-    linked = EnrolmentLink.objects.values("ref_id")
-    refs.extend(EnrolmentCopy.objects.filter(deleted=False).exclude(ref_id__in=linked).values_list("ref_id", flat=True))
+            refs.append(key)
+    linked = Link.objects.values("key")
+    refs.extend(EnrolmentCopy.objects.filter(deleted=False).exclude(key__in=linked).values_list("key", flat=True))
     refs.extend(
-        EnrolmentLink.objects.exclude(
-            ref_id__in=EnrolmentCopy.objects.filter(vanished_at=None).values("ref_id")
-        ).values_list("ref_id", flat=True)
+        Link.objects.exclude(key__in=EnrolmentCopy.objects.filter(vanished_at=None).values("key")).values_list(
+            "key", flat=True
+        )
     )
-    refs.extend(Discrepancy.objects.filter(status=Discrepancy.Status.OPEN).values_list("ref_id", flat=True))
-    evaluate(ref_ids=refs)
+    refs.extend(Discrepancy.objects.filter(status=Discrepancy.Status.OPEN).values_list("key", flat=True))
+    evaluate(keys=refs)
 
 
-def _linked_rows() -> Iterator[tuple[UUID, bool]]:
-    """(ref_id, both sides equal and agreed on it) of every linked record, in one pass over three joined tables."""
+def _linked_rows() -> Iterator[tuple[str, bool]]:
+    """(key, both sides equal and agreed on it) of every linked record, in one pass over three joined tables."""
     ours = ", ".join(f"e.{name}" for name in COMPARED)
     theirs = ", ".join(f"c.{name}" for name in COMPARED)
     width = len(COMPARED)
@@ -95,32 +94,31 @@ def _linked_rows() -> Iterator[tuple[UUID, bool]]:
         "(s.asn = c.asn OR s.asn IS NULL OR c.asn = '') AND o.code = c.school_code AND e.school_year = c.school_year"
     )
     statement = (
-        f"SELECT l.ref_id, l.agreed_digest, c.digest, {ours}, {theirs}, {alike} FROM {EnrolmentLink._meta.db_table} l "  # noqa: S608
-        f"JOIN {SchoolEnrolment._meta.db_table} e ON e.id = l.enrolment_id "
+        f"SELECT l.key, l.agreed_digest, c.digest, {ours}, {theirs}, {alike} FROM {Link._meta.db_table} l "  # noqa: S608
+        f"JOIN {SchoolEnrolment._meta.db_table} e ON e.id = l.subject_id AND l.entity = '{SCHOOL_ENROLMENT}' "
         f"JOIN {Student._meta.db_table} s ON s.id = e.student_id "
         f"JOIN {School._meta.db_table} o ON o.id = e.school_id "
-        f"JOIN {EnrolmentCopy._meta.db_table} c ON c.ref_id = l.ref_id"
+        f"JOIN {EnrolmentCopy._meta.db_table} c ON c.key = l.key"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)
         while rows := cursor.fetchmany(2000):
             for row in rows:
-                ref_id = row[0] if isinstance(row[0], UUID) else UUID(row[0])
-                yield ref_id, row[1] == row[2] and row[3 : 3 + width] == row[3 + width : -1] and bool(row[-1])
+                yield row[0], row[1] == row[2] and row[3 : 3 + width] == row[3 + width : -1] and bool(row[-1])
 
 
-def _pairs(refs: Sequence[UUID]) -> list[Pair]:
+def _pairs(refs: Sequence[str]) -> list[Pair]:
     copies, links = locks.sides_of_many(refs)
     items = locks.open_items(refs)
     return [Pair(ref, copies.get(ref), links.get(ref), items.get(ref)) for ref in refs]
 
 
-def evaluate_locked(copy: EnrolmentCopy | None, link: EnrolmentLink, context: Context) -> None:
+def evaluate_locked(copy: EnrolmentCopy | None, link: Link, context: Context) -> None:
     """Looks again at one record whose copy and link the caller holds locked. What is agreed changes in `link`, which the caller saves."""
-    _judge([Pair(link.ref_id, copy, link, locks.open_item(link.ref_id))], context, "itself")
+    _judge([Pair(link.key, copy, link, locks.open_item(link.key))], context, "itself")
 
 
-def look(refs: Iterable[UUID], context: Context) -> list[Pair]:
+def look(refs: Iterable[str], context: Context) -> list[Pair]:
     """Locks and looks again at a set of records; gives both sides of each with its item as they are now.
 
     Inside the caller's transaction. The item of a pair is the one that was open before; it may have settled here.
@@ -130,39 +128,35 @@ def look(refs: Iterable[UUID], context: Context) -> list[Pair]:
     return pairs
 
 
-def look_again(pairs: list[Pair], context: Context, settled_by: str) -> list[EnrolmentLink]:
+def look_again(pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
     """After the caller has changed one side of records that it holds locked (see `look`). Gives the links to be saved."""
     return _judge(pairs, context, settled_by)
 
 
-def save(links: Iterable[EnrolmentLink]) -> None:
+def save(links: Iterable[Link]) -> None:
     statements.update_all(links, ("agreed", "agreed_at", "agreed_digest", "kept"))
 
 
-def _evaluate_chunk(refs: Sequence[UUID], context: Context, settled_by: str) -> None:
+def _evaluate_chunk(refs: Sequence[str], context: Context, settled_by: str) -> None:
     save(_judge(_pairs(refs), context, settled_by))
     failures.over(failures.Step.COMPARE, EnrolmentCopy.notification_type, refs)
 
 
-def _not_compared(ref_id: UUID, error: Exception) -> None:
+def _not_compared(key: str, error: Exception) -> None:
     """Its item stays as it is; the others of the set are compared."""
-    code = EnrolmentLink.objects.filter(ref_id=ref_id).values_list("enrolment__school__code", flat=True).first()
-    code = code or EnrolmentCopy.objects.filter(ref_id=ref_id).values_list("school_code", flat=True).first() or ""
-    failures.note(failures.Step.COMPARE, EnrolmentCopy.notification_type, str(ref_id), error, school_code=code)
+    code = Link.objects.filter(key=key).values_list("enrolment__school__code", flat=True).first()
+    code = code or EnrolmentCopy.objects.filter(key=key).values_list("school_code", flat=True).first() or ""
+    failures.note(failures.Step.COMPARE, EnrolmentCopy.notification_type, key, error, school_code=code)
 
 
-def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[EnrolmentLink]:
+def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
     """Opens, follows and settles the items of the pairs. Gives the links on which something else is agreed now, to be saved."""
-    without_copy = [pair.link.enrolment_id for pair in pairs if pair.link and not _live_copy(pair)]
+    without_copy = [pair.link.subject_id for pair in pairs if pair.link and not _live_copy(pair)]
     on_the_way = _on_the_way(without_copy)
     pulled = _pulled_years() if without_copy else set()
     links, opened, followed, settled = [], [], [], []
     _show_again(pairs)
     for pair in pairs:
-        if pair.item and pair.link and pair.item.enrolment_id == pair.link.enrolment_id:
-            pair.item.enrolment = (
-                pair.link.enrolment
-            )  # read already: the comparison below must not ask for it once more
         verdict = _verdict(pair, context, on_the_way, pulled)
         if verdict is None:
             continue
@@ -180,7 +174,7 @@ def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[Enrolme
             continue
         picture = _picture(pair, verdict)
         if pair.item is None:
-            opened.append(Discrepancy(ref_id=pair.ref_id, opened_at=clock.now(), **picture))
+            opened.append(Discrepancy(key=pair.key, opened_at=clock.now(), **picture))
         elif any(getattr(pair.item, name) != value for name, value in picture.items()):
             for name, value in picture.items():
                 setattr(pair.item, name, value)
@@ -207,7 +201,7 @@ def _show_again(pairs: Iterable[Pair]) -> None:
     for link in again:
         link.hidden_at = None
     if again:
-        EnrolmentLink.objects.filter(pk__in=[link.pk for link in again]).update(hidden_at=None)
+        Link.objects.filter(pk__in=[link.pk for link in again]).update(hidden_at=None)
 
 
 def _told(action: audit.Verb, item: Discrepancy) -> audit.Entry:
@@ -282,7 +276,7 @@ def _pulled_years() -> set[int]:
     return {int(name.rpartition(".")[2]) for name in names}
 
 
-def _move_agreed(link: EnrolmentLink, copy: EnrolmentCopy, verdict: rules.Verdict) -> bool:
+def _move_agreed(link: Link, copy: EnrolmentCopy, verdict: rules.Verdict) -> bool:
     """Where both sides are equal, that is agreed. True when the link changed."""
     differing = {row.name: row for row in verdict.fields}
     present = values.plain(values.theirs(copy))
@@ -357,7 +351,8 @@ def _picture(pair: Pair, verdict: rules.Verdict) -> dict[str, Any]:
     who = ", ".join(part for part in (seen.updated_by, seen.updated_by_organization) if part) if seen else ""
     return {
         "kind": kind,
-        "enrolment": enrolment,
+        "entity": SCHOOL_ENROLMENT,
+        "subject_id": enrolment.pk if enrolment else None,
         "school_code": enrolment.school.code if enrolment else copy.school_code,  # type: ignore[union-attr]
         "school_year": enrolment.school_year if enrolment else copy.school_year,  # type: ignore[union-attr]
         "asn": (enrolment.student.asn if enrolment else copy.asn) or "",  # type: ignore[union-attr]

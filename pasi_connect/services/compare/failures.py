@@ -9,7 +9,6 @@ import logging
 import random
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -64,7 +63,7 @@ def note(
 
 def over(step: str, subject_type: str, keys: Iterable[Any]) -> None:
     """The step has succeeded for these records: nothing is counted against them any more."""
-    found = Failure.objects.filter(step=step, subject_type=subject_type, subject_key__in=[str(key) for key in keys])
+    found = Failure.objects.filter(step=step, subject_type=subject_type, subject_key__in=list(keys))
     found._raw_delete(found.db)
 
 
@@ -72,12 +71,12 @@ def set_aside() -> QuerySet[Failure]:
     return Failure.objects.filter(tries__gte=faults.MOST_TRIES)
 
 
-def of_records(ref_ids: Iterable[UUID] | None = None) -> dict[UUID, Failure]:
+def of_records(keys: Iterable[str] | None = None) -> dict[str, Failure]:
     """The failures that set these enrolments of PASI's aside, or any."""
     rows = set_aside().filter(subject_type=EnrolmentCopy.notification_type)
-    if ref_ids is not None:
-        rows = rows.filter(subject_key__in=[str(ref_id) for ref_id in ref_ids])
-    return {UUID(row.subject_key): row for row in rows}
+    if keys is not None:
+        rows = rows.filter(subject_key__in=list(keys))
+    return {row.subject_key: row for row in rows}
 
 
 def due() -> QuerySet[Failure]:

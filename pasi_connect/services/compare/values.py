@@ -7,13 +7,13 @@ from typing import Any
 from operations.rules import latin1
 from pasi_connect.entities import SCHOOL_ENROLMENT
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink
+from pasi_connect.models import EnrolmentCopy, Link
 from pasi_connect.rules import days
 from pasi_connect.rules.identity import PARTS, Identity, differing
 from sis.models import SchoolEnrolment
 
 
-def ours(enrolment: SchoolEnrolment, link: EnrolmentLink | None) -> dict[str, Any]:
+def ours(enrolment: SchoolEnrolment, link: Link | None) -> dict[str, Any]:
     """The SIS record's compared fields as PASI would hold them: with the spellings that a person agreed to."""
     found = {name: getattr(enrolment, name) for name in COMPARED}
     for name, spellings in (link.written if link else {}).items():

@@ -64,8 +64,8 @@ def _may_matter(item: Discrepancy) -> bool:
 def _plan(items: list[Discrepancy], user: User | None) -> dict[int, dict[str, Any]]:
     """Each record as it would be here once everything of its item is accepted; what cannot be compared is left out."""
     copies = {
-        copy.ref_id: copy
-        for copy in EnrolmentCopy.objects.filter(ref_id__in=[item.ref_id for item in items], vanished_at=None).defer(
+        copy.key: copy
+        for copy in EnrolmentCopy.objects.filter(key__in=[item.key for item in items], vanished_at=None).defer(
             "document"
         )
     }
@@ -73,11 +73,11 @@ def _plan(items: list[Discrepancy], user: User | None) -> dict[int, dict[str, An
     mine = (
         set(selectors.students(user).filter(pk__in=students.values()).values_list("pk", flat=True)) if user else set()
     )
-    ids = [item.enrolment_id for item in items if item.enrolment_id]
+    ids = [item.subject_id for item in items if item.subject_id]
     enrolments = SchoolEnrolment.objects.select_related("school").in_bulk(ids)
     plan = {}
     for item in items:
-        copy, enrolment = copies.get(item.ref_id), enrolments.get(item.enrolment_id or 0)
+        copy, enrolment = copies.get(item.key), enrolments.get(item.subject_id or 0)
         if copy is None:
             continue
         theirs = values.theirs(copy)
@@ -91,8 +91,8 @@ def _plan(items: list[Discrepancy], user: User | None) -> dict[int, dict[str, An
                 "student_id": students[copy.asn],
                 "school_code": copy.school_code,
                 "school_year": copy.school_year,
-                "enrolment_id": item.enrolment_id,
-                "ref_id": str(copy.ref_id),
+                "enrolment_id": item.subject_id,
+                "ref_id": copy.key,
                 "concurrent": enrolment.concurrent if enrolment else False,
                 **{name: theirs[name] for name in COMPARED},
             }

@@ -283,7 +283,7 @@ def _row(item: Discrepancy, code: str, message: str, failed: bool) -> JobRow:
     return JobRow(
         subject_type="discrepancy",
         subject_id=str(item.pk),
-        ref_id=item.ref_id,
+        key=item.key,
         school_code=item.school_code,
         code=code,
         message=message,

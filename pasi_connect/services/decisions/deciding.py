@@ -11,7 +11,7 @@ from operations import clock
 from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED
 from pasi_connect.rules.compare import RESET
@@ -93,7 +93,7 @@ def _decide(
     item, copy, link = locks.item(item_id)
     if not item.is_open:
         raise Moved(item, _("This change is already settled."))
-    comparing.look_at(item.ref_id)
+    comparing.look_at(item.key)
     item.refresh_from_db()
     if not item.is_open:
         raise Moved(item, _("Both sides match now; there is nothing left to decide."))
@@ -101,7 +101,7 @@ def _decide(
         raise Moved(item, _("Something has changed since you opened this page. Check the new values, then decide."))
     names = [row["name"] for row in item.fields]
     resetting = {row["name"] for row in item.fields if row["state"] == RESET}
-    on_the_way = resetting if link and _reset_under_way(link.enrolment_id) else set()
+    on_the_way = resetting if link and _reset_under_way(link.subject_id) else set()
     # A reset that PASI refused can be decided anew; one that is under way was decided by somebody already.
     take = [name for name in names if name not in on_the_way] if all_accepted else list(dict.fromkeys(accepted or ()))
     keep = [name for name in names if name not in resetting] if all_rejected else list(dict.fromkeys(rejected or ()))
@@ -139,15 +139,15 @@ def _decide(
         else audit.Verb.ACCEPTED_IN_PART
     )
     audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
-    comparing.look_at(item.ref_id, "accept" if take else "reject")
+    comparing.look_at(item.key, "accept" if take else "reject")
     return decision
 
 
 def enrolment_of(decision: Decision) -> int:
     """The SIS record that the decision is about: the item's, or the one that accepting made."""
     item = decision.discrepancy
-    found = EnrolmentLink.objects.filter(ref_id=item.ref_id).values_list("enrolment_id", flat=True).first()
-    return item.enrolment_id or found or 0
+    found = Link.objects.filter(entity=item.entity, key=item.key).values_list("subject_id", flat=True).first()
+    return item.subject_id or found or 0
 
 
 def _reset_under_way(enrolment_id: int) -> bool:
@@ -190,7 +190,7 @@ def _decide_fields(
     actor: Actor,
     item: Discrepancy,
     copy: EnrolmentCopy,
-    link: EnrolmentLink,
+    link: Link,
     take: list[str],
     keep: list[str],
     reason: str,
@@ -200,7 +200,7 @@ def _decide_fields(
     holding.check_days(values.ours(link.enrolment, link), theirs, take, keep)
     if take:
         enrolment = enrolments.change(
-            actor, link.enrolment_id, {name: theirs[name] for name in take}, origin=Origin.PASI, reason=reason
+            actor, link.subject_id, {name: theirs[name] for name in take}, origin=Origin.PASI, reason=reason
         )
         decision.revision_after = enrolment.revision
         link.agreed = {**(link.agreed or {}), **values.plain({name: theirs[name] for name in take})}
@@ -211,9 +211,9 @@ def _decide_fields(
     link.save(update_fields=["agreed", "kept"])
 
 
-def _send_ours(actor: Actor, link: EnrolmentLink, names: Iterable[str], seen_version: int) -> None:
+def _send_ours(actor: Actor, link: Link, names: Iterable[str], seen_version: int) -> None:
     """Leaves the event that resets PASI; a queued submission of the record has been seen together with this picture."""
-    enrolment = SchoolEnrolment.objects.select_related("school").get(pk=link.enrolment_id)
+    enrolment = SchoolEnrolment.objects.select_related("school").get(pk=link.subject_id)
     Submission.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk, status__in=QUEUED).update(
         seen_version=seen_version
     )
@@ -224,7 +224,7 @@ def _decide_whole(
     actor: Actor,
     item: Discrepancy,
     copy: EnrolmentCopy | None,
-    link: EnrolmentLink | None,
+    link: Link | None,
     accepted: bool,
     reason: str,
     decision: Decision,
@@ -258,13 +258,13 @@ def _decide_whole(
             actor, item, copy, link, ["deleted"] if accepted else [], [] if accepted else ["deleted"], reason, decision
         )
     elif accepted:
-        enrolment = enrolments.change(actor, link.enrolment_id, {"deleted": True}, origin=Origin.PASI, reason=reason)
+        enrolment = enrolments.change(actor, link.subject_id, {"deleted": True}, origin=Origin.PASI, reason=reason)
         decision.revision_after = enrolment.revision
     else:
         _send_ours(actor, link, COMPARED, 0)
 
 
-def _create_here(actor: Actor, copy: EnrolmentCopy, reason: str, deleted: bool) -> EnrolmentLink:
+def _create_here(actor: Actor, copy: EnrolmentCopy, reason: str, deleted: bool) -> Link:
     """The SIS record for a record that was created in PASI, tied to it by its RefId: adopted, never made again."""
     school = School.objects.get(code=copy.school_code)
     student = Student.objects.filter(asn=copy.asn).first() or student_of(actor, copy.asn)
@@ -279,14 +279,14 @@ def _create_here(actor: Actor, copy: EnrolmentCopy, reason: str, deleted: bool) 
             actor, student, school, copy.school_year, given, origin=Origin.PASI, reason=reason
         )
     agreed = values.plain(theirs)
-    return EnrolmentLink.objects.create(enrolment=enrolment, ref_id=copy.ref_id, agreed=agreed, agreed_at=clock.now())
+    return Link.objects.create(enrolment=enrolment, key=copy.key, agreed=agreed, agreed_at=clock.now())
 
 
 def _forgotten(copy: EnrolmentCopy, student: Student, school: School) -> SchoolEnrolment | None:
     """The SIS record that an earlier decision on the same record made and whose undo left deleted: used again, not made twice."""
     undone = Decision.objects.filter(
-        discrepancy__ref_id=copy.ref_id, created_enrolment=True, undone_at__isnull=False
+        discrepancy__key=copy.key, created_enrolment=True, undone_at__isnull=False
     ).order_by("-id")
     ids = [before["enrolment"] for before in undone.values_list("before", flat=True) if "enrolment" in before]
     found = SchoolEnrolment.objects.filter(pk__in=ids, student=student, school=school, school_year=copy.school_year)
-    return found.filter(deleted=True, link=None).order_by("-pk").first()
+    return found.filter(deleted=True, links=None).order_by("-pk").first()

@@ -19,7 +19,7 @@ from pasi_connect.models import (
     AuthorityCopy,
     CodeValue,
     EnrolmentCopy,
-    EnrolmentLink,
+    Link,
     SchoolCopy,
     StudentCopy,
     SyncSettings,
@@ -83,7 +83,7 @@ def _others(plan: Sequence[Plan], index: int, mine: list[int], gathered: "_Gathe
     present = [
         stay
         for stay in gathered.stays[plan[index]["student_id"]]
-        if stay.enrolment_id not in ids and stay.ref_id not in refs
+        if stay.enrolment_id not in ids and stay.key not in refs
     ]
     return [gathered.common.planned(row) for row in planned if row is not plan[index]] + present
 
@@ -184,12 +184,10 @@ class _Gathered:
             .exclude(start_date=None)
             .exclude(exit_date=None)
             .exclude(school_year=None)
-            .filter(~Exists(EnrolmentLink.objects.filter(ref_id=OuterRef("ref_id"))))
+            .filter(~Exists(Link.objects.filter(key=OuterRef("key"))))
         )
-        for asn, code, ref_id, *values in rows.values_list("asn", "school_code", "ref_id", *STAY_FIELDS):
-            stay = self.common.stay(
-                code, **dict(zip(STAY_FIELDS, values, strict=True)), ref_id=str(ref_id), concurrent=False
-            )
+        for asn, code, key, *values in rows.values_list("asn", "school_code", "key", *STAY_FIELDS):
+            stay = self.common.stay(code, **dict(zip(STAY_FIELDS, values, strict=True)), key=str(key), concurrent=False)
             self.stays[self.by_asn[asn]].append(stay)
 
     def _calendars(self, plan: Sequence[Plan]) -> None:

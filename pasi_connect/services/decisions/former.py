@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from operations.actor import Actor
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.services import locks
 from pasi_connect.services.compare import values
@@ -29,20 +29,20 @@ def former_many(decisions: Iterable[Decision]) -> dict[int, dict[str, Any]]:
         for one in decisions
         if one.rejected and not one.undone_at and not one.discrepancy.is_open and one.discrepancy.kind not in NO_FORMER
     ]
-    refs = {one.discrepancy.ref_id for one in given}
+    refs = {one.discrepancy.key for one in given}
     if not refs:
         return {}
-    links = {link.ref_id: link for link in EnrolmentLink.objects.filter(ref_id__in=refs).select_related("enrolment")}
-    copies = EnrolmentCopy.objects.filter(ref_id__in=refs, vanished_at=None).defer("document")
+    links = {link.key: link for link in Link.objects.filter(key__in=refs).select_related("enrolment")}
+    copies = EnrolmentCopy.objects.filter(key__in=refs, vanished_at=None).defer("document")
     found = {}
     for copy in copies:
-        link = links.get(copy.ref_id)
+        link = links.get(copy.key)
         if link is None:
             continue
         ours, theirs = values.plain(values.ours(link.enrolment, link)), values.plain(values.theirs(copy))
         for decision in given:
             rows = [row for row in decision.picture if row["name"] in decision.rejected]
-            if decision.discrepancy.ref_id == copy.ref_id and all(
+            if decision.discrepancy.key == copy.key and all(
                 ours[row["name"]] == theirs[row["name"]] == row["sis"] for row in rows
             ):
                 found[decision.pk] = {row["name"]: values.from_json(row["name"], row["pasi"]) for row in rows}
@@ -61,10 +61,10 @@ def take_former(actor: Actor, decision_id: int) -> None:
 def take_former_many(actor: Actor, decisions: Iterable[Decision], reason: str = "") -> dict[int, str]:
     """The same for a set, inside the caller's transaction. The sentence by decision id of each that was not done."""
     given = {one.pk: one for one in decisions}
-    locks.records([one.discrepancy.ref_id for one in given.values()])
+    locks.records([one.discrepancy.key for one in given.values()])
     wanted = former_many(given.values())
-    refs = {one.discrepancy.ref_id: pk for pk, one in given.items() if pk in wanted}
-    ids = dict(EnrolmentLink.objects.filter(ref_id__in=refs).values_list("enrolment_id", "ref_id"))
+    refs = {one.discrepancy.key: pk for pk, one in given.items() if pk in wanted}
+    ids = dict(Link.objects.filter(key__in=refs).values_list("subject_id", "key"))
     done = enrolments.change_many(
         actor,
         {enrolment: wanted[refs[ref]] for enrolment, ref in ids.items()},

@@ -14,7 +14,7 @@ from operations import clock, wake
 from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import EnrolmentCopy, Link, Submission
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
 from pasi_connect.rules.availability import NO_ACCESS, NORMAL, TELLS
 from pasi_connect.services import locks
@@ -70,15 +70,15 @@ def live_read(actor: Actor, enrolment: SchoolEnrolment) -> Picture:
     return picture
 
 
-def _ask(actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink) -> Picture:
+def _ask(actor: Actor, enrolment: SchoolEnrolment, link: Link) -> Picture:
     if not may_call():
         raise NotRead(_("PASI is unavailable or refusing our connection. Read the record when PASI answers again."))
     held = submissions.copy_of(link)
     # A node that lags behind what we know must not answer with its older record.
     least = max(held.core_version if held else 0, link.accepted_version)
     school = enrolment.school
-    request = {"RefIds": [{"ExpectedVersion": least, "RefId": str(link.ref_id)}]}
-    purpose = Purpose(actor, school.organization_code, str(link.ref_id), school.code)
+    request = {"RefIds": [{"ExpectedVersion": least, "RefId": link.key}]}
+    purpose = Purpose(actor, school.organization_code, link.key, school.code)
     answer = gateway.call(OPERATION, request, purpose, seconds=READ_SECONDS)
     if not answer.good or not answer.value:
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
@@ -87,16 +87,16 @@ def _ask(actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink) -> Pictu
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
     document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == NORMAL else None
     with transaction.atomic():
-        locks.records([link.ref_id])
+        locks.records([link.key])
         if document is None:
             # Of these years no full set ever comes that would show the record gone: this answer alone tells.
-            EnrolmentCopy.objects.filter(ref_id=link.ref_id, vanished_at=None).update(vanished_at=clock.now())
+            EnrolmentCopy.objects.filter(key=link.key, vanished_at=None).update(vanished_at=clock.now())
         else:
             assert answer.element is not None
             record = next(each for each in answer.element.iter() if codec.local_name(each) == "StudentSchoolEnrolment")
             copies.store(EnrolmentCopy, [copies.Received(document, codec.bare_xml(record))])
         copy = submissions.copy_of(link)
-        comparing.evaluate(ref_ids=[link.ref_id])
+        comparing.evaluate(keys=[link.key])
     return Picture(copy.core_version if copy else 0, hidden=told["AvailabilityStatus"] == NO_ACCESS)
 
 
@@ -105,7 +105,7 @@ class _Rows:
     """The rows of the record, locked in the order copy, link, submission. `queued` is the one that would go out."""
 
     enrolment: SchoolEnrolment
-    link: EnrolmentLink
+    link: Link
     copy: EnrolmentCopy | None
     queued: Submission | None
     stuck: list[Submission]
@@ -131,14 +131,14 @@ class _Rows:
 
 
 def _lock(link_id: int) -> _Rows:
-    ref_id = EnrolmentLink.objects.values_list("ref_id", flat=True).get(pk=link_id)
-    copy, link = locks.sides(ref_id)
+    key = Link.objects.values_list("key", flat=True).get(pk=link_id)
+    copy, link = locks.sides(key)
     assert link is not None
     copy = None if copy is not None and copy.vanished_at else copy
     rows = list(
         Submission.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(ref_id=ref_id, status__in=(*QUEUED, *FLYING, *STUCK))
+        .filter(key=key, status__in=(*QUEUED, *FLYING, *STUCK))
         .order_by("id")
     )
     if any(row.status in FLYING for row in rows):
@@ -148,7 +148,7 @@ def _lock(link_id: int) -> _Rows:
 
 
 @transaction.atomic
-def _end_needless(enrolment: SchoolEnrolment, link: EnrolmentLink, picture: Picture) -> None:
+def _end_needless(enrolment: SchoolEnrolment, link: Link, picture: Picture) -> None:
     """Both sides are equal: whoever wrote it, PASI holds it already."""
     try:
         rows = _lock(link.pk)
@@ -209,7 +209,7 @@ def confirm(actor: Actor, enrolment: SchoolEnrolment, seen_version: int) -> Subm
         queued.save()
         queued = Submission.objects.select_related("user").get(pk=queued.pk)
         _tell(actor, audit.Verb.PASI_READ_REPLACED, rows)
-        if submissions.hold_or_release(queued, Context(), rows.enrolment, EnrolmentLink.objects.get(pk=rows.link.pk)):
+        if submissions.hold_or_release(queued, Context(), rows.enrolment, Link.objects.get(pk=rows.link.pk)):
             wake.look_after_commit(submissions.SEND)
         return queued
 

@@ -4,7 +4,7 @@ Accept: the SIS record follows. Reject: PASI's record comes back. Link anew: the
 """
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,7 +14,7 @@ from operations import clock
 from operations.actor import Actor
 from operations.models import User
 from operations.services import audit
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, StudentCopy, Submission
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, StudentCopy, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
 from pasi_connect.rules import identity as rules
@@ -31,7 +31,7 @@ from sis.services import enrolments, events, students
 LINK_COLUMNS = ("agreed", "agreed_digest", "kept", "written", "accepted_version")
 
 
-def case_of(user: User | None, link: EnrolmentLink, copy: EnrolmentCopy) -> rules.Case:
+def case_of(user: User | None, link: Link, copy: EnrolmentCopy) -> rules.Case:
     """The facts for the person; None sees all. Reads the link's enrolment with student and school."""
     ours = link.enrolment
     codes = sis_selectors.school_codes(user) if user else None
@@ -54,13 +54,13 @@ def case_of(user: User | None, link: EnrolmentLink, copy: EnrolmentCopy) -> rule
     )
 
 
-def obstacles(user: User | None, link: EnrolmentLink, copy: EnrolmentCopy) -> dict[str, str]:
+def obstacles(user: User | None, link: Link, copy: EnrolmentCopy) -> dict[str, str]:
     """Why the person cannot decide so, by decision; "" where they can."""
     case = case_of(user, link, copy)
     return {choice: _(why) if (why := rules.why_not(choice, case)) else "" for choice in rules.CHOICES}
 
 
-def check(actor: Actor, decision: str, link: EnrolmentLink, copy: EnrolmentCopy) -> rules.Case:
+def check(actor: Actor, decision: str, link: Link, copy: EnrolmentCopy) -> rules.Case:
     """Raises ValidationError {"fields": [sentence]} where the person cannot decide so."""
     user = User.objects.filter(pk=actor.user_id).first() if actor.user_id else None
     case = case_of(user, link, copy)
@@ -74,7 +74,7 @@ def _of(enrolment_id: int) -> Any:
     return Submission.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment_id)
 
 
-def accept(actor: Actor, link: EnrolmentLink, copy: EnrolmentCopy, reason: str, decision: Decision) -> None:
+def accept(actor: Actor, link: Link, copy: EnrolmentCopy, reason: str, decision: Decision) -> None:
     """The SIS record follows PASI's. Inside the caller's transaction, which holds the rows."""
     case = check(actor, rules.ACCEPT, link, copy)
     ours = link.enrolment
@@ -97,7 +97,7 @@ def accept(actor: Actor, link: EnrolmentLink, copy: EnrolmentCopy, reason: str, 
     follow(link, copy.core_version)
 
 
-def follow(link: EnrolmentLink, seen_version: int) -> None:
+def follow(link: Link, seen_version: int) -> None:
     """What waits for PASI goes with the record: in the lane of its student now, at its school now, seen as it is now."""
     ours = link.enrolment
     lane = {"lane": f"student:{ours.student_id}", "school_code": ours.school.code}
@@ -146,7 +146,7 @@ def other_record(enrolment: SchoolEnrolment) -> EnrolmentCopy | None:
         school_year=enrolment.school_year,
         deleted=False,
         vanished_at=None,
-    ).exclude(ref_id__in=EnrolmentLink.objects.values("ref_id"))
+    ).exclude(key__in=Link.objects.values("key"))
     rows = list(found.defer("document").order_by("id")[:2])
     return rows[0] if len(rows) == 1 else None
 
@@ -167,7 +167,7 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
     item, copy, link = locks.item(item_id)
     if item.kind != Kind.IDENTITY_CHANGED_IN_PASI or not item.is_open or not (copy and link) or not item.undecided:
         raise Moved(item, _("This change is already settled, or it has been replaced by another."))
-    comparing.look_at(item.ref_id)
+    comparing.look_at(item.key)
     item.refresh_from_db()
     if item.kind != Kind.IDENTITY_CHANGED_IN_PASI or not item.is_open:
         raise Moved(item, _("This change is already settled, or it has been replaced by another."))
@@ -193,7 +193,7 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
         collected_at=now
     )
     fresh: dict[str, Any] = {"agreed": None, "agreed_digest": "", "kept": {}, "accepted_version": 0, "hidden_at": None}
-    _tie(link, other.ref_id if other else uuid4(), fresh)
+    _tie(link, other.key if other else str(uuid4()), fresh)
     item.status, item.settled_at, item.settled_by = Discrepancy.Status.SETTLED, now, "link_anew"
     item.save(update_fields=["status", "settled_at", "settled_by"])
     decision.save()
@@ -205,16 +205,16 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
             "discrepancy",
             str(item.pk),
             item.school_code,
-            {"ref_id": [str(item.ref_id), str(link.ref_id)]},
+            {"ref_id": [item.key, link.key]},
             reason,
         ),
     )
-    comparing.evaluate(ref_ids=[item.ref_id, link.ref_id])
+    comparing.evaluate(keys=[item.key, link.key])
     return decision
 
 
-def _tie(link: EnrolmentLink, ref_id: UUID, columns: dict[str, Any]) -> None:
-    link.ref_id = ref_id
+def _tie(link: Link, key: str, columns: dict[str, Any]) -> None:
+    link.key = key
     for name, value in columns.items():
         setattr(link, name, value)
     link.save()
@@ -223,14 +223,14 @@ def _tie(link: EnrolmentLink, ref_id: UUID, columns: dict[str, Any]) -> None:
 # --- Taking back -------------------------------------------------------------------------------------------------
 
 
-def move_back(actor: Actor, decision: Decision, link: EnrolmentLink, seen_version: int, reason: str) -> int:
+def move_back(actor: Actor, decision: Decision, link: Link, seen_version: int, reason: str) -> int:
     """The SIS record is again what it was before it followed PASI's. Gives its revision."""
     before = decision.before
     if before["asn"]:
         students.replace_asn(actor, before["student"], before["asn"], reason=reason)
     moved = enrolments.move(
         actor,
-        link.enrolment_id,
+        link.subject_id,
         Student.objects.get(pk=before["student"]),
         School.objects.get(code=before["school"]),
         SchoolYear(before["school_year"]),
@@ -241,7 +241,7 @@ def move_back(actor: Actor, decision: Decision, link: EnrolmentLink, seen_versio
     return moved.revision
 
 
-def tie_back(decision: Decision, link: EnrolmentLink) -> None:
+def tie_back(decision: Decision, link: Link) -> None:
     """The link of before. The caller has seen that nothing of the new one has gone out."""
     hidden = {"hidden_at": clock.now()} if decision.before.get("hidden") else {}
-    _tie(link, decision.discrepancy.ref_id, {**decision.before["link"], **hidden})
+    _tie(link, decision.discrepancy.key, {**decision.before["link"], **hidden})

@@ -77,7 +77,7 @@ def decide_many(
                 raise
             done, alone = Decided(), dict(items)
     if alone:
-        locks.records([item.ref_id for item in alone.values()])
+        locks.records([item.key for item in alone.values()])
     for pk in alone:
         _alone(actor, pk, versions[pk], accept, reason, done)
     return done
@@ -110,7 +110,7 @@ def _together(
     actor: Actor, items: Mapping[int, Discrepancy], versions: Mapping[int, str], accept: bool, reason: str
 ) -> Decided:
     done, context = Decided(), Context()
-    pairs = comparing.look({item.ref_id for item in items.values()}, context)
+    pairs = comparing.look({item.key for item in items.values()}, context)
     open_ = {pair.item.pk: pair for pair in pairs if pair.item and pair.item.is_open}
     ours: dict[int, Pair] = {}
     for pk in items:
@@ -136,7 +136,7 @@ def _together(
     for decision in made:
         link = ours[decision.discrepancy_id].link
         assert link is not None
-        done.decisions[decision.discrepancy_id] = (decision, link.enrolment_id)
+        done.decisions[decision.discrepancy_id] = (decision, link.subject_id)
     return done
 
 
@@ -144,7 +144,7 @@ def _names(pairs: Mapping[int, Pair], accept: bool) -> dict[int, list[str]]:
     """The fields to decide, by item: all of them, but for those whose reset is decided already."""
     rows = {pk: pair.item.fields for pk, pair in pairs.items() if pair.item}
     resetting = {pk: {row["name"] for row in fields if row["state"] == RESET} for pk, fields in rows.items()}
-    subjects = {pk: pairs[pk].link.enrolment_id for pk, some in resetting.items() if some}  # type: ignore[union-attr]
+    subjects = {pk: pairs[pk].link.subject_id for pk, some in resetting.items() if some}  # type: ignore[union-attr]
     # Accepting also takes what was to be reset and was refused; what is on its way was decided by somebody.
     flying = _on_the_way(subjects.values()) if accept and subjects else set()
     left_out = {pk: some if not accept or subjects.get(pk) in flying else set() for pk, some in resetting.items()}
@@ -167,15 +167,15 @@ def _accept(
     for pk, pair in pairs.items():
         assert pair.copy is not None and pair.link is not None
         theirs = values.theirs(pair.copy)
-        wanted[pair.link.enrolment_id] = {name: theirs[name] for name in names[pk]}
-        revisions[pair.link.enrolment_id] = pair.link.enrolment.revision
+        wanted[pair.link.subject_id] = {name: theirs[name] for name in names[pk]}
+        revisions[pair.link.subject_id] = pair.link.enrolment.revision
     many = enrolments.change_many(actor, wanted, origin=Origin.PASI, reason=reason, revisions=revisions, compared=True)
     after = {}
     for pk, pair in list(pairs.items()):
         assert pair.link is not None
-        enrolment = many.changed.get(pair.link.enrolment_id) or many.unchanged.get(pair.link.enrolment_id)
-        if pair.link.enrolment_id in many.refused:
-            refused = holding.explained(many.refused[pair.link.enrolment_id])
+        enrolment = many.changed.get(pair.link.subject_id) or many.unchanged.get(pair.link.subject_id)
+        if pair.link.subject_id in many.refused:
+            refused = holding.explained(many.refused[pair.link.subject_id])
             done.others[pk] = NotDecided("not_possible", " ".join(refused.messages))
             del pairs[pk]
             continue
@@ -193,7 +193,7 @@ def _keep(actor: Actor, pairs: Mapping[int, Pair], names: Mapping[int, list[str]
     seen, changes = {}, []
     for pk, pair in pairs.items():
         assert pair.copy is not None and pair.link is not None
-        seen[pair.link.enrolment_id] = pair.copy.core_version
+        seen[pair.link.subject_id] = pair.copy.core_version
         changes.append((events.subject_of(pair.link.enrolment), names[pk]))
     subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": list(seen), "status__in": QUEUED}
     queued = list(Submission.objects.filter(**subject).only("id", "subject_id", "seen_version").order_by("id"))

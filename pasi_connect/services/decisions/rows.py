@@ -37,7 +37,7 @@ def one_record(item_id: int) -> Iterator[None]:
         item = Discrepancy.objects.filter(pk=item_id).first()
         if item is None or not faults.ours(error):
             raise
-        kind, key = EnrolmentCopy.notification_type, str(item.ref_id)
+        kind, key = EnrolmentCopy.notification_type, item.key
         failures.note(failures.Step.COMPARE, kind, key, error, school_code=item.school_code)
         raise ValidationError({"fields": [cannot_be_compared()]}) from None
 

@@ -315,7 +315,7 @@ def _row(record: ActionRecord, why: str) -> JobRow:
     return JobRow(
         subject_type=record.subject_type,
         subject_id=str(record.subject_id),
-        ref_id=record.ref_id,
+        key=record.key,
         school_code=record.school_code,
         code="not_undone",
         message=why,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,7 +11,7 @@ from operations import clock, statements
 from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.services.compare import comparing, values
@@ -47,7 +46,7 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
     """
     refs = _refs(Decision.objects.filter(pk__in=decision_ids).select_related("discrepancy"))
     context = Context()
-    pairs = {pair.ref_id: pair for pair in comparing.look(refs, context)}
+    pairs = {pair.key: pair for pair in comparing.look(refs, context)}
     found = Decision.objects.select_for_update(of=("self",)).select_related("discrepancy")
     decisions = list(found.filter(pk__in=decision_ids).order_by("id"))
     links = {ref: pair.link for ref, pair in pairs.items() if pair.link}
@@ -56,12 +55,12 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
         raise ValidationError(next(iter(reasons.values())))
     restored = {one.pk for one in decisions if whole.handles(one) and whole.undo(actor, one, pairs, reason)}
     fieldwise = [one for one in decisions if not whole.handles(one)]
-    links = {one.discrepancy.ref_id: links[one.discrepancy.ref_id] for one in fieldwise}
+    links = {one.discrepancy.key: links[one.discrepancy.key] for one in fieldwise}
     back = {}
     for decision in fieldwise:
-        link = links[decision.discrepancy.ref_id]
+        link = links[decision.discrepancy.key]
         if decision.accepted:
-            back[link.enrolment_id] = _before(decision)
+            back[link.subject_id] = _before(decision)
             link.agreed = _agreed_before(decision, link)
         if decision.rejected:
             link.kept = {name: value for name, value in link.kept.items() if name not in decision.rejected}
@@ -73,16 +72,16 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
         back,
         origin=Origin.PASI,
         reason=reason or _("Undone"),
-        revisions={link.enrolment_id: link.enrolment.revision for link in links.values()},
+        revisions={link.subject_id: link.enrolment.revision for link in links.values()},
         compared=True,
     )
     if done.moved:
         raise ValidationError(_("The record has changed here since."))
     for link in links.values():
-        link.enrolment = done.changed.get(link.enrolment_id, link.enrolment)
+        link.enrolment = done.changed.get(link.subject_id, link.enrolment)
     for decision in fieldwise:
-        decision.revision_undone = links[decision.discrepancy.ref_id].enrolment.revision if decision.accepted else None
-    _call_back(actor, {links[one.discrepancy.ref_id].enrolment_id: _sent_for(one) for one in fieldwise if one.rejected})
+        decision.revision_undone = links[decision.discrepancy.key].enrolment.revision if decision.accepted else None
+    _call_back(actor, {links[one.discrepancy.key].subject_id: _sent_for(one) for one in fieldwise if one.rejected})
     _close(actor, decisions, reason)
     _reopen(pairs, [one for one in decisions if one.pk not in restored])
     Discrepancy.objects.filter(decisions__in=restored, status=Discrepancy.Status.SETTLED).update(settled_by="restored")
@@ -91,12 +90,12 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
     return decisions
 
 
-def _refs(decisions: Iterable[Decision]) -> list[UUID]:
+def _refs(decisions: Iterable[Decision]) -> list[str]:
     """PASI's keys of the records: those of the items, and where a record has been linked anew that of its link by now."""
     given = list(decisions)
-    anew = [one.discrepancy.enrolment_id for one in given if whole.is_link_anew(one)]
-    links = EnrolmentLink.objects.filter(enrolment_id__in=anew).values_list("ref_id", flat=True) if anew else []
-    return list({*(one.discrepancy.ref_id for one in given), *links})
+    anew = [subject for one in given if whole.is_link_anew(one) and (subject := one.discrepancy.subject_id)]
+    links = Link.objects.of(events.SCHOOL_ENROLMENT, anew).values_list("key", flat=True) if anew else []
+    return list({*(one.discrepancy.key for one in given), *links})
 
 
 def _before(decision: Decision) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def _before(decision: Decision) -> dict[str, Any]:
     return {name: values.from_json(name, before[name]) for name in decision.accepted}
 
 
-def _agreed_before(decision: Decision, link: EnrolmentLink) -> dict[str, Any] | None:
+def _agreed_before(decision: Decision, link: Link) -> dict[str, Any] | None:
     if decision.agreed_before is None:
         return None
     agreed = {name: value for name, value in (link.agreed or {}).items() if name not in decision.accepted}
@@ -152,7 +151,7 @@ def _reopen(pairs: Mapping[Any, Pair], decisions: list[Decision]) -> None:
     """The item of each decision is open again, unless a newer one of its record is."""
     again = []
     for decision in decisions:
-        pair, item = pairs[decision.discrepancy.ref_id], decision.discrepancy
+        pair, item = pairs[decision.discrepancy.key], decision.discrepancy
         if pair.item is None or not pair.item.is_open:
             item.status, item.settled_at, item.settled_by = Discrepancy.Status.OPEN, None, ""
             pair.item = item
@@ -172,18 +171,16 @@ def why_not_many(decisions: Iterable[Decision]) -> dict[int, str]:
     """The sentence by decision id of each that can no longer be taken back; four queries however many there are."""
     given = list(decisions)
     refs = _refs(given)
-    copies = {copy.ref_id: copy for copy in EnrolmentCopy.objects.filter(ref_id__in=refs).defer("document")}
-    links = {link.ref_id: link for link in EnrolmentLink.objects.filter(ref_id__in=refs).select_related("enrolment")}
+    copies = {copy.key: copy for copy in EnrolmentCopy.objects.filter(key__in=refs).defer("document")}
+    links = {link.key: link for link in Link.objects.filter(key__in=refs).select_related("enrolment")}
     return _reasons(given, copies, links)
 
 
 def _reasons(
-    decisions: list[Decision], copies: Mapping[Any, EnrolmentCopy | None], links: Mapping[Any, EnrolmentLink]
+    decisions: list[Decision], copies: Mapping[Any, EnrolmentCopy | None], links: Mapping[Any, Link]
 ) -> dict[int, str]:
     others = _others(links)
-    subjects = [
-        links[ref].enrolment_id for one in decisions if one.rejected and (ref := one.discrepancy.ref_id) in links
-    ]
+    subjects = [links[ref].subject_id for one in decisions if one.rejected and (ref := one.discrepancy.key) in links]
     flying: set[int] = set()
     if subjects:
         subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": subjects}
@@ -191,27 +188,27 @@ def _reasons(
     special = whole.Facts.of([one for one in decisions if whole.handles(one)], links)
     found = {}
     for decision in decisions:
-        ref_id = decision.discrepancy.ref_id
-        why = _why_not(decision, copies.get(ref_id), links.get(ref_id), others.get(ref_id, []), flying, special)
+        key = decision.discrepancy.key
+        why = _why_not(decision, copies.get(key), links.get(key), others.get(key, []), flying, special)
         if why:
             found[decision.pk] = why
     return found
 
 
-def _others(links: Iterable[UUID]) -> dict[UUID, list[Decision]]:
+def _others(links: Iterable[str]) -> dict[str, list[Decision]]:
     """All decisions on these records, by key."""
-    found: dict[UUID, list[Decision]] = {}
-    columns = ("accepted", "rejected", "revision_after", "revision_undone", "undone_at", "discrepancy__ref_id")
-    rows = Decision.objects.filter(discrepancy__ref_id__in=list(links)).select_related("discrepancy")
+    found: dict[str, list[Decision]] = {}
+    columns = ("accepted", "rejected", "revision_after", "revision_undone", "undone_at", "discrepancy__key")
+    rows = Decision.objects.filter(discrepancy__key__in=list(links)).select_related("discrepancy")
     for decision in rows.only("discrepancy__kind", *columns):
-        found.setdefault(decision.discrepancy.ref_id, []).append(decision)
+        found.setdefault(decision.discrepancy.key, []).append(decision)
     return found
 
 
 def _why_not(
     decision: Decision,
     copy: EnrolmentCopy | None,
-    link: EnrolmentLink | None,
+    link: Link | None,
     others: list[Decision],
     flying: set[int],
     special: whole.Facts,
@@ -227,7 +224,7 @@ def _why_not(
         return _("A later decision depends on this one. Undo that one first.")
     if decision.revision_after is not None and not _only_decided(decision, link, others):
         return _("The record has changed here since.")
-    if decision.rejected and link.enrolment_id in flying:
+    if decision.rejected and link.subject_id in flying:
         return _("The reset is on its way to PASI. Wait for its outcome.")
     if whole.handles(decision) and (copy is None or not whole.has_arrived(decision, copy)):
         why = special.why_not(decision, copy, link)
@@ -251,7 +248,7 @@ def _stands_on(later: Decision, decision: Decision) -> bool:
     return bool({*later.accepted, *later.rejected} & {*decision.accepted, *decision.rejected})
 
 
-def _only_decided(decision: Decision, link: EnrolmentLink, others: list[Decision]) -> bool:
+def _only_decided(decision: Decision, link: Link, others: list[Decision]) -> bool:
     """Since the decision, the SIS record was changed by other decisions and their undoing alone."""
     steps = {number for one in others for number in (one.revision_after, one.revision_undone)}
     assert decision.revision_after is not None

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from operations import clock
 from operations.actor import Actor
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import LIVE, QUEUED, STUCK, Status
 from pasi_connect.services.compare.comparing import Pair
@@ -38,45 +37,45 @@ def has_arrived(decision: Decision, copy: EnrolmentCopy) -> bool:
 class Facts:
     """What stands in the way, read once for a set: `courses` and `busy` by enrolment id, `tied` PASI's keys that are linked."""
 
-    links: dict[int, EnrolmentLink] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
     courses: set[int] = field(default_factory=set)
     busy: set[int] = field(default_factory=set)
-    tied: set[UUID] = field(default_factory=set)
+    tied: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], links: Mapping[UUID, EnrolmentLink]) -> "Facts":
+    def of(cls, decisions: Sequence[Decision], links: Mapping[str, Link]) -> "Facts":
         if not decisions:
             return cls()
-        ids = {links[ref].enrolment_id for one in decisions if (ref := one.discrepancy.ref_id) in links}
-        ids |= {one.discrepancy.enrolment_id or 0 for one in decisions if is_link_anew(one)}
+        ids = {links[ref].subject_id for one in decisions if (ref := one.discrepancy.key) in links}
+        ids |= {one.discrepancy.subject_id or 0 for one in decisions if is_link_anew(one)}
         subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": ids}
         live = Submission.objects.filter(**subject, status__in=LIVE).values_list("subject_id", flat=True)
         coming = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
-        refs = [one.discrepancy.ref_id for one in decisions]
+        refs = [one.discrepancy.key for one in decisions]
         return cls(
-            {link.enrolment_id: link for link in EnrolmentLink.objects.filter(enrolment_id__in=ids)},
+            {link.subject_id: link for link in Link.objects.of(events.SCHOOL_ENROLMENT, ids)},
             set(CourseEnrolment.objects.filter(enrolment__in=ids).values_list("enrolment_id", flat=True)),
             {*live, *coming.values_list("subject_id", flat=True)},
-            set(EnrolmentLink.objects.filter(ref_id__in=refs).values_list("ref_id", flat=True)),
+            set(Link.objects.filter(key__in=refs).values_list("key", flat=True)),
         )
 
-    def why_not(self, decision: Decision, copy: EnrolmentCopy | None, link: EnrolmentLink | None) -> str:
+    def why_not(self, decision: Decision, copy: EnrolmentCopy | None, link: Link | None) -> str:
         if is_link_anew(decision):
-            mine = self.links.get(decision.discrepancy.enrolment_id or 0)
-            if decision.discrepancy.ref_id in self.tied:
+            mine = self.links.get(decision.discrepancy.subject_id or 0)
+            if decision.discrepancy.key in self.tied:
                 return _("PASI’s record has since been entered here as an enrolment of its own.")
-            if mine is None or mine.agreed is not None or mine.enrolment_id in self.busy or mine.accepted_version:
+            if mine is None or mine.agreed is not None or mine.subject_id in self.busy or mine.accepted_version:
                 return _("The SIS record was decided on afterwards. Undo that decision first.")
             return ""
         assert link is not None
-        if decision.created_enrolment and link.enrolment_id in self.courses:
+        if decision.created_enrolment and link.subject_id in self.courses:
             return _("The enrolment now has courses. Delete the enrolment instead.")
         return ""
 
 
-def undo(actor: Actor, decision: Decision, pairs: Mapping[UUID, Pair], reason: str) -> bool:
+def undo(actor: Actor, decision: Decision, pairs: Mapping[str, Pair], reason: str) -> bool:
     """Inside the caller's transaction, which holds the rows and looks at the pairs again. True: it is restored in PASI."""
-    pair = pairs[decision.discrepancy.ref_id]
+    pair = pairs[decision.discrepancy.key]
     if is_link_anew(decision):
         _tie_back(decision, pair, pairs)
         return False
@@ -85,7 +84,7 @@ def undo(actor: Actor, decision: Decision, pairs: Mapping[UUID, Pair], reason: s
         version = pair.copy.core_version if pair.copy else 0
         decision.revision_undone = identity.move_back(actor, decision, pair.link, version, reason)
         return False
-    enrolment_id = pair.link.enrolment_id
+    enrolment_id = pair.link.subject_id
     if pair.copy is not None and has_arrived(decision, pair.copy):
         pair.link.enrolment = enrolments.change(
             actor, enrolment_id, {"deleted": False}, seen_version=pair.copy.core_version, reason=reason or _("Undone")
@@ -99,10 +98,8 @@ def undo(actor: Actor, decision: Decision, pairs: Mapping[UUID, Pair], reason: s
     return False
 
 
-def _tie_back(decision: Decision, pair: Pair, pairs: Mapping[UUID, Pair]) -> None:
-    by_now = next(
-        one for one in pairs.values() if one.link and one.link.enrolment_id == decision.discrepancy.enrolment_id
-    )
+def _tie_back(decision: Decision, pair: Pair, pairs: Mapping[str, Pair]) -> None:
+    by_now = next(one for one in pairs.values() if one.link and one.link.subject_id == decision.discrepancy.subject_id)
     link, by_now.link = by_now.link, None
     assert link is not None
     identity.tie_back(decision, link)

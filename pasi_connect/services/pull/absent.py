@@ -2,24 +2,24 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from operations import clock
 from operations.services import audit
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, LocalCopy, Submission
+from pasi_connect.entities import Entity
+from pasi_connect.models import Link, LocalCopy, Submission
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.services.pull import reading, reference
 
 
-def where_are(keys: Sequence[str]) -> reading.Reading:
-    """PASI's word on those of these enrolments that a SIS record is linked to. Outside of every transaction."""
-    links: list[EnrolmentLink] = []
+def where_are(entity: Entity, keys: Sequence[str]) -> reading.Reading:
+    """PASI's word on those of these records that a SIS record is linked to. Outside of every transaction."""
+    links: list[Link] = []
     for start in range(0, len(keys), 500):
-        links += EnrolmentLink.objects.filter(ref_id__in=keys[start : start + 500])
-    return reading.read(links, reference.purpose()) if links else reading.Reading()
+        links += Link.objects.filter(entity=entity.kind, key__in=keys[start : start + 500])
+    return reading.read(entity, links, reference.purpose()) if links else reading.Reading()
 
 
-def without_the_meantime(gone: list[str], begun: int) -> list[str]:
+def without_the_meantime(entity: Entity, gone: list[str], begun: int) -> list[str]:
     """Without the records that we sent while PASI was answering: it may have taken them after it had made the set.
 
     What came after is told by the audit's numbers; a clock may have been set meanwhile.
@@ -27,10 +27,10 @@ def without_the_meantime(gone: list[str], begun: int) -> list[str]:
     sent: set[str] = set()
     for start in range(0, len(gone), 500):
         rows = Submission.objects.filter(
-            ref_id__in=gone[start : start + 500], status__in=(*FLYING, Status.ACCEPTED)
-        ).values_list("pk", "ref_id", "status")
-        since = audit.changed_after(begun, "submission", [str(pk) for pk, _ref_id, _status in rows])
-        sent.update(str(ref_id) for pk, ref_id, status in rows if status in FLYING or str(pk) in since)
+            subject_type=entity.kind, key__in=gone[start : start + 500], status__in=(*FLYING, Status.ACCEPTED)
+        ).values_list("pk", "key", "status")
+        since = audit.changed_after(begun, "submission", [str(pk) for pk, _key, _status in rows])
+        sent.update(key for pk, key, status in rows if status in FLYING or str(pk) in since)
     return [key for key in gone if key not in sent]
 
 
@@ -42,9 +42,10 @@ def mark_vanished(model: type[LocalCopy], keys: list[str], stored_before: dt.dat
         model._default_manager.filter(**named, **known).update(vanished_at=clock.now())
 
 
-def hide(ref_ids: Iterable[UUID]) -> None:
+def hide(entity: Entity, keys: Iterable[str]) -> None:
     """PASI has these records and does not show them to us any more. Look at them again afterwards (`evaluate`)."""
-    known = EnrolmentCopy.objects.filter(ref_id__in=list(ref_ids))
-    refs = list(known.values_list("ref_id", flat=True))
+    model = entity.copy
+    known = model._default_manager.filter(**{f"{model.key_field}__in": list(keys)})
+    refs = list(known.values_list(model.key_field, flat=True))
     known.filter(vanished_at=None).update(vanished_at=clock.now())
-    EnrolmentLink.objects.filter(ref_id__in=refs, hidden_at=None).update(hidden_at=clock.now())
+    Link.objects.filter(entity=entity.kind, key__in=refs, hidden_at=None).update(hidden_at=clock.now())

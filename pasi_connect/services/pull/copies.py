@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models, transaction
 from lxml import etree
@@ -13,11 +13,12 @@ from lxml import etree
 from operations import clock, faults, statements
 from pasi_connect import entities
 from pasi_connect.entities import SCHOOL_ENROLMENT, Entity, mapping
-from pasi_connect.models import EnrolmentCopy, LocalCopy
+from pasi_connect.models import LocalCopy
 from pasi_connect.services.compare import failures
 from pasi_connect.soap import codec
 from pasi_connect.soap.contract import Record, contract
 
+Copy = TypeVar("Copy", bound=LocalCopy)
 LARGE = 1000  # rows: from here on looking first, and COPY, cost less than they save
 
 
@@ -127,19 +128,19 @@ def not_stored(model: type[LocalCopy], item: Received, error: Exception) -> None
     failures.note(failures.Step.PULL, model.notification_type, key, error, school_code=code, version=int(version))
 
 
-def store_over(held: EnrolmentCopy | None, received: Received, provisional: bool = False) -> EnrolmentCopy | None:
-    """As `store`, for one enrolment whose copy the caller holds locked. Gives the copy as it stands then, without its document."""
-    made = row(EnrolmentCopy, received, provisional)
-    assert isinstance(made, EnrolmentCopy)
+def store_over(model: type[Copy], held: Copy | None, received: Received, provisional: bool = False) -> Copy | None:
+    """As `store`, for one record whose copy the caller holds locked. Gives the copy as it stands then, without its document."""
+    made = cast(Copy, row(model, received, provisional))
     if held is None:
-        upsert(EnrolmentCopy, [made], "ref_id", guard="core_version")
-        return EnrolmentCopy.objects.filter(ref_id=made.ref_id).defer("document").first()
+        upsert(model, [made], model.key_field, guard="core_version")
+        same = {model.key_field: getattr(made, model.key_field)}
+        return model._default_manager.filter(**same).defer("document").first()
     # The condition of `upsert`.
     newer = held.core_version < made.core_version or (held.core_version == made.core_version and not provisional)
     if not ((held.digest != made.digest and newer) or held.vanished_at is not None):
         return held
     made.pk = held.pk
-    statements.update(made, tuple(field.name for field in EnrolmentCopy._meta.concrete_fields if not field.primary_key))
+    statements.update(made, tuple(field.name for field in model._meta.concrete_fields if not field.primary_key))
     return made
 
 

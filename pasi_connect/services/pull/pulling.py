@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
@@ -19,9 +18,8 @@ from operations.services import audit
 from pasi_connect import entities
 from pasi_connect.entities import REGISTRY, Entity
 from pasi_connect.models import (
-    EnrolmentCopy,
-    EnrolmentLink,
     Failure,
+    Link,
     MissingRecord,
     SyncCursor,
 )
@@ -141,7 +139,7 @@ class Puller:
                 str(ref) for ref in found.unread
             }
             if vanish(kind, there, cursor, begun):
-                absent.hide(found.hidden)
+                absent.hide(kind.entity, found.hidden)
             cursor.complete_at = clock.now()
             # Lower than before where PASI was restored from a backup: its next versions must not pass unseen below the cursor.
             cursor.max_version = highest
@@ -208,7 +206,7 @@ def _store(entity: Entity, received: list[copies.Received]) -> None:
         faults.each(received, lambda some: stored([item.document for item in some]), refused)
     copies.store(entity.copy, [item for item in received if item not in left_out])
     if entity.sis is not None:
-        comparing.evaluate(ref_ids=[UUID(item.document["RefId"]) for item in received])
+        comparing.evaluate(keys=[entity.key_of(item.document) for item in received])
 
 
 def _without_failures(kind: Kind, pairs: list[Pair]) -> list[Pair]:
@@ -245,7 +243,7 @@ def _go_back(kind: Kind, received: list[copies.Received], ahead: dict[str, int])
             continue
         rows = model._default_manager.filter(**{model.key_field: key}, core_version=ahead[key], provisional=False)
         if rows.update(core_version=0) and kind.entity.sis is not None:
-            EnrolmentLink.objects.filter(ref_id=key, accepted_version__gt=version).update(accepted_version=version)
+            Link.objects.filter(key=key, accepted_version__gt=version).update(accepted_version=version)
             log.warning("%s: PASI has gone back from version %s to %s.", kind.name, ahead[key], version)
 
 
@@ -315,12 +313,12 @@ def whereabouts(kind: Kind, there: set[str], begun: int) -> reading.Reading:
     if kind.entity.sis is None:
         return reading.Reading()
     gone = _gone(kind, there, begun)
-    return absent.where_are(gone) if gone and not _guard_trips(kind, gone) else reading.Reading()
+    return absent.where_are(kind.entity, gone) if gone and not _guard_trips(kind, gone) else reading.Reading()
 
 
 def _gone(kind: Kind, there: set[str], begun: int) -> list[str]:
     gone = [key for key, _version in held(kind) if key.lower() not in there]
-    return absent.without_the_meantime(gone, begun) if kind.entity.sis is not None else gone
+    return absent.without_the_meantime(kind.entity, gone, begun) if kind.entity.sis is not None else gone
 
 
 def vanish(kind: Kind, there: set[str], cursor: SyncCursor, begun: int) -> bool:
@@ -349,12 +347,17 @@ def vanish(kind: Kind, there: set[str], cursor: SyncCursor, begun: int) -> bool:
 
 
 def _guard_trips(kind: Kind, gone: list[str]) -> bool:
-    """By school for enrolments (a school's live records of that year), else over all records of the kind."""
-    if kind.year is None:
-        return VANISHING.trips(len(gone), kind.entity.copy._default_manager.filter(vanished_at=None).count())
-    live = EnrolmentCopy.objects.filter(vanished_at=None, school_year=kind.year.ending, deleted=False)
-    whole = Counter(live.values_list("school_code", flat=True))
+    """By school (its live records, of that year where the kind has years), else over all of the authority's records of the kind."""
+    model, school = kind.entity.copy, kind.entity.school_column
+    of_the_set: dict[str, object] = {"school_year": kind.year.ending} if kind.year is not None else {}
+    if school and "deleted" in kind.entity.by_name:
+        of_the_set["deleted"] = False
+    live = model._default_manager.filter(vanished_at=None, **of_the_set)
+    if not school:
+        return VANISHING.trips(len(gone), live.count())
+    whole: Counter[str] = Counter(live.values_list(school, flat=True))
     lost: Counter[str] = Counter()
     for start in range(0, len(gone), 500):
-        lost.update(live.filter(ref_id__in=gone[start : start + 500]).values_list("school_code", flat=True))
+        named = {f"{model.key_field}__in": gone[start : start + 500]}
+        lost.update(live.filter(**named).values_list(school, flat=True))
     return any(VANISHING.trips(count, whole[school]) for school, count in lost.items())

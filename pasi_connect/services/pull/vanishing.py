@@ -1,7 +1,6 @@
 """What the guard stopped: the whole list is kept, a permitted person approves it, and a job marks the records as gone."""
 
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +12,7 @@ from operations.services import audit, jobs
 from operations.services.jobs import Running
 from pasi_connect import entities
 from pasi_connect.entities import Entity
-from pasi_connect.models import EnrolmentCopy, MissingRecord, SyncCursor
+from pasi_connect.models import MissingRecord, SyncCursor
 from pasi_connect.services.compare import comparing
 from pasi_connect.services.pull import absent, copies, reading
 
@@ -33,14 +32,16 @@ def _entity(name: str) -> Entity:
 
 def schools(name: str, stopped_at: Any) -> frozenset[str] | None:
     """The schools of the listed records; None where a record of this kind belongs to no school, or to nobody knows which."""
-    if _entity(name).sis is None:
+    entity = _entity(name)
+    if not entity.school_column:
         return None
     listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at)
     keys = list(listed.values_list("key", flat=True))
     codes: set[str] = set()
     for start in range(0, len(keys), 500):
-        rows = EnrolmentCopy.objects.filter(ref_id__in=keys[start : start + 500]).order_by()
-        codes.update(rows.values_list("school_code", flat=True).distinct())
+        named = {f"{entity.copy.key_field}__in": keys[start : start + 500]}
+        rows = entity.copy._default_manager.filter(**named).order_by()
+        codes.update(rows.values_list(entity.school_column, flat=True).distinct())
     return None if "" in codes else frozenset(codes)
 
 
@@ -83,13 +84,14 @@ def approve(actor: Actor, name: str, stopped_at: str) -> Job:
 def run(running: Running) -> dict[str, Any]:
     """A chunk, a transaction. What is done leaves the list, so the job goes on where it was."""
     name, stopped_at = running.given["cursor"], running.given["stopped_at"]
-    model = _entity(name).copy
+    entity = _entity(name)
+    model = entity.copy
     listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at).order_by("pk")
     while chunk := list(listed[:CHUNK]):
         running.check()
         keys = [row.key for row in chunk]
         try:
-            found = absent.where_are(keys) if _entity(name).sis is not None else reading.Reading()
+            found = absent.where_are(entity, keys) if entity.sis is not None else reading.Reading()
         except reading.NotAnswered:
             found = (
                 reading.Reading()
@@ -100,9 +102,9 @@ def run(running: Running) -> dict[str, Any]:
             absent.mark_vanished(
                 model, [key for key in keys if key.lower() not in seen], stored_before=chunk[0].stopped_at
             )
-            absent.hide(found.hidden)
+            absent.hide(entity, found.hidden)
             MissingRecord.objects.filter(pk__in=[row.pk for row in chunk]).delete()
-            if _entity(name).sis is not None:
-                comparing.evaluate(ref_ids=[UUID(key) for key in keys])
+            if entity.sis is not None:
+                comparing.evaluate(keys=keys)
             running.step(chunk[-1].pk, done=len(chunk))
     return {"cursor": name}

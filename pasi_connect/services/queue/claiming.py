@@ -15,7 +15,7 @@ from operations import clock, liveness
 from operations.actor import Actor
 from operations.statements import Given, Query
 from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, LinkState, Submission, SyncSettings
+from pasi_connect.models import EnrolmentCopy, Exchange, Link, LinkState, Submission, SyncSettings
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import compare, faults, versions
@@ -122,14 +122,12 @@ _this = Query(
     )
 )
 _record = Query(
-    lambda: EnrolmentLink.objects.filter(
-        enrolment_id=Given("enrolment", EnrolmentLink._meta.get_field("enrolment"))
+    lambda: Link.objects.filter(
+        entity=SCHOOL_ENROLMENT, subject_id=Given("subject_id", Link._meta.get_field("subject_id"))
     ).select_related("enrolment__student", "enrolment__school")[:1]
 )
 _copy = Query(
-    lambda: EnrolmentCopy.objects.filter(
-        ref_id=Given("ref_id", EnrolmentCopy._meta.get_field("ref_id")), vanished_at=None
-    )[:1]
+    lambda: EnrolmentCopy.objects.filter(key=Given("key", EnrolmentCopy._meta.get_field("key")), vanished_at=None)[:1]
 )
 
 
@@ -201,9 +199,9 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
     """The message as the state demands now, or None after moving the submission where it belongs."""
     entity = SCHOOL_ENROLMENT
     assert entity.submit is not None
-    link = _record.first(enrolment=submission.subject_id) or submissions.new_link(submission.subject_id)
+    link = _record.first(subject_id=submission.subject_id) or submissions.new_link(submission.subject_id)
     enrolment = link.enrolment
-    copy = _copy.first(ref_id=link.ref_id)
+    copy = _copy.first(key=link.key)
     held = copy.core_version if copy else 0
     sides = submissions.Sides.of(enrolment, link, copy)
     if sides.verdict is not None and sides.verdict.in_step:
@@ -225,7 +223,7 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
         if enrolment.deleted:
             submissions.move(submission, Status.NO_CHANGE, reason="never_in_pasi")
             return None
-        base = mapping.new_document(entity, str(link.ref_id), mapping.identity(entity, enrolment))
+        base = mapping.new_document(entity, link.key, mapping.identity(entity, enrolment))
         names: tuple[str, ...] = entity.compared
     else:
         assert sides.verdict is not None
@@ -245,7 +243,7 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
 
 def _may_replace(submission: Submission, held: int) -> bool:
     seen = submission.seen_version
-    return seen == held or versions.may_replace(seen, held, our_steps(submission.ref_id, seen))
+    return seen == held or versions.may_replace(seen, held, our_steps(submission.key, seen))
 
 
 def _organization(enrolment: SchoolEnrolment, copy: EnrolmentCopy | None) -> str:
@@ -285,7 +283,7 @@ def purpose(submission: Submission, actor: Actor | None = None) -> Purpose:
     who = (user.get_username(), user.full_name) if user else ("", "")
     told = (submission.actor_name, submission.actor_local_id, submission.actor_ip)
     person = actor or Actor(submission.user_id, *told, *who)
-    return Purpose(person, f"S.{submission.school_code}", str(submission.ref_id), submission.school_code, submission.pk)
+    return Purpose(person, f"S.{submission.school_code}", submission.key, submission.school_code, submission.pk)
 
 
 def take_over(pk: int) -> Submission | None:

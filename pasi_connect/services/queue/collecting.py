@@ -6,7 +6,7 @@ Nobody says which events: whoever looks takes the next chunk, so messages need n
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import connection, transaction
 
@@ -14,7 +14,7 @@ from operations import clock, faults, statements, wake
 from operations.actor import Actor
 from operations.services import audit
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
-from pasi_connect.models import ActionRecord, EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import ActionRecord, EnrolmentCopy, Link, Submission
 from pasi_connect.models.submission import QUEUED, Status
 from pasi_connect.services import locks
 from pasi_connect.services.compare import comparing, failures
@@ -157,16 +157,16 @@ def collect_students(student_ids: Collection[int], only: int | None = None) -> N
     comparing.evaluate(enrolment_ids=events)
 
 
-def _keys_of(waiting: list[tuple[int, list[str]]]) -> dict[int, UUID]:
+def _keys_of(waiting: list[tuple[int, list[str]]]) -> dict[int, str]:
     """The RefId of each record; made where there is none and the change concerns PASI at all."""
     subjects = {subject for subject, _fields in waiting}
-    links = EnrolmentLink.objects.filter(enrolment__in=subjects)
-    known = dict(links.values_list("enrolment_id", "ref_id"))
+    links = Link.objects.of(SCHOOL_ENROLMENT, subjects)
+    known = dict(links.values_list("subject_id", "key"))
     loud = {subject for subject, fields in waiting if not ENTITY.is_silent(fields)}
     if new := sorted(loud - known.keys()):
-        made = [EnrolmentLink(enrolment_id=subject, ref_id=uuid4()) for subject in new]
-        EnrolmentLink.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
-        known = dict(links.values_list("enrolment_id", "ref_id"))
+        made = [Link(entity=SCHOOL_ENROLMENT, subject_id=subject, key=str(uuid4())) for subject in new]
+        Link.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
+        known = dict(links.values_list("subject_id", "key"))
     return known
 
 
@@ -175,11 +175,9 @@ def _queue(events: dict[int, list[DataEvent]]) -> bool:
     if not events:
         return False
     found = SchoolEnrolment.objects.select_related("student", "school").in_bulk(list(events))
-    links = {link.enrolment_id: link for link in EnrolmentLink.objects.filter(enrolment__in=events)}
-    refs = [link.ref_id for link in links.values()]
-    copies = {
-        copy.ref_id: copy for copy in EnrolmentCopy.objects.filter(ref_id__in=refs, vanished_at=None).defer("document")
-    }
+    links = {link.subject_id: link for link in Link.objects.of(SCHOOL_ENROLMENT, events)}
+    refs = [link.key for link in links.values()]
+    copies = {copy.key: copy for copy in EnrolmentCopy.objects.filter(key__in=refs, vanished_at=None).defer("document")}
     queued = {
         row.subject_id: row
         for row in Submission.objects.select_for_update(of=("self",))
@@ -194,7 +192,7 @@ def _queue(events: dict[int, list[DataEvent]]) -> bool:
     joined, new, released = [], [], False
     for subject, some in events.items():
         enrolment, link = found[subject], links[subject]
-        sides = Sides.of(enrolment, link, copies.get(link.ref_id))
+        sides = Sides.of(enrolment, link, copies.get(link.key))
         row = queued.get(subject)
         after = chains.place(subject) if subject in in_chains else ""
         if row is None:
@@ -246,7 +244,7 @@ def _lane(enrolment: SchoolEnrolment) -> str:
     return f"student:{enrolment.student_id}"
 
 
-def _new(enrolment: SchoolEnrolment, link: EnrolmentLink, first: DataEvent) -> Submission:
+def _new(enrolment: SchoolEnrolment, link: Link, first: DataEvent) -> Submission:
     now = clock.now()
     return Submission(
         subject_type=SCHOOL_ENROLMENT,
@@ -254,7 +252,7 @@ def _new(enrolment: SchoolEnrolment, link: EnrolmentLink, first: DataEvent) -> S
         lane=_lane(enrolment),
         place=first.pk,
         bulk=True,
-        ref_id=link.ref_id,
+        key=link.key,
         school_code=enrolment.school.code,
         next_attempt_at=now,
         created_at=now,

@@ -21,8 +21,9 @@ from operations.models import Job, JobRow
 from operations.previews import taken_back
 from operations.rules import latin1
 from operations.services import audit, jobs
+from pasi_connect.entities import SCHOOL_ENROLMENT
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import EnrolmentCopy, Link, Submission
 from pasi_connect.models.submission import FLYING, LIVE, QUEUED, Status
 from pasi_connect.rules import forced
 from pasi_connect.rules.versions import may_replace
@@ -69,9 +70,9 @@ def send_now(actor: Actor, enrolment: SchoolEnrolment) -> Outcome:
     try:
         if not may_call():
             raise reading.NotAnswered
-        found = reading.read([link], _purpose(actor, enrolment.school, str(link.ref_id)), READ_SECONDS)
+        found = reading.read(SCHOOL_ENROLMENT, [link], _purpose(actor, enrolment.school, link.key), READ_SECONDS)
     except reading.NotAnswered:
-        found = reading.Reading(unread={link.ref_id})
+        found = reading.Reading(unread={link.key})
     with transaction.atomic():
         outcomes = _store_and_push(actor, [enrolment.pk], found, context)
         told = [audit.Entry(audit.Verb.SENT_NOW, events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code)]
@@ -84,21 +85,23 @@ def preview(actor: Actor, enrolment: SchoolEnrolment, answer: Callable[[], Resul
     """PASI's record is read, nothing is sent: what `answer` gives while everything stands as `send_now` would leave it."""
     context = Context()
     takes_part = context.takes_part(enrolment.school.code, enrolment.school_year)
-    link = EnrolmentLink.objects.filter(enrolment=enrolment).first()
+    link = Link.objects.of(events.SCHOOL_ENROLMENT, [enrolment.pk]).first()
     found: reading.Reading | None = reading.Reading()
     if takes_part:
         try:
             if not may_call():
                 raise reading.NotAnswered
             if link is not None:  # what has no key yet is not there
-                found = reading.read([link], _purpose(actor, enrolment.school, str(link.ref_id)), READ_SECONDS)
+                found = reading.read(
+                    SCHOOL_ENROLMENT, [link], _purpose(actor, enrolment.school, link.key), READ_SECONDS
+                )
         except reading.NotAnswered:
             found = None
     with taken_back():
         if takes_part:
             collecting.collect(enrolment.pk)
             made = submissions.link_of(enrolment)
-            _store_and_push(actor, [enrolment.pk], found or reading.Reading(unread={made.ref_id}), context)
+            _store_and_push(actor, [enrolment.pk], found or reading.Reading(unread={made.key}), context)
             collecting.collect(enrolment.pk)
         else:
             submissions.release_held(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk)
@@ -127,17 +130,15 @@ def _store_and_push(
     actor: Actor, enrolment_ids: Sequence[int], found: reading.Reading, context: Context
 ) -> dict[int, str]:
     """Inside the caller's transaction: the records as read, compared anew, and what is ours to send queued. {id: code}."""
-    refs = list(EnrolmentLink.objects.filter(enrolment_id__in=enrolment_ids).values_list("ref_id", flat=True))
+    refs = list(Link.objects.of(events.SCHOOL_ENROLMENT, enrolment_ids).values_list("key", flat=True))
     locks.records(refs)
     copies.store(EnrolmentCopy, found.received)
-    absent.hide(found.hidden)
-    comparing.evaluate(ref_ids=refs)
-    fresh = EnrolmentCopy.objects.filter(ref_id__in=refs, vanished_at=None).defer("document")
-    known = {copy.ref_id: copy for copy in fresh}
+    absent.hide(SCHOOL_ENROLMENT, found.hidden)
+    comparing.evaluate(keys=refs)
+    fresh = EnrolmentCopy.objects.filter(key__in=refs, vanished_at=None).defer("document")
+    known = {copy.key: copy for copy in fresh}
     enrolments = SchoolEnrolment.objects.select_related("student", "school").in_bulk(list(enrolment_ids))
-    links = {
-        link.enrolment_id: link for link in EnrolmentLink.objects.filter(enrolment_id__in=enrolment_ids).order_by("pk")
-    }
+    links = {link.subject_id: link for link in Link.objects.of(events.SCHOOL_ENROLMENT, enrolment_ids).order_by("pk")}
     live = {
         row.subject_id: row
         for row in Submission.objects.select_for_update(of=("self",))
@@ -155,7 +156,7 @@ def _store_and_push(
     codes: dict[int, str] = {}
     for pk in enrolment_ids:
         enrolment, link = enrolments[pk], links[pk]
-        copy = known.get(link.ref_id)
+        copy = known.get(link.key)
         if pk in live:
             codes[pk] = _let_go(actor, live[pk], enrolment, link, copy.core_version if copy else 0, context)
         elif pk in coming:
@@ -171,12 +172,12 @@ def _store_and_push(
 
 
 def _let_go(
-    actor: Actor, row: Submission, enrolment: SchoolEnrolment, link: EnrolmentLink, present: int, context: Context
+    actor: Actor, row: Submission, enrolment: SchoolEnrolment, link: Link, present: int, context: Context
 ) -> str:
     """What there is already goes now, where nothing but time or an earlier refusal kept it."""
     if row.status in (Status.REJECTED, Status.DEAD):
         # Over a version that nobody has seen it goes only by the hand of somebody who looks at it.
-        if may_replace(row.seen_version, present, our_steps(row.ref_id, row.seen_version)):
+        if may_replace(row.seen_version, present, our_steps(row.key, row.seen_version)):
             row.status = reviews.send_again(actor, row.pk).status
     elif row.status == Status.HELD and submissions.hold_or_release(row, context, enrolment, link):
         wake.look_after_commit(submissions.SEND)
@@ -186,12 +187,12 @@ def _let_go(
 
 
 def _ours_to_send(
-    enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None, found: reading.Reading
+    enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy | None, found: reading.Reading
 ) -> tuple[str, tuple[str, ...]]:
     """The code, and the fields that are to be sent."""
-    if link.ref_id in found.unread:
+    if link.key in found.unread:
         return forced.NOT_READ, ()
-    if link.ref_id in found.hidden or (copy is not None and link.ref_id in found.absent):
+    if link.key in found.hidden or (copy is not None and link.key in found.absent):
         return forced.NOT_SHOWN, ()
     verdict = submissions.verdict_of(enrolment, link, copy)
     if verdict is None:
@@ -266,7 +267,7 @@ def _each(actor: Actor, ids: list[int], found: reading.Reading, context: Context
 def run_preview(running: jobs.Running) -> dict[str, Any]:
     """The same, each chunk taken back: the rows also name what would go out; the result counts the records by code."""
     for school, ids, context in _chunks(running):
-        links = list(EnrolmentLink.objects.filter(enrolment_id__in=ids).order_by("enrolment_id"))
+        links = list(Link.objects.of(events.SCHOOL_ENROLMENT, ids).order_by("subject_id"))
         found = _read(links, running.actor, school)
         with taken_back():
             _links_of(ids)
@@ -292,30 +293,32 @@ def _chunks(running: jobs.Running) -> Iterator[tuple[School, list[int], Context]
         yield school, ids, context
 
 
-def _read(links: Sequence[EnrolmentLink], actor: Actor, school: School) -> reading.Reading:
+def _read(links: Sequence[Link], actor: Actor, school: School) -> reading.Reading:
     try:
-        return reading.read(links, _purpose(actor, school))
+        return reading.read(SCHOOL_ENROLMENT, links, _purpose(actor, school))
     except reading.NotAnswered:
         raise ValidationError(
             _("PASI does not answer. Resume the job when it does; the job continues where it stopped.")
         ) from None
 
 
-def _links_of(enrolment_ids: list[int]) -> list[EnrolmentLink]:
-    linked = EnrolmentLink.objects.filter(enrolment_id__in=enrolment_ids)
-    known = set(linked.values_list("enrolment_id", flat=True))
-    made = [EnrolmentLink(enrolment_id=pk, ref_id=uuid4()) for pk in enrolment_ids if pk not in known]
-    EnrolmentLink.objects.bulk_create(made, ignore_conflicts=True)
-    return list(linked.order_by("enrolment_id"))
+def _links_of(enrolment_ids: list[int]) -> list[Link]:
+    linked = Link.objects.of(events.SCHOOL_ENROLMENT, enrolment_ids)
+    known = set(linked.values_list("subject_id", flat=True))
+    made = [
+        Link(entity=events.SCHOOL_ENROLMENT, subject_id=pk, key=str(uuid4())) for pk in enrolment_ids if pk not in known
+    ]
+    Link.objects.bulk_create(made, ignore_conflicts=True)
+    return list(linked.order_by("subject_id"))
 
 
-def _step(running: jobs.Running, links: list[EnrolmentLink], codes: dict[int, str], school_code: str) -> None:
-    refs = {link.enrolment_id: link.ref_id for link in links}
+def _step(running: jobs.Running, links: list[Link], codes: dict[int, str], school_code: str) -> None:
+    refs = {link.subject_id: link.key for link in links}
     rows = [
         JobRow(
             subject_type=events.SCHOOL_ENROLMENT,
             subject_id=str(pk),
-            ref_id=refs.get(pk),
+            key=refs.get(pk, ""),
             school_code=school_code,
             code=code,
             message=_(forced.BY_CODE[code].message),

@@ -17,7 +17,7 @@ from operations import clock, statements, wake
 from operations.actor import SYNC
 from operations.rules import back_off, callers
 from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Exchange, Submission
+from pasi_connect.models import EnrolmentCopy, Exchange, Link, Submission
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import Status
 from pasi_connect.rules import availability, faults
@@ -38,7 +38,7 @@ class _Rows:
     """The rows of a submission that is still ours, locked."""
 
     copy: EnrolmentCopy | None
-    link: EnrolmentLink
+    link: Link
     row: Submission
 
 
@@ -122,7 +122,7 @@ def accept(found: _Rows, document: dict[str, Any], version: int, context: Contex
             "LastUpdate": {"OrganizationCode": f"S.{row.school_code}", "UserName": callers.for_pasi(row.actor_name)},
         }
         received = copies.Received(document, copies.to_xml(document))
-        found.copy = copies.store_over(found.copy, received, provisional=True)
+        found.copy = copies.store_over(EnrolmentCopy, found.copy, received, provisional=True)
     _agree(row, link, document, version)
     submissions.move(row, Status.ACCEPTED if changed else Status.NO_CHANGE, core_version=version)
     submissions.supersede_stuck(row)
@@ -144,7 +144,7 @@ def give_back(flight: Flight) -> None:
 AGREED = ("agreed", "agreed_at", "agreed_digest", "kept", "accepted_version")
 
 
-def _agree(row: Submission, link: EnrolmentLink, document: dict[str, Any], version: int) -> None:
+def _agree(row: Submission, link: Link, document: dict[str, Any], version: int) -> None:
     """What was sent is what both sides held equal at `version`; rejected changes among it are reset now. The link is not saved."""
     sent = values.plain(mapping.values(SCHOOL_ENROLMENT, document))
     link.agreed = {**(link.agreed or {}), **{name: sent[name] for name in row.sent_fields if name in sent}}
@@ -162,7 +162,7 @@ class Unreadable(Exception):
 
 def read_back(submission: Submission, conflict: bool = False) -> None:
     """Asks PASI what it holds, then decides: accepted, not applied (goes again), or a person must look. Never a blind resend."""
-    request = {"RefIds": [{"ExpectedVersion": 0, "RefId": str(submission.ref_id)}]}
+    request = {"RefIds": [{"ExpectedVersion": 0, "RefId": submission.key}]}
     with lease.Keeper(submission):
         answer = gateway.call("GetStudentSchoolEnrolment", request, purpose(submission, SYNC))
     with transaction.atomic():
@@ -183,8 +183,8 @@ def read_back(submission: Submission, conflict: bool = False) -> None:
             raise Unreadable("a status that does not tell what PASI holds")
         if told["AvailabilityStatus"] == availability.NO_ACCESS:
             submissions.move(found.row, Status.NEEDS_REVIEW, reason="no_access")
-            absent.hide([submission.ref_id])
-            comparing.evaluate(ref_ids=[submission.ref_id])
+            absent.hide(SCHOOL_ENROLMENT, [submission.key])
+            comparing.evaluate(keys=[submission.key])
             return
         document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == availability.NORMAL else None
         _decide(found, document, conflict, _xml_of_first(answer))
@@ -216,7 +216,7 @@ def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: 
         statements.update(found.link, AGREED)
         submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version)
         submissions.supersede_stuck(row)
-        comparing.evaluate(ref_ids=[row.ref_id])
+        comparing.evaluate(keys=[row.key])
         return
     if version == base and not conflict:
         # PASI has not seen it: it goes again with the version that the person saw.
@@ -224,4 +224,4 @@ def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: 
         wake.look_after_commit(submissions.SEND)
         return
     submissions.move(row, Status.NEEDS_REVIEW, reason="changed_in_pasi", core_version=version)
-    comparing.evaluate(ref_ids=[row.ref_id])
+    comparing.evaluate(keys=[row.key])

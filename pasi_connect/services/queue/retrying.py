@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from operations import clock, offers
 from pasi_connect.models import Failure
@@ -29,7 +28,7 @@ def _retry(row: Failure) -> None:
     if row.step == failures.Step.COLLECT:
         collecting.alone(int(row.subject_key))
     elif row.step == failures.Step.COMPARE:
-        comparing.evaluate(ref_ids=[UUID(row.subject_key)])
+        comparing.evaluate(keys=[row.subject_key])
     elif row.subject_type == reference.CODE_VALUE:
         reference.refresh(whole=True)
     elif row.step == failures.Step.PULL:

@@ -9,7 +9,7 @@ from operations.actor import Actor
 from operations.rules import latin1
 from operations.services import audit, jobs
 from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, Submission
+from pasi_connect.models import EnrolmentCopy, Link, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
 from pasi_connect.services import locks
 from pasi_connect.services.compare import comparing, values
@@ -28,9 +28,9 @@ class MovedOn(NotPossible):
     """PASI's record is another one by now than the person saw."""
 
 
-def _lock(submission_id: int) -> tuple[Submission, SchoolEnrolment, EnrolmentLink, EnrolmentCopy | None]:
-    ref_id = Submission.objects.values_list("ref_id", flat=True).get(pk=submission_id)
-    copy, link = locks.sides(ref_id)
+def _lock(submission_id: int) -> tuple[Submission, SchoolEnrolment, Link, EnrolmentCopy | None]:
+    key = Submission.objects.values_list("key", flat=True).get(pk=submission_id)
+    copy, link = locks.sides(key)
     assert link is not None
     copy = None if copy is not None and copy.vanished_at else copy
     return (
@@ -83,7 +83,7 @@ def send_again(actor: Actor, submission_id: int, seen_version: int | None = None
     target.save()
     if submissions.hold_or_release(target, Context(), enrolment, link):
         wake.look_after_commit(submissions.SEND)
-    comparing.evaluate(ref_ids=[link.ref_id])
+    comparing.evaluate(keys=[link.key])
     return target
 
 
@@ -95,11 +95,11 @@ def cancel(actor: Actor, submission_id: int, reason: str = "") -> Submission:
         raise NotPossible(_("It is on its way or has ended, so it can no longer be cancelled."))
     submissions.move(submission, Status.CANCELLED, actor, reason="by_person", detail=reason)
     _back_to_difference(link)
-    comparing.evaluate(ref_ids=[link.ref_id])
+    comparing.evaluate(keys=[link.key])
     return submission
 
 
-def _back_to_difference(link: EnrolmentLink) -> None:
+def _back_to_difference(link: Link) -> None:
     """Without the submission, what was ours to send is no longer on its way: it waits for a decision as never agreed."""
     verdict = submissions.verdict_of(link.enrolment, link, submissions.copy_of(link))
     if verdict is None or not verdict.to_send:
@@ -123,9 +123,7 @@ def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: 
     return submission
 
 
-def take_values(
-    actor: Actor, enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy, reason: str = ""
-) -> None:
+def take_values(actor: Actor, enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy, reason: str = "") -> None:
     """The SIS record takes over every value that PASI holds. The caller holds the rows. Raises NotPossible for another's record."""
     if values.identity(enrolment, copy):
         raise NotPossible(
@@ -138,7 +136,7 @@ def take_values(
         enrolments.change(actor, enrolment.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
     link.agreed, link.agreed_at, link.kept = values.plain(theirs), clock.now(), {}
     link.save(update_fields=["agreed", "agreed_at", "kept"])
-    comparing.evaluate(ref_ids=[link.ref_id], settled_by="accept")
+    comparing.evaluate(keys=[link.key], settled_by="accept")
 
 
 @transaction.atomic
@@ -148,7 +146,7 @@ def agree_spelling(actor: Actor, enrolment_id: int, spellings: dict[str, str]) -
     Raises ValidationError {field: [sentence]} for a spelling that PASI cannot store either.
     """
     enrolment = SchoolEnrolment.objects.select_related("school", "student").get(pk=enrolment_id)
-    link = EnrolmentLink.objects.select_for_update().get(pk=submissions.link_of(enrolment).pk)
+    link = Link.objects.select_for_update().get(pk=submissions.link_of(enrolment).pk)
     wrong = {
         name: [_("PASI cannot store this either. Use Latin letters.")]
         for name, text in spellings.items()

@@ -1,20 +1,18 @@
 """Is what a person or an API client saw still true? Told by the opaque version that they send back with their change."""
 
-from uuid import UUID
-
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.rules import versions
 
 
-def our_steps(ref_id: UUID, above: int) -> dict[int, int]:
+def our_steps(key: str, above: int) -> dict[int, int]:
     """base version -> answered version of our own accepted submissions of the record, those beyond `above`."""
-    rows = Submission.objects.filter(ref_id=ref_id, status=Status.ACCEPTED, core_version__gt=above)
+    rows = Submission.objects.filter(key=key, status=Status.ACCEPTED, core_version__gt=above)
     pairs = rows.values_list("base_version", "core_version")
     return {base: answered for base, answered in pairs if base is not None and answered is not None}
 
 
-def core_version_of(version: str, revision: int, core_version: int, ref_id: UUID | None) -> int | None:
+def core_version_of(version: str, revision: int, core_version: int, key: str | None) -> int | None:
     """PASI's version that the holder of `version` saw; None when something has changed that they have not seen.
 
     PASI's version may have moved on by our own accepted submissions alone: then nothing is new to the holder, and two quick
@@ -25,6 +23,6 @@ def core_version_of(version: str, revision: int, core_version: int, ref_id: UUID
         return None
     if seen[1] == core_version:
         return core_version
-    if ref_id is None or not versions.may_replace(seen[1], core_version, our_steps(ref_id, seen[1])):
+    if key is None or not versions.may_replace(seen[1], core_version, our_steps(key, seen[1])):
         return None
     return seen[1]

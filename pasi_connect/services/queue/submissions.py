@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet, Subquery
@@ -15,7 +15,7 @@ from operations.rules import callers, latin1
 from operations.services import audit
 from operations.statements import Given, Query
 from pasi_connect.entities import SCHOOL_ENROLMENT
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, SchoolCopy, StudentCopy, Submission
+from pasi_connect.models import EnrolmentCopy, Link, SchoolCopy, StudentCopy, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
 from pasi_connect.rules import compare, held, pasi, sendable
 from pasi_connect.services.compare import failures, values
@@ -30,20 +30,24 @@ from sis.services import events as data_events
 SEND = data_events.TAKE_UP
 
 
-def link_of(enrolment: SchoolEnrolment) -> EnrolmentLink:
+def link_of(enrolment: SchoolEnrolment) -> Link:
     """The link, made with a RefId of our own when there is none: stored before anything is sent."""
-    return EnrolmentLink.objects.get_or_create(enrolment=enrolment, defaults={"ref_id": uuid4()})[0]
+    link, _created = Link.objects.get_or_create(
+        entity=SCHOOL_ENROLMENT, subject_id=enrolment.pk, defaults={"key": str(uuid4())}
+    )
+    link.enrolment = enrolment
+    return link
 
 
-def new_link(enrolment_id: int) -> EnrolmentLink:
+def new_link(enrolment_id: int) -> Link:
     return link_of(SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id))
 
 
-def copy_of(link: EnrolmentLink) -> EnrolmentCopy | None:
-    return EnrolmentCopy.objects.filter(ref_id=link.ref_id, vanished_at=None).first()
+def copy_of(link: Link) -> EnrolmentCopy | None:
+    return EnrolmentCopy.objects.filter(key=link.key, vanished_at=None).first()
 
 
-def verdict_of(enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None) -> compare.Verdict | None:
+def verdict_of(enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy | None) -> compare.Verdict | None:
     """None when PASI has no such record."""
     if copy is None:
         return compare.not_shown(enrolment.school.code) if link.hidden_at and not enrolment.deleted else None
@@ -69,7 +73,7 @@ class Sides:
     going: dict[str, Any] = field(default_factory=dict)  # every compared field as it would go out
 
     @classmethod
-    def of(cls, enrolment: SchoolEnrolment, link: EnrolmentLink, copy: EnrolmentCopy | None) -> "Sides":
+    def of(cls, enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy | None) -> "Sides":
         ours, verdict = values.ours(enrolment, link), verdict_of(enrolment, link, copy)
         if copy is None or verdict is None:
             return cls(ours, verdict, 0, tuple(ours), ours)
@@ -228,7 +232,7 @@ def hold_or_release(
     submission: Submission,
     context: Context,
     enrolment: SchoolEnrolment,
-    link: EnrolmentLink,
+    link: Link,
     sides: Sides | None = None,
     claimed: bool = False,
 ) -> bool:
@@ -269,18 +273,18 @@ def why_held(
     return reason.code, details.get(reason.code, "")
 
 
-def foreseen(ref_id: UUID, who: Actor) -> Submission:
+def foreseen(key: str, who: Actor) -> Submission:
     """What a change of the record that `who` has just made will be when it is taken up: held with its reason, or waiting.
 
     Not saved. For the message right after a decision, which comes before the submission does.
     """
     submission = Submission(
-        ref_id=ref_id, user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
+        key=key, user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
     )
-    link = EnrolmentLink.objects.select_related("enrolment__student", "enrolment__school").filter(ref_id=ref_id).first()
+    link = Link.objects.select_related("enrolment__student", "enrolment__school").filter(key=key).first()
     if link is not None:
         sides = Sides.of(link.enrolment, link, copy_of(link))
-        reason = why_held(submission, Context(), link.enrolment, sides, chains.place(link.enrolment_id))
+        reason = why_held(submission, Context(), link.enrolment, sides, chains.place(link.subject_id))
         if reason is not None:
             submission.status, (submission.reason, submission.detail) = Status.HELD, reason
     return submission

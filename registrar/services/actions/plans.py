@@ -355,7 +355,7 @@ def _carry_out(actor: Actor, plan: Plan) -> Done:
             order=order,
             subject_type=SCHOOL_ENROLMENT,
             subject_id=one.pk,
-            ref_id=submissions.link_of(one).ref_id,
+            key=submissions.link_of(one).key,
             school_code=change.school.code,
             before=None if before is None else values.plain(before),
             after=values.plain(change.values),

@@ -35,13 +35,13 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
         SCHOOL_ENROLMENT: _revisions(SchoolEnrolment, records, SCHOOL_ENROLMENT),
         COURSE_ENROLMENT: _revisions(CourseEnrolment, records, COURSE_ENROLMENT),
     }
-    refs = {record.ref_id for record in records if record.ref_id}
+    refs = {record.key for record in records if record.key}
     differ = set(
-        Discrepancy.objects.filter(ref_id__in=refs, status=Discrepancy.Status.OPEN, undecided__gt=0).values_list(
-            "ref_id", flat=True
+        Discrepancy.objects.filter(key__in=refs, status=Discrepancy.Status.OPEN, undecided__gt=0).values_list(
+            "key", flat=True
         )
     )
-    flying = set(Submission.objects.filter(ref_id__in=refs, status__in=FLYING).values_list("ref_id", flat=True))
+    flying = set(Submission.objects.filter(key__in=refs, status__in=FLYING).values_list("key", flat=True))
     run_into = enrolments.twins(
         {record.subject_id: _before(record) for record in records if record.subject_type == SCHOOL_ENROLMENT}
     )
@@ -55,9 +55,9 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
             )
         elif record.subject_type == SCHOOL_ENROLMENT and record.subject_id in run_into:
             found[record.pk] = run_into[record.subject_id]
-        elif record.ref_id in differ:
+        elif record.key in differ:
             found[record.pk] = _("PASI now has another value. Decide on that change first.")
-        elif record.ref_id in flying:
+        elif record.key in flying:
             found[record.pk] = _("A submission of this action is on its way. Wait for its outcome.")
     return found
 

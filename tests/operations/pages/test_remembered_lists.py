@@ -74,7 +74,7 @@ def test_the_order_is_remembered_by_itself(page, client, item):
 
 
 def test_a_tab_and_a_single_record_are_not_remembered(page, client, item):
-    client.get(page, {"group": "closed", "ref_id": str(item.ref_id), "alike": "0" * 16, "mine": "1"})
+    client.get(page, {"group": "closed", "ref_id": str(item.key), "alike": "0" * 16, "mine": "1"})
     assert client.get(page).status_code == 200
     assert not RememberedList.objects.filter(filters__has_key="ref_id").exists()
 

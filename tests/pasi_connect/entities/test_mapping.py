@@ -161,4 +161,9 @@ def test_whether_pasi_holds_what_was_sent(changes, same):
 
 def test_columns_of_a_bare_record():
     found = mapping.columns({"RefId": str(REF_ID), "PASICoreVersion": 1, "IsDeleted": False})
-    assert (found["ref_id"], found["school_year"], found["updated_by"], found["start_date"]) == (REF_ID, None, "", None)
+    assert (found["key"], found["school_year"], found["updated_by"], found["start_date"]) == (
+        str(REF_ID),
+        None,
+        "",
+        None,
+    )

@@ -19,7 +19,7 @@ from pasi_connect.services.decisions import bulk
 from pasi_connect.services.pull import copies
 from sis.models import SchoolEnrolment
 from sis.services import enrolments
-from tests.factories import EnrolmentFactory, changed_in_pasi, created_in_pasi, link_and_copy, take_up
+from tests.factories import EnrolmentFactory, changed_in_pasi, created_in_pasi, link_and_copy, link_of, take_up
 from tests.factories.pasi import _store
 from tests.markup import squeezed
 
@@ -89,7 +89,7 @@ def test_the_link_to_pasiprep_shows_where_it_is_set(here, as_person, item):
     SyncSettings.objects.update(pasiprep_link="https://pasiprep.example.org/enrolment/{ref_id}")
     for address in ("/changes/", f"/changes/{item.pk}/"):
         text = as_person(here.registrar).get(address).content.decode()
-        assert f"https://pasiprep.example.org/enrolment/{item.ref_id}" in text
+        assert f"https://pasiprep.example.org/enrolment/{item.key}" in text
 
 
 def test_a_filter_by_who_moved(here, as_person, item):
@@ -363,9 +363,9 @@ def test_pasis_former_value_can_be_taken_after_a_reset_has_arrived(here, as_pers
 
 def changed_in_pasi_to_ours(enrolment):
     """PASI has taken what was sent."""
-    copy = EnrolmentCopy.objects.get(ref_id=enrolment.link.ref_id)
+    copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
     _store(copies.to_document(copy.document), {**values.theirs(copy), "grade": "08"}, copy.core_version + 1, "x", "S.1")
-    comparing.evaluate(ref_ids=[copy.ref_id])
+    comparing.evaluate(keys=[copy.key])
 
 
 # Files -----------------------------------------------------------------------------------------------------------
@@ -378,8 +378,8 @@ def test_the_list_as_csv_has_the_filter_and_no_formula(here, as_person, item):
     assert answer["Content-Disposition"].endswith('.csv"')
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     head, *rows = list(csv.reader(io.StringIO(text)))
-    assert [row[head.index("RefId")] for row in rows] == [str(item.ref_id)]
-    assert str(other.ref_id) not in text
+    assert [row[head.index("RefId")] for row in rows] == [item.key]
+    assert str(other.key) not in text
     row = dict(zip(head, rows[0], strict=True))
     assert (row["Field"], row["SIS record"], row["PASI"]) == ("Grade", "08", "09")
     assert row["Changed by"].startswith("'=HYPERLINK")

@@ -4,8 +4,9 @@ import pytest
 from lxml import html
 
 from operations.actor import of_user
+from pasi_connect.entities import SCHOOL_ENROLMENT
 from pasi_connect.filters import DiscrepancyFilter
-from pasi_connect.models import Discrepancy, EnrolmentLink, Submission, SyncSettings
+from pasi_connect.models import Discrepancy, Link, Submission, SyncSettings
 from pasi_connect.services import decisions
 from pasi_connect.services.compare import comparing
 from pasi_connect.services.pull import absent
@@ -17,6 +18,7 @@ from tests.factories import (
     StudentFactory,
     changed_in_pasi,
     link_and_copy,
+    link_of,
     moved_in_pasi,
     submission,
     take_up,
@@ -62,8 +64,8 @@ def test_a_moved_record_names_both_and_offers_three_ways(registrar, moved, enrol
 @pytest.mark.parametrize(
     ("side", "look"),
     [
-        ("pasi", lambda item, other: SchoolEnrolment.objects.get(pk=item.enrolment_id).student == other),
-        ("anew", lambda item, other: EnrolmentLink.objects.get(enrolment=item.enrolment_id).ref_id != item.ref_id),
+        ("pasi", lambda item, other: SchoolEnrolment.objects.get(pk=item.subject_id).student == other),
+        ("anew", lambda item, other: Link.objects.get(subject_id=item.subject_id).key != item.key),
         ("sis", lambda item, other: Discrepancy.objects.get(pk=item.pk).undecided == 0),
     ],
 )
@@ -75,7 +77,7 @@ def test_each_way_and_its_undo(registrar, moved, other, side, look):
     registrar.post(f"/decisions/{made.pk}/undo/")
     moved.refresh_from_db()
     assert (moved.status, moved.undecided, moved.kind) == ("open", 1, "identity_changed_in_pasi")
-    assert EnrolmentLink.objects.get(enrolment=moved.enrolment_id).ref_id == moved.ref_id
+    assert Link.objects.get(subject_id=moved.subject_id).key == moved.key
 
 
 def test_what_lies_outside_of_ones_schools_is_not_offered_and_not_named(here, registrar, enrolment):
@@ -149,7 +151,7 @@ def registrar(here, as_person):
 
 def test_a_review_that_stands_on_the_record_is_no_refused_reset(here, registrar, item, enrolment):
     """Keep SIS: the submission that needed a review is answered by the decision, at once and before it is taken up."""
-    submission(enrolment, "needs_review", ref_id=item.ref_id, reason="changed_in_pasi")
+    submission(enrolment, "needs_review", key=item.key, reason="changed_in_pasi")
     registrar.post(address(item), form_of(item, reason="Ours", **{"field-grade": "sis"}))
     assert states(registrar, item) == ({"reset"}, {"on_its_way"}, (0, 1))
     queued = take_up(enrolment)
@@ -183,9 +185,9 @@ def test_the_message_after_keeping_says_that_it_will_be_held(here, registrar, it
 
 
 def test_a_record_that_pasi_does_not_show_is_not_said_to_be_missing(registrar, enrolment):
-    absent.hide([enrolment.link.ref_id])
-    comparing.evaluate(ref_ids=[enrolment.link.ref_id])
-    item = Discrepancy.objects.get(ref_id=enrolment.link.ref_id)
+    absent.hide(SCHOOL_ENROLMENT, [link_of(enrolment).key])
+    comparing.evaluate(keys=[link_of(enrolment).key])
+    item = Discrepancy.objects.get(key=link_of(enrolment).key)
     page = html.fromstring(registrar.get(address(item)).content)
     text = " ".join(page.text_content().split())
     assert "PASI no longer shows us its record of this enrolment." in text
@@ -234,7 +236,7 @@ def test_a_mixed_decision_says_what_was_decided(here, registrar, enrolment):
 
 def changed_in_pasi_back(enrolment, **theirs):
     """PASI holds our value by now; the item that was open has settled."""
-    found = Discrepancy.objects.get(ref_id=enrolment.link.ref_id, status="open")
+    found = Discrepancy.objects.get(key=link_of(enrolment).key, status="open")
     with pytest.raises(Discrepancy.DoesNotExist):
         changed_in_pasi(enrolment, **theirs)
     found.refresh_from_db()

@@ -142,7 +142,7 @@ def test_what_pasi_will_say_stands_on_the_form_and_says_when_it_goes(registrar, 
 
 
 def test_an_open_change_from_pasi_is_announced_with_its_link(registrar, item):
-    page = registrar.get(f"/enrolments/{item.enrolment_id}/edit/")
+    page = registrar.get(f"/enrolments/{item.subject_id}/edit/")
     assert f"/changes/{item.pk}/" in page.content.decode()
 
 

@@ -40,7 +40,7 @@ def missing(*schools):
     for school in schools:
         enrolment = factories.EnrolmentFactory(school=school)
         factories.link_and_copy(enrolment)
-        key = str(enrolment.link.ref_id)
+        key = factories.link_of(enrolment).key
         MissingRecord.objects.create(cursor=cursor, stopped_at=cursor.guard_stopped_at, key=key)
     return {"stopped_at": cursor.guard_stopped_at.isoformat()}
 

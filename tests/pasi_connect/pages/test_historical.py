@@ -23,7 +23,7 @@ def old(world):
     assert reference.refresh()
     enrolment = world.here(year=OLD, **DATES)
     link = submissions.link_of(enrolment)
-    world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.ref_id), "Grade": "07"}])
+    world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.key), "Grade": "07"}])
     world.queue(enrolment, exit_date=dt.date(2022, 5, 13))
     return enrolment
 
@@ -104,7 +104,7 @@ def test_a_year_beyond_what_pasi_takes_can_only_be_taken_from_there(world, regis
     assert reference.refresh()
     enrolment = world.here(year=SchoolYear(2015), start_date=dt.date(2014, 9, 2), exit_date=dt.date(2015, 6, 26))
     link = submissions.link_of(enrolment)
-    world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.ref_id), "Grade": "07"}])
+    world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.key), "Grade": "07"}])
     read = registrar.post(f"/enrolments/{enrolment.pk}/live/")
     assert (read.context["can_send"], read.context["can_take"]) == (False, True)
     assert "no longer" in text(read)

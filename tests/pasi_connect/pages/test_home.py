@@ -184,7 +184,7 @@ def test_who_does_not_decide_is_led_to_look(here, as_person):
 
 def test_each_problem_stands_once(here, as_person, item):
     """A change to decide whose own submission waits for it is one thing to do, not two."""
-    submission(item.enrolment, "needs_review", ref_id=item.ref_id)
+    submission(item.enrolment, "needs_review", key=item.key)
     alone = submission(EnrolmentFactory(school=here.school), "rejected")
     page = as_person(here.registrar).get("/")
     assert title(page) == "1 change from PASI is waiting for you, 1 submission is stuck"

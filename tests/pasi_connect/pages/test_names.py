@@ -12,7 +12,7 @@ from operations.services import notices
 from pasi_connect.models import Exchange
 from pasi_connect.services import decisions
 from pasi_connect.services.decisions import notices as notifying
-from tests.factories import EnrolmentFactory, changed_in_pasi, link_and_copy, submission
+from tests.factories import EnrolmentFactory, changed_in_pasi, link_and_copy, link_of, submission
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def student(enrolment):
 def test_the_exchange_log_names_the_student(here, as_person, enrolment, student, by):
     more = {
         "submission": lambda: {"submission": submission(enrolment, "accepted")},
-        "ref_id": lambda: {"key": str(enrolment.link.ref_id), "operation": "GetStudentSchoolEnrolment"},
+        "ref_id": lambda: {"key": link_of(enrolment).key, "operation": "GetStudentSchoolEnrolment"},
         "asn": lambda: {"key": student.asn, "operation": "GetStudent"},
     }[by]()
     one = call(here.school, **more)
@@ -54,7 +54,7 @@ def test_the_exchange_log_names_the_student(here, as_person, enrolment, student,
 
 def test_a_call_for_a_school_names_nobody_of_another(here, as_person, enrolment, student):
     """The call is of the person's school, the record by now of another one."""
-    call(here.other, key=str(enrolment.link.ref_id))
+    call(here.other, key=link_of(enrolment).key)
     page = text(as_person(here.stranger).get("/exchanges/"))
     assert "SubmitStudentSchoolEnrolment" in page
     assert student.name not in page
@@ -103,7 +103,7 @@ def test_names_cost_as_many_queries_for_many_rows(here, as_person):
             decisions.accept(of_user(here.registrar), changed_in_pasi(enrolment, grade="09").pk)
             call(here.school, submission=submission(enrolment, "accepted"))
             call(here.school, key=enrolment.student.asn, operation="GetStudent")
-            call(here.school, key=str(enrolment.link.ref_id), operation="GetStudentSchoolEnrolment")
+            call(here.school, key=link_of(enrolment).key, operation="GetStudentSchoolEnrolment")
             given = {"kind": "withdraw", "school": "9901", "who": "x", "student": enrolment.student_id}
             notices.leave(here.school.code, notifying.DONE, given)
 

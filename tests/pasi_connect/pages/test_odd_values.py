@@ -72,7 +72,7 @@ def test_a_linked_record_is_shown_kept_and_reset(world, registrar, members):
     beside = world.in_pasi_only()
     world.pull()
     assert not Failure.objects.exists()
-    assert EnrolmentCopy.objects.filter(ref_id=beside).exists()  # the others of the same answer
+    assert EnrolmentCopy.objects.filter(key=beside).exists()  # the others of the same answer
     item = world.item(enrolment)
     text = looked_at(world, registrar, item)
     for value in members.values():
@@ -102,14 +102,14 @@ def test_a_linked_record_is_shown_kept_and_reset(world, registrar, members):
 def test_a_record_created_in_pasi_is_told_and_can_be_deleted_there(world, registrar, members):
     ref_id = world.in_pasi_only(**members)
     world.pull()
-    item = Discrepancy.objects.get(ref_id=ref_id)
+    item = Discrepancy.objects.get(key=ref_id)
     looked_at(world, registrar, item)
     with pytest.raises(ValidationError) as refused:
         decisions.accept(world.actor, item.pk)
     assert "corrected in PASI" in " ".join(refused.value.messages)
-    assert not SchoolEnrolment.objects.filter(link__ref_id=ref_id).exists()
+    assert not SchoolEnrolment.objects.filter(links__key=ref_id).exists()
     decisions.reject(world.actor, item.pk, reason="Nobody of ours")
-    made = SchoolEnrolment.objects.get(link__ref_id=ref_id)
+    made = SchoolEnrolment.objects.get(links__key=ref_id)
     sent = world.send(world.take_up(made))
     if None in members.values():  # no message can be without it, so nothing is sent that PASI must refuse
         assert (sent.status, sent.reason, world.pasi.enrolment(ref_id)["IsDeleted"]) == ("held", "value_refused", False)
@@ -135,7 +135,7 @@ def test_a_bulk_says_of_it_what_is_wrong_and_decides_the_others(world, members):
     job.refresh_from_db()
     assert [SchoolEnrolment.objects.get(pk=one.pk).grade for one in many[1:]] == ["09", "09"]
     row = JobRow.objects.get(job=job)
-    assert (row.code, row.ref_id) == ("not_possible", world.link(many[0]).ref_id)
+    assert (row.code, row.key) == ("not_possible", world.link(many[0]).key)
     assert "corrected in PASI" in row.message
 
 
@@ -150,7 +150,7 @@ def test_what_goes_back_unchanged_goes_back_as_it_came(world):
     assert not world.pasi.calls()
     decisions.reject(world.actor, Discrepancy.objects.get(status="open").pk, reason="Ours is right")
     world.send(world.take_up(enrolment))
-    theirs = world.pasi.enrolment(world.link(enrolment).ref_id)
+    theirs = world.pasi.enrolment(world.link(enrolment).key)
     assert (theirs["Grade"], theirs[START]) == ("09", enrolment.start_date.isoformat())
 
 

@@ -14,9 +14,9 @@ def aside(here):
     mine = factories.EnrolmentFactory(school=here.school)
     other = factories.EnrolmentFactory(school=here.other)
     return [
-        factories.failure(factories.link_and_copy(mine).ref_id, here.school.code),
-        factories.failure(factories.link_and_copy(other).ref_id, here.other.code),
-        factories.failure(factories.link_and_copy(factories.EnrolmentFactory(school=here.other)).ref_id, ""),
+        factories.failure(factories.link_and_copy(mine).key, here.school.code),
+        factories.failure(factories.link_and_copy(other).key, here.other.code),
+        factories.failure(factories.link_and_copy(factories.EnrolmentFactory(school=here.other)).key, ""),
     ]
 
 
@@ -54,7 +54,7 @@ def test_nothing_set_aside_says_so(here, as_person):
 
 
 def test_the_students_page_says_why_and_leads_there(here, aside, as_person):
-    student = factories.EnrolmentFactory._meta.model.objects.get(link__ref_id=aside[0].subject_key).student
+    student = factories.EnrolmentFactory._meta.model.objects.get(links__key=aside[0].subject_key).student
     text = as_person(here.registrar).get(f"/students/{student.pk}/").content.decode()
     assert "could not be stored or compared here" in text
     assert "/set-aside/" in text

@@ -234,7 +234,7 @@ def stopped(here):
     """The guard has stopped a set of so many enrolments: gives the cursor and the keys."""
 
     def stop(number):
-        gone = [link_and_copy(EnrolmentFactory(school=here.school)).ref_id for _ in range(number)]
+        gone = [link_and_copy(EnrolmentFactory(school=here.school)).key for _ in range(number)]
         cursor = SyncCursor.objects.filter(notification_type__startswith="StudentSchoolEnrolment").first()
         cursor.guard_stopped_at = clock.now()
         cursor.save()
@@ -268,7 +268,7 @@ def test_the_guard_waits_for_a_person_who_looked_at_this_list(here, as_person, d
 
 def test_the_guards_list_is_whole_on_its_pages_and_in_its_file(here, district, stopped):
     cursor, gone = stopped(30)
-    asn = EnrolmentCopy.objects.get(ref_id=gone[0]).asn
+    asn = EnrolmentCopy.objects.get(key=gone[0]).asn
     StudentCopy.objects.create(
         asn=asn, core_version=1, first_name="Ines", last_name="Varga", stored_at=clock.now(), document=b""
     )
@@ -290,9 +290,9 @@ def test_the_guards_list_is_whole_on_its_pages_and_in_its_file(here, district, s
 
 def test_what_pasi_has_told_of_since_does_not_vanish(here, district, stopped):
     cursor, gone = stopped(3)
-    EnrolmentCopy.objects.filter(ref_id=gone[0]).update(stored_at=clock.now() + dt.timedelta(seconds=1))
+    EnrolmentCopy.objects.filter(key=gone[0]).update(stored_at=clock.now() + dt.timedelta(seconds=1))
     district.post(f"/setup/guard/{cursor.pk}/", {"stopped_at": cursor.guard_stopped_at.isoformat()})
     jobs.run(Job.objects.get().pk)
-    assert [
-        str(ref) for ref in EnrolmentCopy.objects.filter(vanished_at=None).values_list("ref_id", flat=True)
-    ] == gone[:1]
+    assert [str(ref) for ref in EnrolmentCopy.objects.filter(vanished_at=None).values_list("key", flat=True)] == gone[
+        :1
+    ]

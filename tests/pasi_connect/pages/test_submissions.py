@@ -113,7 +113,7 @@ def test_cancel_leaves_the_difference_to_be_decided(here, as_person, rejected):
     as_person(here.registrar).post(f"/submissions/{rejected.pk}/cancel/", {"reason": "enter it twice"})
     rejected.refresh_from_db()
     assert (rejected.status, rejected.detail) == ("cancelled", "enter it twice")
-    assert Discrepancy.objects.get(ref_id=rejected.ref_id, status="open").kind == "never_agreed"
+    assert Discrepancy.objects.get(key=rejected.key, status="open").kind == "never_agreed"
 
 
 def test_what_is_on_its_way_can_not_be_cancelled(here, as_person, rejected):

@@ -149,7 +149,7 @@ def test_five_tabs_at_most_and_the_rest_are_filters(here, registrar, items):
 
 
 def test_a_list_of_submissions_keeps_filter_and_page_through_its_rows(here, registrar, items):
-    made = submission(items[0].enrolment, "rejected", ref_id=items[0].ref_id)
+    made = submission(items[0].enrolment, "rejected", key=items[0].key)
     query = "?status=rejected&school=" + here.school.code
     row = re.search(rf'href="(/submissions/{made.pk}/[^"]*)"', registrar.get(f"/submissions/{query}").content.decode())
     page = registrar.get(row[1].replace("&amp;", "&"))

@@ -305,7 +305,7 @@ def test_a_second_main_stay_at_another_of_our_schools_is_named():
 
 
 def test_a_twin_that_pasi_alone_has_is_named_beside_the_rule():
-    twin = stay(ref_id="00000000-0000-4000-8000-000000000001")
+    twin = stay(key="00000000-0000-4000-8000-000000000001")
     assert codes(others=[twin]) == ["10069", "twin_in_pasi"]
     assert codes(others=[replace(twin, programming_timeframe="Evening")]) == []
 

@@ -3,7 +3,7 @@
 import pytest
 
 from operations import clock
-from pasi_connect.models import EnrolmentLink
+from pasi_connect.models import Link
 from pasi_connect.models.submission import LIVE
 from pasi_connect.services.states import GROUPS, in_group, states_of
 from sis.models import DataEvent, SchoolEnrolment
@@ -33,10 +33,8 @@ def every_state():
     linked(deleted=True)
     factories.changed_in_pasi(linked(), grade="09")
     factories.EnrolmentFactory()  # no link
-    EnrolmentLink.objects.create(enrolment=factories.EnrolmentFactory(), ref_id="3f0c9c1e-0000-4000-8000-000000000001")
-    EnrolmentLink.objects.create(
-        enrolment=factories.EnrolmentFactory(deleted=True), ref_id="3f0c9c1e-0000-4000-8000-000000000002"
-    )
+    Link.objects.create(enrolment=factories.EnrolmentFactory(), key="3f0c9c1e-0000-4000-8000-000000000001")
+    Link.objects.create(enrolment=factories.EnrolmentFactory(deleted=True), key="3f0c9c1e-0000-4000-8000-000000000002")
     linked(school=factories.SchoolFactory(enrolment_sync="inactive"))
     linked(school_year=factories.students.this_year() - 5)
     edited(linked())

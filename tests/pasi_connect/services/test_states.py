@@ -27,7 +27,7 @@ def enrolment() -> SchoolEnrolment:
 def test_a_record_that_is_equal_on_both_sides_is_in_step(enrolment):
     found = state_of(enrolment)
     assert (found.state, found.reason, found.core_version, found.version) == ("in_step", "", 41, "1.41")
-    assert found.ref_id == enrolment.link.ref_id
+    assert found.key == factories.link_of(enrolment).key
     assert not found.is_live
 
 
@@ -63,7 +63,7 @@ def test_an_ended_submission_says_nothing(enrolment, ended):
 
 
 def test_without_a_record_in_pasi_it_is_not_linked(enrolment):
-    EnrolmentCopy.objects.update(vanished_at=enrolment.link.agreed_at)
+    EnrolmentCopy.objects.update(vanished_at=factories.link_of(enrolment).agreed_at)
     found = state_of(enrolment)
     assert (found.state, found.core_version, found.version) == ("not_linked", None, "1.0")
     assert state_of(factories.EnrolmentFactory()).state == "not_linked"

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from operations.actor import SYNC
 from operations.models import Notice
+from pasi_connect.entities import SCHOOL_ENROLMENT
 from pasi_connect.models import ConnectionSettings, ContractChange, EnrolmentCopy, Exchange, LinkState
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.services.pull import copies, pulling, reading, reference
@@ -171,7 +172,7 @@ def test_the_listener_goes_on(ours, said, world, odd):
         said.bodies |= bodies
         pulling.Puller().ask(0, with_hash=True)
         reference.refresh()
-        reading.read([world.link(ours)], PURPOSE)
+        reading.read(SCHOOL_ENROLMENT, [world.link(ours)], PURPOSE)
         assert LinkState.load().state == "up"
 
     turn()
@@ -195,7 +196,7 @@ def test_a_new_element_is_kept_in_the_stored_document_and_told_once(said, world)
     assert "c:Kept" in golden
     puller = pulling.Puller()
     assert puller.ask(0).good
-    row = EnrolmentCopy.objects.get(ref_id=REF_ID)
+    row = EnrolmentCopy.objects.get(key=REF_ID)
     assert b"Kept><c:Deep>x" in copies.unpack(row.document)
     assert (row.grade, row.core_version) == ("09", 8800200)
     told = {(one.operation, one.kind, one.place) for one in ContractChange.objects.all()}
@@ -222,6 +223,6 @@ def test_a_status_that_nobody_knows_tells_nothing_of_the_record(ours, said, worl
         "</GetStudentSchoolEnrolmentResult></GetStudentSchoolEnrolmentResponse>"
     )
     said.bodies["GetStudentSchoolEnrolment"] = body
-    found = reading.read([world.link(ours)], PURPOSE)
-    assert (found.received, found.absent, found.unread) == ([], set(), {world.link(ours).ref_id})
+    found = reading.read(SCHOOL_ENROLMENT, [world.link(ours)], PURPOSE)
+    assert (found.received, found.absent, found.unread) == ([], set(), {world.link(ours).key})
     assert ContractChange.objects.get().place.endswith("AvailabilityStatus: Merged")

@@ -120,7 +120,7 @@ def test_the_run_closes_sends_exit_dates_alone_and_is_done_once(officer, school)
     records = {record.subject_id: record for record in action.records.all()}
     assert records[later.pk].before == {"exit_code": "", "exit_date": "2027-07-09"}
     assert records[later.pk].after == {"exit_code": "10000", "exit_date": "2027-06-26"}
-    assert (records[later.pk].ref_id, records[later.pk].revision_after) == (later.link.ref_id, 2)
+    assert (records[later.pk].key, records[later.pk].revision_after) == (factories.link_of(later).key, 2)
     assert records[before.pk].after == {"exit_code": "10000"}
     told = AuditEntry.objects.filter(action="enrolment changed").order_by("id")
     assert [(entry.reason, entry.actor_name) for entry in told] == [("Year end 2026-2027", officer.name)] * 2

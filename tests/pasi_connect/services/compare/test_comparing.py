@@ -7,7 +7,7 @@ import pytest
 
 from operations.actor import SYNC
 from operations.models import AuditEntry
-from pasi_connect.models import Discrepancy, EnrolmentCopy, EnrolmentLink, SyncCursor
+from pasi_connect.models import Discrepancy, EnrolmentCopy, Link, SyncCursor
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.services.compare import comparing
 from sis.models import SchoolEnrolment
@@ -37,13 +37,12 @@ def open_items():
 def picture():
     """Everything that the open items show, without row numbers."""
     return sorted(
-        (str(item.ref_id), item.kind, item.fields, item.undecided, item.version, item.school_code)
-        for item in open_items()
+        (item.key, item.kind, item.fields, item.undecided, item.version, item.school_code) for item in open_items()
     )
 
 
 def test_what_is_equal_is_agreed_and_nothing_opens(enrolment):
-    link = enrolment.link
+    link = factories.link_of(enrolment)
     assert link.agreed["exit_date"] == enrolment.exit_date.isoformat()
     assert link.agreed_digest == EnrolmentCopy.objects.get().digest
     assert not Discrepancy.objects.exists()
@@ -91,8 +90,7 @@ def test_an_item_settles_by_itself_when_the_sides_become_equal(enrolment, side):
             factories.changed_in_pasi(enrolment, grade="08")
     item.refresh_from_db()
     assert (item.status, item.settled_by) == ("settled", "itself")
-    enrolment.link.refresh_from_db()
-    assert enrolment.link.agreed["grade"] == ("09" if side == "sis" else "08")
+    assert factories.link_of(enrolment).agreed["grade"] == ("09" if side == "sis" else "08")
     assert AuditEntry.objects.filter(action="discrepancy settled", subject_id=str(item.pk)).count() == 1
 
 
@@ -100,19 +98,18 @@ def test_what_is_ours_to_send_is_no_discrepancy(enrolment):
     enrolments.change(SYNC, enrolment.pk, {"exit_date": MAY})
     comparing.evaluate(enrolment_ids=[enrolment.pk])
     assert not Discrepancy.objects.exists()
-    enrolment.link.refresh_from_db()
-    assert enrolment.link.agreed["exit_date"] == "2027-06-26"
+    assert factories.link_of(enrolment).agreed["exit_date"] == "2027-06-26"
 
 
 def test_a_copy_below_the_last_accepted_version_is_not_compared(enrolment):
-    EnrolmentLink.objects.update(accepted_version=12)
+    Link.objects.update(accepted_version=12)
     with pytest.raises(Discrepancy.DoesNotExist):
         factories.changed_in_pasi(enrolment, grade="09")
     assert factories.changed_in_pasi(enrolment, grade="09").core_version == 12
 
 
 def test_a_record_that_was_never_agreed(enrolment):
-    EnrolmentLink.objects.update(agreed=None, agreed_digest="")
+    Link.objects.update(agreed=None, agreed_digest="")
     item = factories.changed_in_pasi(enrolment, grade="09")
     assert (item.kind, item.fields[0]["agreed"]) == (Kind.NEVER_AGREED, None)
     assert len(item.fields) == 1
@@ -150,7 +147,7 @@ def test_a_record_of_another_school_or_year_is_not_compared(enrolment):
 
 def test_missing_in_pasi_waits_for_the_full_set_and_for_what_is_on_its_way(enrolment):
     lone = factories.EnrolmentFactory(school=enrolment.school, school_year=SchoolYear(2027))
-    EnrolmentLink.objects.create(enrolment=lone, ref_id=UUID(int=7))
+    Link.objects.create(enrolment=lone, key=str(UUID(int=7)))
     SyncCursor.objects.all().update(complete_at=None)
     comparing.evaluate(enrolment_ids=[lone.pk])
     assert not Discrepancy.objects.exists()
@@ -184,8 +181,7 @@ def test_a_vanished_copy_agrees_with_nothing(enrolment):
     enrolments.change(SYNC, enrolment.pk, {"grade": "09"})
     EnrolmentCopy.objects.update(vanished_at="2026-11-01T00:00:00Z", grade="07")
     comparing.evaluate(enrolment_ids=[enrolment.pk])
-    enrolment.link.refresh_from_db()
-    assert enrolment.link.agreed["grade"] == "08"
+    assert factories.link_of(enrolment).agreed["grade"] == "08"
 
 
 def test_looking_again_changes_nothing(enrolment):
@@ -205,15 +201,15 @@ def a_varied_district():
         factories.link_and_copy(row)
     table = SchoolEnrolment.objects
     table.filter(pk=rows[0].pk).update(grade="07")
-    EnrolmentCopy.objects.filter(ref_id=rows[1].link.ref_id).update(grade="09", digest="b")
+    EnrolmentCopy.objects.filter(key=factories.link_of(rows[1]).key).update(grade="09", digest="b")
     table.filter(pk=rows[2].pk).update(grade="07")
-    EnrolmentCopy.objects.filter(ref_id=rows[2].link.ref_id).update(grade="09", digest="c")
-    EnrolmentCopy.objects.filter(ref_id=rows[3].link.ref_id).update(deleted=True, digest="d")
+    EnrolmentCopy.objects.filter(key=factories.link_of(rows[2]).key).update(grade="09", digest="c")
+    EnrolmentCopy.objects.filter(key=factories.link_of(rows[3]).key).update(deleted=True, digest="d")
     table.filter(pk=rows[4].pk).update(deleted=True)
-    EnrolmentCopy.objects.filter(ref_id=rows[5].link.ref_id).update(vanished_at="2026-11-01T00:00:00Z")
-    EnrolmentLink.objects.filter(enrolment=rows[6]).update(agreed=None, agreed_digest="")
-    EnrolmentLink.objects.filter(enrolment=rows[7]).delete()  # PASI's record is new to us
-    EnrolmentLink.objects.create(enrolment=rows[8], ref_id=UUID(int=8))
+    EnrolmentCopy.objects.filter(key=factories.link_of(rows[5]).key).update(vanished_at="2026-11-01T00:00:00Z")
+    Link.objects.filter(subject_id=rows[6].pk).update(agreed=None, agreed_digest="")
+    Link.objects.filter(subject_id=rows[7].pk).delete()  # PASI's record is new to us
+    Link.objects.create(enrolment=rows[8], key=str(UUID(int=8)))
 
 
 def test_looking_at_all_finds_what_looking_at_each_finds():
@@ -232,11 +228,11 @@ def test_looking_at_all_finds_what_looking_at_each_finds():
     ]
     Discrepancy.objects.all().delete()
     refs = [
-        *EnrolmentLink.objects.values_list("ref_id", flat=True),
-        *EnrolmentCopy.objects.values_list("ref_id", flat=True),
+        *Link.objects.values_list("key", flat=True),
+        *EnrolmentCopy.objects.values_list("key", flat=True),
     ]
     for ref_id in dict.fromkeys(refs):
-        comparing.evaluate(ref_ids=[ref_id])
+        comparing.evaluate(keys=[ref_id])
     assert picture() == together
 
 

@@ -120,7 +120,7 @@ def four(world):
 
 
 def is_of(world, enrolment):
-    ref_id = str(world.link(enrolment).ref_id)
+    ref_id = str(world.link(enrolment).key)
     return lambda document: str(document.get("RefId", "")).lower() == ref_id
 
 
@@ -146,7 +146,7 @@ def test_recording(world, four, break_for, caplog):
     turns()
     check_dead(world, bad, others, caplog)
     sent = [
-        call for call in world.pasi.calls("SubmitStudentSchoolEnrolment") if call["key"] == str(world.link(bad).ref_id)
+        call for call in world.pasi.calls("SubmitStudentSchoolEnrolment") if call["key"] == str(world.link(bad).key)
     ]
     assert len(sent) == 1
 
@@ -165,7 +165,7 @@ def test_recording_that_fails_once_is_made_good_by_reading_back(world, four, bre
 def test_reading_back_an_answer_that_cannot_be_read(world, four, break_for, caplog):
     bad, others = four
     of_it = is_of(world, bad)
-    ref_id = str(world.link(bad).ref_id)
+    ref_id = str(world.link(bad).key)
     break_for(outcomes.copies, "row", lambda model, received, *rest: of_it(received.document))
     break_for(
         gateway.codec, "decode_member", lambda element, member: len(element) and ref_id in "".join(element.itertext())
@@ -228,7 +228,7 @@ def test_storing_what_pasi_sent(world, monkeypatch, caplog, model):
     many = world.all_in_step(3)
     bad = many[0]
     whole = copies.mapping.columns
-    key = bad.student.asn if model is StudentCopy else str(world.link(bad).ref_id)
+    key = bad.student.asn if model is StudentCopy else str(world.link(bad).key)
 
     def raises(entity, document):
         if entity.copy is model and key in (document.get("RefId"), document.get("StateProvinceId")):
@@ -292,7 +292,7 @@ def test_a_newer_version_in_pasi_is_tried_by_itself(world, monkeypatch):
 def test_an_answer_that_one_record_makes_unreadable(world, monkeypatch, caplog):
     """It is found by halves; the others are stored, and PASI does not count as away."""
     many = world.all_in_step(5)
-    ref_id = str(world.link(many[2]).ref_id)
+    ref_id = str(world.link(many[2]).key)
     whole = answers.contract()
 
     class Contract:
@@ -370,11 +370,11 @@ def test_comparing(world, break_for, caplog):
         world.change_in_pasi(one, Grade="09")
     world.pull()
     comparing.evaluate_all()
-    items = set(Discrepancy.objects.filter(status="open").values_list("ref_id", flat=True))
-    assert items == {world.link(one).ref_id for one in many if one is not bad}
+    items = set(Discrepancy.objects.filter(status="open").values_list("key", flat=True))
+    assert items == {world.link(one).key for one in many if one is not bad}
     turns(3)
     failure = Failure.objects.get()
-    assert (failure.step, failure.subject_key) == ("compare", str(world.link(bad).ref_id))
+    assert (failure.step, failure.subject_key) == ("compare", str(world.link(bad).key))
     assert (failure.is_set_aside, failure.school_code) == (True, "4801")
     assert state_of(bad).reason == "set_aside"
     assert no_data_in(caplog)
@@ -388,8 +388,8 @@ def test_a_record_of_a_bulk(world, break_for):
     for one in many:
         world.change_in_pasi(one, Grade="09")
     world.pull()
-    break_for(decided_together, "_move", lambda pair, decision: pair.link.enrolment_id == many[2].pk)
-    break_for(deciding, "_decide_fields", lambda actor, item, copy, link, *more: link.enrolment_id == many[2].pk)
+    break_for(decided_together, "_move", lambda pair, decision: pair.link.subject_id == many[2].pk)
+    break_for(deciding, "_decide_fields", lambda actor, item, copy, link, *more: link.subject_id == many[2].pk)
     items = Discrepancy.objects.filter(status="open")
     officer = factories.UserFactory(role="District officer")
     choice = bulk.Choice(decision="accept", kinds=None, reason="As in PASI")
@@ -493,7 +493,7 @@ def test_the_place_is_named_and_never_what_the_exception_says():
 
 
 def test_health_counts_what_is_set_aside_and_stays_well(world):
-    factories.failure(world.link(world.in_step()).ref_id, "4801")
+    factories.failure(world.link(world.in_step()).key, "4801")
     factories.submission(world.in_step(), "dead", reason="set_aside")
     body = health.report()[1]
     assert body["set_aside"] == {"records": 1, "submissions": 1}
@@ -504,6 +504,6 @@ def test_the_sweep_wakes_the_tries_that_are_due(world, monkeypatch):
     monkeypatch.setattr(sweeping.wake, "now", lambda task, *args, **more: woken.append(task))
     sweeping.sweep()
     assert failures.RETRY not in woken
-    factories.failure(world.link(world.in_step()).ref_id, "4801", tries=1)
+    factories.failure(world.link(world.in_step()).key, "4801", tries=1)
     sweeping.sweep()
     assert failures.RETRY in woken

@@ -93,8 +93,8 @@ def test_a_decision_whose_undo_would_make_a_twin_is_not_taken_back(stay):
 def test_an_identity_that_lands_beside_another_stay_is_named(stay):
     other = factories.EnrolmentFactory(school=stay.school)
     item = factories.changed_in_pasi(stay, grade="09")
-    EnrolmentCopy.objects.filter(ref_id=item.ref_id).update(asn=other.student.asn)
-    comparing.evaluate(ref_ids=[item.ref_id])
+    EnrolmentCopy.objects.filter(key=item.key).update(asn=other.student.asn)
+    comparing.evaluate(keys=[item.key])
     item.refresh_from_db()
     assert (item.kind, codes(item)) == ("identity_changed_in_pasi", ["10069"])
 

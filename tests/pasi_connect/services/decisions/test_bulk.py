@@ -9,7 +9,7 @@ from operations.actor import of_user
 from operations.models import AuditEntry, Job, JobRow
 from operations.services import jobs
 from pasi_connect import selectors
-from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy, EnrolmentLink, Submission
+from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy, Link, Submission
 from pasi_connect.services import decisions
 from pasi_connect.services.decisions import bulk, taking_back
 from pasi_connect.services.queue import collecting
@@ -136,10 +136,10 @@ def test_a_bulk_accept_takes_pasis_values_and_is_one_action(school, user, actor)
     assert (action.kind, action.status, action.job_id, action.school_code) == ("bulk_decision", "done", job.pk, "2001")
     assert set(SchoolEnrolment.objects.values_list("grade", "revision")) == {("09", 2)}
     assert set(Discrepancy.objects.values_list("status", "settled_by")) == {("settled", "accept")}
-    assert [link.agreed["grade"] for link in EnrolmentLink.objects.all()] == ["09"] * 3
+    assert [link.agreed["grade"] for link in Link.objects.all()] == ["09"] * 3
     records = list(action.records.order_by("order"))
     assert [record.order for record in records] == [0, 1, 2]
-    assert {record.ref_id for record in records} == {item.ref_id for item in items}
+    assert {record.key for record in records} == {item.key for item in items}
     assert [(record.before, record.after, record.revision_after) for record in records] == [
         ({"grade": "08"}, {"grade": "09"}, 2)
     ] * 3
@@ -162,12 +162,12 @@ def test_a_bulk_reject_leaves_one_submission_a_record(school, user, actor):
     assert [(status, seen, fields, who) for status, seen, fields, who in rows] == [
         ("waiting", 11, ["grade"], actor.name)
     ] * 3
-    assert {link.kept["grade"] for link in EnrolmentLink.objects.all()} == {"09"}
+    assert {link.kept["grade"] for link in Link.objects.all()} == {"09"}
 
 
-TABLES = (Decision, EnrolmentLink, Discrepancy, SchoolEnrolment, DataEvent, AuditEntry)
+TABLES = (Decision, Link, Discrepancy, SchoolEnrolment, DataEvent, AuditEntry)
 OWN = {
-    "id", "enrolment", "student", "discrepancy", "ref_id", "at", "subject_id", "agreed_at", "settled_at", "opened_at", "asn",
+    "id", "enrolment", "student", "discrepancy", "key", "at", "subject_id", "agreed_at", "settled_at", "opened_at", "asn",
     "agreed_digest", "student_id", "enrolment_id", "discrepancy_id", "collected_at", "local_number", "submission", "changed_at", "stored_at", "bulk",
 }  # fmt: skip
 
@@ -189,14 +189,14 @@ def test_in_bulk_the_same_as_one_by_one(school, user, actor, choice, theirs):
         """What the decision left about the record, without what is each record's own."""
         key = {
             Decision: {"discrepancy": item},
-            EnrolmentLink: {"ref_id": item.ref_id},
+            Link: {"key": item.key},
             Discrepancy: {"pk": item.pk},
-            SchoolEnrolment: {"pk": item.enrolment_id},
-            DataEvent: {"subject_id": item.enrolment_id},
+            SchoolEnrolment: {"pk": item.subject_id},
+            DataEvent: {"subject_id": item.subject_id},
         }.get(model)
         found = model._base_manager.order_by("pk")
         if model is AuditEntry:
-            about = {("discrepancy", str(item.pk)), ("school_enrolment", str(item.enrolment_id))}
+            about = {("discrepancy", str(item.pk)), ("school_enrolment", str(item.subject_id))}
             found = [row for row in found.exclude(pk__in=before[model]) if (row.subject_type, row.subject_id) in about]
         else:
             found = found.filter(**key)
@@ -212,12 +212,12 @@ def test_an_item_that_moved_since_the_list_was_made_is_left(school, user, actor)
     items = changed(school, 3)
     action, job = started(actor, user, ACCEPT)
     factories.changed_in_pasi(items[0].enrolment, grade="11")
-    enrolments.change(actor, items[1].enrolment_id, {"local_student_id": "L77"})  # not compared again yet
+    enrolments.change(actor, items[1].subject_id, {"local_student_id": "L77"})  # not compared again yet
     ended(job)
     assert (job.status, job.done, job.failed) == ("completed_with_problems", 3, 2)
     assert codes(job) == {str(items[0].pk): "moved", str(items[1].pk): "moved"}
     assert action.records.count() == 1
-    grades = {item.enrolment_id: SchoolEnrolment.objects.get(pk=item.enrolment_id).grade for item in items}
+    grades = {item.subject_id: SchoolEnrolment.objects.get(pk=item.subject_id).grade for item in items}
     assert list(grades.values()) == ["08", "08", "09"]
 
 
@@ -250,9 +250,9 @@ def test_whole_records_are_entered_here(school, user, actor):
     safe = changed(school, 1)[0]
     action, job = started(actor, user, ACCEPT)
     assert ended(job).status == "completed"
-    record = action.records.get(ref_id=made.ref_id)
-    assert (record.before, record.subject_id) == (None, EnrolmentLink.objects.get(ref_id=made.ref_id).enrolment_id)
-    assert action.records.get(ref_id=safe.ref_id).before == {"grade": "08"}
+    record = action.records.get(key=made.key)
+    assert (record.before, record.subject_id) == (None, Link.objects.get(key=made.key).subject_id)
+    assert action.records.get(key=safe.key).before == {"grade": "08"}
 
 
 def test_what_is_left_out_is_told_record_by_record(school, user, actor):
@@ -348,7 +348,7 @@ def test_a_bulk_is_taken_back_and_what_moved_on_stays_with_its_reason(school, us
     items = changed(school, 3)
     action, job = started(actor, user, ACCEPT)
     ended(job)
-    enrolments.change(actor, items[0].enrolment_id, {"grade": "12"})
+    enrolments.change(actor, items[0].subject_id, {"grade": "12"})
     seen = taking_back.preview(action)
     assert (seen.can, [message for _record, message in seen.cannot]) == (
         2,
@@ -360,11 +360,11 @@ def test_a_bulk_is_taken_back_and_what_moved_on_stays_with_its_reason(school, us
     assert undo.total == 3
     ended(undo)
     assert (undo.status, undo.done, undo.failed) == ("completed_with_problems", 3, 1)
-    assert list(undo.rows.values_list("ref_id", "code")) == [(items[0].ref_id, "not_undone")]
+    assert list(undo.rows.values_list("key", "code")) == [(items[0].key, "not_undone")]
     action.refresh_from_db()
     assert (action.status, action.undone_at) == ("done", None)
     assert [record.undone_at is None for record in action.records.order_by("order")] == [True, False, False]
-    grades = [SchoolEnrolment.objects.get(pk=item.enrolment_id).grade for item in items]
+    grades = [SchoolEnrolment.objects.get(pk=item.subject_id).grade for item in items]
     assert grades == ["12", "08", "08"]
     assert set(Discrepancy.objects.filter(pk__in=[i.pk for i in items[1:]]).values_list("status", "undecided")) == {
         ("open", 1)
@@ -452,7 +452,7 @@ def test_one_record_of_a_bulk_is_taken_back_alone(school, user, actor):
 def arrived(item):
     """PASI has taken our value: both sides hold it."""
     with pytest.raises(Discrepancy.DoesNotExist):
-        factories.changed_in_pasi(SchoolEnrolment.objects.get(pk=item.enrolment_id), grade="08")
+        factories.changed_in_pasi(SchoolEnrolment.objects.get(pk=item.subject_id), grade="08")
 
 
 def test_where_resets_have_arrived_pasis_former_values_are_taken_in_bulk(school, user, actor):
@@ -466,7 +466,7 @@ def test_where_resets_have_arrived_pasis_former_values_are_taken_in_bulk(school,
     assert (seen.can, len(seen.cannot), seen.former) == (1, 2, 2)
     taken = ended(taking_back.start(actor, action.pk, "They were right", former=True))
     assert (taken.status, taken.done, taken.failed) == ("completed_with_problems", 3, 1)
-    grades = [SchoolEnrolment.objects.get(pk=item.enrolment_id).grade for item in items]
+    grades = [SchoolEnrolment.objects.get(pk=item.subject_id).grade for item in items]
     assert grades == ["09", "09", "08"]
     assert [event.fields for event in DataEvent.objects.order_by("id")] == [["grade"], ["grade"]]
     assert taking_back.preview(action).former == 0

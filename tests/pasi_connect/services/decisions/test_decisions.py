@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from operations.models import AuditEntry
-from pasi_connect.models import Decision, Discrepancy, EnrolmentLink, Submission
+from pasi_connect.models import Decision, Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import Status
 from pasi_connect.services import decisions
@@ -193,23 +193,23 @@ def test_what_cannot_be_decided_is_told_at_its_field(world, changed, asked, fiel
 def test_accepting_a_created_record_adopts_it(world):
     ref_id = world.in_pasi_only(Grade="07")
     world.pull()
-    item = Discrepancy.objects.get(ref_id=ref_id)
+    item = Discrepancy.objects.get(key=ref_id)
     decisions.accept(world.actor, item.pk)
-    link = EnrolmentLink.objects.get(ref_id=ref_id)
+    link = Link.objects.get(key=ref_id)
     assert (link.enrolment.grade, link.enrolment.school, link.enrolment.deleted) == ("07", world.school, False)
     student = Student.objects.get(asn=item.asn)
     assert (link.enrolment.student, student.legal_last_name) == (student, f"Varga {item.asn[-4:]}")
     item.refresh_from_db()
     assert item.status == "settled"
-    collecting.collect(link.enrolment_id)
+    collecting.collect(link.subject_id)
     assert not Submission.objects.exists()
 
 
 def test_rejecting_a_created_record_deletes_it_there(world):
     ref_id = world.in_pasi_only()
     world.pull()
-    decisions.reject(world.actor, Discrepancy.objects.get(ref_id=ref_id).pk, reason="Never came")
-    enrolment = EnrolmentLink.objects.get(ref_id=ref_id).enrolment
+    decisions.reject(world.actor, Discrepancy.objects.get(key=ref_id).pk, reason="Never came")
+    enrolment = Link.objects.get(key=ref_id).enrolment
     assert enrolment.deleted
     sent = settle(world, enrolment)
     assert (sent.status, sent.sent_fields) == (Status.ACCEPTED, ["deleted"])
@@ -239,7 +239,7 @@ def test_a_record_deleted_in_pasi(world, accepted):
 @pytest.mark.parametrize("accepted", [True, False])
 def test_a_record_missing_in_pasi(world, accepted):
     enrolment = world.in_step()
-    world.pasi.remove(world.link(enrolment).ref_id)
+    world.pasi.remove(world.link(enrolment).key)
     pulling.SyncCursor.objects.filter(notification_type="StudentSchoolEnrolment.2027").delete()
     world.puller = pulling.Puller()
     world.pull()
@@ -260,7 +260,7 @@ def test_a_whole_record_is_not_decided_field_by_field(world):
     ref_id = world.in_pasi_only()
     world.pull()
     with pytest.raises(ValidationError, match="as a whole"):
-        decisions.accept(world.actor, Discrepancy.objects.get(ref_id=ref_id).pk, ["grade"])
+        decisions.accept(world.actor, Discrepancy.objects.get(key=ref_id).pk, ["grade"])
 
 
 # Undo ------------------------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_an_accept_is_taken_back_and_the_item_opens_as_it_was(world, changed):
 def test_an_accept_of_what_was_never_agreed_is_never_agreed_again(world):
     enrolment = world.in_step()
     world.change_in_pasi(enrolment, Grade="09")
-    EnrolmentLink.objects.update(agreed=None, agreed_digest="")
+    Link.objects.update(agreed=None, agreed_digest="")
     world.pull()
     decision = decisions.accept(world.actor, world.item(enrolment).pk)
     decisions.undo(world.actor, decision.pk)
@@ -364,11 +364,11 @@ def created(world):
     """The open item of a record that was made in PASI."""
     ref_id = world.in_pasi_only()
     world.pull()
-    return Discrepancy.objects.get(ref_id=ref_id)
+    return Discrepancy.objects.get(key=ref_id)
 
 
 def of_item(item):
-    return EnrolmentLink.objects.get(ref_id=item.ref_id).enrolment
+    return Link.objects.get(key=item.key).enrolment
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -386,10 +386,10 @@ def test_a_decision_on_a_created_record_is_taken_back_before_anything_goes_out(w
         1,
         None,
     )
-    assert (present(enrolment).deleted, EnrolmentLink.objects.filter(ref_id=created.ref_id).exists()) == (True, False)
+    assert (present(enrolment).deleted, Link.objects.filter(key=created.key).exists()) == (True, False)
     collecting.collect(enrolment.pk)
     assert not Submission.objects.exclude(status=Status.CANCELLED).exists()
-    assert world.pasi.enrolment(created.ref_id)["IsDeleted"] is False
+    assert world.pasi.enrolment(created.key)["IsDeleted"] is False
 
 
 def test_a_created_record_that_is_accepted_once_more_is_the_same_record(world, created):
@@ -407,7 +407,7 @@ def test_a_created_record_that_was_deleted_in_pasi_is_restored_there(world, crea
     assert decisions.why_not_undo(decision) == ""
     decisions.undo(world.actor, decision.pk)
     assert settle(world, enrolment).status == Status.ACCEPTED
-    assert (world.pasi.enrolment(created.ref_id)["IsDeleted"], present(enrolment).deleted) == (False, False)
+    assert (world.pasi.enrolment(created.key)["IsDeleted"], present(enrolment).deleted) == (False, False)
     assert world.item(enrolment) is None
     created.refresh_from_db()
     assert (created.status, created.settled_by) == ("settled", "restored")
@@ -468,7 +468,7 @@ def test_both_pictures_are_kept_for_ever(world, changed):
     decision.refresh_from_db()
     kept = {row["name"]: (row["sis"], row["pasi"]) for row in decision.picture}
     assert kept == {"grade": ("08", "09"), "exit_date": ("2027-06-26", MAY)}
-    assert decision.at - dt.timedelta(minutes=5) < present(changed).link.agreed_at
+    assert decision.at - dt.timedelta(minutes=5) < factories.link_of(changed).agreed_at
 
 
 def test_a_record_that_is_brought_back_takes_its_other_changes_along(world):

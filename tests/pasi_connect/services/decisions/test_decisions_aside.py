@@ -26,10 +26,10 @@ def items(world):
 @pytest.fixture
 def broken(items, monkeypatch):
     """The second one cannot be compared; the comparison does its own work for every other record."""
-    whole, bad = comparing._verdict, items[1].ref_id
+    whole, bad = comparing._verdict, items[1].key
 
     def raises(pair, *rest):
-        if pair.ref_id == bad:
+        if pair.key == bad:
             raise ZeroDivisionError("Ines Varga")
         return whole(pair, *rest)
 
@@ -53,7 +53,7 @@ def test_one_decision(world, broken, decide):
         assert Failure.objects.get().tries == tries
     assert Failure.objects.get().is_set_aside
     assert not Decision.objects.exists()
-    assert SchoolEnrolment.objects.get(pk=broken.enrolment_id).grade == "08"
+    assert SchoolEnrolment.objects.get(pk=broken.subject_id).grade == "08"
 
 
 def test_an_undo(world, items, monkeypatch):

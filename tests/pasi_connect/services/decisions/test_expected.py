@@ -43,11 +43,11 @@ def numbers(found):
 
 def told(asn: str, school_code: str, year: SchoolYear = YEAR, **given) -> EnrolmentCopy:
     """A record that only PASI has."""
-    ref_id = uuid4()
+    ref_id = str(uuid4())
     document = mapping.lay_on(mapping.new_document(ref_id, asn, school_code, year), {**NEW, **given}, mapping.NAMES)
     document["PASICoreVersion"] = 5
     copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
-    return EnrolmentCopy.objects.get(ref_id=ref_id)
+    return EnrolmentCopy.objects.get(key=ref_id)
 
 
 def copy_of_school(code: str, authority: str) -> None:

@@ -37,7 +37,7 @@ def old(world):
 def in_pasi(world, year=OLD, **members):
     enrolment = world.here(year=year, **DATES)
     link = submissions.link_of(enrolment)
-    world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.ref_id), **members}])
+    world.pasi.load(StudentSchoolEnrolment=[{**world.document(enrolment, link.key), **members}])
     return enrolment
 
 
@@ -161,7 +161,7 @@ def test_what_pasi_does_not_have_may_be_created_after_a_look(world):
 
 def test_a_copy_of_what_pasi_no_longer_has_counts_for_nothing(world, old):
     read(world, old)
-    world.pasi.remove(world.link(old).ref_id)
+    world.pasi.remove(world.link(old).key)
     assert read(world, old) == historical.Picture(0)
     assert EnrolmentCopy.objects.get().vanished_at
     assert world.send(historical.confirm(world.actor, old, 0)).status == Status.ACCEPTED
@@ -212,7 +212,7 @@ def test_with_pasi_away_nothing_is_asked_and_nothing_changes(world, old):
 
 def test_nothing_is_decided_while_a_submission_flies(world, old):
     read(world, old)
-    factories.submission(old, "in_flight", ref_id=world.link(old).ref_id)
+    factories.submission(old, "in_flight", key=world.link(old).key)
     for act in (historical.confirm, historical.take):
         with pytest.raises(historical.NotPossible, match="on its way"):
             act(world.actor, old, world.copy(old).core_version)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from operations.actor import of_user
 from operations.models import AuditEntry
-from pasi_connect.models import Discrepancy, EnrolmentLink, Submission
+from pasi_connect.models import Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import Status
 from pasi_connect.services import decisions
@@ -341,7 +341,7 @@ def test_linked_anew_the_sis_record_is_missing_in_pasi_and_nothing_is_sent(world
     queued.refresh_from_db()
     assert (item.status, item.settled_by, queued.status) == ("settled", "link_anew", Status.CANCELLED)
     assert world.item(moved).kind == Kind.MISSING_IN_PASI
-    assert Discrepancy.objects.get(ref_id=item.ref_id, status="open").kind == Kind.CREATED_IN_PASI
+    assert Discrepancy.objects.get(key=item.key, status="open").kind == Kind.CREATED_IN_PASI
     collecting.collect(moved.pk)
     assert world.pasi.calls() == []
     assert decisions.why_not_undo(decision) == ""
@@ -351,7 +351,7 @@ def test_linked_anew_to_pasis_other_record_of_the_same_student_where_there_is_on
     ref_id = world.in_pasi_only(StateProvinceId=moved.student.asn, Grade="09")
     world.pull()
     decisions.link_anew(world.actor, world.item(moved).pk)
-    assert world.link(moved).ref_id == ref_id
+    assert world.link(moved).key == ref_id
     assert world.item(moved).kind == Kind.NEVER_AGREED
 
 
@@ -360,7 +360,7 @@ def test_a_new_link_is_taken_back_until_it_is_decided_what_becomes_of_the_record
     decision = decisions.link_anew(world.actor, item.pk)
     decisions.undo(world.actor, decision.pk)
     item.refresh_from_db()
-    assert (item.status, item.kind, world.link(moved).ref_id) == ("open", Kind.IDENTITY_CHANGED_IN_PASI, item.ref_id)
+    assert (item.status, item.kind, world.link(moved).key) == ("open", Kind.IDENTITY_CHANGED_IN_PASI, item.key)
     assert Discrepancy.objects.filter(status="open").count() == 1
     again = decisions.link_anew(world.actor, item.pk)
     decisions.reject(world.actor, world.item(moved).pk, reason="Send it")
@@ -373,9 +373,9 @@ def test_a_new_link_is_taken_back_until_it_is_decided_what_becomes_of_the_record
 def test_a_new_link_is_not_taken_back_once_pasis_record_is_entered_here(world, moved):
     item = world.item(moved)
     decision = decisions.link_anew(world.actor, item.pk)
-    decisions.accept(world.actor, Discrepancy.objects.get(ref_id=item.ref_id, status="open").pk)
+    decisions.accept(world.actor, Discrepancy.objects.get(key=item.key, status="open").pk)
     assert "enrolment of its own" in decisions.why_not_undo(decision)
-    assert EnrolmentLink.objects.filter(ref_id=item.ref_id).exists()
+    assert Link.objects.filter(key=item.key).exists()
 
 
 def test_only_a_moved_record_is_linked_anew(world):
@@ -425,7 +425,7 @@ def test_deleted_here_it_needs_nobody(world, hidden):
     assert world.send(queued).status == Status.NO_CHANGE
     assert queued.reason == "not_shown"
     assert world.item(hidden) is None
-    assert not world.pasi.enrolment(world.link(hidden).ref_id)["IsDeleted"]
+    assert not world.pasi.enrolment(world.link(hidden).key)["IsDeleted"]
 
 
 @pytest.mark.parametrize("decide", [decisions.accept, decisions.reject])
@@ -465,7 +465,7 @@ def test_a_record_moved_to_a_year_that_is_not_asked_for_is_found(world):
 def test_what_is_really_gone_is_still_missing(world):
     world.all_in_step(4)
     enrolment = world.in_step()
-    world.pasi.remove(world.link(enrolment).ref_id)
+    world.pasi.remove(world.link(enrolment).key)
     world.puller.ask(0, with_hash=True)
     world.pull()
     assert world.item(enrolment).kind == Kind.MISSING_IN_PASI

@@ -13,10 +13,10 @@ from tests.factories import documents as mapping
 
 pytestmark = pytest.mark.django_db
 
-REFS = [uuid.UUID(int=number, version=4) for number in range(1, 7)]
+REFS = [str(uuid.UUID(int=number, version=4)) for number in range(1, 7)]
 
 
-def received(ref_id: uuid.UUID, version: int, grade: str) -> copies.Received:
+def received(ref_id: str, version: int, grade: str) -> copies.Received:
     document = mapping.new_document(ref_id, "123456789", "4801", SchoolYear(2027)) | {
         "PASICoreVersion": version,
         "Grade": grade,
@@ -26,7 +26,7 @@ def received(ref_id: uuid.UUID, version: int, grade: str) -> copies.Received:
     return copies.Received(document, copies.to_xml(document))
 
 
-def store(version: int, grade: str, refs: list[uuid.UUID] = REFS, provisional: bool = False) -> None:
+def store(version: int, grade: str, refs: list[str] = REFS, provisional: bool = False) -> None:
     copies.store(EnrolmentCopy, [received(ref, version, grade) for ref in refs], provisional)
 
 
@@ -44,17 +44,17 @@ def test_a_newer_version_replaces_and_an_older_one_does_not():
     store(11, "09")
     store(9, "07")
     assert held() == {(11, "09")}
-    row = EnrolmentCopy.objects.get(ref_id=REFS[0])
+    row = EnrolmentCopy.objects.get(key=REFS[0])
     assert (row.school_year, row.start_date) == (SchoolYear(2027), dt.date(2026, 9, 1))
     assert copies.to_document(row.document)["Grade"] == "09"
 
 
 def test_equal_rows_are_left_alone_and_the_others_are_not():
     store(10, "08", REFS[:5])
-    before = dict(EnrolmentCopy.objects.values_list("ref_id", "stored_at"))
+    before = dict(EnrolmentCopy.objects.values_list("key", "stored_at"))
     mixed = [received(ref, 10, "08") for ref in REFS[1:3]] + [received(ref, 12, "10") for ref in REFS[3:]]
     copies.store(EnrolmentCopy, mixed)
-    after = dict(EnrolmentCopy.objects.values_list("ref_id", "stored_at"))
+    after = dict(EnrolmentCopy.objects.values_list("key", "stored_at"))
     assert all(after[ref] == before[ref] for ref in REFS[:3])
     assert all(after[ref] > before[ref] for ref in REFS[3:5])
     assert EnrolmentCopy.objects.filter(core_version=12, grade="10").count() == 3

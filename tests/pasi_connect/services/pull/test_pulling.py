@@ -48,10 +48,10 @@ def test_the_initial_load_stores_every_kind_and_opens_what_only_pasi_has(fresh):
     assert set(AuthorityCopy.objects.values_list("code", flat=True)) >= {"1750", "1751"}
     assert set(SchoolCopy.objects.values_list("code", flat=True)) >= {"4801", "4802", "4901"}
     assert StudentCopy.objects.filter(asn=known.student.asn, last_name__startswith="Varga").exists()
-    assert set(EnrolmentCopy.objects.values_list("ref_id", flat=True)) == {fresh.link(known).ref_id, ours}
-    assert theirs not in EnrolmentCopy.objects.values_list("ref_id", flat=True)
+    assert set(EnrolmentCopy.objects.values_list("key", flat=True)) == {fresh.link(known).key, ours}
+    assert theirs not in EnrolmentCopy.objects.values_list("key", flat=True)
     item = Discrepancy.objects.get()
-    assert (item.kind, item.ref_id, item.school_code) == (Kind.CREATED_IN_PASI, ours, "4801")
+    assert (item.kind, item.key, item.school_code) == (Kind.CREATED_IN_PASI, ours, "4801")
     assert all(row.complete_at for row in SyncCursor.objects.all())
     assert {row.notification_type for row in SyncCursor.objects.all()} == {row.name for row in pulling.kinds(Context())}
 
@@ -61,7 +61,7 @@ def test_a_copy_is_the_whole_record_as_pasi_sent_it(world):
     copy = world.copy(enrolment)
     theirs = world.theirs(enrolment)
     document = copies.to_document(copy.document)
-    assert document["RefId"] == str(copy.ref_id)
+    assert document["RefId"] == copy.key
     assert document["PASICoreVersion"] == copy.core_version == theirs["PASICoreVersion"]
     pairs = sorted((pair["Key"], pair["Value"]) for pair in document["ExtendedSchoolEnrolmentInfo"]["KeyValues"])
     assert pairs == [("GrantsProgramCodes", "301"), ("GrantsProgramCodes", "500"), ("LocalStudentId", "L7")]
@@ -74,7 +74,7 @@ def test_what_is_stored_is_not_fetched_again(world):
     world.pull()
     world.puller.full = {}
     assert len(world.pasi.calls("GetStudentSchoolEnrolment")) == calls
-    pairs = [(str(copy.ref_id), copy.core_version) for copy in EnrolmentCopy.objects.all()]
+    pairs = [(copy.key, copy.core_version) for copy in EnrolmentCopy.objects.all()]
     assert pulling.fetch(kind(), pairs * 2, lambda: True)  # notices that come twice
     assert len(world.pasi.calls("GetStudentSchoolEnrolment")) == calls
 
@@ -89,7 +89,7 @@ def test_older_news_after_newer_ones_change_nothing(world):
     world.pull()
     version, reached = world.copy(enrolment).core_version, cursor().max_version
     copies.store(EnrolmentCopy, [older])
-    pulling.fetch(kind(), [(str(world.link(enrolment).ref_id), version - 1)], lambda: True)
+    pulling.fetch(kind(), [(str(world.link(enrolment).key), version - 1)], lambda: True)
     assert (world.copy(enrolment).grade, world.copy(enrolment).core_version) == ("09", version)
     assert cursor().max_version == reached
 
@@ -179,7 +179,7 @@ def full_set(world):
 
 def test_what_a_complete_set_does_not_name_vanishes_and_is_missing(world):
     gone, stays = world.all_in_step(2)
-    world.pasi.remove(world.link(gone).ref_id)
+    world.pasi.remove(world.link(gone).key)
     world.pull()
     assert world.copy(gone).vanished_at is None  # mere news take nothing away
     full_set(world)
@@ -190,8 +190,8 @@ def test_what_a_complete_set_does_not_name_vanishes_and_is_missing(world):
 
 def test_a_vanished_record_that_comes_back_is_there_again(world):
     enrolment = world.in_step()
-    document = world.document(enrolment, world.link(enrolment).ref_id)
-    world.pasi.remove(world.link(enrolment).ref_id)
+    document = world.document(enrolment, world.link(enrolment).key)
+    world.pasi.remove(world.link(enrolment).key)
     full_set(world)
     world.pasi.load(StudentSchoolEnrolment=[document])
     world.pull()
@@ -202,7 +202,7 @@ def test_a_vanished_record_that_comes_back_is_there_again(world):
 def test_the_guard_stops_a_mass_vanishing(world):
     rows = world.all_in_step(25)
     for row in rows[:20]:
-        world.pasi.remove(world.link(row).ref_id)
+        world.pasi.remove(world.link(row).key)
     full_set(world)
     assert EnrolmentCopy.objects.filter(vanished_at=None).count() == 25
     assert cursor().missing.count() == 20
@@ -213,9 +213,9 @@ def test_the_guard_stops_a_mass_vanishing(world):
 def test_a_later_complete_set_makes_the_guards_list_anew_or_clears_it(world):
     rows = world.all_in_step(25)
     for row in rows[:21]:
-        world.pasi.remove(world.link(row).ref_id)
+        world.pasi.remove(world.link(row).key)
     full_set(world)
-    documents = [world.document(row, world.link(row).ref_id) for row in rows[:21]]
+    documents = [world.document(row, world.link(row).key) for row in rows[:21]]
     world.pasi.load(StudentSchoolEnrolment=documents[:1])
     full_set(world)
     assert cursor().missing.filter(stopped_at=cursor().guard_stopped_at).count() == cursor().missing.count() == 20
@@ -229,7 +229,7 @@ def test_the_guard_counts_by_school(world):
     rows = world.all_in_step(25)
     lone = world.in_step(world.other)
     for row in [*rows[:19], lone]:
-        world.pasi.remove(world.link(row).ref_id)
+        world.pasi.remove(world.link(row).key)
     full_set(world)
     assert EnrolmentCopy.objects.filter(vanished_at=None).count() == 6
     assert cursor().guard_stopped_at is None
@@ -238,11 +238,11 @@ def test_the_guard_counts_by_school(world):
 def test_a_hash_that_agrees_brings_nothing_and_one_that_does_not_the_complete_set(world):
     gone, stays = world.all_in_step(2)
     pairs = list(pulling.held(kind()))
-    assert sorted(key for key, _ in pairs) == sorted(str(world.link(row).ref_id) for row in (gone, stays))
+    assert sorted(key for key, _ in pairs) == sorted(str(world.link(row).key) for row in (gone, stays))
     assert hash_rule.of(pairs) == hash_rule.of([(key.upper(), version) for key, version in reversed(pairs)])
     assert world.puller.ask(0, with_hash=True).good
     assert world.puller.full == {}
-    world.pasi.remove(world.link(gone).ref_id)
+    world.pasi.remove(world.link(gone).key)
     world.puller.ask(0, with_hash=True)
     assert set(world.puller.full) == {YEAR_TYPE, "Student"}  # the student has left our scope as well
     world.pull()
@@ -255,7 +255,7 @@ def test_a_scope_that_is_gone_whole_vanishes_by_an_empty_set(world):
     """The failed-hash set is complete and names nothing."""
     gone = world.all_in_step(2)
     for row in gone:
-        world.pasi.remove(world.link(row).ref_id)
+        world.pasi.remove(world.link(row).key)
     world.pull()
     assert world.copy(gone[0]).vanished_at is None
     assert world.puller.ask(0, with_hash=True).good
@@ -269,7 +269,7 @@ def test_a_scope_that_is_gone_whole_vanishes_by_an_empty_set(world):
 def test_the_guard_stops_an_empty_set_too(world):
     rows = world.all_in_step(20)
     for row in rows:
-        world.pasi.remove(world.link(row).ref_id)
+        world.pasi.remove(world.link(row).key)
     world.puller.ask(0, with_hash=True)
     assert EnrolmentCopy.objects.filter(vanished_at=None).count() == 20
     assert cursor().missing.count() == 20
@@ -290,7 +290,7 @@ def test_what_pasi_took_while_it_answered_has_not_vanished(world, monkeypatch, a
             world.send(queued)
             world.pasi.knobs(fault=None)
             if not answered:  # PASI's notice was quicker than all else
-                version = world.pasi.enrolment(queued.ref_id)["PASICoreVersion"]
+                version = world.pasi.enrolment(queued.key)["PASICoreVersion"]
                 document = copies.to_document(queued.sent_document) | {"PASICoreVersion": version}
                 copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
         complete(puller, kind)
@@ -301,7 +301,7 @@ def test_what_pasi_took_while_it_answered_has_not_vanished(world, monkeypatch, a
     for _ in range(3):
         world.puller.ask(0)
     assert queued.status == ("accepted" if answered else "checking")
-    copy = EnrolmentCopy.objects.get(ref_id=queued.ref_id)
+    copy = EnrolmentCopy.objects.get(key=queued.key)
     assert copy.vanished_at is None
     assert not Discrepancy.objects.exists()
 
@@ -309,7 +309,7 @@ def test_what_pasi_took_while_it_answered_has_not_vanished(world, monkeypatch, a
 def test_what_was_sent_before_the_set_was_asked_for_can_vanish(world):
     enrolment = world.in_step()
     world.sync(enrolment, grade="09")
-    world.pasi.remove(world.link(enrolment).ref_id)
+    world.pasi.remove(world.link(enrolment).key)
     full_set(world)
     assert world.copy(enrolment).vanished_at is not None
 
@@ -317,7 +317,7 @@ def test_what_was_sent_before_the_set_was_asked_for_can_vanish(world):
 def test_a_hash_repairs_what_was_changed_here_by_accident(world):
     """Drift: our copy is not what PASI holds, though no version says so."""
     enrolment, lost = world.all_in_step(2)
-    EnrolmentCopy.objects.filter(ref_id=world.link(lost).ref_id).delete()
+    EnrolmentCopy.objects.filter(key=world.link(lost).key).delete()
     world.puller.ask(0, with_hash=True)
     world.pull()
     assert world.copy(lost).core_version == world.theirs(lost)["PASICoreVersion"]
@@ -336,7 +336,7 @@ def test_years_that_are_not_synchronized_are_not_asked_for(world):
 
 def test_a_long_question_is_answered_as_soon_as_something_happens(world):
     enrolment = world.in_step()
-    ref_id = world.link(enrolment).ref_id
+    ref_id = world.link(enrolment).key
     threading.Timer(0.4, lambda: world.pasi.change(ref_id, Grade="09")).start()
     started = time.monotonic()
     assert world.puller.ask(1).good

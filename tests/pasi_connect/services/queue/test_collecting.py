@@ -13,7 +13,7 @@ from operations.actor import SYNC, of_user
 from operations.models import PendingTask
 from operations.services import accounts
 from pasi_connect import tasks
-from pasi_connect.models import CodeValue, Discrepancy, EnrolmentLink, SchoolCopy, StudentCopy, Submission
+from pasi_connect.models import CodeValue, Discrepancy, Link, SchoolCopy, StudentCopy, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services import setting_up
 from pasi_connect.services.queue import claiming, collecting, reviews, sending, submissions
@@ -107,7 +107,7 @@ def test_what_is_kept_here_sends_nothing_and_is_seen_all_the_same(enrolment, act
     collecting.collect(enrolment.pk)
     assert not DataEvent.objects.filter(collected_at=None).exists()
     assert not Submission.objects.exists()
-    assert EnrolmentLink.objects.filter(enrolment=enrolment).exists() is linked
+    assert Link.objects.filter(subject_id=enrolment.pk).exists() is linked
     if linked:
         item = factories.changed_in_pasi(enrolment, grade="09")
         enrolments.change(actor, enrolment.pk, {"exit_code": "A8"})
@@ -458,7 +458,7 @@ def test_the_next_one_is_found_quickly_with_statistics_from_before_a_bulk_job(on
     def fill(first, status):
         Submission.objects.bulk_create(
             Submission(
-                subject_type="school_enrolment", subject_id=number, lane=f"student:{number // 2}", ref_id=uuid4(),
+                subject_type="school_enrolment", subject_id=number, lane=f"student:{number // 2}", key=str(uuid4()),
                 school_code="4801", status=status, seen_version=0, actor_name="n", actor_local_id="n", actor_ip="::1",
                 next_attempt_at=now, created_at=now, changed_at=now,
             )

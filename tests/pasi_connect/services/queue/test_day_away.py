@@ -64,7 +64,7 @@ def test_a_day_away_is_probed_little_and_drained_in_order(world, woken, settings
     # 15 to 30 s between two probes, 1 to 30 s in the first minutes, whatever waits.
     assert 115 <= min(calls.values()) <= max(calls.values()) <= 3600 / (gateway.PROBE_MOST_SECONDS / 2) + 10
     assert Counter(made.values_list("operation", flat=True)) == {SUBMIT: 1, "HelloWorld": calls.total() - 1}
-    waiting = list(Submission.objects.order_by("id").values_list("ref_id", "lane", "status", "attempts"))
+    waiting = list(Submission.objects.order_by("id").values_list("key", "lane", "status", "attempts"))
     assert {(status, attempts) for _, _, status, attempts in waiting} == {("waiting", 0)}
     assert len(waiting) == min(len(rows), 6 * HOURS)  # however often a record was changed, it goes once
 

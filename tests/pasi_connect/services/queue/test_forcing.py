@@ -8,7 +8,7 @@ from operations import clock
 from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
-from pasi_connect.models import EnrolmentCopy, EnrolmentLink, LinkState, Submission
+from pasi_connect.models import EnrolmentCopy, Link, LinkState, Submission
 from pasi_connect.services import states
 from pasi_connect.services.queue import collecting, forcing
 from sis.models import DataEvent
@@ -106,14 +106,14 @@ def test_while_pasi_is_away_nothing_is_lost_and_nothing_told_that_is_not_known(w
 
 def test_a_record_that_pasi_hides_from_us_is_told(world, officer):
     enrolment = world.in_step()
-    world.pasi.remove(world.link(enrolment).ref_id)
+    world.pasi.remove(world.link(enrolment).key)
     assert now(world, officer, enrolment).code == "not_shown"
     assert EnrolmentCopy.objects.get().vanished_at is None  # only a full set, behind the guard, lets a record vanish
 
 
 def test_a_node_that_lags_behind_us_is_no_answer(world, officer):
     enrolment = world.in_step()
-    EnrolmentLink.objects.update(accepted_version=world.copy(enrolment).core_version + 5)
+    Link.objects.update(accepted_version=world.copy(enrolment).core_version + 5)
     assert now(world, officer, enrolment).code == "not_read"
 
 
@@ -145,7 +145,7 @@ def test_a_school_record_by_record(world, officer, monkeypatch):
     assert [event.subject_id for event in DataEvent.objects.all()] == [new.pk]
     collecting.collect(new.pk)
     assert Submission.objects.get().subject_id == new.pk
-    assert not EnrolmentLink.objects.filter(enrolment=elsewhere).exists()
+    assert not Link.objects.filter(subject_id=elsewhere.pk).exists()
     again = run(officer, world)
     assert again.done == 3
     assert Submission.objects.count() == 1
@@ -191,7 +191,7 @@ def test_a_preview_reads_pasi_and_leaves_everything_as_it_was(world, officer):
     assert world.pasi.calls() == []
     assert world.item(differs) is None
     assert not Submission.objects.exists()
-    assert not EnrolmentLink.objects.filter(enrolment=here).exists()
+    assert not Link.objects.filter(subject_id=here.pk).exists()
     assert DataEvent.objects.get().collected_at is None
 
 

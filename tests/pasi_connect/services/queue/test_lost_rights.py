@@ -89,7 +89,7 @@ def let_vanish(world, actor):
     cursor, _made = SyncCursor.objects.update_or_create(notification_type=name, defaults={"guard_stopped_at": now})
     for enrolment in [world.here() for _ in range(3)]:
         copy = factories.link_and_copy(enrolment)
-        MissingRecord.objects.create(cursor=cursor, stopped_at=now, key=str(enrolment.link.ref_id))
+        MissingRecord.objects.create(cursor=cursor, stopped_at=now, key=factories.link_of(enrolment).key)
         assert copy
     return vanishing.approve(actor, name, now.isoformat())
 

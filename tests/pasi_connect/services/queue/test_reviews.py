@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from operations.actor import of_user
-from pasi_connect.models import EnrolmentLink, Submission
+from pasi_connect.models import Link, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services.queue import collecting, reviews
 from sis.models import DataEvent, SchoolEnrolment
@@ -144,4 +144,4 @@ def test_an_agreed_spelling_is_no_difference(world):
     assert world.copy(enrolment).local_student_id == "Lodz"
     assert SchoolEnrolment.objects.get(pk=enrolment.pk).local_student_id == "Łódź"
     assert world.item(enrolment) is None
-    assert EnrolmentLink.objects.get(enrolment=enrolment).written == {"local_student_id": {"Łódź": "Lodz"}}
+    assert Link.objects.get(subject_id=enrolment.pk).written == {"local_student_id": {"Łódź": "Lodz"}}

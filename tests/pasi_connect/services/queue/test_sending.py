@@ -54,7 +54,7 @@ def test_a_new_record_gets_the_ref_id_that_was_stored_first(world):
     enrolment = world.here()
     queued = world.queue(enrolment, grade="09")
     link = world.link(enrolment)
-    assert queued.ref_id == link.ref_id
+    assert queued.key == link.key
     assert world.send(queued).status == Status.ACCEPTED
     theirs = world.theirs(enrolment)
     assert (theirs["Grade"], theirs["SchoolCode"], theirs["StateProvinceId"]) == ("09", "4801", enrolment.student.asn)
@@ -248,7 +248,7 @@ def test_a_dropped_answer_of_a_new_record_makes_no_second_one(world):
     enrolment = world.here()
     world.pasi.knobs(answer_dropped=1)
     assert world.sync(enrolment, grade="09").status == Status.ACCEPTED
-    assert [record["RefId"].lower() for record in world.pasi.enrolments()] == [str(world.link(enrolment).ref_id)]
+    assert [record["RefId"].lower() for record in world.pasi.enrolments()] == [str(world.link(enrolment).key)]
 
 
 @pytest.mark.parametrize("knob", ["truncated", "html"])

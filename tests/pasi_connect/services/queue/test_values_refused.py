@@ -116,7 +116,7 @@ def test_a_rule_broken_on_both_sides_is_held_with_its_sentence(world):
 def test_a_deletion_is_not_held_by_what_pasi_does_not_look_at(world):
     ref_id = world.in_pasi_only(SchoolProvidedProgramPercentage=40)
     world.pull()
-    decision = decisions.reject(world.actor, Discrepancy.objects.get(ref_id=ref_id).pk, reason="Not ours")
+    decision = decisions.reject(world.actor, Discrepancy.objects.get(key=ref_id).pk, reason="Not ours")
     enrolment = SchoolEnrolment.objects.get(pk=decisions.enrolment_of(decision))
     assert world.send(world.take_up(enrolment)).status == Status.ACCEPTED
     assert world.pasi.enrolment(ref_id)["IsDeleted"]

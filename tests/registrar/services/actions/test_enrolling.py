@@ -38,7 +38,7 @@ def test_a_return_is_a_new_enrolment_and_the_earlier_one_is_not_touched(world, l
     done, made, _looked = enrol(world, left)
     assert made.pk != left.pk
     assert (made.programming_type, made.programming_timeframe) == ("Regular", "Evening")
-    assert world.link(made).ref_id != world.link(left).ref_id
+    assert world.link(made).key != world.link(left).key
     assert world.theirs(made)["RegistrationStartDate"][:10] == "2026-11-09"
     assert world.theirs(left) == before
     assert (done.kind, fresh(left).revision) == (Action.Kind.RETURN, left.revision)

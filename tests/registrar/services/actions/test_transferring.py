@@ -81,7 +81,7 @@ def test_submissions_go_one_after_the_other(world, student):
     assert Submission.objects.get(subject_id=made.pk).status == "held"
     settle(world)
     called = [call["key"].lower() for call in world.pasi.calls()]
-    assert called == [str(world.link(one).ref_id) for one in (main, side, made)]
+    assert called == [str(world.link(one).key) for one in (main, side, made)]
 
 
 def test_a_rejection_stops_the_rest_and_says_so(world, student):
