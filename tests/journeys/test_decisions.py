@@ -72,6 +72,13 @@ def test_the_story_by_keyboard_alone(product: Product, new_page: NewPage) -> Non
     assert focused(page) == top
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Save the decision")).to_be_visible()
+    size = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    tops = "[...document.querySelectorAll('.dockbar > :is(a, button)')].map(one => one.getBoundingClientRect().top)"
+    assert len(set(page.evaluate(tops))) == 1  # one row
+    assert size is not None
+    page.set_viewport_size(size)
     first_address = page.url
     shortcut(page, "j")
     expect(page).not_to_have_url(first_address)

@@ -120,7 +120,7 @@ def test_a_caller_has_a_few_requests_at_work_at_once(settings):
     settings.THROTTLE_AT_ONCE = 2
     at_work, caller, other = throttle._AtWork(), throttle.Caller("person", "1"), throttle.Caller("person", "2")
     ends = [at_work.enter(caller) for _ in range(2)]
-    with pytest.raises(throttle.bodies.Refused, match="At most 2"):
+    with pytest.raises(throttle.bodies.Refused, match="limit is 2 requests"):
         at_work.enter(caller)
     at_work.enter(other)
     ends[0]()
