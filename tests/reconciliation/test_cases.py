@@ -49,7 +49,7 @@ INVISIBLE = "column “ASN”: invisible characters, removed. Repaired cells: 4 
 GUARD = 'column “ASN”: a spreadsheet\'s guard (="…" or a leading apostrophe), removed. Repaired cells: 4 (rows 2-5)'
 TABLE = (
     Case("01-bom-twice.csv", ("damaged or repeated encoding mark",)),
-    Case("02-invisible-in-headers.csv", ("taken off the headers “ASN”, “Exit Date”, “Entry Date”",)),
+    Case("02-invisible-in-headers.csv", ("removed from the headers “ASN”, “Exit Date”, “Entry Date”",)),
     Case("03-zwsp-after-asn.csv", (INVISIBLE,)),
     Case("04-unit-separator-before-asn.csv", (INVISIBLE,)),
     Case("05a-formula-guard.csv", (GUARD,)),
@@ -69,7 +69,10 @@ TABLE = (
     Case("16-backslash.xlsx"),
     Case(
         "18b-seven-oclock.xlsx",
-        ("column “Entry Date”: date with a time of day, read as a date. Repaired cells: 4", "left out: 07:00"),
+        (
+            "column “Entry Date”: date with a time of day, read as a date. Repaired cells: 4",
+            "times of day that were skipped: 07:00",
+        ),
     ),
     Case(
         "19b-total-row-count-first.csv",
@@ -77,7 +80,7 @@ TABLE = (
         (4, 0, 0, 0, 1),
         never=("leading zeros",),
     ),
-    Case("20-nbsp-in-text.csv", ("column “Section Description”: blanks of another kind",)),
+    Case("20-nbsp-in-text.csv", ("column “Section Description”: other kinds of spaces",)),
     Case("22-pipe.csv"),
     Case("35-html-as.xls", ("this is a web page (HTML), whatever its name says. Open it in Excel",), None),
     Case("37a-libreoffice.ods", ("this is an OpenDocument spreadsheet (.ods). Open it in LibreOffice",), None),
@@ -137,9 +140,9 @@ def test_the_command_says_it(case, tmp_path, capsys):
 def test_one_file_twice_is_said_before_anything_else(tmp_path, capsys):
     call_command("reconcile", str(CASES / "base.csv"), str(CASES / "base.csv"), "--type", "CM", "--out", str(tmp_path))
     captured = capsys.readouterr()
-    assert captured.out.startswith("Both files are the same file")
-    assert (captured.out + captured.err).count("Both files are the same file") == 1
-    assert json.loads((tmp_path / "summary.json").read_text())["warnings"][0].startswith("Both files are the same file")
+    assert captured.out.startswith("Both files are identical")
+    assert (captured.out + captured.err).count("Both files are identical") == 1
+    assert json.loads((tmp_path / "summary.json").read_text())["warnings"][0].startswith("Both files are identical")
 
 
 @pytest.mark.django_db
@@ -176,7 +179,7 @@ def test_the_result_says_it_first(officer, compared):
     same = {"before": upload(CASES / "base.csv"), "after": upload(CASES / "base.csv")}
     run = compared(same, type="CM")
     api = client_of(officer)
-    assert api.get(f"reconciliations/{run.pk}/").json()["warnings"][0].startswith("Both files are the same file")
+    assert api.get(f"reconciliations/{run.pk}/").json()["warnings"][0].startswith("Both files are identical")
     work_off()
     client = Client()
     client.force_login(officer)
@@ -202,8 +205,8 @@ def reconcile(out, *options, after="base.csv"):
     [
         ("11-title-rows.csv", ["--after-header-row", "5"], 0, ""),
         ("11-title-rows.csv", ["--after-header-row", "1"], 2, "none of the required columns are there"),
-        ("11-title-rows.csv", ["--after-header-row", "4"], 2, "row 4, chosen for the headers, is blank"),
-        ("11-title-rows.csv", ["--after-header-row", "99"], 2, "row 99, chosen for the headers, is blank or below"),
+        ("11-title-rows.csv", ["--after-header-row", "4"], 2, "row 4, the header row you chose, is blank"),
+        ("11-title-rows.csv", ["--after-header-row", "99"], 2, "row 99, the header row you chose, is blank or below"),
         ("11-title-rows.csv", ["--after-header-row", "-1"], 2, "A row counts from 1."),
         ("12-numbers-export-summary.xlsx", ["--after-sheet", "2027-9101-CM"], 0, ""),
         (
@@ -221,7 +224,7 @@ def reconcile(out, *options, after="base.csv"):
         ("22-pipe.csv", ["--after-delimiter", "pipe"], 0, ""),
         ("22-pipe.csv", ["--after-delimiter", "comma"], 2, "separated by comma"),
         ("base.csv", ["--after-encoding", "utf-8"], 0, ""),
-        ("22-pipe.csv", ["--after-encoding", "utf-16"], 2, "cannot be read as UTF-16, which was chosen"),
+        ("22-pipe.csv", ["--after-encoding", "utf-16"], 2, "cannot be read as UTF-16, the encoding you chose"),
         ("base.csv", ["--after-dates", "mdy"], 0, ""),
     ],
 )

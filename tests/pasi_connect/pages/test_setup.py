@@ -110,7 +110,7 @@ def test_switching_on_shows_first_what_will_be_sent(here, district):
         submission(EnrolmentFactory(school=here.school), "held", reason="sync_off")
     data = {**drawn(district.get("/setup/synchronization/")), "regular_synchronization": "on"}
     preview = district.post("/setup/synchronization/", data)
-    assert "<strong>3 changes</strong> are held and will be sent now" in preview.content.decode()
+    assert "<strong>3 held changes</strong> will be sent now" in preview.content.decode()
     assert not SyncSettings.load().regular_synchronization
     back = district.post("/setup/synchronization/", {**data, "back": "yes"})
     assert back.context["form"]["regular_synchronization"].value() is True

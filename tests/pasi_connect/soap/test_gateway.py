@@ -253,7 +253,7 @@ def test_a_missing_certificate_is_not_authorized_with_words(world):
     ConnectionSettings.objects.update(certificate_file=str(world.pasi.folder / "nowhere.pem"))
     said = hello()
     assert said.outcome == "not_authorized"
-    assert said.detail == "The file of the client certificate is not there."
+    assert said.detail == "The file of the client certificate cannot be found."
     assert str(world.pasi.folder) not in said.detail
 
 

@@ -155,8 +155,8 @@ def test_swapped_files_are_offered_to_be_turned(client):
 def test_a_mismatch_with_the_choice_is_said_before_the_run(client):
     new(client, school="9102", type="EM")
     said = text(client.get(url("run", the_run().pk)))
-    assert "says school 9101, but 9102 was chosen" in said
-    assert "says CM, but EM was chosen" in said
+    assert "says school 9101, but you chose 9102" in said
+    assert "says CM, but you chose EM" in said
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_the_file_has_every_row_and_no_formula(officer, stays):
     assert len(lines) == 5
     assert "'=HYPERLINK(1)" in lines[1] and ",=HYPERLINK" not in lines[1]
     assert lines[1].split(",")[6:10] == ["2027-06-26", "2027-07-09", "2027-06-26", "10000"]
-    assert lines[3].endswith("It has an exit code, so it is already closed.,Nothing to do.")
+    assert lines[3].endswith('"It has an exit code, so it is already closed.",Nothing to do.')
 
 
 def test_before_the_year_has_ended_the_form_asks_for_early(officer, stays):

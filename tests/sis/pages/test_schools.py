@@ -62,7 +62,7 @@ def test_activating_shows_what_will_be_sent_and_then_does_it_once(here, as_perso
     client, address = as_person(here.district), f"/schools/{here.school.code}/state/"
     asked = {"name": "enrolment_sync", "value": "active"}
     preview = client.get(address, asked)
-    assert "<strong>2 changes</strong> are held" in text(preview)
+    assert "<strong>2 held changes</strong> of this school" in text(preview)
     here.school.refresh_from_db()
     assert here.school.enrolment_sync == "inactive"
     assert client.post(address, asked).status_code == 302

@@ -83,7 +83,7 @@ def test_a_decision_whose_undo_would_make_a_twin_is_not_taken_back(stay):
     stay.refresh_from_db()
     assert stay.deleted
     factories.EnrolmentFactory(student=stay.student, school=stay.school)
-    with pytest.raises(ValidationError, match="is enrolled here"):
+    with pytest.raises(ValidationError, match="is already enrolled here"):
         decisions.undo(SYNC, decision.pk)
     stay.refresh_from_db()
     assert stay.deleted

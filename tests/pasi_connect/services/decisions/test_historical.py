@@ -151,7 +151,7 @@ def test_what_pasi_does_not_have_may_be_created_after_a_look(world):
     submission = world.queue(enrolment, exit_date=MAY)
     picture = read(world, enrolment)
     assert (picture.version, picture.hidden) == (0, False)
-    with pytest.raises(historical.NotPossible, match="no such record"):
+    with pytest.raises(historical.NotPossible, match="does not have this record"):
         historical.take(world.actor, enrolment, 0)
     confirmed = historical.confirm(world.actor, enrolment, 0)
     assert confirmed.pk == submission.pk

@@ -364,7 +364,7 @@ def test_a_new_link_is_taken_back_until_it_is_decided_what_becomes_of_the_record
     assert Discrepancy.objects.filter(status="open").count() == 1
     again = decisions.link_anew(world.actor, item.pk)
     decisions.reject(world.actor, world.item(moved).pk, reason="Send it")
-    with pytest.raises(ValidationError, match="depends on this one"):
+    with pytest.raises(ValidationError, match="Undo that decision first"):
         decisions.undo(world.actor, again.pk)
     assert settle(world, moved).status == Status.ACCEPTED
     assert world.theirs(moved)["StateProvinceId"] == moved.student.asn
@@ -430,7 +430,7 @@ def test_deleted_here_it_needs_nobody(world, hidden):
 
 @pytest.mark.parametrize("decide", [decisions.accept, decisions.reject])
 def test_neither_side_can_be_taken_of_what_is_not_shown(world, hidden, decide):
-    with pytest.raises(ValidationError, match="does not show us"):
+    with pytest.raises(ValidationError, match="no longer shows us"):
         decide(world.actor, world.item(hidden).pk, reason="It is ours")
 
 

@@ -129,7 +129,7 @@ def test_taking_pasis_values_ends_it_and_sends_nothing(world, reviewed):
 def test_there_is_nothing_to_take_where_pasi_has_no_record(world):
     enrolment = world.here()
     queued = world.queue(enrolment, grade="09")
-    with pytest.raises(reviews.NotPossible, match="no such record"):
+    with pytest.raises(reviews.NotPossible, match="does not have this record"):
         reviews.take_pasi(world.actor, queued.pk)
 
 
