@@ -317,12 +317,12 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "PASI Connect API",
     "DESCRIPTION": (
-        "Read and change the SIS records of your schools, and decide what to do with changes from PASI.\n\n"
-        "Send `Authorization: Token …` (or `Bearer …`). Lists hold 100 items a page; follow `next` until it is null. A filter that is not "
-        "known answers 400. What lies outside of your schools does not exist (404). Errors are application/problem+json. "
-        "Every write takes `dry_run` (a preview that changes nothing) and an `Idempotency-Key`; a change takes the `version` that "
-        "you saw as `If-Match`. While nothing can be stored (a full disk, a database that is away) a write answers 503 and "
-        "`Retry-After`; nothing was saved."
+        "Read and change the SIS records of your schools, and decide what to do with changes from PASI.\n\nSend "
+        "`Authorization: Token …` (or `Bearer …`). Lists have 100 items per page; follow `next` until it is null. An "
+        "unknown filter gets 400. Records outside your schools do not exist (404). Errors are "
+        "application/problem+json. Every write takes `dry_run` (a preview that changes nothing) and an "
+        "`Idempotency-Key`; a change takes the `version` that you saw as `If-Match`. While nothing can be stored (a "
+        "full disk, a database that is away) a write answers 503 and `Retry-After`; nothing was saved."
     ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,

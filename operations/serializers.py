@@ -136,7 +136,7 @@ class JobRowSerializer(serializers.ModelSerializer):
 
 
 class StartedSerializer(serializers.Serializer):
-    """202: `id` is the thing that was made, `job` the work that does it."""
+    """202: `id` is the entry that was created, `job` the job that does the work."""
 
     id = serializers.IntegerField()
     job = serializers.IntegerField(help_text="See /jobs/{id}/.")

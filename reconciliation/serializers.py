@@ -81,7 +81,7 @@ class ReconciliationCheckSerializer(serializers.Serializer):
     """The column check. `is_clean`: no fault, nothing repaired, and the names contradict nothing."""
 
     is_clean = serializers.BooleanField()
-    is_identical = serializers.BooleanField(help_text="Both files are the same, byte by byte.")
+    is_identical = serializers.BooleanField(help_text="Both files are identical.")
     is_swapped = serializers.BooleanField()
     school = serializers.CharField(allow_null=True)
     school_year = serializers.CharField(allow_null=True)
@@ -114,7 +114,7 @@ class ReconciliationReadingSerializer(serializers.Serializer):
 
 
 class ReconciliationChoiceSerializer(serializers.Serializer):
-    """What was chosen about the reading of one file; the rest was found in it."""
+    """The options chosen for reading one file; the rest was found in it."""
 
     sheet = serializers.CharField(required=False)
     header_row = serializers.IntegerField(required=False)
@@ -155,7 +155,8 @@ class ReconciliationSinceSerializer(serializers.Serializer):
     by = serializers.CharField()
     counts = serializers.DictField(
         child=serializers.IntegerField(),
-        help_text='By "<status before>><status now>": rows whose status is another one. Nothing before: new; nothing now: gone.',
+        help_text='By "<status before>><status now>": rows whose status has changed. Nothing before: new; nothing '
+        "now: gone.",
     )
 
 

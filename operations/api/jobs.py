@@ -43,7 +43,7 @@ ANSWERS = {200: JobSerializer, **problems(400, 401, 403, 404, 409, 422)}
     retrieve=extend_schema(summary="One job", responses={200: JobSerializer, **problems(401, 403, 404)}),
 )
 class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
-    """Your own jobs; with `all_schools` everybody's."""
+    """Your own jobs; with `all_schools`, everyone's."""
 
     queryset = Job.objects.none()
     serializer_class = JobSerializer
@@ -81,7 +81,7 @@ class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
 
     @extend_schema(
         summary="Cancel a job",
-        description="What is done stays done; a running job ends with its present chunk.",
+        description="What was already done stays done; a running job ends after its current chunk.",
         request=None,
         responses=ANSWERS,
     )
@@ -91,7 +91,7 @@ class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
 
     @extend_schema(
         summary="Go on with a job",
-        description="One that was cancelled, was interrupted or has failed goes on at its mark.",
+        description="A job that was cancelled, was interrupted or has failed continues where it stopped.",
         request=None,
         responses=ANSWERS,
     )

@@ -29,12 +29,12 @@ class ProblemSerializer(serializers.Serializer):
 
 TITLES = {
     400: ("invalid", "Some values are not valid"),
-    401: ("not_authenticated", "No token, or one that is not known"),
-    403: ("permission_denied", "The person's role may not do this"),
+    401: ("not_authenticated", "No token, or an unknown one"),
+    403: ("permission_denied", "The person's role does not allow this"),
     404: ("not_found", "No such record in the person's schools"),
     409: ("conflict", "The request does not fit the state"),
     412: ("precondition_failed", "If-Match carries an old version"),
-    429: ("too_many_requests", "Too many requests in this minute, or at one time"),
+    429: ("too_many_requests", "Too many requests in this minute, or at a time"),
     422: ("idempotency_key_reused", "The Idempotency-Key was used with another request"),
 }
 
@@ -51,8 +51,8 @@ def _response(code: int, current: type[serializers.Serializer] | None) -> OpenAp
     name, title = TITLES[code]
     body: dict[str, Any] = {"type": f"{ADDRESS}{name}", "title": title, "status": code, "detail": "…"}
     if code == 400:
-        body["errors"] = [{"field": "exit_date", "message": "The exit date lies before the start date. (rule 10016)"}]
-        body["detail"] = "exit_date: The exit date lies before the start date. (rule 10016)"
+        body["errors"] = [{"field": "exit_date", "message": "The exit date is before the start date. (rule 10016)"}]
+        body["detail"] = "exit_date: The exit date is before the start date. (rule 10016)"
     shape = _with_current(current) if current else ProblemSerializer
     return OpenApiResponse(shape, title, [OpenApiExample(f"{code}", body, media_type=PROBLEM)])
 
@@ -68,11 +68,11 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `version` that you saw, in quotes. Without it the present state counts as seen.",
+    description="The `version` that you saw, in quotes. Without it, the current state counts as seen.",
 )
 
 WRITES = ("post", "put", "patch", "delete")
-DRY_RUN_TEXT = "True: a preview. The same work, taken back: nothing is changed, nothing is sent."
+DRY_RUN_TEXT = "True: a preview. Nothing is changed or sent."
 DRY_RUN_MEMBER = {"type": "boolean", "default": False, "description": DRY_RUN_TEXT}
 OF_EVERY_WRITE = (
     {
@@ -80,8 +80,8 @@ OF_EVERY_WRITE = (
         "name": "Idempotency-Key",
         "schema": {"type": "string", "maxLength": 200},
         "description": (
-            "A text of your own. The same request sent again with it is done once and gets the first answer. "
-            "A dry run neither uses nor keeps it."
+            "A text of your own. The same request sent again with the same key is done once and gets the first "
+            "answer. A dry run neither uses nor stores the key."
         ),
     },
     {"in": "query", "name": DRY_RUN, "schema": {"type": "boolean"}, "description": DRY_RUN_TEXT},

@@ -45,8 +45,8 @@ UNDONE = PolymorphicProxySerializer(
     list=extend_schema(
         summary="What was done to records of your schools",
         description=(
-            "Decisions, bulks, guided actions and year ends, one entry each, the oldest first. With `ref_id` each entry shows "
-            "what it did to that record; `records/` of an entry lists all."
+            "Decisions, bulk decisions, guided actions and year ends, one entry each, oldest first. With `ref_id` "
+            "each entry shows what it did to that record; `records/` of an entry lists all."
         ),
         responses={200: ActionSerializer(many=True), **problems(400, 401, 403)},
         examples=[ENTRY],
@@ -109,10 +109,11 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     @extend_schema(
         summary="Take an action back",
         description=(
-            "Until a record changes again. A decision or a guided action: at once and as a whole, 200 with the entry, or 409 with "
-            "the reason. A bulk or a year end: 202 with the job that takes back what still can be and leaves a row for each of "
-            "the others. Nothing is sent by taking back an accept. `take_former` is for resets that have arrived in PASI. With "
-            "`dry_run` 200 with what would go back and what would not."
+            "Possible until a record changes again. A decision or a guided action: immediately and as a whole, 200 "
+            "with the entry, or 409 with the reason. A bulk decision or a year end: 202 with the job that undoes "
+            "everything that can still be undone, with a row for each of the others. Undoing an accept sends "
+            "nothing. `take_former` is for resets that have reached PASI. With `dry_run`: 200 with what would be "
+            "undone and what would not."
         ),
         request=UndoSerializer,
         responses={

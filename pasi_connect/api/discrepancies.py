@@ -57,7 +57,7 @@ DECIDED = {200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, 
 class DiscrepancyViewSet(
     Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Discrepancy]
 ):
-    """The SIS record against what PASI last told us. Code lists are lists, dates ISO, as in the enrolment."""
+    """The SIS record compared with what PASI last sent us. Code lists are lists, dates ISO, as in the enrolment."""
 
     queryset = Discrepancy.objects.none()
     serializer_class = DiscrepancySerializer
@@ -93,7 +93,8 @@ class DiscrepancyViewSet(
 
     @extend_schema(
         summary="Keep the SIS values and reset PASI",
-        description="Ours are sent; until PASI has taken them the item stays open with the fields in state `reset`.",
+        description="The SIS values are sent. Until PASI has them, the item stays open with the fields in state "
+        "`reset`.",
         request=RejectionDecisionSerializer,
         parameters=[IF_MATCH],
         responses=DECIDED,
@@ -104,10 +105,11 @@ class DiscrepancyViewSet(
         return self._decide(request, decisions.reject)
 
     @extend_schema(
-        summary="Link the SIS record anew",
+        summary="Relink the SIS record",
         description=(
-            "Where the identity changed in PASI: the SIS record lets go of PASI's record. It is linked to PASI's other record of "
-            "the same student, school and year where there is just one; else it waits as `missing_in_pasi`. Nothing is sent."
+            "Where the identity changed in PASI: the SIS record is unlinked from PASI's record. It is linked to "
+            "PASI's other record of the same student, school and year if there is exactly one; otherwise it becomes "
+            "`missing_in_pasi`. Nothing is sent."
         ),
         request=LinkAnewSerializer,
         parameters=[IF_MATCH],
@@ -126,10 +128,10 @@ class DiscrepancyViewSet(
         return self._answer(item)
 
     @extend_schema(
-        summary="Take PASI's former values after all",
+        summary="Take PASI's former values",
         description=(
-            "After a reset has arrived in PASI: what PASI held before it is entered in the SIS and goes to PASI, 1 submission. "
-            "409 where neither side holds the reset values any more."
+            "After a reset has reached PASI: PASI's former values are entered in the SIS and sent to PASI, 1 "
+            "submission. 409 if neither side has the reset values any longer."
         ),
         request=None,
         responses={200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, current=DiscrepancySerializer)},
@@ -148,10 +150,11 @@ class DiscrepancyViewSet(
         return self._answer(item)
 
     @extend_schema(
-        summary="Take the last decision back",
+        summary="Undo the last decision",
         description=(
-            "The newest that can still be taken back. Until a record changes again: nothing is sent, the item opens again. A record "
-            "of PASI's that was deleted there by keeping the SIS is restored in PASI. Else 409 says why not."
+            "The newest decision that can still be undone, until a record changes again. Nothing is sent, and the "
+            "item opens again. A record of PASI's that was deleted there by keeping the SIS is restored in PASI. "
+            "Otherwise 409 says why not."
         ),
         request=None,
         responses={200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, current=DiscrepancySerializer)},
@@ -175,10 +178,11 @@ class DiscrepancyViewSet(
     @extend_schema(
         summary="Decide in bulk",
         description=(
-            "One decision for every open item of your schools that the filter finds. Always a job: 202 with the action (`id`) and "
-            "its `job`, also where nothing is found (`total` 0). What is decided is the list as it is now; an item that moves "
-            "before its turn is left and told in the rows of the job. Over the guard (more than 20 % and more than 50 of a "
-            "school's live enrolments of a year) the job waits for a person who may approve. With `dry_run` 200 with the counts."
+            "One decision for every open item of your schools that the filter finds. Always a job: 202 with the "
+            "action (`id`) and its `job`, even if nothing is found (`total` 0). What is decided is the list as it is "
+            "now; an item that changes before its turn is skipped and listed in the rows of the job. Over the guard "
+            "(more than 20 % and more than 50 of a school's active enrolments of a year) the job waits for somebody "
+            "with the permission Approve. With `dry_run` 200 with the counts."
         ),
         request=BulkDecisionSerializer,
         responses={200: BulkPreviewSerializer, 202: StartedSerializer, **problems(400, 401, 403, 422)},

@@ -45,10 +45,11 @@ from sis.services import enrolments
     partial_update=extend_schema(
         summary="Change an enrolment",
         description=(
-            "Changes the named fields and sends them to PASI. With If-Match the change is refused (412, with the item as it is "
-            "now) when either side has changed since; what our own accepted submissions did to PASI's version does not count as "
-            "moving. Without If-Match the state at arrival counts as seen. What would withdraw a student, move the last day of a "
-            "withdrawn one, reopen, delete or bring back a record is refused (409, `action` names the guided action)."
+            "Changes the named fields and sends them to PASI. With If-Match the change is refused (412, with the "
+            "item as it is now) when either side has changed since; what our own accepted submissions did to PASI's "
+            "version does not count as a change. Without If-Match, the state at arrival counts as seen. What would "
+            "withdraw a student, move the last day of a withdrawn one, reopen, delete or bring back a record is "
+            "refused (409, `action` names the guided action)."
         ),
         request=EnrolmentFields(partial=True),
         parameters=[IF_MATCH],
@@ -64,10 +65,11 @@ from sis.services import enrolments
     create=extend_schema(
         summary="Add an enrolment",
         description=(
-            "The student must have an enrolment at one of your schools already. A stay begins with a planned last day "
-            "(CompletionDate), shares no day with another of the same school, year and program, and lies at most two school "
-            "years ahead. The preview of a `dry_run` has `expected` beside the item: what PASI and our own rules will say of it, "
-            "such as a second main enrolment at another of your schools, or a record of the same days that PASI has already."
+            "The student must have an enrolment at one of your schools already. A stay starts with a planned last "
+            "day (CompletionDate), does not overlap with another of the same school, year and program, and is at "
+            "most two school years ahead. The preview of a `dry_run` has `expected` beside the item: what PASI and "
+            "our own rules will say of it, such as a second main enrolment at another of your schools, or a record "
+            "of the same days that PASI has already."
         ),
         request=NewEnrolmentSerializer,
         responses={201: EnrolmentSerializer, **problems(400, 401, 403, 422)},

@@ -66,7 +66,7 @@ SUBMISSION: dict[str, Any] = {
     "school": "2001",
     "status": "rejected",
     "reason": "10016",
-    "message": "The exit date lies before the start date. (10016)",
+    "message": "The exit date is before the start date. (10016)",
     "next_step": "Correct the exit date.",
     "detail": "",
     "rejections": [{"code": "10016", "message": "The exit date is earlier than the start date."}],

@@ -33,14 +33,14 @@ class FailureSerializer(serializers.ModelSerializer):
 @extend_schema(tags=["Failures"])
 @extend_schema_view(
     list=extend_schema(
-        summary="Records of your schools that are set aside",
-        description="PASI Connect failed three times at each of them and went on with all others.",
+        summary="Failed records of your schools",
+        description="PASI Connect failed to process each of them three times; all others are processed.",
         responses={200: FailureSerializer(many=True), **problems(400, 401, 403)},
     ),
     retrieve=extend_schema(summary="One of them", responses={200: FailureSerializer, **problems(401, 403, 404)}),
 )
 class FailureViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Failure]):
-    """Submissions that were set aside are dead letters of their own: `submissions/?status=dead`."""
+    """Submissions that failed are dead letters: `submissions/?status=dead`."""
 
     queryset = Failure.objects.none()
     serializer_class = FailureSerializer
@@ -55,7 +55,7 @@ class FailureViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin,
 
     @extend_schema(
         summary="Try a record again",
-        description="It is tried within seconds, three times at most; if it fails each time, it comes back to the list.",
+        description="It is tried within seconds, at most three times. If it fails each time, it returns to the list.",
         request=None,
         responses={200: FailureSerializer, **problems(400, 401, 403, 404, 409, 422)},
     )

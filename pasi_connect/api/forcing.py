@@ -44,10 +44,12 @@ class SendEnrolment(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     @extend_schema(
         summary="Send an enrolment now",
         description=(
-            "Reads PASI's record live, compares, and lets go at once what is ours to send: waiting time, held ones whose cause is "
-            "gone, a rejected or dead submission. Nothing is sent that is equal, and nothing over a change in PASI that nobody "
-            "has seen. The answer's `pasi` says how it stands; while PASI is away it stays as it was. May be repeated. "
-            "With `dry_run` PASI is read and nothing is sent: the answer says how the enrolment would stand."
+            "Reads PASI's record live, compares, and immediately sends the SIS values that PASI does not have, "
+            "including submissions that wait for their next attempt, are held for a reason that no longer applies, "
+            "or were rejected or dead. Matching records are not sent, and a change in PASI that nobody has seen is "
+            "never overwritten. The answer's `pasi` gives the result; while PASI is unavailable nothing changes. May "
+            "be repeated. With `dry_run` PASI is read and nothing is sent: the answer says how the enrolment would "
+            "stand."
         ),
         request=None,
         responses={200: EnrolmentSerializer, **problems(400, 401, 403, 404, 409, 422)},
@@ -85,9 +87,10 @@ class SendSchool(Resource, viewsets.GenericViewSet[School]):
     @extend_schema(
         summary="Send a school's enrolments now",
         description=(
-            "A job over the school's enrolments of the synchronized years: each is read live, compared, and what is ours to send "
-            "goes out. The job's rows name those that do not go, each with the reason. 409 while the school is inactive. "
-            "With `dry_run` the job reads PASI and sends nothing: its rows and its `result` say what would go."
+            "A job over the school's enrolments of the synchronized years: each is read live and compared, and the "
+            "SIS values that PASI does not have are sent. The job's rows list those that are not sent, each with the "
+            "reason. 409 while the school is inactive. With `dry_run` the job reads PASI and sends nothing: its rows "
+            "and its `result` say what would be sent."
         ),
         request=None,
         responses={202: StartedSerializer, **problems(400, 401, 403, 404, 409, 422)},

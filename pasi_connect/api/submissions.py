@@ -41,7 +41,7 @@ MAY_SEND = ("operations.synchronization", "operations.core_alerts")
     ),
 )
 class SubmissionViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Submission]):
-    """One record on its way to PASI: where it is, why, and what a person can do."""
+    """One record on its way to PASI: its state, the reason, and what a person can do."""
 
     queryset = Submission.objects.none()
     serializer_class = SubmissionSerializer
@@ -62,7 +62,7 @@ class SubmissionViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericVie
 
     @extend_schema(
         summary="Send a rejected, reviewed or dead submission again",
-        description="Goes out with PASI's version now seen. Refused (409, with the item) in any other state.",
+        description="Sent with PASI's version that was seen now. Refused (409, with the item) in any other state.",
         request=SendAgainSerializer,
         responses={200: SubmissionSerializer, **problems(400, 401, 403, 404, 409, 422, current=SubmissionSerializer)},
         examples=[OpenApiExample("Queued again", examples.QUEUED_AGAIN, response_only=True, status_codes=["200"])],
@@ -75,7 +75,8 @@ class SubmissionViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericVie
 
     @extend_schema(
         summary="Cancel a submission",
-        description="What has not been sent is given up; the difference waits for a decision. Refused (409) once it is on its way.",
+        description="Cancels what has not been sent yet; the difference waits for a decision. Refused (409) once it "
+        "is on its way.",
         request=CancelSerializer,
         responses={200: SubmissionSerializer, **problems(400, 401, 403, 404, 409, 422, current=SubmissionSerializer)},
     )

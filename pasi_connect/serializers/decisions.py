@@ -29,8 +29,8 @@ class BulkDecisionSerializer(Strict):
         required=False,
         allow_empty=False,
         help_text=(
-            "The kinds to decide, and no others. Absent: those that need no look of their own (conflicts need one) and whose "
-            "decision deletes nothing, neither here nor in PASI."
+            "The kinds to decide, and no others. Absent: those that need no separate review (conflicts do) and whose "
+            "decision deletes nothing, here or in PASI."
         ),
     )
 
@@ -45,7 +45,7 @@ class SchoolCountSerializer(serializers.Serializer):
     school = serializers.CharField()
     school_year = SchoolYearText(allow_null=True)
     count = serializers.IntegerField()
-    live = serializers.IntegerField(help_text="Live enrolments of the school in that year.")
+    live = serializers.IntegerField(help_text="Active enrolments of the school in that year.")
     needs_approval = serializers.BooleanField()
 
 
@@ -54,13 +54,13 @@ class BulkPreviewSerializer(serializers.Serializer):
 
     total = serializers.IntegerField(help_text="Items that would be decided.")
     changed_here = serializers.IntegerField(help_text="SIS records that would change.")
-    submissions = serializers.IntegerField(help_text="Submissions that would go to PASI.")
+    submissions = serializers.IntegerField(help_text="Submissions that would be sent to PASI.")
     left_out = serializers.IntegerField()
     conflicts = serializers.IntegerField()
     already_decided = serializers.IntegerField(help_text="Their reset is on its way to PASI.")
     by_kind = KindCountSerializer(many=True)
     by_school = SchoolCountSerializer(many=True)
-    needs_approval = serializers.CharField(help_text="The guard's words; empty: it starts at once.")
+    needs_approval = serializers.CharField(help_text="The guard's message; empty: it starts immediately.")
 
 
 def bulk_preview(found: Selection) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def bulk_preview(found: Selection) -> dict[str, Any]:
 
 
 class ActionRecordSerializer(serializers.ModelSerializer):
-    """What an action did to one record. `before` is null for a record that it made."""
+    """What an action did to one record. `before` is null for a record that it created."""
 
     entity = serializers.CharField(source="subject_type", read_only=True)
     ref_id = KeyAsRefId()
@@ -123,7 +123,7 @@ WORDS = {"reason": "", "note": "", "detail": "", "undo_reason": "", "given": {}}
 
 
 class ActionSerializer(serializers.ModelSerializer):
-    """One thing that a person did, on one record or many: found by each of its records, taken back as a whole.
+    """Something a person did, on one record or many: found by each of its records, undone as a whole.
 
     `reason`, `note`, `given`, `detail` and `undo_reason` are empty where it was done at a school that is not yours.
     """
@@ -134,7 +134,7 @@ class ActionSerializer(serializers.ModelSerializer):
     school = serializers.CharField(source="school_code", read_only=True, help_text="Empty: at several schools.")
     job = serializers.IntegerField(source="job_id", allow_null=True, read_only=True)
     records = ActionRecordSerializer(
-        many=True, read_only=True, source="shown", help_text="Of your schools; the first ones where they are many."
+        many=True, read_only=True, source="shown", help_text="Of your schools; only the first ones if there are many."
     )
     record_count = serializers.IntegerField(read_only=True, help_text="Records at your schools.")
 
@@ -165,8 +165,8 @@ class UndoSerializer(Strict):
         required=False,
         default=False,
         help_text=(
-            "For decisions that kept the SIS: where the reset has arrived in PASI, PASI's former values are entered in the SIS "
-            "and go to PASI. Nothing else is taken back."
+            "For decisions that kept the SIS: where the reset has reached PASI, PASI's former values are entered in "
+            "the SIS and sent to PASI. Nothing else is undone."
         ),
     )
 
@@ -182,7 +182,7 @@ class NotUndoneSerializer(serializers.Serializer):
 
 
 class UndoPreviewSerializer(serializers.Serializer):
-    """What would go back now. `why_not`: why nothing goes back; empty when something does."""
+    """What would be undone now. `why_not`: why nothing can be undone; empty if something can."""
 
     can = serializers.IntegerField()
     cannot = serializers.IntegerField()

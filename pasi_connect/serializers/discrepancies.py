@@ -22,10 +22,12 @@ class FieldPictureSerializer(serializers.Serializer):
     name = serializers.ChoiceField(
         choices=(*COMPARED, *PARTS), help_text="`asn`, `school` and `school_year` where the identity changed in PASI."
     )
-    agreed = serializers.JSONField(allow_null=True, help_text="The value when both sides were last known equal.")
+    agreed = serializers.JSONField(allow_null=True, help_text="The value when both sides last matched.")
     sis = serializers.JSONField(allow_null=True, help_text="The value here.")
     pasi = serializers.JSONField(allow_null=True, help_text="The value in PASI.")
-    state = serializers.CharField(help_text="The kind of the field, or `reset` while PASI is being reset to ours.")
+    state = serializers.CharField(
+        help_text="The kind of the field, or `reset` while PASI is being reset to the SIS value."
+    )
 
 
 def picture(row: dict[str, Any]) -> dict[str, Any]:
@@ -47,10 +49,10 @@ class StayNamedSerializer(serializers.Serializer):
 
 
 class ExpectedSerializer(serializers.Serializer):
-    """What PASI, or a rule of this product, says of a record as it would be."""
+    """What PASI, or a rule of this product, would say about the record."""
 
-    number = serializers.CharField(help_text="PASI's rule; empty for a rule of ours.")
-    code = serializers.CharField(help_text="The number, or the name of a rule of ours.")
+    number = serializers.CharField(help_text="PASI's rule; empty for one of our own.")
+    code = serializers.CharField(help_text="The number, or the name of one of our own rules.")
     level = serializers.CharField(help_text="rejection, warning, advice or check (ours).")
     message = serializers.CharField()
     next_step = serializers.CharField()
@@ -80,11 +82,12 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
     status = serializers.ChoiceField(choices=Discrepancy.Status.choices, read_only=True)
     fields = serializers.SerializerMethodField("pictures")  # type: ignore[assignment]
-    undecided = serializers.IntegerField(read_only=True, help_text="Fields that wait for a person.")
+    undecided = serializers.IntegerField(read_only=True, help_text="Fields that are waiting for a decision.")
     settled_by = serializers.CharField(
         read_only=True,
-        help_text="`itself`, `accept`, `reject`, `mixed` (some fields each), `link_anew`, `former` (reset, and PASI's "
-        "former values entered here after all) or `restored` (deleted in PASI, and taken back); empty while it is open.",
+        help_text="`itself`, `accept`, `reject`, `mixed` (some fields each), `link_anew`, `former` (reset, and "
+        "PASI's former values entered here afterwards) or `restored` (deleted in PASI, and undone); empty "
+        "while it is open.",
     )
     warnings_by_id: dict[int, list[Expected]] | None = None  # of the whole page, where it is a list
     warnings = serializers.SerializerMethodField(help_text="What to know before accepting: a twin, a second main stay.")
@@ -119,7 +122,7 @@ class DecisionSerializer(Strict):
 
 
 class RejectionDecisionSerializer(DecisionSerializer):
-    reason = serializers.CharField(max_length=2000, help_text="Why PASI is to be reset; kept with the decision.")
+    reason = serializers.CharField(max_length=2000, help_text="Why PASI is to be reset; saved with the decision.")
 
 
 class LinkAnewSerializer(Strict):

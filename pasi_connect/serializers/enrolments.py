@@ -23,7 +23,9 @@ class PasiStateSerializer(serializers.Serializer):
     reason = serializers.CharField(
         help_text="Why: a held reason, PASI's code, the kind of the discrepancy; empty when there is none."
     )
-    core_version = serializers.IntegerField(allow_null=True, help_text="PASI's version that we hold; null: none.")
+    core_version = serializers.IntegerField(
+        allow_null=True, help_text="PASI's version that is stored here; null: none."
+    )
 
 
 _STUDENT = gettext_lazy(

@@ -6,7 +6,7 @@ from pasi_connect.models import Exchange
 
 
 class ExchangeSerializer(serializers.ModelSerializer):
-    """One call to PASI. Bodies are not told here."""
+    """One call to PASI. Bodies are not included."""
 
     submission = serializers.IntegerField(source="submission_id", allow_null=True, read_only=True)
     school = serializers.CharField(source="school_code", read_only=True)

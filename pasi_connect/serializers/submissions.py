@@ -27,7 +27,7 @@ class SubmissionSerializer(serializers.ModelSerializer):
     next_step = serializers.SerializerMethodField(help_text="What a person can do now.")
     rejections = RejectionSerializer(many=True, read_only=True)
     fields = serializers.ListField(child=serializers.CharField(), read_only=True)  # type: ignore[assignment]
-    actor = serializers.CharField(source="actor_name", read_only=True, help_text="Who PASI is told.")
+    actor = serializers.CharField(source="actor_name", read_only=True, help_text="The name that PASI receives.")
 
     class Meta:
         model = Submission
@@ -67,7 +67,7 @@ class SendAgainSerializer(Strict):
         required=False,
         min_value=0,
         max_value=2**63 - 1,
-        help_text="PASI's version that you saw; absent: the present one.",
+        help_text="PASI's version that you saw; absent: the current one.",
     )
 
 

@@ -65,7 +65,7 @@ LINE_FILTERS = [
     OpenApiParameter("field", str, description="A compared column: rows that differ there."),
     OpenApiParameter("course", str, description="Part of the course's code."),
     OpenApiParameter("asn", str),
-    OpenApiParameter("moved", bool, description="Rows with another status than in the run before (`since`)."),
+    OpenApiParameter("moved", bool, description="Rows whose status differs from the previous run (`since`)."),
     OpenApiParameter("after", int, description="Rows behind this line."),
     OpenApiParameter("before", int, description="Rows before this line."),
 ]
@@ -79,9 +79,10 @@ LINE_FILTERS = [
     create=extend_schema(
         summary="Compare two exports",
         description=(
-            "Takes multipart/form-data. Files that cannot be compared are refused (400), naming the file and its columns or "
-            "rows; of large files the run says so later (`status` refused, `reasons`). With `dry_run` the answer is the column "
-            "check, and nothing is kept; of large files a job makes it, and its result holds it as `check`. What the names contradict stops nothing: see `warnings`."
+            "Takes multipart/form-data. Files that cannot be compared are refused (400), naming the file and its "
+            "columns or rows; of large files the run says so later (`status` refused, `reasons`). With `dry_run` the "
+            "answer is the column check, and nothing is stored; for large files a job makes it, and its result has "
+            "it as `check`. Contradictions in the names stop nothing: see `warnings`."
         ),
         request={"multipart/form-data": NewReconciliationSerializer},
         responses={
@@ -92,7 +93,7 @@ LINE_FILTERS = [
     ),
     destroy=extend_schema(
         summary="Remove a run",
-        description="With its files and its result. With `dry_run` the answer is the run as it stands.",
+        description="With its files and its result. With `dry_run` the answer is the run in its current state.",
         responses={
             204: None,
             200: OpenApiResponse(ReconciliationSerializer, "The preview of a dry run."),

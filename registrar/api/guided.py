@@ -40,7 +40,7 @@ MAY_EDIT = ("operations.edit_records",)
 class Guided(Strict):
     """What every guided action takes."""
 
-    reason = serializers.CharField(max_length=2000, help_text="Why; kept here with the action, never sent.")
+    reason = serializers.CharField(max_length=2000, help_text="Reason; saved here with the action, never sent.")
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
     version = serializers.CharField(
         required=False, max_length=40, help_text="The `version` of the preview that you saw."
@@ -197,7 +197,7 @@ class GuidedActions(Resource):
     def undelete(self, request: Request, pk: str) -> Response:
         return self._guided(request, lambda one, words: withdrawing.undelete(one, **words))
 
-    @_schema("The withdrawal was a mistake", Guided, "The student never left: the same enrolment goes on.")
+    @_schema("The withdrawal was a mistake", Guided, "The student never left: the same enrolment continues.")
     @action(detail=True, methods=["post"], url_path="withdrawal-was-a-mistake")
     def withdrawal_was_a_mistake(self, request: Request, pk: str) -> Response:
         return self._guided(request, lambda one, words: withdrawing.withdrawal_was_a_mistake(one, **words))
@@ -289,9 +289,10 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         tags=["Guided actions"],
         summary="A new stay, or a return",
         description=(
-            "Always a new enrolment with a RefId of its own. Absent programming type and timeframe come from the student's last "
-            "enrolment at that school where it is one of yours, else Regular / Day. The school may be any of the authority; at "
-            "one that is not yours the stay may share no day with another one. With `dry_run` the preview (200)."
+            "Always a new enrolment with its own RefId. Absent programming type and timeframe come from the "
+            "student's last enrolment at that school where it is one of yours, otherwise Regular / Day. The school "
+            "may be any of the authority; at one that is not yours the stay must not overlap with another one. With "
+            "`dry_run` the preview (200)."
         ),
         request=StudentEnrolmentFields,
         responses={201: NewStayAnswer, **problems(400, 401, 403, 404, 409, 422)},

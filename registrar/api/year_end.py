@@ -60,8 +60,8 @@ def _scope(request: Request, given: dict[str, Any]) -> year_end.Scope:
     create=extend_schema(
         summary="Rehearse",
         description=(
-            "Changes nothing. Before the year has ended it is refused (400, naming `early`) unless `early` is true. With "
-            "`dry_run` the answer is what the rehearsal would say, and none is kept."
+            "Changes nothing. Before the year has ended it is refused (400, naming `early`) unless `early` is true. "
+            "With `dry_run` the answer is what the rehearsal would say, and none is stored."
         ),
         request=NewRehearsalSerializer,
         responses={
@@ -107,14 +107,15 @@ class RehearsalViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericView
 @extend_schema_view(
     retrieve=extend_schema(
         summary="One run",
-        description="What was closed stands in the entry of the same id under /decisions/, which takes it back.",
+        description="The closed enrolments are in the entry of the same id under /decisions/, which can undo them.",
         responses={200: RunSerializer, **problems(401, 403, 404)},
     ),
     create=extend_schema(
         summary="Run what was rehearsed",
         description=(
-            "The call is the sign-off. Closes exactly what the rehearsal named; what has changed since is left and told. A "
-            "rehearsal is run once (409). With `dry_run` the answer is what the run would do now."
+            "The call is the sign-off. Closes exactly what the rehearsal named; enrolments that have changed since "
+            "are skipped and listed. A rehearsal can be run once (409). With `dry_run` the answer is what the run "
+            "would do now."
         ),
         request=NewRunSerializer,
         responses={

@@ -167,7 +167,9 @@ class RehearsalRowSerializer(serializers.ModelSerializer):
     school = serializers.CharField(source="school_code")
     reason = serializers.CharField(help_text="Empty: it closes.")
     message = serializers.SerializerMethodField(help_text="The reason in words.")
-    exit_date_after = serializers.DateField(allow_null=True, help_text="Null: the exit date is kept, nothing is sent.")
+    exit_date_after = serializers.DateField(
+        allow_null=True, help_text="Null: the exit date is unchanged, nothing is sent."
+    )
 
     class Meta:
         model = YearEndRow
@@ -193,7 +195,7 @@ class RunPreviewSerializer(serializers.Serializer):
     exit_dates = serializers.IntegerField(help_text="Exit dates that change and are sent to PASI.")
     changed_since = LeftSerializer(many=True)
     new_since = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Would close now, but are not in the rehearsal: left as they are."
+        child=serializers.IntegerField(), help_text="Would close now, but are not in the rehearsal: skipped."
     )
 
     @classmethod
@@ -214,7 +216,7 @@ class RunResultSerializer(serializers.Serializer):
     closed = serializers.IntegerField()
     exit_dates = serializers.IntegerField(help_text="Exit dates that were changed and are sent to PASI.")
     changed_since = serializers.IntegerField(help_text="Left: see the job's rows.")
-    new_since = serializers.IntegerField(help_text="Not in the rehearsal, left: see the job's rows.")
+    new_since = serializers.IntegerField(help_text="Not in the rehearsal, skipped: see the job's rows.")
     historical_years = serializers.IntegerField(
         allow_null=True, help_text="Their number when this run has closed the year, else null."
     )
@@ -260,7 +262,7 @@ class ExitCodesSerializer(Strict):
         max_length=20_000,
     )
     filter = serializers.DictField(child=serializers.CharField(), required=False, allow_empty=False)
-    exit_code = serializers.CharField(max_length=10, allow_blank=True, help_text="Empty takes the exit code away.")
+    exit_code = serializers.CharField(max_length=10, allow_blank=True, help_text="Empty removes the exit code.")
     reason = serializers.CharField(max_length=2000)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -276,7 +278,7 @@ class LeftWithCodeSerializer(LeftSerializer):
 class ExitCodesDoneSerializer(serializers.Serializer):
     """With `dry_run` what would be done; `id` is null then."""
 
-    id = serializers.IntegerField(allow_null=True, help_text="The entry, which takes it back: see /decisions/{id}/.")
+    id = serializers.IntegerField(allow_null=True, help_text="The entry that can undo it: see /decisions/{id}/.")
     job = serializers.IntegerField(allow_null=True)
     changed = serializers.IntegerField()
     unchanged = serializers.IntegerField(help_text="Have this exit code already.")

@@ -18,8 +18,9 @@ from sis.serializers import ReadEntrySerializer
     list=extend_schema(
         summary="Who has viewed which student",
         description=(
-            "One entry a person, program, student and hour; a list, a search or a file is one entry with its filter, which may hold a "
-            "student's name. Lists and searches are shown to those who see all schools."
+            "One entry per person, program, student and hour; a list, a search or a file is one entry with its "
+            "filter, which may contain a student's name. Lists and searches are shown only to people who see all "
+            "schools."
         ),
         responses={200: ReadEntrySerializer(many=True), **problems(400, 401, 403)},
     ),

@@ -35,8 +35,10 @@ def enrol(
     """Always a new enrolment with a RefId of its own; an earlier one is not touched.
 
     `done_at`: code of the school where the person works who does it (see `done_at`), who may enrol at any school.
-    `given`: fields of an enrolment. Absent programming type and timeframe come from the student's last enrolment at that
-    school where it is the person's to see, else Regular / Day. What a stay must fulfil beside the student's others is a rule of the service that writes it.
+    `given`: fields of an enrolment. Absent programming type and timeframe come from the student's last enrolment at
+    that
+    school where it is the person's to see, otherwise Regular / Day. What a stay must fulfil beside the student's
+    others is a rule of the service that writes it.
     """
     earlier = list(
         SchoolEnrolment.objects.filter(student=student, school=school, deleted=False).order_by("start_date", "pk")
