@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -48,8 +48,20 @@ BY_THE_DAY = (
 
 # They touch no database: once is enough.
 WITHOUT_DATABASE = (
-    "tests/config", "tests/operations/rules", "tests/pasi_connect/rules", "tests/reconciliation/engine",
-    "tests/reconciliation/rules", "tests/registrar/rules", "tests/simulator", "tests/sis/rules", "tests/test_parts.py",
+    "tests/config", "tests/contract/test_catalogue.py", "tests/contract/test_guides.py", "tests/contract/test_integrator_rules.py",
+    "tests/contract/test_security_page.py", "tests/contract/test_templates.py", "tests/contract/test_words.py", "tests/mutants",
+    "tests/operations/rules", "tests/operations/test_alarms.py", "tests/operations/test_passwords.py", "tests/operations/test_ui.py",
+    "tests/pasi_connect/entities/test_mapping.py", "tests/pasi_connect/entities/test_registry.py", "tests/pasi_connect/rules",
+    "tests/pasi_connect/soap/test_certificates.py", "tests/pasi_connect/soap/test_golden.py",
+    "tests/pasi_connect/soap/test_limits.py", "tests/pasi_connect/soap/test_transport.py", "tests/reconciliation/engine",
+    "tests/reconciliation/rules", "tests/reconciliation/test_command.py", "tests/registrar/rules", "tests/simulator",
+    "tests/sis/pages/test_lanes.py", "tests/sis/rules", "tests/test_fuzz.py", "tests/test_parts.py", "tests/test_rooms.py",
+)  # fmt: skip
+
+# They look at what stands around an answer. What they ask of the database, test_access.py asks too: every address, every actor.
+AROUND_ANSWERS = (
+    "tests/contract/test_api_page.py", "tests/contract/test_headers.py", "tests/contract/test_kept_nowhere.py",
+    "tests/contract/test_links.py", "tests/contract/test_openapi.py",
 )  # fmt: skip
 
 # They hold answers to a second or two of the wall's clock: beside another test that would say more of the machine than of us.
@@ -58,12 +70,22 @@ BY_THE_CLOCK = (
     "tests/faults/test_many.py", "tests/faults/test_without_broker.py",
 )  # fmt: skip
 JOURNEYS = "tests/journeys"  # every test there is one (its conftest.py), and none elsewhere
+# These files take longest: the two processes begin with them, so that none has to wait for the other at the end.
+LONG = (
+    "tests/faults/test_crash_points.py", "tests/faults/test_staff_machine.py", "tests/faults/test_machine.py",
+    "tests/journeys/test_every_page.py", "tests/journeys/test_bulk.py", "tests/journeys/test_guided_leaving.py",
+)  # fmt: skip
+
+
+def long_first(files: Iterable[Path]) -> list[str]:
+    names = sorted(str(path.relative_to(ROOT)) for path in files)
+    return sorted(names, key=lambda name: LONG.index(name) if name in LONG else len(LONG))
 
 
 def with_processes() -> list[str]:
     """The files that say the marker: to import all others costs as long as many of these tests take."""
-    files = (path for path in sorted((ROOT / "tests").rglob("test_*.py")) if "slow_process" in path.read_text())
-    return [name for path in files if (name := str(path.relative_to(ROOT))) != "tests/test_parts.py"]
+    files = (path for path in (ROOT / "tests").rglob("test_*.py") if "slow_process" in path.read_text())
+    return long_first(path for path in files if path.name != "test_parts.py")
 
 
 def parts(environment: Mapping[str, str]) -> list[Part]:
@@ -75,13 +97,13 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
     # Each process begins with a half of its own and takes from the other's at the end: what a module shares is made once.
     two = ["-n", "2", "--dist", "worksteal"]
     # Two stages side by side, each on ports, folders and databases of its own: such a test mostly waits.
-    files_of_two = ["-n", "2", "--dist", "loadfile"]
+    files_of_two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     processes = with_processes()
     return [
         Part("sqlite", ["-m", f"{ordinary} and not postgresql", *two, f"--ignore={JOURNEYS}"]),
         Part(
             "postgresql",
-            ["-m", ordinary, *two, *(f"--ignore={path}" for path in (JOURNEYS, *WITHOUT_DATABASE))],
+            ["-m", ordinary, *two, *(f"--ignore={path}" for path in (JOURNEYS, *WITHOUT_DATABASE, *AROUND_ANSWERS))],
             {"DATABASE_URL": database, "REDIS_URL": redis},
             f"{' and '.join(unset)} not set" if unset else "",
         ),
@@ -90,7 +112,7 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
         Part("promises", ["-m", "slow_process", *BY_THE_CLOCK]),
         Part(
             "journeys",
-            ["-m", "journey", *files_of_two, JOURNEYS],
+            ["-m", "journey", *files_of_two, *long_first((ROOT / JOURNEYS).glob("test_*.py"))],
             {"CHROMIUM": browser},
             "" if browser else "no Chromium found (CHROMIUM, or chromium on PATH)",
         ),

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.parts import (
+    AROUND_ANSWERS,
     BY_THE_CLOCK,
     BY_THE_DAY,
     JOURNEYS,
+    LONG,
     ROOT,
     WITHOUT_DATABASE,
     Part,
@@ -92,12 +94,17 @@ def test_run_without_a_result_is_a_failure(tmp_path: Path, text: str, capfd: pyt
 
 
 def test_the_files_that_parts_name_are_there() -> None:
-    assert [name for name in (*BY_THE_CLOCK, *BY_THE_DAY, *WITHOUT_DATABASE) if not (ROOT / name).exists()] == []
+    assert [
+        name
+        for name in (*AROUND_ANSWERS, *BY_THE_CLOCK, *BY_THE_DAY, *LONG, *WITHOUT_DATABASE)
+        if not (ROOT / name).exists()
+    ] == []
 
 
 def test_each_test_with_processes_is_in_one_part() -> None:
     named = {part.name: [word for word in part.arguments if word.startswith("tests/")] for part in parts({})}
-    assert sorted(named["processes"] + named["promises"]) == with_processes()
+    assert sorted(named["processes"] + named["promises"]) == sorted(with_processes())
+    assert sorted(named["journeys"]) == sorted(str(p.relative_to(ROOT)) for p in (ROOT / JOURNEYS).rglob("test_*.py"))
     assert {"tests/faults/test_wire.py", "tests/config/test_lines.py"} < set(named["processes"])
 
 

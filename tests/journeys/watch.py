@@ -39,20 +39,56 @@ class Watch:
             self.wrong.append(f"answer {response.status}: {response.url}")
 
 
-def axe(page: Page, *, rules: list[str] | None = None) -> list[str]:
-    """Violations on the page as it stands, one line each; all rules of TAGS, or only those that are named."""
-    page.evaluate(f"() => {{ if (!window.axe) {{ {AXE}\n}} }}")
+COLOURS = ["color-contrast", "link-in-text-block"]  # what a theme can break; structure is the same in both
+# Two texts of each look: fifty rows are alike in all that a colour can go wrong by (own style, and what stands behind it).
+# Two, should something lie over the first.
+LOOKS = """not => {
+    const behind = new Map(), seen = new Map();
+    const look = one => {
+        if (!one) return '';
+        if (!behind.has(one)) {
+            const s = getComputedStyle(one);
+            const own = [one.tagName, one.getAttribute('class'), s.color, s.backgroundColor, s.backgroundImage, s.opacity,
+                s.position, s.filter, s.mixBlendMode, s.fontSize, s.fontWeight, s.textDecorationLine, s.textShadow];
+            behind.set(one, own.join(' ') + ' | ' + look(one.parentElement));
+        }
+        return behind.get(one);
+    };
+    const speaks = one => one.matches('a, button, input, select, textarea, summary') ||
+        [...one.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.nodeValue.trim());
+    const isNew = one => seen.set(look(one), (seen.get(look(one)) || 0) + 1).get(look(one)) <= 2;
+    return [...document.querySelectorAll('body, body *')].filter(
+        one => speaks(one) && one.checkVisibility({checkVisibilityCSS: true}) && !one.closest(not) && isNew(one));
+}"""
+RUN = (
+    """async ([tags, colours, not]) => {
+    const found = [];
+    if (tags) {
+        const without = Object.fromEntries(colours.map(name => [name, {enabled: false}]));
+        const options = {runOnly: {type: 'tag', values: tags}, rules: without, resultTypes: ['violations']};
+        found.push(...(await window.axe.run({exclude: [[not]]}, options)).violations);
+    }
+    const looks = ("""
+    + LOOKS
+    + """)(not);
+    if (looks.length) {
+        const options = {runOnly: {type: 'rule', values: colours}, resultTypes: ['violations']};
+        found.push(...(await window.axe.run({include: looks, exclude: [[not]]}, options)).violations);
+    }
+    return found.map(v => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' +
+        n.failureSummary.replace(/\\s+/g, ' ').slice(0, 240)).join(' | ')}`);
+}"""
+)
+
+
+def axe(page: Page, *, colours_alone: bool = False) -> list[str]:
+    """Violations on the page as it stands, one line each; all rules of TAGS, or only those of COLOURS."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(f"() => {{ {AXE}\n}}")
     page.evaluate(
         "document.getAnimations().forEach(a => { try { a.finish() } catch { a.cancel() } })"
     )  # colours on their way
-    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
-    found = page.evaluate(
-        "([only, not]) => window.axe.run({exclude: [[not]]}, {runOnly: only, resultTypes: ['violations']}).then("
-        "r => r.violations.map("
-        "v => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + "
-        "n.failureSummary.replace(/\\s+/g, ' ').slice(0, 240)).join(' | ')}`))",
-        [only, THIRD_PARTY],
-    )
+    found = page.evaluate(RUN, [None if colours_alone else TAGS, COLOURS, THIRD_PARTY])
     return [f"axe on {urlsplit(page.url).path}: {line}" for line in found]
 
 
