@@ -10,6 +10,7 @@ from pasi_connect.api.discrepancies import DiscrepancyViewSet
 from pasi_connect.api.exchanges import ExchangeViewSet
 from pasi_connect.api.failures import FailureViewSet
 from pasi_connect.api.forcing import SendEnrolment, SendSchool
+from pasi_connect.api.historical import HistoricalRecord
 from pasi_connect.api.submissions import SubmissionViewSet
 from reconciliation.api.runs import ReconciliationViewSet
 from registrar.api.enrolments import EnrolmentViewSet
@@ -53,6 +54,11 @@ urlpatterns = [
         name="student-enrolments",
     ),
     re_path(r"^enrolments/(?P<pk>\d{1,18})/send/$", SendEnrolment.as_view({"post": "send"}), name="enrolment-send"),
+    re_path(
+        r"^enrolments/(?P<pk>\d{1,18})/historical/$",
+        HistoricalRecord.as_view({"get": "read", "post": "confirm"}),
+        name="enrolment-historical",
+    ),
     re_path(r"^schools/(?P<code>\d{4})/send/$", SendSchool.as_view({"post": "send"}), name="school-send"),
     path("enrolments/exit-codes/", ExitCodes.as_view({"post": "create"}), name="enrolment-exit-codes"),
     path("", include(router.urls)),

@@ -119,7 +119,7 @@ ONE_STUDENT: dict[str, Reads | None] = {
     **_opened(
         _("Enrolment"), _enrolment, "pasi_connect:enrolment", "pasi_connect:enrolment-state", "pasi_connect:enrolment-live",
         "pasi_connect:enrolment-live-send", "pasi_connect:enrolment-live-take", "pasi_connect:enrolment-send",
-        "api:enrolment-detail", "api:enrolment-send",
+        "api:enrolment-detail", "api:enrolment-send", "api:enrolment-historical",
     ),
     **_opened(
         _("Guided action"), _enrolment, *(f"registrar:action-{name}" for name in GUIDED),

@@ -128,6 +128,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         ):
             body["detail"] = f"{body['detail']} {hint}"
     body.update(getattr(error, "extra", {}))
+    if response.status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+        body["request_id"] = getattr(context.get("request"), "reference", "")
     response.data = body
     response.content_type = PROBLEM
     return response

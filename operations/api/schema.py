@@ -35,6 +35,7 @@ TITLES = {
     409: ("conflict", "The request does not fit the state"),
     412: ("precondition_failed", "If-Match carries an old version"),
     429: ("too_many_requests", "Too many requests in this minute, or at a time"),
+    503: ("no_answer", "PASI gave no answer"),
     422: ("idempotency_key_reused", "The Idempotency-Key was used with another request"),
 }
 

@@ -79,6 +79,33 @@ SUBMISSION: dict[str, Any] = {
     "changed_at": "2027-02-12T09:14:03.021000-07:00",
     "finished_at": None,
 }
+HISTORICAL: dict[str, Any] = {
+    "enrolment": 9,
+    "version": 31877,
+    "in_pasi": True,
+    "hidden": False,
+    "fields": [
+        {"name": "grade", "sis": "08", "pasi": "07", "differs": True},
+        {"name": "start_date", "sis": "2021-09-01", "pasi": "2021-09-01", "differs": False},
+    ],
+    "confirmable": True,
+    "why_not": "",
+    "submission": 5,
+}
+CONFIRM = {"version": 31877}
+CONFIRMED = {
+    **SUBMISSION,
+    "enrolment": 9,
+    "status": "waiting",
+    "reason": "",
+    "message": "It goes to PASI in its turn.",
+    "next_step": "Nothing to do.",
+    "rejections": [],
+    "fields": ["grade"],
+    "attempts": 0,
+    "seen_version": 31877,
+    "core_version": 31877,
+}
 QUEUED_AGAIN = {
     **SUBMISSION,
     "status": "waiting",

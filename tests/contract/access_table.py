@@ -88,6 +88,8 @@ API = (
     Row("api:student-enrolments", API_ITEM, ("asn",)),
     Row("api:student-enrolments", "401 400 404 400 403", ("asn",), "POST"),
     Row("api:enrolment-send", "401 403 403 200 403", ("enrolment",), "POST"),
+    Row("api:enrolment-historical", "401 409 404 409 403", ("enrolment",)),  # its year is synchronized
+    Row("api:enrolment-historical", "401 409 404 409 403", ("enrolment",), "POST", {"version": 10}),
     Row("api:school-send", "401 403 403 202 403", ("school",), "POST"),
     Row("api:submission-list", API_LIST),
     Row("api:submission-detail", API_ITEM, ("rejected",)),

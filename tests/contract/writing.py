@@ -8,7 +8,10 @@ from typing import Any
 from operations.actor import Actor, of_user
 from operations.models import User
 from pasi_connect.services import decisions
+from pasi_connect.services.pull import reference
+from pasi_connect.services.queue import submissions
 from reconciliation.services import runs
+from sis.rules.school_year import SchoolYear
 from tests import factories
 from tests.pasi_connect.world import TODAY, YEAR, World
 from tests.reconciliation.conftest import sample
@@ -81,6 +84,15 @@ class District:
         decision = decisions.accept(self.actor, item)
         return item, decision.action_records.get().action_id
 
+    def older(self) -> tuple[int, int]:
+        """An enrolment of a year that is not synchronized, which PASI has otherwise, and PASI's version of it."""
+        assert reference.refresh()
+        days = {"start_date": dt.date(2021, 9, 1), "exit_date": dt.date(2022, 6, 27)}
+        enrolment = self.world.here(year=SchoolYear(2022), **days)
+        link = submissions.link_of(enrolment)
+        self.world.pasi.load(StudentSchoolEnrolment=[{**self.world.document(enrolment, link.key), "Grade": "07"}])
+        return enrolment.pk, self.world.theirs(enrolment)["PASICoreVersion"]
+
     def rejected(self) -> int:
         submission = self.world.queue(self.world.in_step(), grade="09")
         type(submission).objects.filter(pk=submission.pk).update(status="rejected", reason="10016")
@@ -119,6 +131,11 @@ def _guided(name: str, make: Callable[[District], int], **body: Any) -> Callable
     return lambda d: Asked(f"enrolments/{make(d)}/{name}/", {"reason": "As told.", **body})
 
 
+def _historical(d: District) -> Asked:
+    enrolment, version = d.older()
+    return Asked(f"enrolments/{enrolment}/historical/", {"version": version})
+
+
 def _transfer(d: District) -> Asked:
     main, side = d.both()
     body = {"transfer_date": LAST_DAY.isoformat(), "concurrent_enrolment": side, "reason": "Moved"}
@@ -151,6 +168,7 @@ REQUESTS: dict[tuple[str, str], Callable[[District], Asked]] = {
     ),
     ("post", "enrolments/{id}/end-courses/"): _guided("end-courses", District.ended),
     ("post", "enrolments/{id}/entered-in-error/"): _guided("entered-in-error", District.stay),
+    ("post", "enrolments/{id}/historical/"): _historical,
     ("post", "enrolments/{id}/never-attended/"): _guided("never-attended", District.stay),
     ("post", "enrolments/{id}/send/"): lambda d: Asked(f"enrolments/{d.edited()}/send/"),
     ("post", "enrolments/{id}/transfer-out/"): _transfer,

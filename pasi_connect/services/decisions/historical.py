@@ -4,7 +4,9 @@ Nothing is written over a record that nobody has looked at: each step reads PASI
 the one that the person saw. Source: Managing School Enrolment Information (historical enrolments).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from operations import clock, wake
 from operations.actor import Actor
+from operations.previews import taken_back
 from operations.services import audit
 from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import EnrolmentCopy, Link, Submission
@@ -31,6 +34,7 @@ from sis.services import events
 
 OPERATION = "GetStudentSchoolEnrolment"
 READ_SECONDS = 20.0  # somebody sits before the page
+Result = TypeVar("Result")
 
 
 class NotRead(Exception):
@@ -41,15 +45,49 @@ class NotPossible(Exception):
     """It cannot be done with this record, or not now; the message says why."""
 
 
-class Moved(NotPossible):
-    """PASI's record is another one than the person saw. The local copy has the new picture."""
-
-
 @dataclass(frozen=True)
 class Picture:
     """What PASI holds now. `version` is 0 where it has no such record, or shows us none (`hidden`)."""
 
     version: int
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A compared field on both sides, as in JSON. `theirs` is None, too, where PASI has no such record."""
+
+    name: str
+    ours: Any
+    theirs: Any
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both sides after a look at PASI. `why_not`: why ours cannot go to PASI now; empty where it can."""
+
+    enrolment_id: int
+    picture: Picture
+    in_pasi: bool
+    pairs: list[Pair]
+    why_not: str
+    queued_id: int | None
+
+
+class Moved(NotPossible):
+    """PASI's record is another one than the person saw. The local copy has the new picture, and so has `now`."""
+
+    def __init__(self, now: Comparison) -> None:
+        super().__init__(_("PASI's record has changed since you saw it. Check the new values, then decide."))
+        self.now = now
+
+
+@dataclass(frozen=True)
+class _Told:
+    """PASI's answer: its record, where it has one and shows it."""
+
+    record: copies.Received | None = None
     hidden: bool = False
 
 
@@ -59,20 +97,35 @@ def live_read(actor: Actor, enrolment: SchoolEnrolment) -> Picture:
     A submission of the record that has become needless, because both sides are equal, is ended. Call it outside of every
     transaction. Raises NotPossible where the year is synchronized, NotRead where PASI does not answer.
     """
-    context = Context()
-    if not context.is_historical(enrolment.school_year):
+    _check_historical(enrolment)
+    link = submissions.link_of(enrolment)
+    return _store(link, _ask(actor, enrolment, link))
+
+
+def compare(actor: Actor, enrolment: SchoolEnrolment) -> Comparison:
+    """As `live_read`; gives both sides as they stand then, and whether ours can go to PASI."""
+    picture = live_read(actor, enrolment)
+    return _comparison(submissions.link_of(enrolment), picture)
+
+
+def _check_historical(enrolment: SchoolEnrolment) -> None:
+    if not Context().is_historical(enrolment.school_year):
         raise NotPossible(
             _("This school year is synchronized or in the future: PASI sends every change automatically.")
         )
-    link = submissions.link_of(enrolment)
-    picture = _ask(actor, enrolment, link)
-    _end_needless(enrolment, link, picture)
-    return picture
 
 
-def _ask(actor: Actor, enrolment: SchoolEnrolment, link: Link) -> Picture:
+def _check_taken(enrolment: SchoolEnrolment) -> None:
+    if Context().year_closed(enrolment.school_year):
+        raise NotPossible(_("PASI no longer accepts enrolments of this school year."))
+
+
+def _ask(actor: Actor, enrolment: SchoolEnrolment, link: Link | None) -> _Told:
+    """PASI's answer; nothing is kept of it. What has no key yet is not there."""
     if not may_call():
         raise NotRead(_("PASI is unavailable or refusing our connection. Read the record when PASI answers again."))
+    if link is None:
+        return _Told()
     held = submissions.copy_of(link)
     # A node that lags behind what we know must not answer with its older record.
     least = max(held.core_version if held else 0, link.accepted_version)
@@ -86,18 +139,26 @@ def _ask(actor: Actor, enrolment: SchoolEnrolment, link: Link) -> Picture:
     if told["AvailabilityStatus"] not in TELLS:
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
     document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == NORMAL else None
+    if document is None:
+        return _Told(hidden=told["AvailabilityStatus"] == NO_ACCESS)
+    assert answer.element is not None
+    record = next(each for each in answer.element.iter() if codec.local_name(each) == "StudentSchoolEnrolment")
+    return _Told(copies.Received(document, codec.bare_xml(record)))
+
+
+def _store(link: Link, told: _Told) -> Picture:
     with transaction.atomic():
         locks.records([link.key])
-        if document is None:
+        if told.record is None:
             # Of these years no full set ever comes that would show the record gone: this answer alone tells.
             EnrolmentCopy.objects.filter(key=link.key, vanished_at=None).update(vanished_at=clock.now())
         else:
-            assert answer.element is not None
-            record = next(each for each in answer.element.iter() if codec.local_name(each) == "StudentSchoolEnrolment")
-            copies.store(EnrolmentCopy, [copies.Received(document, codec.bare_xml(record))])
+            copies.store(EnrolmentCopy, [told.record])
         copy = submissions.copy_of(link)
         comparing.evaluate(keys=[link.key])
-    return Picture(copy.core_version if copy else 0, hidden=told["AvailabilityStatus"] == NO_ACCESS)
+    picture = Picture(copy.core_version if copy else 0, told.hidden)
+    _end_needless(link, picture)
+    return picture
 
 
 @dataclass(frozen=True)
@@ -109,6 +170,7 @@ class _Rows:
     copy: EnrolmentCopy | None
     queued: Submission | None
     stuck: list[Submission]
+    flying: bool
 
     @property
     def version(self) -> int:
@@ -129,6 +191,28 @@ class _Rows:
             return []
         return [name for name in COMPARED if ours[name] != theirs[name]]
 
+    def pairs(self) -> list[Pair]:
+        ours = values.plain(values.ours(self.enrolment, self.link))
+        theirs = values.plain(values.theirs(self.copy)) if self.copy else {}
+        differing = set(self.differing)
+        return [Pair(name, ours[name], theirs.get(name), name in differing) for name in COMPARED]
+
+    def check_free(self) -> None:
+        if self.flying:
+            raise NotPossible(_("A submission of this record is on its way to PASI. Wait for its outcome."))
+
+    def check_to_send(self) -> None:
+        """Raises NotPossible where ours cannot go to PASI as both sides stand."""
+        self.check_free()
+        if self.is_anothers:
+            raise NotPossible(
+                _("PASI has moved this record to another student, school or school year. Correct it in PASIprep first.")
+            )
+        if not self.differing:
+            raise NotPossible(_("Both sides match; there is nothing to send."))
+        if self.copy is None and self.enrolment.deleted:
+            raise NotPossible(_("The record is deleted here and PASI does not have it; there is nothing to send."))
+
 
 def _lock(link_id: int) -> _Rows:
     key = Link.objects.values_list("key", flat=True).get(pk=link_id)
@@ -141,20 +225,30 @@ def _lock(link_id: int) -> _Rows:
         .filter(key=key, status__in=(*QUEUED, *FLYING, *STUCK))
         .order_by("id")
     )
-    if any(row.status in FLYING for row in rows):
-        raise NotPossible(_("A submission of this record is on its way to PASI. Wait for its outcome."))
+    flying = any(row.status in FLYING for row in rows)
     queued = next((row for row in rows if row.status in QUEUED), None)
-    return _Rows(link.enrolment, link, copy, queued, [row for row in rows if row.status in STUCK])
+    return _Rows(link.enrolment, link, copy, queued, [row for row in rows if row.status in STUCK], flying)
 
 
 @transaction.atomic
-def _end_needless(enrolment: SchoolEnrolment, link: Link, picture: Picture) -> None:
-    """Both sides are equal: whoever wrote it, PASI holds it already."""
+def _comparison(link: Link, picture: Picture) -> Comparison:
+    rows = _lock(link.pk)
     try:
-        rows = _lock(link.pk)
-    except NotPossible:
-        return
-    if rows.copy is None or rows.version != picture.version or rows.differing or rows.is_anothers:
+        _check_taken(rows.enrolment)
+        rows.check_to_send()
+        why_not = ""
+    except NotPossible as error:
+        why_not = str(error)
+    now = Picture(rows.version, picture.hidden and rows.copy is None)
+    queued_id = rows.queued.pk if rows.queued else None
+    return Comparison(rows.enrolment.pk, now, rows.copy is not None, rows.pairs(), why_not, queued_id)
+
+
+@transaction.atomic
+def _end_needless(link: Link, picture: Picture) -> None:
+    """Both sides are equal: whoever wrote it, PASI holds it already."""
+    rows = _lock(link.pk)
+    if rows.flying or rows.copy is None or rows.version != picture.version or rows.differing or rows.is_anothers:
         return
     _agree_on_equal(rows)
     if rows.queued is not None:
@@ -181,21 +275,33 @@ def confirm(actor: Actor, enrolment: SchoolEnrolment, seen_version: int) -> Subm
     Reads PASI once more and gives the submission, which goes out while PASI's record stays that one. Call it outside of
     every transaction. Raises Moved where PASI holds another version by now, NotPossible where nothing can be sent, NotRead.
     """
-    if Context().year_closed(enrolment.school_year):
-        raise NotPossible(_("PASI no longer accepts enrolments of this school year."))
-    picture = live_read(actor, enrolment)
-    _check_seen(picture.version, seen_version)
+    _check_taken(enrolment)
+    _check_historical(enrolment)
+    link = submissions.link_of(enrolment)
+    return _confirm(actor, link, _ask(actor, enrolment, link), seen_version)
+
+
+def preview(
+    actor: Actor, enrolment: SchoolEnrolment, seen_version: int, answer: Callable[[Submission], Result]
+) -> Result:
+    """PASI's record is read, nothing is kept: what `answer` gives while everything stands as `confirm` would leave it.
+
+    Raises as `confirm` does.
+    """
+    _check_taken(enrolment)
+    _check_historical(enrolment)
+    told = _ask(actor, enrolment, Link.objects.of(events.SCHOOL_ENROLMENT, [enrolment.pk]).first())
+    with taken_back():
+        return answer(_confirm(actor, submissions.link_of(enrolment), told, seen_version))
+
+
+def _confirm(actor: Actor, link: Link, told: _Told, seen_version: int) -> Submission:
+    picture = _store(link, told)
+    _check_seen(link, picture, picture.version, seen_version)
     with transaction.atomic():
-        rows = _lock(submissions.link_of(enrolment).pk)
-        _check_seen(rows.version, seen_version)
-        if rows.is_anothers:
-            raise NotPossible(
-                _("PASI has moved this record to another student, school or school year. Correct it in PASIprep first.")
-            )
-        if not rows.differing:
-            raise NotPossible(_("Both sides match; there is nothing to send."))
-        if rows.copy is None and rows.enrolment.deleted:
-            raise NotPossible(_("The record is deleted here and PASI does not have it; there is nothing to send."))
+        rows = _lock(link.pk)
+        _check_seen(link, picture, rows.version, seen_version)
+        rows.check_to_send()
         if rows.copy is not None:
             _agree_on_equal(rows)
         if rows.queued is None:
@@ -220,10 +326,12 @@ def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: st
     Raises as `confirm` does.
     """
     picture = live_read(actor, enrolment)
-    _check_seen(picture.version, seen_version)
+    link = submissions.link_of(enrolment)
+    _check_seen(link, picture, picture.version, seen_version)
     with transaction.atomic():
-        rows = _lock(submissions.link_of(enrolment).pk)
-        _check_seen(rows.version, seen_version)
+        rows = _lock(link.pk)
+        _check_seen(link, picture, rows.version, seen_version)
+        rows.check_free()
         if rows.copy is None:
             raise NotPossible(_("PASI does not have this record, so there are no values to take."))
         for row in (*rows.stuck, *([rows.queued] if rows.queued else [])):
@@ -237,9 +345,9 @@ def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: st
         _tell(actor, audit.Verb.PASI_READ_TAKEN, rows)
 
 
-def _check_seen(version: int, seen_version: int) -> None:
+def _check_seen(link: Link, picture: Picture, version: int, seen_version: int) -> None:
     if version != seen_version:
-        raise Moved(_("PASI's record has changed since you saw it. Check the new values, then decide."))
+        raise Moved(_comparison(link, picture))
 
 
 def _tell(actor: Actor, action: audit.Verb, rows: _Rows) -> None:
