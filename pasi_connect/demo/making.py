@@ -17,6 +17,7 @@ from pasi_connect.demo import district as made_up
 from pasi_connect.demo.asking import ask
 from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
 from pasi_connect.models import ConnectionSettings, Link, SyncSettings
+from pasi_connect.rules.pasiprep import PLACEHOLDER
 from sis.models import Authority, School, SchoolAccess, SchoolEnrolment, Student
 from sis.models.organization import State
 from sis.rules.school_year import SchoolYear
@@ -138,7 +139,9 @@ def fill_simulator(control_port: int) -> bool:
     empty = not any(ask(f"{control}/health/")["records"].values())
     if empty:
         ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
-    SyncSettings.objects.filter(first_in_step_at=None).update(regular_synchronization=True)
+    SyncSettings.objects.filter(first_in_step_at=None).update(
+        regular_synchronization=True, pasiprep_link=f"http://127.0.0.1:{control_port}/enrolments/{PLACEHOLDER}/"
+    )
     return empty
 
 

@@ -11,6 +11,7 @@ from operations.forms.settings import SettingsForm
 from operations.models import ApprovalSettings, KeepingSettings
 from operations.rules import latin1
 from pasi_connect.models import CallerSettings, ConnectionSettings, SyncSettings
+from pasi_connect.rules import pasiprep
 from pasi_connect.soap import certificate_files
 
 
@@ -25,8 +26,8 @@ class SynchronizationForm(SettingsForm):
 
     def clean_pasiprep_link(self) -> str:
         link = str(self.cleaned_data["pasiprep_link"])
-        if link and not link.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-            raise forms.ValidationError(_("The address must begin with https://."))
+        if link and (fault := pasiprep.fault(link, demo=settings.DEMO)):
+            raise forms.ValidationError(_(fault))
         return link
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
@@ -17,6 +18,7 @@ from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.models.submission import Status
 from pasi_connect.rules import faults, held, school_enrolment
+from pasi_connect.rules import pasiprep as pasiprep_rules
 from pasi_connect.services import pick_lists
 from sis.models import SchoolEnrolment
 from sis.rules import asn
@@ -359,5 +361,5 @@ def shown(name: str, value: Any, board_names: Mapping[str, str] | None = None) -
 
 
 def pasiprep(link: str, key: Any) -> str:
-    """The address of one enrolment in PASIprep; "" where the setting is empty."""
-    return link.replace("{ref_id}", str(key)) if link else ""
+    """The address of one enrolment in PASIprep; "" where the setting is empty, or not one that may be followed."""
+    return pasiprep_rules.address(link, key, demo=settings.DEMO)

@@ -92,6 +92,31 @@ def test_a_value_out_of_range_is_refused_at_its_field(district, name, value):
     assert SyncSettings.objects.values().get() == before
 
 
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("http://pasiprep.example.org/{ref_id}", "The address must begin with https://."),
+        ("https://me@pasiprep.example.org/{ref_id}", "The address must not contain a user name"),
+        ("https://pasiprep.example.org/", "The address must contain {ref_id} once"),
+        ("http://127.0.0.1:9000/{ref_id}", "The address must begin with https://."),
+    ],
+)
+def test_a_bad_pasiprep_address_is_told_at_its_field(district, link, told):
+    answer = district.post(
+        "/setup/synchronization/", {**drawn(district.get("/setup/synchronization/")), "pasiprep_link": link}
+    )
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["pasiprep_link"][0].startswith(told)
+
+
+def test_in_the_demo_pasiprep_is_on_this_machine(district, settings):
+    settings.DEMO = True
+    link = "http://127.0.0.1:9000/enrolments/{ref_id}/"
+    data = {**drawn(district.get("/setup/synchronization/")), "pasiprep_link": link}
+    assert district.post("/setup/synchronization/", data).status_code == 302
+    assert SyncSettings.load().pasiprep_link == link
+
+
 def test_two_administrators_do_not_overwrite_each_other(here, district, as_person):
     mine = drawn(district.get("/setup/synchronization/"))
     as_person(here.admin).post("/setup/synchronization/", {**mine, "maximum_attempts": "7"})
