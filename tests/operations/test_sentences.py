@@ -93,10 +93,10 @@ def test_page_and_api_speak_the_reader_s_language(settings):
     for address in (reverse("operations:jobs"), reverse("operations:job", args=[job.pk])):
         page = client.get(address).content.decode()
         assert "Annulée par" in page and "Cancelled by" not in page
-    assert "Une défaillance du produit" in page
+    assert "Une erreur dans PASI Connect" in page
     api = client_of(reader)
     answer = api.get(f"jobs/{job.pk}/", headers={"Accept-Language": "fr"}).json()
     assert answer["detail"].startswith("Annulée par")
     rows = api.get(f"jobs/{job.pk}/rows/", headers={"Accept-Language": "fr"}).json()
-    assert rows["results"][0]["message"].startswith("Une défaillance du produit")
+    assert rows["results"][0]["message"].startswith("Une erreur dans PASI Connect")
     assert Job.objects.get().detail.startswith("Cancelled by")
