@@ -44,7 +44,7 @@ def test_away_then_drained_in_order_at_a_bounded_rate(district: Stage) -> None:
         change(district, number, date)
     time.sleep(5)
     away = time.monotonic() - began
-    assert "away" in district.do("banner")
+    assert "unavailable" in district.do("banner")
     # Two calls that were under way, then one probe at 1, 2, 4 … s, however much waits.
     assert len(district.proxy.knocks) <= 6 + away
     submits = district.proxy.count(SUBMIT)
