@@ -107,15 +107,16 @@ def test_a_record_that_leaves_our_scope(district: Stage) -> None:
 
 
 def test_an_asn_that_now_points_elsewhere(district: Stage) -> None:
-    """The copy follows; what we send afterwards does not turn it back."""
+    """The copy follows; a change made here waits, and turns nothing back. Once PASI has moved it back, a person looks."""
     number, other, wanted = district.number(), district.number(), new_day()
     asn = district.record(other)["StateProvinceId"]
     old = district.record(number)["StateProvinceId"]
     district.foreign_edit(number, StateProvinceId=asn)
     district.until(lambda: district.do("copy", enrolment=district.enrolments[number])["asn"] == asn, "the new ASN")
     district.do("change", enrolment=district.enrolments[number], changes={"exit_date": wanted})
-    district.until(lambda: district.submission(number)["status"] == "accepted", "the change to be accepted")
+    district.until(lambda: district.submission(number)["reason"] == "identity_changed", "the change to be held")
     assert district.record(number)["StateProvinceId"] == asn
     district.foreign_edit(number, StateProvinceId=old)
-    district.until(lambda: district.do("copy", enrolment=district.enrolments[number])["asn"] == old, "the old ASN")
+    district.until(lambda: district.submission(number)["status"] == "needs_review", "a person to be asked")
+    assert district.record(number)["StateProvinceId"] == old
     district.assert_sound()

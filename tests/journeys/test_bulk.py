@@ -46,7 +46,7 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
     page.goto("/changes/?group=safe&field=grade&order=newest")
     expect(page.get_by_role("button", name="Accept PASI…")).to_be_hidden()
     choose(page, {stay["item"]["id"] for stay in stays})
-    expect(page.get_by_role("region", name="Selected changes")).to_contain_text("3 chosen")
+    expect(page.get_by_role("region", name="Selected changes")).to_contain_text("3 selected")
     assert not axe(page)
     shortcut(page, "a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Accept PASI in 3 changes")
