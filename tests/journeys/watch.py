@@ -11,6 +11,8 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 THIRD_PARTY = "#swagger-ui"  # drawn by a library that we take as it is; the page around it is ours
 EXPECTED = {400, 403, 404, 409, 412, 422, 429}  # answers that a page shows to people in words
+# A live preview that the next keystroke replaces (hx-sync): htmx reports it as an error, and it is meant. What fails says sendError.
+REPLACED = re.compile(r"htmx:(afterRequest|sendAbort)\b")
 BROWSERS_OWN_LINE = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 
 
@@ -26,7 +28,8 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         own = BROWSERS_OWN_LINE.match(message.text)
-        if message.type in {"error", "warning"} and not (own and int(own[1]) in EXPECTED):
+        meant = REPLACED.match(message.text) or (own and int(own[1]) in EXPECTED)
+        if message.type in {"error", "warning"} and not meant:
             self.wrong.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
 
     def _request(self, request: Request) -> None:
