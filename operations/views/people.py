@@ -78,7 +78,7 @@ def invite(request: HttpRequest, person: User) -> HttpResponse:
     if invitations.send(person, raw):
         messages.success(request, _("A link to set the password was sent to %(address)s.") % {"address": person.email})
         return redirect("operations:person", person.pk)
-    return show(request, person.pk, link=request.build_absolute_uri(reverse("invitation", args=[raw])))
+    return show(request, person.pk, invitation=request.build_absolute_uri(reverse("invitation", args=[raw])))
 
 
 class AddService(ForPeople):
@@ -114,7 +114,7 @@ def show(request: HttpRequest, pk: int, status: int = 200, **forms: Any) -> Http
         "person": person,
         "is_mine": person.pk == request.user.pk or rights.looks_after(by(request), person),
         "form": forms.get("person") or form_of(person)(instance=person, by=by(request)),
-        "link": forms.pop("link", ""),
+        "invitation": forms.pop("invitation", ""),
         "token_form": forms.get("token") or TokenForm(prefix="token", person=person, request=request),
         "tokens": list(person.api_tokens.all()),
         "made": forms.get("made"),

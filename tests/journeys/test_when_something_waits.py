@@ -40,7 +40,7 @@ def set_password(page: Page, link: str) -> None:
     browser = page.context.browser.new_context()
     own = browser.new_page()
     own.goto(link)
-    own.get_by_label("New password").fill(PASSWORD)
+    own.get_by_label("New password", exact=True).fill(PASSWORD)
     own.get_by_label("Repeat the new password").fill(PASSWORD)
     own.get_by_role("button", name="Set the password").click()
     expect(own.get_by_role("heading", name="Your password is set")).to_be_visible()
