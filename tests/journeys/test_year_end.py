@@ -117,7 +117,7 @@ def test_rehearsal_run_and_all_sides_are_equal(product: Product, new_page: NewPa
     picture(page, "exit-codes")
     page.get_by_label("New exit code").fill("A7")
     page.get_by_label("Reason").fill("As the schools told.")
-    page.get_by_role("button", name=re.compile("^Set it on")).click()
+    page.get_by_role("button", name=re.compile("^Set the code on")).click()
     expect(page.get_by_text(re.compile("exit codes are set"))).to_be_visible()
     wait_for(lambda: all(stay_of(product, pk)["exit_code"] == "A7" for pk in rehearsal["closing"]), "the new codes")
     assert submissions(product) == last
