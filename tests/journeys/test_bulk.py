@@ -66,10 +66,10 @@ def test_accepted_together_and_taken_back(product: Product, new_page: NewPage, p
     shortcut(page, "u")
     expect(page.get_by_role("heading", level=1)).to_have_text("All 3 records can be undone")
     assert not axe(page)
-    page.get_by_role("button", name="Take back 3 records").click()
+    page.get_by_role("button", name="Undo 3 records").click()
     expect(page.get_by_role("alert")).to_be_visible()  # a reason is asked for
     page.get_by_role("textbox", name="Reason").fill("The wrong list.")
-    page.get_by_role("button", name="Take back 3 records").click()
+    page.get_by_role("button", name="Undo 3 records").click()
     ended(page, "Undo: 3 done")
     for stay in stays:
         assert product.stay(stay)["grade"] == stay["grade"]
