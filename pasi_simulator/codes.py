@@ -144,6 +144,40 @@ GENDER = _list(
     ("Unspecified", "Unspecified", "Non précisé"),
     ("Unknown", "Unknown", "Inconnu"),
 )  # fmt: skip
+# INFERRED: the terms are named by their short descriptions, their code texts ("Alternate Term Code") are not; ours.
+SECTION_TERM = _list(
+    "SectionTerm", True,
+    ("S1", "Semester 1", "Semestre 1"),
+    ("S2", "Semester 2", "Semestre 2"),
+    ("FY", "Full Year", "Année entière"),
+    ("Q1", "Quarter 1", "Trimestre 1"),
+    ("Q2", "Quarter 2", "Trimestre 2"),
+    ("Q3", "Quarter 3", "Trimestre 3"),
+    ("Q4", "Quarter 4", "Trimestre 4"),
+    ("SU", "Summer", "Été"),
+    ("CO", "Continuous", "En continu"),
+)  # fmt: skip
+PRIMARY_DELIVERY_METHOD = (
+    Code("PrimaryDeliveryMethod", "REG", "Regular", "Ordinaire"),
+    Code("PrimaryDeliveryMethod", "OFC", "Off Campus", "Hors campus"),
+    Code("PrimaryDeliveryMethod", "ORP", "Outreach Program", "Programme d'appui externe", inferred=True),
+    Code("PrimaryDeliveryMethod", "DSL", "Distance Learning – Print Based", "Enseignement à distance – imprimé"),
+    Code("PrimaryDeliveryMethod", "VTL", "Virtual", "Virtuel", inferred=True),
+    Code("PrimaryDeliveryMethod", "DDC", "Dual Enrolled Dual Credit", "Double inscription, double crédit"),
+)
+DELIVERY_SCHEDULE = _list(
+    "DeliverySchedule", False,
+    ("REG", "Regular", "Ordinaire"),
+    ("SUM", "Summer", "Été"),
+)  # fmt: skip
+DELIVERY_SCHEDULE_OF_BEFORE = Code(
+    "DeliverySchedule", "MAJ", "English as a Second Language (to 1999/2000)", "Anglais langue seconde (jusqu'en 1999-2000)",
+    last_year=2000,
+)  # fmt: skip
+INSTRUCTIONAL_LANGUAGE = (
+    Code("InstructionalLanguage", "EN", "English", "Anglais"),
+    Code("InstructionalLanguage", "FR", "French", "Français", inferred=True),
+)
 OTHER = (
     *_list(
         "AcknowledgementStatus", False,
@@ -161,7 +195,8 @@ OTHER = (
 
 FIXED: tuple[Code, ...] = (
     *EXIT_DATE_TYPE, *PROGRAMMING_TYPE, *PROGRAMMING_TIMEFRAME, *GRADE, *GRANTS_PROGRAM_CODE, *ENROLMENT_TYPE_CODE,
-    *EXCEPTION_CODE, *FNMI_DECLARATION, *GENDER, *OTHER,
+    *EXCEPTION_CODE, *FNMI_DECLARATION, *GENDER, *SECTION_TERM, *PRIMARY_DELIVERY_METHOD, *DELIVERY_SCHEDULE,
+    DELIVERY_SCHEDULE_OF_BEFORE, *INSTRUCTIONAL_LANGUAGE, *OTHER,
 )  # fmt: skip
 
 LISTS: dict[str, frozenset[str]] = {

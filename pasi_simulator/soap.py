@@ -23,7 +23,7 @@ from pasi_simulator.state import Call
 from pasi_simulator.visibility import may_act_for
 
 HTML = b"<!DOCTYPE html><html><head><title>Service</title></head><body><h1>We will be right back</h1></body></html>"
-SUBMITS = frozenset({"SubmitStudentSchoolEnrolment"})
+SUBMITS = frozenset(name for name in SERVICES if name.startswith("Submit"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,20 +42,30 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A kind of record: its type in the WSDL and the member that identifies it."""
+    """A kind of record: its type in the WSDL and the member that identifies it.
+
+    `by_year`: notified for each school year. `own`: made by clients, so it is deleted logically, its key is a GUID, and who
+    changed it last stands in it. `flags`: members that are true or false.
+    """
 
     name: str
     contract_type: str
     key_member: str
+    flags: tuple[str, ...]
+    by_year: bool = False
+    own: bool = False
 
 
 RECORD_TYPES = {
     kind.name: kind
     for kind in (
-        RecordType("SchoolAuthority", "SchoolAuthorityInfo", "SchoolAuthorityCode"),
-        RecordType("School", "SchoolInfo", "SchoolCode"),
-        RecordType("Student", "StudentInfo", "StateProvinceId"),
-        RecordType("StudentSchoolEnrolment", "StudentSchoolEnrolmentInfo", "RefId"),
+        RecordType("SchoolAuthority", "SchoolAuthorityInfo", "SchoolAuthorityCode", ("IsActive",)),
+        RecordType("School", "SchoolInfo", "SchoolCode", ("IsActive",)),
+        RecordType("Student", "StudentInfo", "StateProvinceId", ("IsDeactivated", "IsDeceased")),
+        RecordType(
+            "StudentSchoolEnrolment", "StudentSchoolEnrolmentInfo", "RefId", ("IsDeleted",), by_year=True, own=True
+        ),
+        RecordType("Section", "SectionInfo", "RefId", ("IsDeleted",), by_year=True, own=True),
     )
 }
 SET_BY_PASI = frozenset({"PASICoreVersion", "EffectiveUtc", "CreatedOnUtc", "LastUpdate"})
@@ -77,7 +87,7 @@ class Record:
 
 @dataclass(slots=True)
 class Call:
-    """One SOAP call as PASI logs it."""
+    """One SOAP call as PASI logs it; `key` holds the keys of all its records, a blank between two."""
 
     operation: str | None = None
     key: str | None = None
@@ -95,7 +105,7 @@ class Call:
 
 def canonical_key(type_name: str, key: str) -> str:
     """GUIDs are the same in upper and lower case; all other keys are digits."""
-    return key.lower() if type_name == "StudentSchoolEnrolment" else key
+    return key.lower() if RECORD_TYPES[type_name].own else key
 
 
 class State:
@@ -267,7 +277,7 @@ def _row(
     stored["PASICoreVersion"] = version
     stored["EffectiveUtc"] = utc_now()
     key = stored[kind.key_member] = canonical_key(kind.name, stored[kind.key_member])
-    if kind.name == "StudentSchoolEnrolment":
+    if kind.own:
         stored.setdefault("IsDeleted", False)
         stored["LastUpdate"] = {"UserName": by["name"], "OrganizationCode": by["organization"]}
     elif kind.name == "Student":
@@ -287,5 +297,7 @@ def _row(
         "deleted": bool(stored.get("IsDeleted")),
         # A missing exit date is derived: the end of the school year (By Recent School Enrolment; derivation INFERRED).
         "ends_on": stored.get("RegistrationExitDate") or (f"{year}-08-31" if year else None),
-        "name": stored.get("Name") or f"{identity.get('LastName', '')}, {identity.get('FirstName', '')}".strip(", "),
+        "name": stored.get("Name")
+        or stored.get("Description")
+        or f"{identity.get('LastName', '')}, {identity.get('FirstName', '')}".strip(", "),
     }

@@ -2,7 +2,7 @@
 
 An organization sees the enrolments of its schools and those of students whom it is associated with By Recent School
 Enrolment or better: a non-deleted enrolment at one of its schools that has not ended more than 12 months ago.
-Schools and authorities are public.
+Schools and authorities are public. Every client may ask for a section, but is told only of those of its schools.
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ def visible_pairs(
     if year is not None:
         condition += " AND school_year = ?"
         values.append(year)
+    if type_name == "Section":
+        own, own_values = schools_clause(organization)
+        condition += f" AND {own}"
+        values += own_values
     if type_name in ("Student", "StudentSchoolEnrolment") and organization.kind != "O":
         associated, associated_values = _associated_clause(organization, today)
         scope, scope_values = f"asn IN (SELECT asn FROM records WHERE {associated})", associated_values
@@ -71,7 +75,7 @@ def visible_pairs(
 
 
 def may_see(connection: sqlite3.Connection, organization: Organization, record: Record, today: date) -> bool:
-    if record.type in ("School", "SchoolAuthority") or organization.kind == "O":
+    if record.type in ("School", "SchoolAuthority", "Section") or organization.kind == "O":
         return True
     if record.type == "StudentSchoolEnrolment" and owns_school(
         connection, organization, record.document.get("SchoolCode")

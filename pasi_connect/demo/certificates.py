@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,7 +28,11 @@ SERVER_NAMES = [
     x509.IPAddress(ip_address("127.0.0.1")),
     x509.IPAddress(ip_address("::1")),
 ]
-ROLES = ["Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"]
+ROLES = [
+    "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User", "View Academic Record User",
+    "Submit Academic Record User",
+]  # fmt: skip
+EARLIER_ROLES = ROLES[:4]  # of registries written before there were sections
 
 Key = ec.EllipticCurvePrivateKey
 
@@ -186,6 +191,7 @@ def _register(files: Certificates, organization: str) -> None:
     try:
         known = json.loads(files.clients.read_text())
         if any(row["certificate_sha256"] == fingerprint and organization in row["organizations"] for row in known):
+            _widen(files, known)
             return
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -200,6 +206,15 @@ def _register(files: Certificates, organization: str) -> None:
         "ip_addresses": None,
     }
     _write(files.clients, json.dumps([row], indent=2).encode() + b"\n", mode=0o644)
+
+
+def _widen(files: Certificates, known: list[dict[str, Any]]) -> None:
+    """Clients with exactly the roles of an earlier registry get those of today; roles changed by hand stay."""
+    earlier = [row for row in known if row.get("roles") == EARLIER_ROLES]
+    if earlier:
+        for row in earlier:
+            row["roles"] = ROLES
+        _write(files.clients, json.dumps(known, indent=2).encode() + b"\n", mode=0o644)
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:

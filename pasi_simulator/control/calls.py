@@ -7,20 +7,20 @@ from typing import Any
 
 from pasi_simulator.control.http import ControlError, Request, Response, as_json, filters, keyset_page
 from pasi_simulator.knobs import KnobError
-from pasi_simulator.state import canonical_key
 
 COLUMNS = (
     "id", "operation", "key", "outcome", "applied", "at", "request", "client", "organization", "user", "fault_code",
     "rejections", "version", "message_id",
 )  # fmt: skip
+OF_KEY = "instr(' ' || key || ' ', ' ' || ? || ' ') > 0"  # one of the call's records
 
 
 def list_calls(request: Request) -> Response:
     """Oldest first."""
     wanted = filters(request, "operation", "key", "outcome")
     if "key" in wanted:
-        wanted["key"] = canonical_key("StudentSchoolEnrolment", wanted["key"])
-    conditions = "".join(f" AND {name} = ?" for name in wanted)
+        wanted["key"] = wanted["key"].lower()  # a GUID; all other keys are digits
+    conditions = "".join(f" AND {OF_KEY if name == 'key' else f'{name} = ?'}" for name in wanted)
 
     def fetch(order: str, bound: int, limit: int) -> list[tuple[int, Any]]:
         side = ">" if order == "ASC" else "<"

@@ -71,9 +71,9 @@ def put_record(request: Request, type: str, key: str) -> Response:
 
 
 def delete_record(request: Request, type: str, key: str) -> Response:
-    """Logical delete of an enrolment; with ?physical=1 the row vanishes wholly, as one does that leaves a scope."""
+    """Logical delete of an enrolment or a section; with ?physical=1 the row vanishes wholly, as one does that leaves a scope."""
     kind = kind_of(type)
-    if type != "StudentSchoolEnrolment":
+    if not kind.own:
         raise ControlError(405, "Method not allowed", f"{type} records are not deleted")
     physical = filters(request, "physical").get("physical") == "1"
     _, by = given(request.json())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pasi_simulator.core import Caller, Core, Reply
-from pasi_simulator.operations import generic, notifications, records, submit
+from pasi_simulator.operations import enrolment, generic, notifications, records, section
 from pasi_simulator.state import Call
 
 
@@ -21,6 +21,7 @@ class Service:
 
 
 HELLO, CLIENT, VIEW, SUBMIT = "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"
+VIEW_MARKS, SUBMIT_MARKS = "View Academic Record User", "Submit Academic Record User"
 
 SERVICES = {
     service.name: service
@@ -33,6 +34,8 @@ SERVICES = {
         Service("GetSchoolAuthorityInformation", CLIENT, records.get_school_authority_information),
         Service("GetStudent", CLIENT, records.get_student),
         Service("GetStudentSchoolEnrolment", VIEW, records.get_student_school_enrolment),
-        Service("SubmitStudentSchoolEnrolment", SUBMIT, submit.submit_student_school_enrolment),
+        Service("SubmitStudentSchoolEnrolment", SUBMIT, enrolment.submit_student_school_enrolment),
+        Service("GetSection", VIEW_MARKS, records.get_section),
+        Service("SubmitSection", SUBMIT_MARKS, section.submit_section),
     )
 }

@@ -16,7 +16,7 @@ from pasi_simulator.state import RECORD_TYPES, Call
 from pasi_simulator.visibility import visible_pairs
 
 LONGEST_WAIT_MINUTES = 60  # INFERRED: the upper bound is not published
-BY_SCHOOL_YEAR = frozenset({"StudentSchoolEnrolment"})
+BY_SCHOOL_YEAR = frozenset(kind.name for kind in RECORD_TYPES.values() if kind.by_year)
 SLICE_S = 1.0  # how often a waiting call looks whether the caller has hung up
 
 Pair = tuple[str, int]

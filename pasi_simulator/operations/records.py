@@ -8,7 +8,7 @@ from typing import Any
 
 from pasi_simulator.core import Caller, Core, Reply
 from pasi_simulator.state import RECORD_TYPES, Call, Record, RecordType
-from pasi_simulator.visibility import may_see
+from pasi_simulator.visibility import may_see, owns_school
 
 
 def get_school_information(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
@@ -25,6 +25,10 @@ def get_student(core: Core, caller: Caller, request: dict[str, Any], call: Call)
 
 def get_student_school_enrolment(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
     return _get(core, caller, "StudentSchoolEnrolment", request["RefIds"], "RefId", call)
+
+
+def get_section(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
+    return _get(core, caller, "Section", request["RefIds"], "RefId", call)
 
 
 def _get(core: Core, caller: Caller, type_name: str, wanted: list[dict[str, Any]], key: str, call: Call) -> Reply:
@@ -45,10 +49,17 @@ def _get(core: Core, caller: Caller, type_name: str, wanted: list[dict[str, Any]
         if seen is None or expected > seen["PASICoreVersion"]:
             break
         if may_see(core.state.reader(), caller.organization, record, today):
-            answers.append(_answer(kind, "Normal", seen))
+            answers.append(_answer(kind, "Normal", _for(core, caller, kind, seen)))
         else:
             answers.append(_answer(kind, "NoAccess", _shell(kind, item[key])))
     return Reply(answers, call)
+
+
+def _for(core: Core, caller: Caller, kind: RecordType, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Sections are open to every client, but who changed one is told to its owner only. [Source: GetSection method]"""
+    if kind.name == "Section" and not owns_school(core.state.reader(), caller.organization, document.get("SchoolCode")):
+        return {name: value for name, value in document.items() if name != "LastUpdate"}
+    return document
 
 
 def _seen_by_node(record: Record | None, lag_ms: int) -> Mapping[str, Any] | None:
@@ -65,10 +76,4 @@ def _answer(kind: RecordType, status: str, document: Mapping[str, Any]) -> dict[
 def _shell(kind: RecordType, key: str) -> dict[str, Any]:
     """What PASI sends for a key it does not give: the object is there, the id echoed, booleans false, the rest nil.
     The version, which cannot be nil, is 0."""
-    booleans = {
-        "School": ("IsActive",),
-        "SchoolAuthority": ("IsActive",),
-        "Student": ("IsDeactivated", "IsDeceased"),
-        "StudentSchoolEnrolment": ("IsDeleted",),
-    }
-    return {kind.key_member: key, "PASICoreVersion": 0, **dict.fromkeys(booleans[kind.name], False)}
+    return {kind.key_member: key, "PASICoreVersion": 0, **dict.fromkeys(kind.flags, False)}

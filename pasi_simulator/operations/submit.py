@@ -1,85 +1,114 @@
-"""SubmitStudentSchoolEnrolment: a full replacement behind an optimiztic lock. [Source: Rules 3004 and 9014]"""
+"""What every submit does: a full replacement of each record behind an optimiztic lock. [Source: Rules 3004 and 9014]"""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
 
-from pasi_simulator.clock import written_school_years
 from pasi_simulator.core import Caller, Core, Reply
 from pasi_simulator.faults import Fault
-from pasi_simulator.rules.case import Case, Rejection, failed
-from pasi_simulator.rules.enrolment import REJECTIONS, version_conflict
-from pasi_simulator.rules.structure import enrolment_problems
-from pasi_simulator.state import RECORD_TYPES, Call, Record, State
-from pasi_simulator.visibility import owns_school
+from pasi_simulator.rules.case import C, Rejection, Rule, failed
+from pasi_simulator.rules.structure import Problem
+from pasi_simulator.state import Call, Record, RecordType, Writer
 
-KIND = RECORD_TYPES["StudentSchoolEnrolment"]
 LOOK_AGAIN_S = 0.02
+Document = dict[str, Any]
 
 
-def submit_student_school_enrolment(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
-    enrolment = request["StudentSchoolEnrolment"]
-    call.key = enrolment["RefId"].lower()
-    for member, problem in enrolment_problems(enrolment):
-        raise Fault("3002", f"{member}: {problem}")
-    _await_node(core, enrolment["PASICoreVersion"])
+@dataclass(frozen=True, slots=True)
+class Submit(Generic[C]):
+    """How records of one kind are submitted.
+
+    `problems` end in fault 3002; `case` gathers what the rules look at; `stored_form` is what is kept of a submission.
+    """
+
+    kind: RecordType
+    problems: Callable[[Mapping[str, Any]], Iterator[Problem]]
+    case: Callable[[Core, Caller, Document, Record | None], C]
+    rejections: Sequence[Rule[C]]
+    stored_form: Callable[[Document], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record. `version` is the new one, the current one of a record that was refused, or 0."""
+
+    key: str
+    version: int
+    rejections: tuple[Rejection, ...]
+
+    @property
+    def word(self) -> str:
+        if not self.rejections:
+            return "accepted"
+        return "no_change" if [r.code for r in self.rejections] == ["9023"] else "rejected"
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """A SubmitResponse."""
+        rejections = [{"Code": r.code, "Message": r.message} for r in self.rejections]
+        return {"Id": self.key, "PASICoreVersion": self.version, "Rejections": rejections}
+
+
+def one(submit: Submit[C], core: Core, caller: Caller, record: Document, call: Call) -> Reply:
+    """Answers with a SubmitResponse."""
+    [outcome] = _submitted(submit, core, caller, [record], call)
+    return Reply(outcome.answer, call, logged=True)
+
+
+def batch(submit: Submit[C], core: Core, caller: Caller, records: list[Document], call: Call) -> Reply:
+    """Answers with a MultipleSubmitResponse: each record is judged alone, in the order in which it came."""
+    outcomes = _submitted(submit, core, caller, records, call)
+    return Reply({"SubmitResponses": [outcome.answer for outcome in outcomes]}, call, logged=True)
+
+
+def _submitted(submit: Submit[C], core: Core, caller: Caller, records: list[Document], call: Call) -> list[Outcome]:
+    call.key = " ".join(record["RefId"].lower() for record in records)
+    for record in records:
+        for member, problem in submit.problems(record):
+            raise Fault("3002", f"{member}: {problem}")
+    _await_node(core, max((record["PASICoreVersion"] for record in records), default=0))
     with core.state.writing() as writer:
-        current = core.state.record(KIND.name, call.key)
-        conflict = _conflict(current, enrolment["PASICoreVersion"])
-        if conflict and core.knobs["version_conflict_as_fault"]:
-            raise Fault("3004", conflict.message)
-        case = case_of(core.state, caller, enrolment, current, written_school_years(core.today()))
-        rejections = [conflict] if conflict else failed(REJECTIONS, case)
-        if rejections:
-            call.outcome = "no_change" if [r.code for r in rejections] == ["9023"] else "rejected"
-            call.version = current.version if current else 0
-        else:
-            by = {"name": caller.user, "organization": caller.organization.code}
-            call.version = writer.put(KIND, stored_form(enrolment), by, core.knobs["node_lag_ms"])
-            call.applied = True
-        call.rejections = [{"Code": r.code, "Message": r.message} for r in rejections]
+        outcomes = [_judged(submit, core, caller, record, writer) for record in records]
+        words = {outcome.word for outcome in outcomes} or {"accepted"}
+        call.outcome = words.pop() if len(words) == 1 else "partly"
+        call.applied = any(not outcome.rejections for outcome in outcomes)
+        call.version = max((outcome.version for outcome in outcomes), default=None)
+        call.rejections = [row for outcome in outcomes for row in outcome.answer["Rejections"]]
         writer.log(call)
-    result = {"Id": call.key, "PASICoreVersion": call.version, "Rejections": call.rejections}
-    return Reply(result, call, logged=True)
+    return outcomes
 
 
-def case_of(
-    state: State, caller: Caller, enrolment: dict[str, Any], current: Record | None, accepted_years: range
-) -> Case:
-    """Gathers what the rules look at."""
-    reader = state.reader()
-    student = state.record("Student", enrolment["StateProvinceId"])
-    school = state.record("School", enrolment["SchoolCode"])
-    return Case(
-        enrolment=enrolment,
-        current=current.document if current else None,
-        student=student.document if student else None,
-        school=school.document if school else None,
-        accepted_years=accepted_years,
-        owns_submitted=owns_school(reader, caller.organization, enrolment["SchoolCode"]),
-        owns_current=current is None or owns_school(reader, caller.organization, current.document.get("SchoolCode")),
-    )
+def _judged(submit: Submit[C], core: Core, caller: Caller, record: Document, writer: Writer) -> Outcome:
+    key = record["RefId"].lower()
+    current = core.state.record(submit.kind.name, key)
+    conflict = version_conflict(current, record["PASICoreVersion"])
+    if conflict and core.knobs["version_conflict_as_fault"]:
+        raise Fault("3004", conflict.message)
+    case = submit.case(core, caller, record, current)
+    rejections = [conflict] if conflict else failed(submit.rejections, case)
+    if rejections:
+        return Outcome(key, current.version if current else 0, tuple(rejections))
+    by = {"name": caller.user, "organization": caller.organization.code}
+    version = writer.put(submit.kind, submit.stored_form(record), by, core.knobs["node_lag_ms"])
+    return Outcome(key, version, ())
 
 
-def stored_form(enrolment: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a submission: without what PASI sets, an empty list like none."""
-    kept = {name: value for name, value in enrolment.items() if name not in ("EffectiveUtc", "LastUpdate")}
-    if not (kept.get("ExtendedSchoolEnrolmentInfo") or {}).get("KeyValues"):
-        kept.pop("ExtendedSchoolEnrolmentInfo", None)
-    return kept
-
-
-def _conflict(current: Record | None, given: int) -> Rejection | None:
+def version_conflict(current: Record | None, given: int) -> Rejection | None:
     """New: 0. Existing: the current version. Deleted: the current version or 0, and the message then shows 0."""
     accepted, shown = {0}, 0
     if current is not None:
         deleted = current.document.get("IsDeleted")
         accepted = {current.version, 0} if deleted else {current.version}
         shown = 0 if deleted else current.version
-    if given in accepted:
-        return None
-    return Rejection("3004", version_conflict(shown, given), "PASICoreVersion")
+    return None if given in accepted else Rejection("3004", conflict_words(shown, given), "PASICoreVersion")
+
+
+def conflict_words(core: int, client: int) -> str:
+    """The text of rule 3004. [Source: Rule 3004]"""
+    return f"Core ({core}) and Client ({client}) versions are not equal"
 
 
 def _await_node(core: Core, version: int) -> None:

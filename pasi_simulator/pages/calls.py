@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
+from pasi_simulator.control.calls import OF_KEY
 from pasi_simulator.control.http import Request, Response
 from pasi_simulator.core import Core
-from pasi_simulator.pages.html import Html, page, table, tag
+from pasi_simulator.pages.html import Child, Html, page, table, tag
 
 SHOWN = 100
 COLUMNS = ("At", "Operation", "Outcome", "By", "Record", "Version", "Codes")
@@ -19,6 +21,11 @@ def calls(request: Request) -> Response:
         tag("p", f"The last {SHOWN} calls of PASI clients, newest first."),
         calls_table(request.core, "1 = 1", ()),
     )
+
+
+def calls_about(core: Core, key: str) -> Html:
+    """The calls that sent or asked for a record."""
+    return calls_table(core, OF_KEY, (key,))
 
 
 def calls_table(core: Core, condition: str, values: Sequence[str]) -> Html:
@@ -38,8 +45,12 @@ def calls_table(core: Core, condition: str, values: Sequence[str]) -> Html:
     )  # fmt: skip
 
 
-def _record(operation: str | None, key: str | None) -> Html | str:
-    """Only enrolments are named: their key is not a student's number."""
-    if key and operation and operation.endswith("StudentSchoolEnrolment"):
-        return tag("a", key, href=f"/enrolments/{key.lower()}/")
-    return ""
+# Of these alone the records are named: their key is not a student's number.
+NAMED = {"StudentSchoolEnrolment": "/enrolments/", "Section": "/sections/"}
+
+
+def _record(operation: str | None, key: str | None) -> list[Child]:
+    address = NAMED.get(re.sub("^(Get|Submit)", "", operation or ""))
+    if not key or not address:
+        return []
+    return [[tag("a", one, href=f"{address}{one.lower()}/"), " "] for one in key.split()]

@@ -46,7 +46,13 @@ def join(children: Child) -> Html:
 
 
 def page(title: str, *content: Child, status: int = 200) -> Response:
-    places = (("/", "Enrolments"), ("/calls/", "Calls"), ("/knobs/", "Knobs"), ("/published/", "Published"))
+    places = (
+        ("/", "Enrolments"),
+        ("/sections/", "Sections"),
+        ("/calls/", "Calls"),
+        ("/knobs/", "Knobs"),
+        ("/published/", "Published"),
+    )
     navigation = tag(
         "nav", tag("ul", [tag("li", tag("a", words, href=at)) for at, words in places]), aria_label="Pages"
     )

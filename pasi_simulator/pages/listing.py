@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,11 +105,26 @@ def _search_form(core: Core, criteria: dict[str, str], problems: dict[str, str])
 
 
 def _rows(request: Request, conditions: list[str], values: list[str]) -> tuple[list[list[Child]], Html | None]:
-    """One page by internal id, and the links to its neighbours."""
+    source = "records e LEFT JOIN records s ON s.type = 'Student' AND s.key = e.asn"
+    token = {"s": request.query["s"]} if "s" in request.query else {}
+    found, links = page_of(request, "/", source, "e.document, s.name", conditions, values, token)
+    return [_row(json.loads(document), name) for document, name in found], links
+
+
+def page_of(
+    request: Request,
+    address: str,
+    source: str,
+    columns: str,
+    conditions: list[str],
+    values: list[str],
+    query: Mapping[str, str],
+) -> tuple[list[Sequence[Any]], Html | None]:
+    """One page by internal id of the records `e` in `source`, and the links to its neighbours, which carry `query` along."""
     after, before = (_number(request.query.get(name, "")) for name in ("after", "before"))
     side, order, bound = ("<", "DESC", before) if before else (">", "ASC", after)
     rows = request.core.state.reader().execute(
-        "SELECT e.id, e.document, s.name FROM records e LEFT JOIN records s ON s.type = 'Student' AND s.key = e.asn"
+        f"SELECT e.id, {columns} FROM {source}"
         f" WHERE {' AND '.join(conditions)} AND e.id {side} ? ORDER BY e.id {order} LIMIT ?",
         (*values, bound, ROWS + 1),
     )
@@ -116,13 +132,12 @@ def _rows(request: Request, conditions: list[str], values: list[str]) -> tuple[l
     more = len(found) > ROWS
     found = found[:ROWS][::-1] if before else found[:ROWS]
     links = []
-    token = {"s": request.query["s"]} if "s" in request.query else {}
     if found and (more if before else after):
-        links.append(tag("a", "Previous", href=f"/?{urlencode({**token, 'before': found[0][0]})}"))
+        links.append(tag("a", "Previous", href=f"{address}?{urlencode({**query, 'before': found[0][0]})}"))
     if found and (more or before):
-        links.append(tag("a", "Next", href=f"/?{urlencode({**token, 'after': found[-1][0]})}"))
-    built = [_row(json.loads(document), name) for _, document, name in found]
-    return built, tag("nav", links, class_="actions", aria_label="More enrolments") if links else None
+        links.append(tag("a", "Next", href=f"{address}?{urlencode({**query, 'after': found[-1][0]})}"))
+    neighbours = tag("nav", links, class_="actions", aria_label="More records") if links else None
+    return [row[1:] for row in found], neighbours
 
 
 def _row(enrolment: dict[str, Any], name: str | None) -> list[Child]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pasi_simulator.control.http import Request, Response, route
-from pasi_simulator.pages import calls, contract, enrolment, knobs, listing
+from pasi_simulator.pages import calls, contract, enrolment, knobs, listing, section
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
 ICON = (
@@ -27,6 +27,8 @@ PAGES = (
     route(r"/search/", POST=listing.search),
     route(r"/busy-morning/", POST=listing.busy_morning),
     route(r"/enrolments/(?P<key>[\w-]+)/", GET=enrolment.show, POST=enrolment.save),
+    route(r"/sections/", GET=section.listing),
+    route(r"/sections/(?P<key>[\w-]+)/", GET=section.show, POST=section.save),
     route(r"/calls/", GET=calls.calls),
     route(r"/knobs/", GET=knobs.knobs, POST=knobs.save),
     route(r"/published/", GET=contract.published),

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pasi_simulator.published.rows import Number, listed
+from pasi_simulator.published.rows import Number, listed, spread
 
 RULES = "Validation Rules between 40000 and 49999"
 
-SECTIONS: tuple[Number, ...] = listed(
-    """
+SECTIONS: tuple[Number, ...] = (
+    *(Number(n, RULES) for n in spread("40102 40104 40108 40112-40115 40135")),
+    *listed(
+        """
 40101 W authority of the school not active for the whole section
-40102 R school year not accepted
 40103 W school not active for the whole section
-40104 R another section is the same in year, school, term, delivery, language, schedule, description and local id
-40108 R end not after start
 40109 W schedule MAJ for another course than ESL (to 1999/2000)
 40110 A start more than a month from that of the term
 40111 A end more than a month from that of the term
-40112 R school changed
-40113 R start outside the two calendar years of the school year
-40114 R end outside the two calendar years of the school year
-40115 R school year changed
 40117 A started, and nobody is enrolled in it
 40119 W* summer section at a school without a summer school
 40120 W only a start: authority not active then
@@ -31,7 +26,6 @@ SECTIONS: tuple[Number, ...] = listed(
 40127 W authority of the school has no permission for the course
 40128 A distance learning at a school that is no such centre (to 2019/2020)
 40129 W* school year outside those of the course
-40135 R the same course twice
 40136 R a course enrolment of it has an approved mark
 40137 W organization has no permission for the course in that year
 40140 A more minutes than 1,500 for each credit
@@ -42,7 +36,8 @@ SECTIONS: tuple[Number, ...] = listed(
 40150 A* senior high course to be reviewed
 61012 W post-secondary course that is not delivered as dual credit (from 2019/2020)
 """,
-    RULES,
+        RULES,
+    ),
 )
 
 COURSE_ENROLMENT_REJECTIONS: tuple[Number, ...] = listed(
@@ -190,9 +185,11 @@ EVALUATED_MARKS: tuple[Number, ...] = listed(
     RULES,
 )
 
-SHARED_MARKS: tuple[Number, ...] = listed(
-    """
-9015 R course code unknown
+SHARED_MARKS: tuple[Number, ...] = (
+    Number("9015", f"{RULES}; Validation Rules between 0 and 9999"),
+    *(Number(n, RULES, lacks="course enrolments and evaluated marks") for n in ("40609", "40613")),
+    *listed(
+        """
 9016 R mark in per cent
 9017 R mark as a letter
 9018 R mark other than P or F
@@ -215,12 +212,11 @@ SHARED_MARKS: tuple[Number, ...] = listed(
 40603 R
 40604 R mark approved before its status has been computed
 40605-40608 R
-40609 R course code of a GED or achievement test
 40610 R
 40611 R empty mark approved
 40612 R deleted mark approved
-40613 R code for unallocated credits
 40614 R
 """,
-    f"{RULES}; Validation Rules between 0 and 9999",
+        f"{RULES}; Validation Rules between 0 and 9999",
+    ),
 )

@@ -42,9 +42,7 @@ SERVICES: tuple[Service, ...] = (
     Service("SubmitStudentRecordDocumentQualityAssurance", DOCUMENT, "a document passed or failed its review"),
     Service("SubmitStudentRecordDocumentProblemReport", DOCUMENT, "a problem of a document"),
     Service("GetCourse", "Course", "the catalogue of courses"),
-    Service("GetSection", "Get Section", "sections; role View Academic Record User"),
     Service("GetSectionStatus", "Core Alerts Overview", "core alerts of a section"),
-    Service("SubmitSection", "Submit Section", "sections, several a call, each with its outcome"),
     Service("SubmitSectionStatusAcknowledgement", "Core Alerts Overview", "acknowledges a core alert"),
     Service("GetCourseEnrolment", "Course Enrolment", "course enrolments"),
     Service("GetCourseEnrolmentStatus", "GetCourseEnrolmentStatus (2018)", "core alerts of a course enrolment"),
@@ -90,7 +88,7 @@ ENTITIES: tuple[Entity, ...] = (
     *(Entity(name, DOCUMENT) for name in ("DocumentType", "StudentRecordDocument", "document quality assurance",
                                           "document problem report")),
     Entity("Course", "Course"),
-    *(Entity(name, "Section") for name in ("Section", "SectionStatus")),
+    Entity("SectionStatus", "Section"),
     *(Entity(name, "Course Enrolment")
       for name in ("CourseEnrolment", "CourseEnrolmentMark", "CourseEnrolmentStatus")),
     *(Entity(name, "Evaluated Mark") for name in ("EvaluatedMark", "EvaluatedMarkStatus")),
@@ -117,8 +115,7 @@ CODE_CLASSES: tuple[CodeClass, ...] = (
         "TransitionReason", "StateProvince", "Country", "PhoneNumberType", "DocumentCategory", "DocumentLanguage",
         "QualityAssuranceStatus", "DocumentProblemType")),
     *(CodeClass(name, "Section; Course Enrolment; Evaluated Mark") for name in (
-        "CourseEnrolmentStatus", "SectionTerm", "DeliverySchedule", "PrimaryDeliveryMethod", "InstructionalLanguage",
-        "MarkFormat", "MarkType", "LetterGrade", "EvaluationMethod", "CourseMarkSchoolYear")),
+        "CourseEnrolmentStatus", "MarkFormat", "MarkType", "LetterGrade", "EvaluationMethod", "CourseMarkSchoolYear")),
     *(CodeClass(name, "Code Value") for name in (
         "CourseSeries", "CourseEvaluationMethod", "CourseInstructionalLevel", "CourseStrand", "CourseSubject",
         "CourseCompletionMethod", "CourseType", "CourseDiscipline", "CourseFundingTier", "CourseIntendedGrade",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pasi_simulator.clock import real_today
 from pasi_simulator.codes import FIXED, school_year_types
@@ -12,6 +13,8 @@ from pasi_simulator.operations import SERVICES as RUNNING
 from pasi_simulator.operations.notifications import BY_SCHOOL_YEAR
 from pasi_simulator.published import academic, exams, families, numbers, others, services
 from pasi_simulator.published.rows import NOT, NOT_SEEN, PARTLY, SIMULATED, Entity, Number, Row, Section
+from pasi_simulator.rules import section
+from pasi_simulator.rules.case import Rule
 from pasi_simulator.rules.enrolment import REJECTIONS
 from pasi_simulator.rules.extended import KEYS, LIST_NAME
 from pasi_simulator.state import RECORD_TYPES
@@ -19,7 +22,8 @@ from pasi_simulator.state import RECORD_TYPES
 SERVICES = (*services.SERVICES, *families.SERVICES)
 ENTITIES = (*services.ENTITIES, *families.ENTITIES)
 CODE_CLASSES = (*services.CODE_CLASSES, *families.CODE_CLASSES)
-OWN_RULES = {rule.number: rule for rule in REJECTIONS}
+RULES: tuple[Rule[Any], ...] = REJECTIONS + section.REJECTIONS
+OWN_RULES = {rule.number: rule for rule in RULES}
 NUMBER_SECTIONS: tuple[tuple[str, str, tuple[Number, ...]], ...] = (
     ("Faults", "They end a call; the usual answer does not come.", numbers.FAULTS),
     ("Common rejections", "Rules that many services share.", numbers.COMMON),
@@ -121,9 +125,10 @@ def _numbers(published: Sequence[Number]) -> Iterable[Row]:
         rule = OWN_RULES.get(number.number)
         words = rule.title if rule else TEXTS.get(number.number, "")
         inferred = "; ".join(part for part in (number.inferred, rule.inferred if rule else "") if part)
-        state = _state(bool(words), number.lacks)
+        lacks = "; ".join(part for part in (number.lacks, rule.lacks if rule else "") if part)
+        state = _state(bool(words), lacks)
         source = rule.source if rule else number.source
-        yield Row(number.number, words or number.title or NOT_SEEN, state, number.lacks, source, inferred)
+        yield Row(number.number, words or number.title or NOT_SEEN, state, lacks, source, inferred)
     if published is numbers.ENROLMENT_REJECTIONS:
         known = {number.number for _, _, rows in NUMBER_SECTIONS for number in rows}
         for rule in REJECTIONS:

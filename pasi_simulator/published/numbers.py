@@ -39,12 +39,12 @@ COMMON: tuple[Number, ...] = (
     Number("9010", TECHNICAL, "Organization not associated to the student"),
     Number("9011", TECHNICAL),
     Number("9013", TECHNICAL),
-    *(Number(n, TECHNICAL, "Organization unknown, or not authorized for the organization on the record")
-      for n in ("9019", "9020")),
+    Number("9019", TECHNICAL, "Organization unknown, or not authorized for the organization on the record"),
+    Number("9020", TECHNICAL),
     Number("9023", TECHNICAL),
     *(Number(n, TECHNICAL, "Organization unknown, or not authorized for the organization on the record")
       for n in ("9025", "9026")),
-    Number("9030", TECHNICAL, "School year too far back for this client"),
+    Number("9030", TECHNICAL),
     Number("9049", "Rule 9049", "Original name, later than 30 days or by another organization"),
     *(Number(n, TECHNICAL) for n in ("9052", "9056", "9064", "9065", "9067", "9078")),
 )  # fmt: skip

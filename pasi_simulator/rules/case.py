@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 Facts = Mapping[str, Any]  # what fills a message's placeholders
+
+
+class Judged(Protocol):
+    """One submitted record and the facts about it."""
+
+    @property
+    def deleting(self) -> bool: ...
+
+
+C = TypeVar("C", bound=Judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Generic[C]):
     """One rejection: `fails` answers None when the case passes, else the facts for the message.
 
     `when_deleting`: whether it still holds for a submission that deletes (which rules do not is INFERRED from
-    "deleted enrolments are ignored by nearly all rules").
+    "deleted enrolments are ignored by nearly all rules"). `lacks`: what PASI looks at and the simulator does not.
     """
 
     number: str
@@ -51,9 +61,10 @@ class Rule:
     message: str
     source: str
     member: str
-    fails: Callable[[Case], Facts | None]
+    fails: Callable[[C], Facts | None]
     inferred: str = ""  # what about this row is INFERRED, in words; empty when the page states it
     when_deleting: bool = False
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Rejection:
     member: str
 
 
-def failed(rules: Sequence[Rule], case: Case) -> list[Rejection]:
+def failed(rules: Sequence[Rule[C]], case: C) -> list[Rejection]:
     """Every rule that fails, in the order of the table: a rejection lists them all."""
     found = []
     for rule in rules:

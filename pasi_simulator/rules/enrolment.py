@@ -30,11 +30,6 @@ PERCENTAGE_PROGRAMS = frozenset({"610", "612"})
 NO_FACTS: Facts = {}
 
 
-def version_conflict(core: int, client: int) -> str:
-    """The text of rule 3004. [Source: Rule 3004]"""
-    return f"Core ({core}) and Client ({client}) versions are not equal"
-
-
 def content(enrolment: Mapping[str, Any]) -> dict[str, Any]:
     """What a person would call the content of an enrolment: without what PASI sets, lists without order."""
     plain = {
@@ -153,7 +148,7 @@ ENROLMENT = "Validation Rules between 10000 and 19999"
 EXTENDED = "ExtendedSchoolEnrolmentInfo"
 SUBMIT = "Submit Student School Enrolment"
 
-REJECTIONS: tuple[Rule, ...] = (
+REJECTIONS: tuple[Rule[Case], ...] = (
     Rule("9002", "Invalid ASN", "The Alberta Student Number does not exist or is not accessible",
          COMMON, "StateProvinceId", _student_unknown, when_deleting=True),
     Rule("9003", "Invalid school code", "School code {school} is not valid",

@@ -1,12 +1,12 @@
 """Checks that end in fault 3002: mandatory values, formats, the content rule for text, code values.
 
-[Source: Error Reporting; CallerInfo; Student School Enrolment (business object)]
+[Source: Error Reporting; CallerInfo; Student School Enrolment (business object); Section (business object)]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +19,20 @@ CONTENT_RULE = re.compile(r"^\s|\s{2,}|\s$|[\x00-\x19]|[\x7F-\x9F]|[^\x00-\xFF]"
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one member of a submitted enrolment must satisfy."""
+    """What one member of a submitted record must satisfy."""
 
     member: str
     mandatory: bool
     pattern: str = ""
     words: str = ""
     codes: str = ""
+    least: int | None = None
 
 
+ENROLMENT = "StudentSchoolEnrolment"
+SECTION = "Section"
 # RegistrationExitDate is mandatory from the 2019 end point on, Grade optional (business object).
-DEMANDS = (
+ENROLMENT_DEMANDS = (
     Demand("ExitDateType", True, codes="ExitDateType"),
     Demand("Grade", False, codes="Grade"),
     Demand("ProgrammingTimeframe", True, codes="ProgrammingTimeframe"),
@@ -39,6 +42,20 @@ DEMANDS = (
     Demand("SchoolCode", True, r"[0-9]{4}", "four digits"),
     Demand("SchoolYear", True),
     Demand("StateProvinceId", True, r"[0-9]{9}", "nine digits"),
+)
+# INFERRED: what PASIprep's screen marks as mandatory is mandatory here, except the delivery method, which it does not mark,
+# the language, which it fills in, and the minutes, which other vendors send empty (business object Section; Add Section).
+SECTION_DEMANDS = (
+    Demand("CourseCodes", True),
+    Demand("CreditsOffered", True, least=0),
+    Demand("DeliverySchedule", True, codes="DeliverySchedule"),
+    Demand("InstructionalLanguage", False, codes="InstructionalLanguage"),
+    Demand("InstructionalMinutesOffered", False, least=0),
+    Demand("LocalSectionId", True),
+    Demand("PrimaryDeliveryMethod", False, codes="PrimaryDeliveryMethod"),
+    Demand("SchoolCode", True, r"[0-9]{4}", "four digits"),
+    Demand("SchoolYear", True),
+    Demand("SectionTerm", True, codes="SectionTerm"),
 )
 
 Problem = tuple[str, str]  # member path, which check failed
@@ -56,17 +73,27 @@ def caller_problems(caller: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def enrolment_problems(enrolment: Mapping[str, Any]) -> Iterator[Problem]:
-    for demand in DEMANDS:
-        value = enrolment.get(demand.member)
-        path = f"StudentSchoolEnrolment.{demand.member}"
-        if value is None or value == "":
+    return _problems(enrolment, ENROLMENT, ENROLMENT_DEMANDS)
+
+
+def section_problems(section: Mapping[str, Any]) -> Iterator[Problem]:
+    return _problems(section, SECTION, SECTION_DEMANDS)
+
+
+def _problems(record: Mapping[str, Any], name: str, demands: Iterable[Demand]) -> Iterator[Problem]:
+    for demand in demands:
+        value = record.get(demand.member)
+        path = f"{name}.{demand.member}"
+        if value is None or value == "" or value == []:
             if demand.mandatory:
                 yield path, "mandatory value missing"
         elif demand.pattern and not re.fullmatch(demand.pattern, value):
             yield path, f"format: {demand.words} expected"
         elif demand.codes and value not in LISTS[demand.codes]:
             yield path, f"not a code value of {demand.codes}"
-    for path, text in texts(enrolment, "StudentSchoolEnrolment"):
+        elif demand.least is not None and value < demand.least:
+            yield path, f"at least {demand.least} expected"
+    for path, text in texts(record, name):
         if CONTENT_RULE.search(text):
             yield path, CONTENT_WORDS
 

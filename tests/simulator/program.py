@@ -25,11 +25,16 @@ ROOT = Path(__file__).resolve().parents[2]
 WSDL = ROOT / "pasi_connect" / "wsdl" / "2020" / "PASIService2020.wsdl"
 SERVICE = "urn:pasi:core:service:2020"
 V9 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2009"
+V1204 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V201204"
 V20 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2020"
+ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 XS = "http://www.w3.org/2001/XMLSchema"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-ROLES = ["Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"]
+ROLES = [
+    "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User", "View Academic Record User",
+    "Submit Academic Record User",
+]  # fmt: skip
 TODAY = "2026-11-20"  # the school year that ends in 2027
 
 
@@ -142,6 +147,12 @@ class Simulator:
     def submit(self, enrolment: dict, **caller) -> Answer:
         return self.call("SubmitStudentSchoolEnrolment", enrolment_xml(enrolment), **caller)
 
+    def submit_sections(self, *sections: dict, **caller) -> Answer:
+        return self.call("SubmitSection", sections_xml(*sections), **caller)
+
+    def get_section(self, ref_id: str, expected: int = 0, **caller) -> Answer:
+        return self.call("GetSection", ref_ids((ref_id, expected), space=V1204), **caller)
+
     def get_enrolment(self, ref_id: str, expected: int = 0, **caller) -> Answer:
         return self.call("GetStudentSchoolEnrolment", ref_ids((ref_id, expected)), **caller)
 
@@ -187,6 +198,11 @@ class Answer:
     def codes(self) -> list[str]:
         return [rejection["Code"] for rejection in self.result["Rejections"]]
 
+    @property
+    def codes_each(self) -> list[list[str]]:
+        """The codes of each record of a batch."""
+        return [[row["Code"] for row in one["Rejections"]] for one in self.result["SubmitResponses"]]
+
 
 def plain(element):
     """Nested dicts and lists; nil becomes None, all else text."""
@@ -208,13 +224,14 @@ def plain(element):
 
 REPEATED = {
     *("SchoolResponse", "SchoolAuthorityResponse", "StudentResponse", "StudentSchoolEnrolmentResponse"),
+    *("SectionResponse", "SubmitResponse", "string"),
     *("DataNotificationResultTypeInfo", "CodeValueInfo", "AcceptedRegistrationStatusInfo"),
 }
 
 
 def envelope(operation: str, request: str = "", **caller) -> bytes:
-    """`request` is the XML after CallerInfo's place; members of V2020 requests stand in the V2020 namespace."""
-    space = V20 if "StudentSchoolEnrolment" in operation else V9
+    """`request` is the XML after CallerInfo's place; the request's members stand in the namespace of its version."""
+    space = V20 if "StudentSchoolEnrolment" in operation else V1204 if "Section" in operation else V9
     return (
         f'<s:Envelope xmlns:s="{SOAP}" xmlns:i="{XSI}"><s:Body><{operation} xmlns="{SERVICE}"><request>'
         f'<q:CallerInfo xmlns:q="{space}" xmlns="{V9}">{caller_info(**caller)}</q:CallerInfo>'
@@ -241,12 +258,12 @@ def keys(member: str, *wanted: tuple[str, int]) -> str:
     return f'<{member} xmlns="{V9}">{rows}</{member}>'
 
 
-def ref_ids(*wanted: tuple[str, int]) -> str:
+def ref_ids(*wanted: tuple[str, int], space: str = V20) -> str:
     rows = "".join(
         f"<RefIdVersionInfo><ExpectedVersion>{expected}</ExpectedVersion><RefId>{key}</RefId></RefIdVersionInfo>"
         for key, expected in wanted
     )
-    return f'<q:RefIds xmlns:q="{V20}" xmlns="{V9}">{rows}</q:RefIds>'
+    return f'<q:RefIds xmlns:q="{space}" xmlns="{V9}">{rows}</q:RefIds>'
 
 
 def type_infos(*types: tuple, wait: int = 0) -> str:
@@ -277,6 +294,27 @@ def enrolment(asn: str, school: str = "9101", year: int = 2027, **changes) -> di
         "ExitDateType": "CompletionDate",
         "ProgrammingType": "Regular",
         "ProgrammingTimeframe": "Day",
+        "IsDeleted": False,
+        "PASICoreVersion": 0,
+    } | changes
+
+
+def section(school: str = "9101", year: int = 2027, **changes) -> dict:
+    ref_id = str(uuid.uuid4())
+    return {
+        "RefId": ref_id,
+        "SchoolCode": school,
+        "SchoolYear": year,
+        "CourseCodes": ["MAT3791"],
+        "CreditsOffered": 5,
+        "SectionTerm": "S1",
+        "StartDate": f"{year - 1}-09-02",
+        "EndDate": f"{year}-01-29",
+        "PrimaryDeliveryMethod": "REG",
+        "DeliverySchedule": "REG",
+        "InstructionalLanguage": "EN",
+        "LocalSectionId": ref_id[:8],
+        "Description": "MAT3791.1 - Mathematics 30-1",
         "IsDeleted": False,
         "PASICoreVersion": 0,
     } | changes
@@ -332,3 +370,21 @@ def enrolment_xml(record: dict) -> str:
         else:
             parts.append(f"<{name}>{value}</{name}>")
     return f'<StudentSchoolEnrolment xmlns="{V20}">{"".join(parts)}</StudentSchoolEnrolment>'
+
+
+def sections_xml(*records: dict) -> str:
+    """The members of a batch, each in DataContract order."""
+
+    def written(name: str, value) -> str:
+        if value is None:
+            return f'<{name} i:nil="true"/>'
+        if name == "CourseCodes":
+            codes = "".join(f'<string xmlns="{ARRAYS}">{code}</string>' for code in value)
+            return f"<{name}>{codes}</{name}>"
+        return f"<{name}>{str(value).lower() if isinstance(value, bool) else value}</{name}>"
+
+    rows = [
+        f"<SectionInfo>{''.join(written(name, record[name]) for name in sorted(record))}</SectionInfo>"
+        for record in records
+    ]
+    return f'<Sections xmlns="{V1204}">{"".join(rows)}</Sections>'

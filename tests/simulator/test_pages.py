@@ -8,7 +8,7 @@ import pytest
 import requests
 from lxml import html
 
-from tests.simulator.program import extended
+from tests.simulator.program import extended, section
 from tests.simulator.test_reads import RECORDS, load_pupil
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -147,6 +147,9 @@ def test_pages_are_accessible(pasi, base):
     playwright = pytest.importorskip("playwright.sync_api")
     axe = pytest.importorskip("axe_playwright_python.base")
     _, record = load_pupil(pasi)
+    lesson = section()
+    pasi.control("POST", "/control/load/", {"Section": [lesson]})
+    at_section = f"/sections/{lesson['RefId']}/"
     script = Path(axe.__file__).with_name("axe.min.js").read_text()
     options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     troubles: list[str] = []
@@ -154,7 +157,7 @@ def test_pages_are_accessible(pasi, base):
         browser = p.chromium.launch(executable_path=str(CHROMIUM), args=options)
         page = browser.new_page(viewport={"width": 390, "height": 800}, bypass_csp=False)
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        for path in ("/", f"/enrolments/{record['RefId']}/", "/calls/", "/knobs/"):
+        for path in ("/", f"/enrolments/{record['RefId']}/", "/sections/", at_section, "/calls/", "/knobs/"):
             page.goto(base + path)
             page.evaluate(script)
             found = page.evaluate("axe.run()")["violations"]

@@ -17,10 +17,12 @@ from pasi_simulator.published import numbers, services
 from pasi_simulator.published.listing import NUMBER_SECTIONS, sections
 from pasi_simulator.published.rows import NOT, PARTLY, SIMULATED, STATES, spread
 from pasi_simulator.published.writing import markdown
-from pasi_simulator.rules.enrolment import REJECTIONS
+from pasi_simulator.rules import enrolment
+from pasi_simulator.rules import section as section_rules
 from pasi_simulator.state import RECORD_TYPES
 from tests.simulator.program import ROOT, WSDL
 
+REJECTIONS = enrolment.REJECTIONS + section_rules.REJECTIONS
 CHROMIUM = Path("/usr/bin/chromium")
 PAGE = ROOT / "docs" / "developer" / "published.md"
 

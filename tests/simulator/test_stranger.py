@@ -12,7 +12,7 @@ from zeep.cache import InMemoryCache
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 
-from tests.simulator.program import student
+from tests.simulator.program import section, student
 from tests.simulator.test_reads import load_pupil
 
 
@@ -71,6 +71,18 @@ def test_every_operation(pasi, service):
     answer = service.SubmitStudentSchoolEnrolment({"CallerInfo": caller(), "StudentSchoolEnrolment": enrolment})
     assert answer.Rejections is None
     assert answer.PASICoreVersion > enrolment.PASICoreVersion
+
+
+def test_sections_of_a_stranger(pasi, service):
+    first, second = section(), section(CourseCodes=["MAT3791", "MAT3791"])
+    rows = [row | {"CourseCodes": {"string": row["CourseCodes"]}} for row in (first, second)]
+    [made, refused] = service.SubmitSection({"CallerInfo": caller(), "Sections": {"SectionInfo": rows}}).SubmitResponse
+    assert (made.Id, made.Rejections) == (first["RefId"], None)
+    assert [row.Code for row in refused.Rejections.RejectionInfo] == ["40135"]
+    wanted = {"RefIdVersionInfo": [{"ExpectedVersion": made.PASICoreVersion, "RefId": first["RefId"]}]}
+    [got] = service.GetSection({"CallerInfo": caller(), "RefIds": wanted})
+    assert (got.Section.CourseCodes.string, got.Section.SchoolYear) == (["MAT3791"], 2027)
+    assert got.Section.LastUpdate.UserName == "Zoë"
 
 
 def test_faults_and_unknowns(pasi, service):

@@ -8,6 +8,7 @@ from tests.pasi_connect.world import SCHOOL_CODES
 from tests.simulator_process import AUTHORITY
 
 SUBMIT, GET = "SubmitStudentSchoolEnrolment", "GetStudentSchoolEnrolment"
+SUBMIT_SECTIONS, GET_SECTIONS = "SubmitSection", "GetSection"
 AWKWARD = '  Zoë <O\'Brien> & "Ünal"  №1 '
 UNKNOWN = "99999999-0000-4000-8000-000000000000"
 LARGEST = 2**53 - 1  # the largest whole number that JavaScript tells from its neighbour
@@ -47,6 +48,28 @@ def enrolment(asn: str, **members: Any) -> dict[str, Any]:
     }
 
 
+def section(**members: Any) -> dict[str, Any]:
+    """A new section in PASI's member names."""
+    return {
+        "CourseCodes": ["MAT3791"],
+        "CreditsOffered": 5,
+        "DeliverySchedule": "REG",
+        "Description": "MAT3791.1 - Mathematics 30-1",
+        "EndDate": dt.date(2027, 1, 29),
+        "InstructionalLanguage": "EN",
+        "IsDeleted": False,
+        "LocalSectionId": "417",
+        "PASICoreVersion": 0,
+        "PrimaryDeliveryMethod": "REG",
+        "RefId": str(uuid.uuid4()),
+        "SchoolCode": SCHOOL_CODES[0],
+        "SchoolYear": 2027,
+        "SectionTerm": "S1",
+        "StartDate": dt.date(2026, 9, 2),
+        **members,
+    }
+
+
 MOMENT = dt.datetime(2026, 11, 20, 3, 4, 5, 678_000, dt.UTC)
 STUDENT_NAME = {
     "FirstName": AWKWARD,
@@ -67,6 +90,14 @@ FULL = {
 }
 BARE = {"IsDeleted": True, "PASICoreVersion": 1, "RefId": UNKNOWN}
 NIL = {**BARE, "Grade": None, "RegistrationExitDate": None, "LastUpdate": None, "ExtendedSchoolEnrolmentInfo": None}
+FULL_SECTION = {
+    **section(RefId="0f8fad5b-d9cb-469f-a165-70867728950e", PASICoreVersion=LARGEST, Description=AWKWARD),
+    "CourseCodes": ["MAT3791", AWKWARD],
+    "EffectiveUtc": MOMENT,
+    "InstructionalMinutesOffered": 0,
+    "LastUpdate": {"OrganizationCode": "S.4801", "UserName": AWKWARD},
+}
+NIL_SECTION = {**BARE, "StartDate": None, "CourseCodes": None, "CreditsOffered": None, "LastUpdate": None}
 ORGANIZATION = {
     "Address": {"City": "Trois-Pins", "Country": None},
     "Classifications": ["Public", "K-9"],
@@ -170,5 +201,22 @@ CANNED: dict[str, tuple[dict[str, Any], Any]] = {
     SUBMIT: (
         {"StudentSchoolEnrolment": FULL},
         {"Id": FULL["RefId"], "PASICoreVersion": LARGEST, "Rejections": []},
+    ),
+    GET_SECTIONS: (
+        {"RefIds": [{"ExpectedVersion": 0, "RefId": FULL["RefId"]}, {"ExpectedVersion": 2, "RefId": UNKNOWN}]},
+        [{"AvailabilityStatus": "Normal", "Section": row} for row in (FULL_SECTION, BARE, NIL_SECTION)],
+    ),
+    SUBMIT_SECTIONS: (
+        {"Sections": [FULL_SECTION, BARE]},
+        {
+            "SubmitResponses": [
+                {"Id": FULL["RefId"], "PASICoreVersion": LARGEST, "Rejections": []},
+                {
+                    "Id": UNKNOWN,
+                    "PASICoreVersion": 0,
+                    "Rejections": [{"Code": "40104", "Message": AWKWARD}, {"Code": "40135", "Message": ""}],
+                },
+            ]
+        },
     ),
 }

@@ -15,14 +15,27 @@ from pasi_connect.soap import answers, gateway
 from pasi_connect.soap.contract import contract
 from pasi_connect.soap.gateway import Purpose
 from tests.contract.soap.node import as_read, to_write
-from tests.contract.soap.records import AWKWARD, BARE, CANNED, GET, NIL, SUBMIT, UNKNOWN, caller, enrolment
+from tests.contract.soap.records import (
+    AWKWARD,
+    BARE,
+    CANNED,
+    GET,
+    GET_SECTIONS,
+    NIL,
+    SUBMIT,
+    SUBMIT_SECTIONS,
+    UNKNOWN,
+    caller,
+    enrolment,
+    section,
+)
 from tests.pasi_connect.world import SCHOOL_CODES, pasi_student
 from tests.simulator_process import AUTHORITY, new_asn
 
 pytestmark = [pytest.mark.slow_process, pytest.mark.django_db]
 
 OPERATIONS = contract().operations
-READS = sorted(set(OPERATIONS) - {SUBMIT})
+READS = sorted(set(OPERATIONS) - {SUBMIT, SUBMIT_SECTIONS})
 PURPOSE = Purpose(SYNC, f"A.{AUTHORITY}")
 
 
@@ -92,6 +105,8 @@ def district(world) -> dict[str, dict[str, Any]]:
     ]
     bare = enrolment(other, ExitDateType=None, RegistrationExitDate=None)
     pasi.load(StudentSchoolEnrolment=[kept, bare])
+    lesson = section(CourseCodes=["MAT3791", "SST3771"], InstructionalMinutesOffered=0, Description="Zoë's & co")
+    pasi.load(Section=[{n: v.isoformat() if isinstance(v, dt.date) else v for n, v in lesson.items()}])
     version = pasi.enrolment(kept["RefId"])["PASICoreVersion"]
     return {
         "HelloWorld": {},
@@ -115,6 +130,9 @@ def district(world) -> dict[str, dict[str, Any]]:
                 {"ExpectedVersion": expected, "RefId": key}
                 for expected, key in ((version, kept["RefId"]), (0, bare["RefId"]), (0, UNKNOWN))
             ]
+        },
+        GET_SECTIONS: {
+            "RefIds": [{"ExpectedVersion": 0, "RefId": lesson["RefId"]}, {"ExpectedVersion": 0, "RefId": UNKNOWN}]
         },
     }
 
@@ -175,6 +193,27 @@ def test_the_same_submit_of_both_stacks_reaches_pasi_alike(world, wire, new):
     submit(wire, new)
     gateway.call(SUBMIT, {"StudentSchoolEnrolment": new}, PURPOSE, writes=True)
     by_node, by_us = (call["request"]["StudentSchoolEnrolment"] for call in world.pasi.calls(SUBMIT)[-2:])
+    assert by_node == by_us
+
+
+def test_a_batch_of_node_soap_is_judged_record_by_record_and_then_read_by_ours(world, wire):
+    good, twin = section(), section(CourseCodes=["SST3771"])
+    theirs = wire.call(SUBMIT_SECTIONS, {"Sections": [good, twin]})
+    same = wire.in_our_reading(SUBMIT_SECTIONS)
+    assert theirs == as_read(same.value, OPERATIONS[SUBMIT_SECTIONS].answer)
+    made, refused = theirs["SubmitResponses"]["SubmitResponse"]
+    assert (made["Id"].lower(), made["Rejections"]) == (good["RefId"], None)
+    assert [row["Code"] for row in refused["Rejections"]["RejectionInfo"]] == ["40104"]
+    request = {"RefIds": [{"ExpectedVersion": made["PASICoreVersion"], "RefId": good["RefId"]}]}
+    [row] = gateway.call(GET_SECTIONS, request, PURPOSE).value
+    wanted = {**good, "PASICoreVersion": made["PASICoreVersion"]}
+    assert {name: row["Section"][name] for name in wanted} == wanted
+    ours = gateway.call(SUBMIT_SECTIONS, {"Sections": [good, twin]}, PURPOSE, writes=True)
+    assert [[one["Code"] for one in each["Rejections"]] for each in ours.value["SubmitResponses"]] == [
+        ["3004"],
+        ["40104"],
+    ]
+    by_node, by_us = (call["request"]["Sections"] for call in world.pasi.calls(SUBMIT_SECTIONS)[-2:])
     assert by_node == by_us
 
 

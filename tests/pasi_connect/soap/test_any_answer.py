@@ -35,6 +35,8 @@ REQUESTS = {
     "SubmitStudentSchoolEnrolment": {
         "StudentSchoolEnrolment": {"IsDeleted": False, "PASICoreVersion": 0, "RefId": REF_ID}
     },
+    "GetSection": {"RefIds": []},
+    "SubmitSection": {"Sections": [{"IsDeleted": False, "PASICoreVersion": 0, "RefId": REF_ID}]},
 }
 FIXED = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from pasi_connect.demo.certificates import Certificates, ensure
+from pasi_connect.demo.certificates import EARLIER_ROLES, ROLES, Certificates, ensure
 from tests.moments import machine_now
 
 NOW = machine_now().replace(microsecond=0)
@@ -168,5 +168,22 @@ def test_registry_follows_the_organization(files: Certificates) -> None:
 
 def test_registry_names_the_roles_of_the_enrolment_path(files: Certificates) -> None:
     [row] = json.loads(files.clients.read_text())
-    assert row["roles"] == ["Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"]
+    assert row["roles"] == [
+        *("Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"),
+        *("View Academic Record User", "Submit Academic Record User"),
+    ]
     assert (row["certificate_active"], row["client_active"], row["ip_addresses"]) == (True, True, None)
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [(EARLIER_ROLES, ROLES), (["Hello World User"], ["Hello World User"])],
+)
+def test_an_earlier_registry_gets_the_roles_of_today_and_one_changed_by_hand_keeps_its_own(
+    files: Certificates, roles: list[str], expected: list[str]
+) -> None:
+    [row] = json.loads(files.clients.read_text())
+    files.clients.write_text(json.dumps([row | {"roles": roles, "name": "Ours"}]))
+    made(files.directory, organization=row["organizations"][0])
+    [after] = json.loads(files.clients.read_text())
+    assert (after["roles"], after["name"]) == (expected, "Ours")

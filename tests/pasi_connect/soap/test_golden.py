@@ -57,7 +57,10 @@ def alike(told, ours):
 
 
 def test_the_golden_messages_are_there():
-    assert FILES == ["get_enrolment_answer", "is_data_available_answer", "submit_answer", "submit_request"]
+    assert [
+        *("get_enrolment_answer", "get_sections_answer", "is_data_available_answer", "submit_answer", "submit_request"),
+        *("submit_sections_answer", "submit_sections_request"),
+    ] == FILES
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -73,13 +76,17 @@ def test_a_golden_message_fits_the_contract(name):
     assert contract().check(content(name)) == ""
 
 
-def test_our_writing_of_the_request_is_read_as_the_same_request():
-    operation = contract().operations["SubmitStudentSchoolEnrolment"]
-    value = ours("submit_request")
+@pytest.mark.parametrize(
+    ("operation_name", "name"),
+    [("SubmitStudentSchoolEnrolment", "submit_request"), ("SubmitSection", "submit_sections_request")],
+)
+def test_our_writing_of_the_request_is_read_as_the_same_request(operation_name, name):
+    operation = contract().operations[operation_name]
+    value = ours(name)
     written = etree.Element(operation.request_tag)
     codec.encode_member(written, operation.request, value)
     assert contract().check(written) == ""
-    golden = content("submit_request")
+    golden = content(name)
     assert codec.decode_member(written[0], operation.request) == value
 
     def shape(element):
@@ -111,6 +118,24 @@ def test_the_values_that_stand_in_the_answers():
     school, stays = ours("is_data_available_answer")["TypeInfos"]
     assert (school["IdVersions"], school["IsCompleteSet"]) == ([], True)
     assert [row["Version"] for row in stays["IdVersions"]] == [8800200, 8800201]
+
+
+def test_the_values_that_stand_in_the_sections():
+    new, gone = ours("submit_sections_request")["Sections"]
+    assert (new["CourseCodes"], gone["CourseCodes"]) == (["MAT3791", "MAT3792"], [])
+    assert (new["InstructionalMinutesOffered"], "InstructionalMinutesOffered" in gone) == (None, False)
+    assert (new["EndDate"], gone["IsDeleted"]) == (dt.date(2027, 1, 29), True)
+    accepted, stale = ours("submit_sections_answer")["SubmitResponses"]
+    assert (accepted["PASICoreVersion"], accepted["Rejections"]) == (8800301, [])
+    assert [row["Code"] for row in stale["Rejections"]] == ["3004"]
+    normal, unknown = ours("get_sections_answer")
+    assert (normal["Section"]["LastUpdate"]["UserName"], normal["Section"]["InstructionalMinutesOffered"]) == (
+        "Ola Brandt",
+        7500,
+    )
+    assert unknown["Section"] == {
+        "IsDeleted": False, "PASICoreVersion": 0, "RefId": "00000000-0000-4000-8000-000000000001",
+    }  # fmt: skip
 
 
 def test_a_member_that_the_contract_does_not_have_is_not_written():
