@@ -11,7 +11,7 @@ from operations.models import Job
 from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection, Discrepancy
 from pasi_connect.services.decisions import bulk, taking_back, undoers  # noqa: F401 - `undoers` registers how decisions go back
-from pasi_connect.services.pull import vanishing
+from pasi_connect.services.pull import refilling, vanishing
 from pasi_connect.services.queue import forcing
 
 # What each kind asks of the person who started it, before every chunk anew.
@@ -39,6 +39,10 @@ def _vanish_right(job: Job) -> offers.Right:
     return offers.Right(("operations.approve",), None if codes is None else frozenset(codes))
 
 
+def _refill_right(job: Job) -> offers.Right:
+    return offers.Right(("operations.synchronization",), None)
+
+
 def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> frozenset[str]:
     """The schools of these rows, a thousand at once."""
     found: set[str] = set()
@@ -52,6 +56,7 @@ JOBS: dict[str, offers.JobKind] = {
     taking_back.JOB: offers.JobKind(_("Undo"), taking_back.run, _undo_right),
     forcing.JOB: offers.JobKind(_("Send a school now"), forcing.run, _force_right),
     forcing.PREVIEW: offers.JobKind(_("Preview: send a school now"), forcing.run_preview, _force_right),
+    refilling.JOB: offers.JobKind(_("New fields of local copies"), refilling.run, _refill_right),
     vanishing.JOB: offers.JobKind(_("Records missing from PASI"), vanishing.run, _vanish_right),
 }
 offers.jobs.update(JOBS)

@@ -11,6 +11,7 @@ from django.db.models import CharField
 
 from operations.wording import label_of
 from pasi_connect.models.copies import LocalCopy
+from pasi_connect.rules import fields as field_rules
 from pasi_connect.rules.fields import Direction, Field, Type
 from pasi_connect.rules.sendable import Broken
 
@@ -149,6 +150,17 @@ class Entity:
             for name, column in columns.items()
             if isinstance(column, CharField) and column.max_length
         }
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """By typed column of the copy, what decides on its content."""
+        parts = [Field(part.column, part.member, part.type) for part in self.identity]
+        return {row.name: field_rules.content(row, self.most.get(row.name)) for row in (*parts, *self.exchanged)}
+
+    @cached_property
+    def columns_version(self) -> int:
+        """Says by which table a copy's columns were filled."""
+        return field_rules.version(self.columns)
 
     @cached_property
     def reads(self) -> tuple[Read, ...]:

@@ -10,7 +10,8 @@ from sis.models.fields import SchoolYearField
 class LocalCopy(models.Model):
     """`document` is the record's XML as PASI sent it, compressed: evidence, and the ground of the next submission.
 
-    `provisional`: written from our own accepted submission, not yet read from PASI.
+    `provisional`: written from our own accepted submission, not yet read from PASI. `columns_version`: the table of fields by
+    which the typed columns were filled from `document` (`Entity.columns_version`).
     """
 
     core_version = models.BigIntegerField()
@@ -19,6 +20,7 @@ class LocalCopy(models.Model):
     document = models.BinaryField()
     provisional = models.BooleanField(default=False)
     vanished_at = models.DateTimeField(null=True, blank=True)
+    columns_version = models.BigIntegerField(default=0, db_index=True)
 
     notification_type: ClassVar[str]
     key_field: ClassVar[str]
@@ -105,6 +107,21 @@ class EnrolmentCopy(LocalCopy):
 
     def __str__(self) -> str:
         return self.key
+
+
+class FieldTable(models.Model):
+    """A table of fields by which columns of local copies were filled: by column, what decided on its content."""
+
+    entity = models.CharField(max_length=40)
+    version = models.BigIntegerField()
+    columns = models.JSONField(default=dict)
+    first_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entity", "version"], name="field_table_once")]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.version}"
 
 
 class CodeValue(models.Model):

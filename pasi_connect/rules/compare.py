@@ -89,6 +89,7 @@ def compare(
     identity: Sequence[tuple[str, str, str]] = (),
 ) -> Verdict:
     """Both records exist; `ours` and `theirs` have the compared fields of their kind. Values of each field are of one type on all sides.
+    A field that `theirs` does not name is not compared: what PASI holds is not known yet.
 
     `identity`: (part, ours, theirs) where the two are not of one student, school and year. Fields of two different enrolments
     are not laid side by side.
@@ -101,7 +102,7 @@ def compare(
         state = RESET if decided else IDENTITY_CHANGED
         rows = [FieldVerdict(name, state, mine, mine, other) for name, mine, other in identity]
         return Verdict("" if decided else IDENTITY_CHANGED, tuple(rows))
-    names = tuple(ours)
+    names = tuple(name for name in ours if name in theirs)
     if ours.get("deleted") != theirs.get("deleted"):
         # One side is gone: whether it lives is the question, the other fields come after it.
         names = ("deleted",)

@@ -1,5 +1,7 @@
 """One field of one kind of record, as a row: everything that the engine, the forms and the pages know of it."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -66,3 +68,23 @@ class Field:
     @property
     def many(self) -> bool:
         return self.type == Type.CODES
+
+
+def content(field: Field, most: int | None) -> str:
+    """What decides on the content of the field's column in a local copy of so many characters, in one short text."""
+    parts = (field.member, field.type, field.listed, field.direction, field.cut, most)
+    return _digest("|".join(str(part) for part in parts))[:8]
+
+
+def version(contents: Mapping[str, str]) -> int:
+    """Of a whole table of columns: a number that is another one as soon as anything in it is. Below 2 ** 60."""
+    return int(_digest(" ".join(f"{name}={contents[name]}" for name in sorted(contents)))[:15], 16)
+
+
+def unfilled(present: Mapping[str, str], before: Mapping[str, str]) -> frozenset[str]:
+    """Names of the columns of `present` in which a row that was filled by the table `before` holds something else, or nothing."""
+    return frozenset(name for name, text in present.items() if before.get(name) != text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from operations.models import AuditEntry, User
 from operations.models.audit import Verb
-from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import (
     Discrepancy,
     EnrolmentCopy,
@@ -114,7 +113,7 @@ class Record:
         """The start date as text: PASI may hold none, or one that is no day here."""
         start = self.enrolment.start_date if self.enrolment else None
         if start is None and self.copy:
-            start = values.theirs(self.copy)["start_date"]
+            start = values.theirs(self.copy).get("start_date")
         return words.shown("start_date", start) or _("an unknown day")
 
     @property
@@ -180,13 +179,13 @@ class Record:
 
     def equal(self, differing: Iterable[str]) -> list[tuple[str, str]]:
         """The fields beside `differing` with their value; nothing where one side is missing."""
-        if self.verdict is None or self.enrolment is None:
+        if self.verdict is None or self.enrolment is None or self.copy is None:
             return []
         left_out = set(differing)
-        ours = values.ours(self.enrolment, self.link)
+        ours, theirs = values.ours(self.enrolment, self.link), values.theirs(self.copy)
         return [
             (words.field_label(name), words.shown(name, values.to_json(ours[name]), self.board_names))
-            for name in COMPARED
+            for name in theirs
             if name not in left_out
         ]
 

@@ -245,9 +245,12 @@ def _verdict(pair: Pair, context: Context, on_the_way: set[int], pulled: set[int
     assert copy is not None and link is not None
     if copy.core_version < link.accepted_version:
         return None  # an older picture than the one we know PASI to hold
+    theirs = values.theirs(copy)
+    if "deleted" not in theirs:
+        return None  # whether PASI's record lives is not read yet
     return rules.compare(
         values.ours(enrolment, link),
-        values.theirs(copy),
+        theirs,
         values.typed(link.agreed),
         values.typed(link.kept),
         values.identity(enrolment, copy),
@@ -288,7 +291,11 @@ def _move_agreed(link: Link, copy: EnrolmentCopy, verdict: rules.Verdict) -> boo
     kept = {
         name: value
         for name, value in link.kept.items()
-        if (differing[name].state == rules.RESET if name in differing else verdict.identity and name not in PARTS)
+        if (
+            differing[name].state == rules.RESET
+            if name in differing
+            else name not in PARTS and (verdict.identity or name not in present)
+        )
     }
     digest = copy.digest if verdict.in_step else ""
     changed = any(name not in agreed or agreed[name] != value for name, value in moved.items())

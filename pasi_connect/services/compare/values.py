@@ -10,6 +10,7 @@ from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import EnrolmentCopy, Link
 from pasi_connect.rules import days
 from pasi_connect.rules.identity import PARTS, Identity, differing
+from pasi_connect.services.compare import columns
 from sis.models import SchoolEnrolment
 
 
@@ -22,8 +23,12 @@ def ours(enrolment: SchoolEnrolment, link: Link | None) -> dict[str, Any]:
 
 
 def theirs(copy: EnrolmentCopy) -> dict[str, Any]:
-    """What PASI holds, in the types of the SIS record; what these cannot hold is PASI's own text (`EnrolmentCopy.odd`)."""
-    return {name: copy.odd.get(name, getattr(copy, name)) for name in COMPARED}
+    """What PASI holds, in the types of the SIS record; what these cannot hold is PASI's own text (`EnrolmentCopy.odd`).
+
+    Without the fields whose columns are younger than the row: they are not compared.
+    """
+    unknown = columns.unfilled(SCHOOL_ENROLMENT, copy)
+    return {name: copy.odd.get(name, getattr(copy, name)) for name in COMPARED if name not in unknown}
 
 
 def identity(enrolment: SchoolEnrolment, copy: EnrolmentCopy) -> tuple[tuple[str, str, str], ...]:

@@ -8,7 +8,6 @@ from typing import Any
 from operations.models import User
 from operations.rules.words import gettext_noop
 from pasi_connect.entities import SCHOOL_ENROLMENT
-from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import Discrepancy, EnrolmentCopy
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.rules.pasi import Expected
@@ -94,7 +93,8 @@ def _plan(items: list[Discrepancy], user: User | None) -> dict[int, dict[str, An
                 "enrolment_id": item.subject_id,
                 "ref_id": copy.key,
                 "concurrent": enrolment.concurrent if enrolment else False,
-                **{name: theirs[name] for name in COMPARED},
+                **SCHOOL_ENROLMENT.empty,
+                **theirs,
             }
         else:
             continue

@@ -43,7 +43,7 @@ def former_many(decisions: Iterable[Decision]) -> dict[int, dict[str, Any]]:
         for decision in given:
             rows = [row for row in decision.picture if row["name"] in decision.rejected]
             if decision.discrepancy.key == copy.key and all(
-                ours[row["name"]] == theirs[row["name"]] == row["sis"] for row in rows
+                row["name"] in theirs and ours[row["name"]] == theirs[row["name"]] == row["sis"] for row in rows
             ):
                 found[decision.pk] = {row["name"]: values.from_json(row["name"], row["pasi"]) for row in rows}
     return found

@@ -189,7 +189,7 @@ class _Rows:
         ours, theirs = values.ours(self.enrolment, self.link), values.theirs(self.copy)
         if ours["deleted"] and theirs["deleted"]:
             return []
-        return [name for name in COMPARED if ours[name] != theirs[name]]
+        return [name for name in COMPARED if name in theirs and ours[name] != theirs[name]]
 
     def pairs(self) -> list[Pair]:
         ours = values.plain(values.ours(self.enrolment, self.link))

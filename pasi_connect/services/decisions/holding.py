@@ -20,11 +20,10 @@ def check_days(
 
     Raises ValidationError {"fields": [sentence]} where the two come from different sides and the exit lies before the start.
     """
-    sides = {
-        name in take if name in {*take, *keep} else None for name in SCHOOL_ENROLMENT.days if ours[name] != theirs[name]
-    }
-    here = {name: theirs[name] if name in take else ours[name] for name in SCHOOL_ENROLMENT.days}
-    there = {name: ours[name] if name in keep else theirs[name] for name in SCHOOL_ENROLMENT.days}
+    days = [name for name in SCHOOL_ENROLMENT.days if name in theirs]
+    sides = {name in take if name in {*take, *keep} else None for name in days if ours[name] != theirs[name]}
+    here = {name: theirs[name] if name in take else ours[name] for name in days}
+    there = {name: ours[name] if name in keep else theirs[name] for name in days}
     if len(sides) > 1 and (_reversed(here) or (keep and _reversed(there))):
         side = here if _reversed(here) else there
         message = _("The exit date %(exit)s would be before the start date %(start)s. Decide both dates the same way.")
@@ -32,7 +31,7 @@ def check_days(
 
 
 def _reversed(days: Mapping[str, Any]) -> bool:
-    start, end = days["start_date"], days["exit_date"]
+    start, end = days.get("start_date"), days.get("exit_date")
     return isinstance(start, dt.date) and isinstance(end, dt.date) and end < start
 
 

@@ -16,7 +16,7 @@ from pasi_connect.entities import SCHOOL_ENROLMENT, Entity, mapping
 from pasi_connect.models import LocalCopy
 from pasi_connect.services.compare import failures
 from pasi_connect.soap import codec
-from pasi_connect.soap.contract import Record, contract
+from pasi_connect.soap.contract import Member, Record, contract
 
 Copy = TypeVar("Copy", bound=LocalCopy)
 LARGE = 1000  # rows: from here on looking first, and COPY, cost less than they save
@@ -39,13 +39,20 @@ def unpack(packed: bytes | memoryview) -> bytes:
 
 
 def record_of(entity: Entity) -> Record:
-    """The contract's table of one record, as it stands in a submit."""
-    assert entity.submit is not None
-    request = contract().operations[entity.submit.operation].request.record
-    assert request is not None
-    record = next(member.record for member in request.members if member.name == entity.submit.record)
+    """The contract's table of one record, as it stands in a submit; of one that is never sent, as it stands in an answer."""
+    if entity.submit is None:
+        record = _inside(contract().operations[entity.get.operation].answer, entity.get.record)
+    else:
+        record = _inside(contract().operations[entity.submit.operation].request, entity.submit.record)
     assert record is not None
     return record
+
+
+def _inside(member: Member, name: str) -> Record | None:
+    if member.name == name and member.record is not None:
+        return member.record
+    inner = member.record.members if member.record else ()
+    return next((found for one in inner if (found := _inside(one, name)) is not None), None)
 
 
 def to_xml(document: Mapping[str, Any], entity: Entity = SCHOOL_ENROLMENT) -> bytes:
@@ -70,7 +77,8 @@ def digest(columns: Mapping[str, Any]) -> str:
 
 
 def row(model: type[LocalCopy], received: Received, provisional: bool = False) -> LocalCopy:
-    columns = mapping.columns(entities.of_copy(model), received.document)
+    entity = entities.of_copy(model)
+    columns = mapping.columns(entity, received.document)
     version = int(received.document["PASICoreVersion"])
     return model(
         **columns,
@@ -80,7 +88,18 @@ def row(model: type[LocalCopy], received: Received, provisional: bool = False) -
         document=pack(received.xml),
         provisional=provisional,
         vanished_at=None,
+        columns_version=entity.columns_version,
     )
+
+
+def refill(entity: Entity, held: LocalCopy) -> tuple[str, ...]:
+    """The typed columns of a stored copy, anew from its document. Gives the names of what may have changed; nothing is saved."""
+    columns = mapping.columns(entity, to_document(held.document, entity))
+    for name, value in columns.items():
+        setattr(held, name, value)
+    held.digest = digest({**columns, "core_version": held.core_version, "provisional": held.provisional})
+    held.columns_version = entity.columns_version
+    return (*columns, "digest", "columns_version")
 
 
 def store(model: type[LocalCopy], received: Iterable[Received], provisional: bool = False) -> int:
@@ -137,7 +156,8 @@ def store_over(model: type[Copy], held: Copy | None, received: Received, provisi
         return model._default_manager.filter(**same).defer("document").first()
     # The condition of `upsert`.
     newer = held.core_version < made.core_version or (held.core_version == made.core_version and not provisional)
-    if not ((held.digest != made.digest and newer) or held.vanished_at is not None):
+    other = (held.digest, held.columns_version) != (made.digest, made.columns_version)
+    if not ((other and newer) or held.vanished_at is not None):
         return held
     made.pk = held.pk
     statements.update(made, tuple(field.name for field in model._meta.concrete_fields if not field.primary_key))
@@ -163,7 +183,8 @@ def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, gu
     version, given_version = f"{table}.{quote(guard)}", f"excluded.{quote(guard)}"
     # What was sent never replaces what PASI itself has told at the same version: the notice may be quicker than the answer.
     newer = f"({version} < {given_version} OR {version} = {given_version} AND NOT excluded.provisional)"
-    condition = f"{table}.digest <> excluded.digest AND {newer} OR {table}.vanished_at IS NOT NULL"
+    other = f"({table}.digest <> excluded.digest OR {table}.columns_version <> excluded.columns_version)"
+    condition = f"{other} AND {newer} OR {table}.vanished_at IS NOT NULL"
     # Names in statements come from the model alone.
     insert = f"INSERT INTO {table} ({', '.join(names)})"
     conflict = f"ON CONFLICT ({key_column}) DO UPDATE SET {updates} WHERE {condition}"

@@ -131,7 +131,7 @@ def take_values(actor: Actor, enrolment: SchoolEnrolment, link: Link, copy: Enro
         )
     theirs = values.theirs(copy)
     before = values.ours(enrolment, link)
-    differing = {name: theirs[name] for name in COMPARED if theirs[name] != before[name]}
+    differing = {name: theirs[name] for name in COMPARED if name in theirs and theirs[name] != before[name]}
     if differing:
         enrolments.change(actor, enrolment.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
     link.agreed, link.agreed_at, link.kept = values.plain(theirs), clock.now(), {}

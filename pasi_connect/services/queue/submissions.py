@@ -79,7 +79,13 @@ class Sides:
             return cls(ours, verdict, 0, tuple(ours), ours)
         theirs = values.theirs(copy)
         names = compare.to_send(verdict, ours, theirs, values.typed(link.agreed), values.typed(link.kept))
-        return cls(ours, verdict, copy.core_version, names, sendable.overlaid(theirs, ours, names))
+        return cls(
+            ours,
+            verdict,
+            copy.core_version,
+            names,
+            sendable.overlaid({**SCHOOL_ENROLMENT.empty, **theirs}, ours, names),
+        )
 
 
 STATE = (

@@ -1,0 +1,25 @@
+"""Which typed columns of a local copy are younger than its row: of what stands in them nothing is known yet."""
+
+from pasi_connect.entities import Entity
+from pasi_connect.models import FieldTable, LocalCopy
+from pasi_connect.rules import fields
+
+NONE: frozenset[str] = frozenset()
+_known: dict[tuple[str, int, int], frozenset[str]] = {}  # by entity, the row's version and ours: it never changes
+
+
+def unfilled(entity: Entity, copy: LocalCopy) -> frozenset[str]:
+    """Names of the columns that wait to be filled from the copy's document (`refilling`): not compared, and never laid on a message.
+
+    All of them where nobody knows how the row was filled.
+    """
+    if copy.columns_version == entity.columns_version:
+        return NONE
+    key = entity.kind, copy.columns_version, entity.columns_version
+    if key not in _known:
+        tables = FieldTable.objects.filter(entity=entity.kind, version=copy.columns_version)
+        before = tables.values_list("columns", flat=True).first()
+        if before is None:
+            return fields.unfilled(entity.columns, {})
+        _known[key] = fields.unfilled(entity.columns, before)
+    return _known[key]
