@@ -56,7 +56,7 @@ JOBS: dict[str, offers.JobKind] = {
     taking_back.JOB: offers.JobKind(_("Undo"), taking_back.run, _undo_right),
     forcing.JOB: offers.JobKind(_("Send a school now"), forcing.run, _force_right),
     forcing.PREVIEW: offers.JobKind(_("Preview: send a school now"), forcing.run_preview, _force_right),
-    refilling.JOB: offers.JobKind(_("New fields of local copies"), refilling.run, _refill_right),
+    refilling.JOB: offers.JobKind(_("Fill new fields of local copies"), refilling.run, _refill_right),
     vanishing.JOB: offers.JobKind(_("Records missing from PASI"), vanishing.run, _vanish_right),
 }
 offers.jobs.update(JOBS)

@@ -12,6 +12,7 @@ from tests.factories.courses import (
     StoredGradeFactory,
     TermFactory,
 )
+from tests.factories.fields import field_added
 from tests.factories.jobs import job
 from tests.factories.organizations import AuthorityFactory, SchoolFactory
 from tests.factories.pasi import (
@@ -47,6 +48,7 @@ __all__ = [
     "changed_in_pasi",
     "created_in_pasi",
     "failure",
+    "field_added",
     "job",
     "link_and_copy",
     "link_of",

@@ -54,6 +54,7 @@ from sis.rules.school_year import SchoolYear  # noqa: E402
 from sis.services import enrolments  # noqa: E402
 from tests.factories import documents as mapping  # noqa: E402
 from tests.faults import invariants as rules_of_quiet  # noqa: E402
+from tests.faults.columns import add_field, agree_to_boards, unfilled  # noqa: E402, F401 - operations by name
 
 
 def prepare(endpoint: str, control: str, certificates: str, students: int, today: str, a_student: int = 1) -> list[int]:

@@ -1,6 +1,5 @@
 """A field is added to a database with records: until its column is filled nothing is compared, and nothing of PASI's is lost."""
 
-import dataclasses
 import datetime as dt
 
 import pytest
@@ -21,6 +20,7 @@ from pasi_connect.soap import codec
 from sis.models import SchoolEnrolment
 from sis.rules.school_year import SchoolYear
 from tests import factories
+from tests.factories.fields import field_added, kept_table, without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_a_fixed_day")]
 
@@ -32,21 +32,6 @@ FIELDS = {
 }  # listed, a member, a number
 RECORD = {**FIELDS, "grants_program_codes": "610"}  # the program without which no percentage is allowed
 field_by_field = pytest.mark.parametrize("name", FIELDS)
-
-
-def added(name):
-    """The database as the migration of the field `name` leaves it, which PASI has had all along: new columns, and nothing in them."""
-    before = dataclasses.replace(
-        SCHOOL_ENROLMENT, fields=tuple(field for field in SCHOOL_ENROLMENT.fields if field.name != name)
-    )
-    FieldTable.objects.create(entity=before.kind, version=before.columns_version, columns=before.columns)
-    empty = SCHOOL_ENROLMENT.empty[name]
-    SchoolEnrolment.objects.update(**{name: empty})
-    EnrolmentCopy.objects.update(**{name: empty}, columns_version=before.columns_version, digest="of before")
-    for link in Link.objects.exclude(agreed=None):
-        link.agreed = {one: value for one, value in link.agreed.items() if one != name}
-        link.agreed_digest = "of before" if link.agreed_digest else ""
-        link.save()
 
 
 def refilled():
@@ -85,7 +70,7 @@ def test_what_is_sent_before_the_column_is_filled_leaves_pasis_value_alone(world
     enrolment = world.in_step(**RECORD)
     field = SCHOOL_ENROLMENT.by_name[name]
     theirs = world.theirs(enrolment)
-    added(name)
+    field_added(name)
     sent = world.sync(enrolment, exit_date=MAY)
     assert (sent.status, sent.sent_fields) == (Status.ACCEPTED, ["exit_date"])
     now = world.theirs(enrolment)
@@ -105,7 +90,7 @@ def test_what_is_entered_before_the_column_is_filled_waits_for_a_decision(world,
     enrolment = world.in_step(**RECORD)
     other = {"french_hours": "90", "grade": "07", "program_percentage": 60}[name]
     theirs = world.theirs(enrolment)
-    added(name)
+    field_added(name)
     assert world.sync(enrolment, **{name: other}).status == Status.NO_CHANGE
     refilled()
     assert world.item(enrolment).fields == [
@@ -115,7 +100,7 @@ def test_what_is_entered_before_the_column_is_filled_waits_for_a_decision(world,
 
 
 def test_a_record_that_pasi_does_not_have_goes_out_whole(world):
-    added("french_hours")
+    field_added("french_hours")
     enrolment = world.here(french_hours="120")
     assert world.sync(enrolment, grade="09").status == Status.ACCEPTED
     pairs = world.theirs(enrolment)["ExtendedSchoolEnrolmentInfo"]["KeyValues"]
@@ -125,7 +110,7 @@ def test_a_record_that_pasi_does_not_have_goes_out_whole(world):
 def test_pasis_values_that_are_taken_before_leave_the_field_as_it_is(world):
     enrolment = world.in_step(**RECORD)
     queued = world.queue(enrolment, exit_date=MAY)
-    added("french_hours")
+    field_added("french_hours")
     SchoolEnrolment.objects.update(french_hours="90")
     reviews.take_pasi(world.actor, queued.pk)
     enrolment.refresh_from_db()
@@ -138,7 +123,7 @@ def test_pasis_values_that_are_taken_before_leave_the_field_as_it_is(world):
 def test_what_was_created_in_pasi_is_accepted_with_what_is_known_of_it(many):
     item = factories.created_in_pasi(factories.StudentFactory().asn, many[0].school.code, french_hours="120")
     user = factories.UserFactory(role="Registrar", schools=[many[0].school])
-    added("french_hours")
+    field_added("french_hours")
     deciding.accept(of_user(user), item.pk)
     made = Link.objects.get(key=item.key)
     assert (made.enrolment.grade, made.enrolment.french_hours) == ("08", "")
@@ -152,7 +137,7 @@ def test_what_was_created_in_pasi_is_accepted_with_what_is_known_of_it(many):
 
 @field_by_field
 def test_nothing_is_said_of_the_field_until_its_column_is_filled(many, name):
-    added(name)
+    field_added(name)
     keys = [link.key for link in Link.objects.all()]
     comparing.evaluate(keys=keys)
     comparing.evaluate_all()
@@ -162,7 +147,7 @@ def test_nothing_is_said_of_the_field_until_its_column_is_filled(many, name):
 
 @field_by_field
 def test_what_differs_then_is_a_difference_that_was_never_agreed(many, name):
-    added(name)
+    field_added(name)
     job = refilled()
     assert (job.status, job.done, job.failed, job.total) == ("completed", 5, 0, 5)
     assert items() == {link.key: [(name, "never_agreed")] for link in Link.objects.all()}
@@ -172,7 +157,7 @@ def test_what_differs_then_is_a_difference_that_was_never_agreed(many, name):
 
 @field_by_field
 def test_what_is_equal_then_is_agreed(many, name):
-    added(name)
+    field_added(name)
     SchoolEnrolment.objects.update(**{name: FIELDS[name]})
     refilled()
     assert not Discrepancy.objects.exists()
@@ -182,7 +167,7 @@ def test_what_is_equal_then_is_agreed(many, name):
 
 
 def test_other_fields_of_the_record_are_compared_meanwhile(many):
-    added("french_hours")
+    field_added("french_hours")
     item = factories.changed_in_pasi(many[0], exit_date=MAY, french_hours="120")
     fields = {row["name"]: row["state"] for row in item.fields}
     assert fields == {"exit_date": "changed_in_pasi", "french_hours": "never_agreed"}  # it came anew, so it is filled
@@ -196,7 +181,7 @@ def test_a_value_that_a_person_keeps_against_pasi_stays_kept(many):
     deciding.reject(of_user(factories.UserFactory(role="Registrar", schools=[many[0].school])), item.pk, reason="Ours.")
     kept = Link.objects.get(key=item.key).kept
     assert kept == {"french_hours": "90"}
-    EnrolmentCopy.objects.update(columns_version=_without("french_hours"))
+    EnrolmentCopy.objects.update(columns_version=kept_table(without("french_hours")))
     comparing.evaluate(keys=[item.key])
     assert Link.objects.get(key=item.key).kept == kept
 
@@ -209,17 +194,6 @@ def test_of_a_row_of_which_nobody_knows_how_it_was_filled_nothing_is_said(many):
     refilled()
     assert {copy.grade for copy in EnrolmentCopy.objects.all()} == {"08"}
     assert not Discrepancy.objects.exists()
-
-
-def _without(name):
-    """The version of the table without the field, which is known."""
-    before = dataclasses.replace(
-        SCHOOL_ENROLMENT, fields=tuple(field for field in SCHOOL_ENROLMENT.fields if field.name != name)
-    )
-    FieldTable.objects.get_or_create(
-        entity=before.kind, version=before.columns_version, defaults={"columns": before.columns}
-    )
-    return before.columns_version
 
 
 # The job -----------------------------------------------------------------------------------------------------------
@@ -235,7 +209,7 @@ def test_rows_are_stored_with_the_table_that_filled_them(many):
 
 def test_the_tick_begins_it_by_itself_and_once(many, monkeypatch):
     monkeypatch.setattr(refilling, "_looked_at", None)
-    added("french_hours")
+    field_added("french_hours")
     assert offers.chores["local copies"] is refilling.sweep
     refilling.sweep()
     refilling.sweep()
@@ -250,7 +224,7 @@ def test_the_tick_begins_it_by_itself_and_once(many, monkeypatch):
 
 
 def test_one_that_dies_in_the_middle_goes_on_where_it_was(many, monkeypatch):
-    added("french_hours")
+    field_added("french_hours")
     monkeypatch.setattr(refilling, "CHUNK", 2)
     refill, left = copies.refill, [3]
 
@@ -275,7 +249,7 @@ def test_one_that_dies_in_the_middle_goes_on_where_it_was(many, monkeypatch):
 
 
 def test_a_document_that_cannot_be_read_is_asked_for_again_and_keeps_no_other_back(many):
-    added("french_hours")
+    field_added("french_hours")
     bad = EnrolmentCopy.objects.order_by("pk")[2]
     EnrolmentCopy.objects.filter(pk=bad.pk).update(document=b"no zlib")
     job = refilled()
@@ -290,7 +264,7 @@ def test_a_document_that_cannot_be_read_is_asked_for_again_and_keeps_no_other_ba
 
 
 def test_a_job_of_another_version_of_the_program_changes_nothing(many):
-    added("french_hours")
+    field_added("french_hours")
     job = refilling.look()
     Job.objects.filter(pk=job.pk).update(given={"versions": {"school_enrolment": 1}})
     jobs.run(job.pk)
@@ -299,13 +273,13 @@ def test_a_job_of_another_version_of_the_program_changes_nothing(many):
 
 
 def test_what_we_sent_ourselves_is_filled_when_it_is_read_from_pasi(many):
-    added("french_hours")
+    field_added("french_hours")
     EnrolmentCopy.objects.update(provisional=True)
     assert refilling.look() is None
 
 
 def test_a_record_that_comes_again_at_its_version_is_filled(many):
-    added("grade")
+    field_added("grade")
     copy = EnrolmentCopy.objects.first()
     xml = copies.unpack(copy.document)
     copies.store(EnrolmentCopy, [copies.Received(copies.to_document(copy.document), xml)])
@@ -328,6 +302,6 @@ def test_the_rows_are_then_as_if_the_field_had_always_been_there(world):
     world.all_in_step(3, **RECORD)
     rows = EnrolmentCopy.objects.order_by("pk")
     before = list(rows.values())
-    added("french_hours")
+    field_added("french_hours")
     refilled()
     assert list(rows.values()) == before
