@@ -19,3 +19,9 @@ def label_of(model: type[Model], name: str) -> str:
     """What people call a column of a table."""
     column: Any = model._meta.get_field(name)
     return str(column.verbose_name)
+
+
+def help_of(model: type[Model], name: str) -> Any:
+    """What people are told of a column, in the language of whoever reads it; "" where nothing is."""
+    column: Any = model._meta.get_field(name)
+    return column.help_text

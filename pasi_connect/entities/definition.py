@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import CharField
 
-from operations.wording import label_of
+from operations.wording import help_of, label_of
 from pasi_connect.models.copies import LocalCopy
 from pasi_connect.rules import fields as field_rules
 from pasi_connect.rules.fields import Direction, Field, Type
@@ -205,6 +205,10 @@ class Entity:
     def label(self, name: str) -> str:
         """What people call the field: written once, at the column of the SIS record."""
         return label_of(self.sis.model if self.sis else self.copy, name)
+
+    def help(self, name: str) -> str:
+        """What people are told of the field, where it is entered and in the API's description."""
+        return str(help_of(self.sis.model if self.sis else self.copy, name))
 
     def is_silent(self, names: Sequence[str]) -> bool:
         """A change of these fields, and of no other, concerns nobody outside."""

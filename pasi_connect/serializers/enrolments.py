@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from operations.serializers import Strict
+from operations.wording import help_of
 from pasi_connect.services import states
 from sis.models import SchoolEnrolment
 from sis.models.organization import four_digits
@@ -59,9 +60,9 @@ class EnrolmentFields(Strict, serializers.ModelSerializer):
 
     elsewhere: ClassVar[Mapping[str, Any]] = MADE_BY_ACTIONS
 
-    enrolment_type_codes = CodeList(required=False)
-    exception_codes = CodeList(required=False)
-    grants_program_codes = CodeList(required=False)
+    enrolment_type_codes = CodeList(required=False, help_text=help_of(SchoolEnrolment, "enrolment_type_codes"))
+    exception_codes = CodeList(required=False, help_text=help_of(SchoolEnrolment, "exception_codes"))
+    grants_program_codes = CodeList(required=False, help_text=help_of(SchoolEnrolment, "grants_program_codes"))
 
     class Meta:
         model = SchoolEnrolment

@@ -145,7 +145,6 @@ class StayForm(NewEnrolmentForm):
     class Meta(NewEnrolmentForm.Meta):
         exclude = ("exit_date_type",)  # a stay begins with a planned last day; “Withdraw” ends it
         help_texts = {
-            **NewEnrolmentForm.Meta.help_texts,
             "exit_date": gettext_lazy("The planned last day, usually the last day of the school's calendar."),
             "concurrent": gettext_lazy(
                 "The student has a main school in this school year and also takes courses here. The preview compares "

@@ -64,18 +64,6 @@ class EnrolmentForm(forms.ModelForm):
         widgets = {
             "exit_date_type": forms.RadioSelect,
         }
-        help_texts = {
-            "program_percentage": _("Only with grants program code 610 or 612."),
-            "local_student_id": _("At most 15 characters."),
-            "resident_board": _("Four digits, where another board is responsible."),
-            "francophone_board": _("Four digits."),
-            "french_hours": _("Hours in the year, 1 to 9999."),
-            "enrolment_type_codes": _("At most 3."),
-            "exception_codes": _("At most 2."),
-            "grants_program_codes": _("At most 3."),
-            "entry_code": _("Saved here only. PASI no longer collects it."),
-            "exit_code": _("Saved here only. PASI no longer collects it."),
-        }
 
     GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         (_("Stay"), ("start_date", "exit_date", "exit_date_type", "grade", "concurrent")),

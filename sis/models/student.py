@@ -75,9 +75,13 @@ class SchoolEnrolment(models.Model):
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     grade = models.CharField(
-        _("grade"), max_length=2, blank=True, choices=[(grade, grade) for grade in enrolment.GRADES]
+        _("grade"),
+        max_length=2,
+        blank=True,
+        choices=[(grade, grade) for grade in enrolment.GRADES],
+        help_text=_("EC, or 01 to 12."),
     )
-    start_date = models.DateField(_("start date"))
+    start_date = models.DateField(_("start date"), help_text=_("The first day of this stay."))
     exit_date = models.DateField(
         _("exit date"), help_text=_("The planned last day; after a withdrawal the last day attended.")
     )
@@ -86,23 +90,57 @@ class SchoolEnrolment(models.Model):
         max_length=20,
         default=enrolment.COMPLETION,
         choices=[(enrolment.COMPLETION, _("Completion Date")), (enrolment.WITHDRAWAL, _("Withdrawal Date"))],
+        help_text=_("A completion date is planned; a withdrawal date is the last day attended."),
     )
-    programming_type = models.CharField(_("programming type"), max_length=50, default="Regular")
-    programming_timeframe = models.CharField(_("programming timeframe"), max_length=50, default="Day")
-    program_percentage = models.PositiveSmallIntegerField(_("program percentage"), null=True, blank=True)
+    programming_type = models.CharField(
+        _("programming type"),
+        max_length=50,
+        default="Regular",
+        help_text=_("The kind of program, such as Regular or Summer School."),
+    )
+    programming_timeframe = models.CharField(
+        _("programming timeframe"),
+        max_length=50,
+        default="Day",
+        help_text=_("When classes are held, such as Day or Evening."),
+    )
+    program_percentage = models.PositiveSmallIntegerField(
+        _("program percentage"), null=True, blank=True, help_text=_("Only with grants program code 610 or 612.")
+    )
     # From here on PASI holds them in the list SISV1: ExtendedSchoolEnrolmentInfo.
-    local_student_id = models.CharField(_("local student number"), max_length=15, blank=True)
-    resident_board = models.CharField(_("resident board"), max_length=4, blank=True)
-    francophone_board = models.CharField(_("francophone board"), max_length=4, blank=True)
-    fnmi_declaration = models.CharField(_("FNMI declaration"), max_length=50, blank=True)
-    french_hours = models.CharField(_("French hours of instruction"), max_length=4, blank=True)
-    enrolment_type_codes = models.CharField(_("enrolment type codes"), max_length=60, blank=True)
-    exception_codes = models.CharField(_("exception codes"), max_length=60, blank=True)
-    grants_program_codes = models.CharField(_("grants program codes"), max_length=60, blank=True)
-    deleted = models.BooleanField(_("deleted"), default=False)
+    local_student_id = models.CharField(
+        _("local student number"), max_length=15, blank=True, help_text=_("At most 15 characters.")
+    )
+    resident_board = models.CharField(
+        _("resident board"), max_length=4, blank=True, help_text=_("Four digits, where another board is responsible.")
+    )
+    francophone_board = models.CharField(_("francophone board"), max_length=4, blank=True, help_text=_("Four digits."))
+    fnmi_declaration = models.CharField(
+        _("FNMI declaration"),
+        max_length=50,
+        blank=True,
+        help_text=_("First Nations, Métis or Inuit, as declared by the student or a parent."),
+    )
+    french_hours = models.CharField(
+        _("French hours of instruction"), max_length=4, blank=True, help_text=_("Hours in the year, 1 to 9999.")
+    )
+    enrolment_type_codes = models.CharField(
+        _("enrolment type codes"), max_length=60, blank=True, help_text=_("At most 3.")
+    )
+    exception_codes = models.CharField(_("exception codes"), max_length=60, blank=True, help_text=_("At most 2."))
+    grants_program_codes = models.CharField(
+        _("grants program codes"), max_length=60, blank=True, help_text=_("At most 3.")
+    )
+    deleted = models.BooleanField(
+        _("deleted"), default=False, help_text=_("A deleted record is kept here and in PASI, marked as deleted.")
+    )
     # Kept here, never sent: PASI stopped collecting them on 31 January 2019.
-    entry_code = models.CharField(_("entry code"), max_length=10, blank=True)
-    exit_code = models.CharField(_("exit code"), max_length=10, blank=True)
+    entry_code = models.CharField(
+        _("entry code"), max_length=10, blank=True, help_text=_("Saved here only. PASI no longer collects it.")
+    )
+    exit_code = models.CharField(
+        _("exit code"), max_length=10, blank=True, help_text=_("Saved here only. PASI no longer collects it.")
+    )
     concurrent = models.BooleanField(
         _("concurrent"), default=False, help_text=_("The student's main school is a different one.")
     )

@@ -1,0 +1,144 @@
+"""The steps of adding a field (docs/developer/adding-a-field.md): each that is left out is said by name.
+
+What each kind of record has beside its row in the registry is one row of `OTHERS`; a kind without one fails.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.utils import translation
+
+from pasi_connect import entities
+from pasi_connect.rules.fields import Direction
+from pasi_connect.serializers.discrepancies import FieldPictureSerializer
+from pasi_connect.serializers.enrolments import EnrolmentSerializer, NewEnrolmentSerializer
+from pasi_connect.services import pick_lists
+from pasi_simulator.codes import LISTS
+from pasi_simulator.pages import enrolment as enrolment_page
+from pasi_simulator.rules import extended
+from sis.forms.enrolments import EnrolmentForm
+from sis.rules.enrolment import CODE_LISTS
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMAS = yaml.safe_load((ROOT / "tests/contract/openapi.yaml").read_text())["components"]["schemas"]
+DOCUMENT = (ROOT / "docs/developer/adding-a-field.md").read_text()
+
+
+@dataclass(frozen=True)
+class Other:
+    """Where else a kind of record says its fields. `keys`: the simulator's table of the keys of its list, with their labels."""
+
+    schemas: tuple[str, ...]  # in the API's description
+    serializers: tuple[Any, ...]
+    form: Any
+    page: dict[str, str]  # the simulator's: PASI's member -> label
+    keys: dict[str, extended.Key] = field(default_factory=dict)
+    key_labels: dict[str, str] = field(default_factory=dict)
+    by_action: frozenset[str] = frozenset()  # what no form edits, since an action of its own does it
+
+
+OTHERS = {
+    "school_enrolment": Other(
+        schemas=("Enrolment", "NewEnrolment"),
+        serializers=(EnrolmentSerializer, NewEnrolmentSerializer),
+        form=EnrolmentForm,
+        page=enrolment_page.LABELS,
+        keys=extended.KEYS,
+        key_labels=enrolment_page.KEY_LABELS,
+        by_action=frozenset({"deleted"}),
+    )
+}
+ours = pytest.mark.parametrize(
+    ("entity", "row"),
+    [
+        pytest.param(entity, row, id=f"{entity}-{row.name}")
+        for entity in entities.written()
+        for row in entity.fields
+        if row.direction != Direction.FROM_PASI
+    ],
+)
+
+
+def test_every_kind_that_we_write_says_where_else_its_fields_are():
+    assert set(OTHERS) == {entity.kind for entity in entities.written()}
+
+
+@ours
+def test_a_label_and_a_help_in_both_languages(entity, row):
+    words = {}
+    for language in ("en", "fr"):
+        with translation.override(language):
+            words[language] = entity.label(row.name), entity.help(row.name)
+    assert all(words["en"]) and all(words["fr"]), "a verbose_name and a help_text at the column, then: make messages"
+    assert all(english != french for english, french in zip(*words.values(), strict=True)), "translate it in locale/fr"
+    assert all(text.endswith(".") for _label, text in words.values())
+
+
+@ours
+def test_a_place_in_the_form(entity, row):
+    other = OTHERS[entity.kind]
+    groups = [name for _legend, names in other.form.GROUPS for name in names]
+    assert groups.count(row.name) == (0 if row.name in other.by_action else 1), "put it into one of the form's GROUPS"
+
+
+@ours
+def test_a_field_of_the_api(entity, row):
+    other = OTHERS[entity.kind]
+    for serializer in other.serializers:
+        assert row.name in serializer().fields
+    for schema in other.schemas:
+        assert row.name in SCHEMAS[schema]["properties"], "make openapi"
+        assert "description" in SCHEMAS[schema]["properties"][row.name]
+    if row.compared:
+        assert row.name in FieldPictureSerializer().fields["name"].choices
+
+
+@ours
+def test_a_list_of_codes(entity, row):
+    if row.code_class:
+        assert row.code_class in LISTS, "the simulator has no such list of code values"
+        assert pick_lists.CLASSES[row.code_class] == row.name
+    if row.many:
+        assert row.name in CODE_LISTS, "how many codes it takes"
+
+
+@ours
+def test_a_field_in_the_simulator(entity, row):
+    other = OTHERS[entity.kind]
+    if row.direction == Direction.HERE or row.name in other.by_action:
+        return
+    if not row.listed:
+        assert row.member in other.page, "a label on the simulator's page of the record"
+        return
+    assert row.member in other.keys, "a key in pasi_simulator/rules"
+    key = other.keys[row.member]
+    assert key.codes == row.code_class
+    assert key.most == (CODE_LISTS[row.name] if row.many else 1)
+    assert row.member in other.key_labels, "a label on the simulator's page of the record"
+
+
+def test_nothing_in_the_simulator_that_no_field_takes_up():
+    for kind, other in OTHERS.items():
+        entity = entities.by_kind(kind)
+        members = {row.member for row in entity.fields} | {part.member for part in entity.identity}
+        assert {*other.page, *other.keys, *other.key_labels} <= members
+
+
+def test_the_document_names_every_step():
+    for step in (
+        "verbose_name",
+        "help_text",
+        "copies.py",
+        "entities/",
+        "wsdl",
+        "GROUPS",
+        "make messages",
+        "make openapi",
+    ):
+        assert step in DOCUMENT
+    for name in ("pasi_simulator/rules/extended.py", "pasi_simulator/pages/enrolment.py", "pasi_simulator/codes.py"):
+        assert name in DOCUMENT
+        assert (ROOT / name).exists()
