@@ -178,6 +178,29 @@ INSTRUCTIONAL_LANGUAGE = (
     Code("InstructionalLanguage", "EN", "English", "Anglais"),
     Code("InstructionalLanguage", "FR", "French", "Français", inferred=True),
 )
+# INFERRED: three codes are named; the pages say the others in words, or not at all.
+SOURCE_DOCUMENT_TYPE = _list(
+    "SourceDocumentType", True,
+    ("AlbertaBirthCertificate", "Alberta birth certificate", "Acte de naissance de l'Alberta"),
+    ("CanadianBirthCertificate", "Canadian birth certificate", "Acte de naissance canadien"),
+    ("CanadianPassport", "Canadian passport", "Passeport canadien"),
+    ("CitizenshipCertificate", "Citizenship certificate or card", "Certificat ou carte de citoyenneté"),
+    ("CertificateOfIndianStatus", "Certificate of Indian Status", "Certificat de statut d'Indien"),
+    ("PermanentResidentCard", "Permanent resident card", "Carte de résident permanent"),
+    ("StudyPermit", "Study permit", "Permis d'études"),
+    ("ForeignPassport", "Foreign passport", "Passeport étranger"),
+    ("ForeignBirthCertificate", "Foreign birth certificate", "Acte de naissance étranger"),
+    ("BaptismalCertificate", "Baptismal certificate", "Certificat de baptême"),
+    ("ParentDeclaration", "Declaration of a parent", "Déclaration d'un parent"),
+    ("Unverified", "No document seen", "Aucun document vu"),
+    ("FromSIS", "From a student information system", "D'un système d'information scolaire"),
+    ("FromStudentRecords", "From Student Records", "Du service Student Records"),
+    ("FromAlbertaEducation", "From Alberta Education", "D'Alberta Education"),
+    ("StudentDocumentVerified", "Student Document Verified", "Document d'élève vérifié"),
+    ("StudentDocumentSupported", "Student Document Supported", "Document d'élève appuyé"),
+    ("StudentDocumentSelfDeclared", "Student Document Self Declared", "Document d'élève déclaré"),
+    ("SupportingDocumentNoLongerAvailable", "Supporting Document No Longer Available", "Document à l'appui plus disponible"),
+)  # fmt: skip
 OTHER = (
     *_list(
         "AcknowledgementStatus", False,
@@ -195,7 +218,7 @@ OTHER = (
 
 FIXED: tuple[Code, ...] = (
     *EXIT_DATE_TYPE, *PROGRAMMING_TYPE, *PROGRAMMING_TIMEFRAME, *GRADE, *GRANTS_PROGRAM_CODE, *ENROLMENT_TYPE_CODE,
-    *EXCEPTION_CODE, *FNMI_DECLARATION, *GENDER, *SECTION_TERM, *PRIMARY_DELIVERY_METHOD, *DELIVERY_SCHEDULE,
+    *EXCEPTION_CODE, *FNMI_DECLARATION, *GENDER, *SOURCE_DOCUMENT_TYPE, *SECTION_TERM, *PRIMARY_DELIVERY_METHOD, *DELIVERY_SCHEDULE,
     DELIVERY_SCHEDULE_OF_BEFORE, *INSTRUCTIONAL_LANGUAGE, *OTHER,
 )  # fmt: skip
 

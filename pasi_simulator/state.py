@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pasi_simulator.clock import utc_now
+from pasi_simulator.rules.names import completed
 
 FIRST_VERSION = 8_800_001
 CALLS_KEPT = 50_000
@@ -32,6 +33,7 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS records_by_version ON records (type, school_year, version);
 CREATE INDEX IF NOT EXISTS records_by_school ON records (type, school_code, school_year);
 CREATE INDEX IF NOT EXISTS records_by_asn ON records (type, asn);
+CREATE INDEX IF NOT EXISTS records_by_name ON records (type, name);
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT, key TEXT, outcome TEXT NOT NULL, applied INTEGER NOT NULL,
     at TEXT NOT NULL, request TEXT, client TEXT, organization TEXT, user TEXT, fault_code TEXT,
@@ -282,6 +284,7 @@ def _row(
         stored["LastUpdate"] = {"UserName": by["name"], "OrganizationCode": by["organization"]}
     elif kind.name == "Student":
         stored.setdefault("CreatedOnUtc", stored["EffectiveUtc"])
+        stored = completed(stored)
     year = stored.get("SchoolYear")
     identity = stored.get("IdentificationRecord") or {}
     return {

@@ -30,9 +30,12 @@ SERVER_NAMES = [
 ]
 ROLES = [
     "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User", "View Academic Record User",
-    "Submit Academic Record User",
+    "Submit Academic Record User", "Submit Student User",
 ]  # fmt: skip
-EARLIER_ROLES = ROLES[:4]  # of registries written before there were sections
+EARLIER_ROLES = (
+    ROLES[:4],
+    ROLES[:6],
+)  # of registries written before there were sections, and before students were sent
 
 Key = ec.EllipticCurvePrivateKey
 
@@ -210,7 +213,7 @@ def _register(files: Certificates, organization: str) -> None:
 
 def _widen(files: Certificates, known: list[dict[str, Any]]) -> None:
     """Clients with exactly the roles of an earlier registry get those of today; roles changed by hand stay."""
-    earlier = [row for row in known if row.get("roles") == EARLIER_ROLES]
+    earlier = [row for row in known if row.get("roles") in EARLIER_ROLES]
     if earlier:
         for row in earlier:
             row["roles"] = ROLES

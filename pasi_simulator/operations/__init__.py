@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pasi_simulator.core import Caller, Core, Reply
-from pasi_simulator.operations import enrolment, generic, notifications, records, section
+from pasi_simulator.operations import enrolment, generic, identification, notifications, records, section
 from pasi_simulator.state import Call
 
 
@@ -22,6 +22,7 @@ class Service:
 
 HELLO, CLIENT, VIEW, SUBMIT = "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"
 VIEW_MARKS, SUBMIT_MARKS = "View Academic Record User", "Submit Academic Record User"
+SUBMIT_STUDENT = "Submit Student User"
 
 SERVICES = {
     service.name: service
@@ -33,6 +34,10 @@ SERVICES = {
         Service("GetSchoolInformation", CLIENT, records.get_school_information),
         Service("GetSchoolAuthorityInformation", CLIENT, records.get_school_authority_information),
         Service("GetStudent", CLIENT, records.get_student),
+        Service("GetSourceDocumentTypeQualityValues", HELLO, identification.get_source_document_type_quality_values),
+        Service("SubmitIdentificationInformation", SUBMIT_STUDENT, identification.submit_identification_information),
+        Service("SubmitName", SUBMIT_STUDENT, identification.submit_name),
+        Service("SubmitPreferredName", SUBMIT_STUDENT, identification.submit_preferred_name),
         Service("GetStudentSchoolEnrolment", VIEW, records.get_student_school_enrolment),
         Service("SubmitStudentSchoolEnrolment", SUBMIT, enrolment.submit_student_school_enrolment),
         Service("GetSection", VIEW_MARKS, records.get_section),

@@ -69,7 +69,7 @@ def _submitted(submit: Submit[C], core: Core, caller: Caller, records: list[Docu
     for record in records:
         for member, problem in submit.problems(record):
             raise Fault("3002", f"{member}: {problem}")
-    _await_node(core, max((record["PASICoreVersion"] for record in records), default=0))
+    await_node(core, max((record["PASICoreVersion"] for record in records), default=0))
     with core.state.writing() as writer:
         outcomes = [_judged(submit, core, caller, record, writer) for record in records]
         words = {outcome.word for outcome in outcomes} or {"accepted"}
@@ -111,7 +111,7 @@ def conflict_words(core: int, client: int) -> str:
     return f"Core ({core}) and Client ({client}) versions are not equal"
 
 
-def _await_node(core: Core, version: int) -> None:
+def await_node(core: Core, version: int) -> None:
     """The node waits up to 5 s for a version that it does not know yet, then answers 9014."""
     deadline = time.monotonic() + core.knobs["node_wait_ms"] / 1000
     while version > core.state.newest_known_to_node(core.knobs["node_lag_ms"]):

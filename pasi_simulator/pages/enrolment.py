@@ -11,7 +11,7 @@ from pasi_simulator.core import Core
 from pasi_simulator.operations.enrolment import ENROLMENT
 from pasi_simulator.pages import form as forms
 from pasi_simulator.pages.form import Editor, Form, field_set, options
-from pasi_simulator.pages.html import Html
+from pasi_simulator.pages.html import Html, tag
 from pasi_simulator.pages.listing import schools, year_words
 from pasi_simulator.rules.extended import KEYS, LIST_NAME
 
@@ -86,7 +86,18 @@ def _fields(core: Core, form: Form) -> list[Html]:
             listed = options(key.codes) if key.codes else None
             extended.append(form.plain(f"{key.name}.{n}", label, options=listed, hint="" if key.codes else key.words))
     trouble = form.problem("ExtendedSchoolEnrolmentInfo")
-    return [field_set("Enrolment", enrolment), field_set("Extended information (SISV1)", extended, trouble)]
+    of_the_student = _link(core, form.entered("StateProvinceId"))
+    return [
+        *of_the_student,
+        field_set("Enrolment", enrolment),
+        field_set("Extended information (SISV1)", extended, trouble),
+    ]
+
+
+def _link(core: Core, asn: str) -> list[Html]:
+    """To the page of the student, by the record's number."""
+    row = core.state.reader().execute("SELECT id FROM records WHERE type = 'Student' AND key = ?", (asn,)).fetchone()
+    return [tag("p", tag("a", "Identification and names", href=f"/students/{row[0]}/"))] if row else []
 
 
 def _title(core: Core, document: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ def save(editor: Editor[C], request: Request, key: str) -> Response:
         raise ControlError(400, "Bad form", "The action is save, delete or undelete")
     record = existing(request.core, kind, key)
     form = Form(posted, number(posted.get("version", "")))
-    who = _who(form)
+    person = signed(form)
     if action == "save":
         document = _document(editor, request.core, record, form)
     else:
@@ -101,16 +101,16 @@ def save(editor: Editor[C], request: Request, key: str) -> Response:
     if not form.problems:
         with request.core.state.writing() as writer:
             record = existing(request.core, kind, key)
-            _apply_rules(editor, request.core, record, document, form, Organization(who["organization"]))
+            _apply_rules(editor, request.core, record, document, form, Organization(person["organization"]))
             if not form.problems:
-                writer.put(kind, editor.submit.stored_form(document), who, request.core.knobs["node_lag_ms"])
+                writer.put(kind, editor.submit.stored_form(document), person, request.core.knobs["node_lag_ms"])
     if form.problems:
         return _page(editor, request.core, record, form, None)
-    WHO.update(who)
+    WHO.update(person)
     return redirect(f"{editor.address}{record.key}/?done={action}")
 
 
-def _who(form: Form) -> dict[str, str]:
+def signed(form: Form) -> dict[str, str]:
     name, organization = form.entered("name"), form.entered("organization")
     if not name:
         form.wrong("name", "Say who you are")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pasi_simulator.control.http import Request, Response, route
-from pasi_simulator.pages import calls, contract, enrolment, knobs, listing, section
+from pasi_simulator.pages import calls, contract, enrolment, knobs, listing, section, student
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
 ICON = (
@@ -29,6 +29,7 @@ PAGES = (
     route(r"/enrolments/(?P<key>[\w-]+)/", GET=enrolment.show, POST=enrolment.save),
     route(r"/sections/", GET=section.listing),
     route(r"/sections/(?P<key>[\w-]+)/", GET=section.show, POST=section.save),
+    route(r"/students/(?P<place>[0-9]+)/", GET=student.show, POST=student.save),
     route(r"/calls/", GET=calls.calls),
     route(r"/knobs/", GET=knobs.knobs, POST=knobs.save),
     route(r"/published/", GET=contract.published),

@@ -10,8 +10,6 @@ ACADEMIC = "PASI Core; Technical API method pages"
 DOCUMENT = "Submit Student Record Document"
 
 SERVICES: tuple[Service, ...] = (
-    Service("SubmitName", "Submit Name", "another name of the student, from the 2018 end point on"),
-    Service("SubmitPreferredName", "Submit Preferred Name", "which name is preferred"),
     Service("SubmitStudentGender", "Submit Student Gender", "gender, from the 2017 end point on"),
     Service("SubmitPhoneNumber", "Submit Phone Number", "phone numbers, from the 2018 end point on"),
     Service("SubmitPreferredPhoneNumber", "Submit Preferred Phone Number", "which phone number is preferred, from 2018 on"),
@@ -79,7 +77,7 @@ SERVICES: tuple[Service, ...] = (
 PARTS = "StudentInfo; Managing Student Information"
 ENTITIES: tuple[Entity, ...] = (
     *(Entity(name, PARTS) for name in (
-        "StudentName", "StudentAddress", "StudentPhoneNumber", "StudentEmail", "StudentCitizenship", "Section23Eligibility",
+        "StudentAddress", "StudentPhoneNumber", "StudentEmail", "StudentCitizenship", "Section23Eligibility",
         "StudentDisclosureRestriction", "LanguageAtHome", "MedicalAlert", "ParentGuardian", "AuthorizedUser",
         "StudentActivity", "StudentHold", "StudentRecordCustodian")),
     *(Entity(name, "Responsible School") for name in ("ResponsibleSchool", "ResponsibleSchoolStatus")),

@@ -13,7 +13,7 @@ from pasi_simulator.operations import SERVICES as RUNNING
 from pasi_simulator.operations.notifications import BY_SCHOOL_YEAR
 from pasi_simulator.published import academic, exams, families, numbers, others, services
 from pasi_simulator.published.rows import NOT, NOT_SEEN, PARTLY, SIMULATED, Entity, Number, Row, Section
-from pasi_simulator.rules import section
+from pasi_simulator.rules import identification, section
 from pasi_simulator.rules.case import Rule
 from pasi_simulator.rules.enrolment import REJECTIONS
 from pasi_simulator.rules.extended import KEYS, LIST_NAME
@@ -22,8 +22,13 @@ from pasi_simulator.state import RECORD_TYPES
 SERVICES = (*services.SERVICES, *families.SERVICES)
 ENTITIES = (*services.ENTITIES, *families.ENTITIES)
 CODE_CLASSES = (*services.CODE_CLASSES, *families.CODE_CLASSES)
-RULES: tuple[Rule[Any], ...] = REJECTIONS + section.REJECTIONS
-OWN_RULES = {rule.number: rule for rule in RULES}
+# Where rules whose number is ours are listed, and the rules.
+OWN_TABLES: tuple[tuple[tuple[Number, ...], tuple[Rule[Any], ...]], ...] = (
+    (numbers.ENROLMENT_REJECTIONS, REJECTIONS),
+    (academic.SECTIONS, section.REJECTIONS),
+    *((numbers.STUDENT_PARTS, table) for table in identification.TABLES),
+)
+OWN_RULES = {rule.number: rule for _place, table in reversed(OWN_TABLES) for rule in table}
 NUMBER_SECTIONS: tuple[tuple[str, str, tuple[Number, ...]], ...] = (
     ("Faults", "They end a call; the usual answer does not come.", numbers.FAULTS),
     ("Common rejections", "Rules that many services share.", numbers.COMMON),
@@ -120,7 +125,7 @@ def _code_classes() -> Iterable[Row]:
 
 
 def _numbers(published: Sequence[Number]) -> Iterable[Row]:
-    """Every published number, and after the enrolment's own rejections those whose number is ours."""
+    """Every published number, and after the rejections of a service those whose number is ours."""
     for number in published:
         rule = OWN_RULES.get(number.number)
         words = rule.title if rule else TEXTS.get(number.number, "")
@@ -129,8 +134,7 @@ def _numbers(published: Sequence[Number]) -> Iterable[Row]:
         state = _state(bool(words), lacks)
         source = rule.source if rule else number.source
         yield Row(number.number, words or number.title or NOT_SEEN, state, lacks, source, inferred)
-    if published is numbers.ENROLMENT_REJECTIONS:
-        known = {number.number for _, _, rows in NUMBER_SECTIONS for number in rows}
-        for rule in REJECTIONS:
-            if rule.number not in known:
-                yield Row(rule.number, rule.title, SIMULATED, "", rule.source, rule.inferred)
+    known = {number.number for _, _, rows in NUMBER_SECTIONS for number in rows}
+    for rule in (rule for place, table in OWN_TABLES if place is published for rule in table):
+        if rule.number not in known:
+            yield Row(rule.number, rule.title, SIMULATED, "", rule.source, rule.inferred)

@@ -33,10 +33,10 @@ COMMON: tuple[Number, ...] = (
     Number("9002", TECHNICAL),
     Number("9003", TECHNICAL),
     Number("9004", TECHNICAL, "Invalid school authority"),
-    Number("9006", TECHNICAL, "Invalid reference id"),
+    Number("9006", TECHNICAL),
     Number("9008", TECHNICAL, "Invalid preferred address"),
     Number("9009", TECHNICAL),
-    Number("9010", TECHNICAL, "Organization not associated to the student"),
+    Number("9010", TECHNICAL),
     Number("9011", TECHNICAL),
     Number("9013", TECHNICAL),
     Number("9019", TECHNICAL, "Organization unknown, or not authorized for the organization on the record"),
@@ -45,7 +45,7 @@ COMMON: tuple[Number, ...] = (
     *(Number(n, TECHNICAL, "Organization unknown, or not authorized for the organization on the record")
       for n in ("9025", "9026")),
     Number("9030", TECHNICAL),
-    Number("9049", "Rule 9049", "Original name, later than 30 days or by another organization"),
+    Number("9049", "Rule 9049", lacks="another organization than the one that created the student"),
     *(Number(n, TECHNICAL) for n in ("9052", "9056", "9064", "9065", "9067", "9078")),
 )  # fmt: skip
 
@@ -161,7 +161,7 @@ STUDENT_REJECTIONS: tuple[Number, ...] = (
     *(Number(n, "Submit Student Address", "Preferred address, from an end point that has it no longer")
       for n in ("11023", "11041")),
     *(Number(n, IDENTITY) for n in spread("11203 11204 11206-11208")),
-    Number("11210", IDENTITY, "Document of lower quality than the present one"),
+    Number("11210", IDENTITY),
     *(Number(n, IDENTITY) for n in spread("11217 11219-11225 11231 11233 11235")),
     Number("11301", "Section 23 Eligibility"),
     Number("11351", "Alberta Student Number (Student)", "ASN of the pool assigned by somebody else"),
@@ -171,15 +171,18 @@ STUDENT_REJECTIONS: tuple[Number, ...] = (
     Number("11407", IDENTITY, "Identity equals that of another student"),
     *(Number(n, LINKING) for n in spread("11408 11451-11464 11466-11469 11471-11476")),
     Number("11502", IDENTITY),
-    Number("12006", IDENTITY, "Source document type that a client may not send"),
+    Number("12006", IDENTITY),
     *(Number(n, "GetAsnCertificate") for n in ("60002", "60003")),
     *(Number(n, IDENTITY) for n in spread("65031 65033 65034 65093")),
     Number("80102", "Alberta Student Number (Student)", "Check digit of the ASN (PASIprep only)"),
 )  # fmt: skip
 
 PARTS = "Rule pages of student parts; Submit services of student parts"
-STUDENT_PARTS = listed(
-    """
+STUDENT_PARTS = (
+    Number("11201", PARTS),
+    Number("11227", PARTS),
+    *listed(
+        """
 11001 R type of address
 11002 R
 11003 R address in Canada or the USA without city, province or postal code
@@ -205,12 +208,10 @@ STUDENT_PARTS = listed(
 11155 R rural address or township with postal code
 11159 R rural address or township outside Alberta
 11170 R physical address of a guardian, rural, with postal code
-11201 R name equals another one of the student
 11211 R gender back to unknown
 11214-11216 R
 11218 R the same identity (end points before 2017)
 11226 R
-11227 R identity name changed as another name
 11228 R birth after the date of a document
 11229 R
 11230 R
@@ -227,7 +228,8 @@ STUDENT_PARTS = listed(
 11405 R the same student exists, for limited access
 11500 R date of death of somebody living
 """,
-    PARTS,
+        PARTS,
+    ),
 )
 
 STUDENT_ALERTS = alerts(

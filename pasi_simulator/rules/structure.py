@@ -98,6 +98,24 @@ def _problems(record: Mapping[str, Any], name: str, demands: Iterable[Demand]) -
             yield path, CONTENT_WORDS
 
 
+def part_problems(
+    request: Mapping[str, Any], member: str, mandatory: Iterable[str], codes: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Of a submitted part of a student: the ASN's form, texts that must not be empty, and code values by their class."""
+    if not re.fullmatch(r"[0-9]{9}", request["StateProvinceId"]):
+        yield "StateProvinceId", "format: nine digits expected"
+    part = request.get(member) or {}
+    for name in mandatory:
+        if not part.get(name):
+            yield f"{member}.{name}", "mandatory value missing"
+    for name, code_class in codes.items():
+        if part.get(name) and part[name] not in LISTS[code_class]:
+            yield f"{member}.{name}", f"not a code value of {code_class}"
+    for path, text in texts(part, member):
+        if CONTENT_RULE.search(text):
+            yield path, CONTENT_WORDS
+
+
 CONTENT_WORDS = "content rule: no outer or double blanks, no control characters, only Latin-1"
 
 

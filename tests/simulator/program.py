@@ -15,6 +15,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import requests
 from lxml import etree
@@ -26,6 +27,7 @@ WSDL = ROOT / "pasi_connect" / "wsdl" / "2020" / "PASIService2020.wsdl"
 SERVICE = "urn:pasi:core:service:2020"
 V9 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2009"
 V1204 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V201204"
+V18 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2018"
 V20 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2020"
 ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -33,7 +35,7 @@ XS = "http://www.w3.org/2001/XMLSchema"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ROLES = [
     "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User", "View Academic Record User",
-    "Submit Academic Record User",
+    "Submit Academic Record User", "Submit Student User",
 ]  # fmt: skip
 TODAY = "2026-11-20"  # the school year that ends in 2027
 
@@ -153,6 +155,9 @@ class Simulator:
     def get_section(self, ref_id: str, expected: int = 0, **caller) -> Answer:
         return self.call("GetSection", ref_ids((ref_id, expected), space=V1204), **caller)
 
+    def submit_part(self, operation: str, request: dict, **caller) -> Answer:
+        return self.call(operation, members_xml(request), **caller)
+
     def get_enrolment(self, ref_id: str, expected: int = 0, **caller) -> Answer:
         return self.call("GetStudentSchoolEnrolment", ref_ids((ref_id, expected)), **caller)
 
@@ -210,18 +215,29 @@ def plain(element):
         return None
     name = etree.QName(element).localname
     if len(element) == 0:
-        lists = name in ("Rejections", "IdVersions", "TypeInfos", "CodeValues", "KeyValues") or name.startswith("Get")
+        lists = name in LISTS or name.startswith("Get")
         return [] if lists else element.text or ""
     names = [etree.QName(child).localname for child in element]
-    if name in ("Rejections", "IdVersions", "KeyValues", "Classifications", "OtherNames") or len(set(names)) < len(
-        names
-    ):
+    if name in LISTS or len(set(names)) < len(names):
         return [plain(child) for child in element]
     if names[0] in REPEATED:
         return [plain(child) for child in element]
     return {n: plain(child) for n, child in zip(names, element, strict=True)}
 
 
+LISTS = {
+    *(
+        "Rejections",
+        "IdVersions",
+        "TypeInfos",
+        "CodeValues",
+        "KeyValues",
+        "Classifications",
+        "OtherNames",
+        "StudentNames",
+    ),
+    "SourceDocumentTypeQualityValues",
+}
 REPEATED = {
     *("SchoolResponse", "SchoolAuthorityResponse", "StudentResponse", "StudentSchoolEnrolmentResponse"),
     *("SectionResponse", "SubmitResponse", "string"),
@@ -229,9 +245,17 @@ REPEATED = {
 }
 
 
+STUDENT_PARTS = {
+    *("GetSourceDocumentTypeQualityValues", "SubmitIdentificationInformation", "SubmitName", "SubmitPreferredName"),
+}
+
+
 def envelope(operation: str, request: str = "", **caller) -> bytes:
     """`request` is the XML after CallerInfo's place; the request's members stand in the namespace of its version."""
-    space = V20 if "StudentSchoolEnrolment" in operation else V1204 if "Section" in operation else V9
+    if operation in STUDENT_PARTS:
+        space = V18
+    else:
+        space = V20 if "StudentSchoolEnrolment" in operation else V1204 if "Section" in operation else V9
     return (
         f'<s:Envelope xmlns:s="{SOAP}" xmlns:i="{XSI}"><s:Body><{operation} xmlns="{SERVICE}"><request>'
         f'<q:CallerInfo xmlns:q="{space}" xmlns="{V9}">{caller_info(**caller)}</q:CallerInfo>'
@@ -388,3 +412,18 @@ def sections_xml(*records: dict) -> str:
         for record in records
     ]
     return f'<Sections xmlns="{V1204}">{"".join(rows)}</Sections>'
+
+
+def members_xml(record: dict, space: str = V18) -> str:
+    """The members of a request of V2018 in DataContract order, nested ones too; None as nil."""
+    parts = []
+    for name in sorted(record):
+        value = record[name]
+        if value is None:
+            parts.append(f'<{name} xmlns="{space}" i:nil="true"/>')
+        elif isinstance(value, dict):
+            parts.append(f'<{name} xmlns="{space}">{members_xml(value, space)}</{name}>')
+        else:
+            text = str(value).lower() if isinstance(value, bool) else escape(str(value))
+            parts.append(f'<{name} xmlns="{space}">{text}</{name}>')
+    return "".join(parts)

@@ -157,7 +157,17 @@ def test_pages_are_accessible(pasi, base):
         browser = p.chromium.launch(executable_path=str(CHROMIUM), args=options)
         page = browser.new_page(viewport={"width": 390, "height": 800}, bypass_csp=False)
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        for path in ("/", f"/enrolments/{record['RefId']}/", "/sections/", at_section, "/calls/", "/knobs/"):
+        enrolment_page = html.fromstring(requests.get(f"{base}/enrolments/{record['RefId']}/", timeout=5).text)
+        [of_the_student] = [link for link in enrolment_page.xpath("//a/@href") if link.startswith("/students/")]
+        for path in (
+            "/",
+            f"/enrolments/{record['RefId']}/",
+            of_the_student,
+            "/sections/",
+            at_section,
+            "/calls/",
+            "/knobs/",
+        ):
             page.goto(base + path)
             page.evaluate(script)
             found = page.evaluate("axe.run()")["violations"]

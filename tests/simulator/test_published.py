@@ -17,12 +17,13 @@ from pasi_simulator.published import numbers, services
 from pasi_simulator.published.listing import NUMBER_SECTIONS, sections
 from pasi_simulator.published.rows import NOT, PARTLY, SIMULATED, STATES, spread
 from pasi_simulator.published.writing import markdown
-from pasi_simulator.rules import enrolment
+from pasi_simulator.rules import enrolment, identification
 from pasi_simulator.rules import section as section_rules
 from pasi_simulator.state import RECORD_TYPES
 from tests.simulator.program import ROOT, WSDL
 
-REJECTIONS = enrolment.REJECTIONS + section_rules.REJECTIONS
+TABLES = (enrolment.REJECTIONS, section_rules.REJECTIONS, *identification.TABLES)
+RULES = {rule.number: rule for table in TABLES for rule in table}
 CHROMIUM = Path("/usr/bin/chromium")
 PAGE = ROOT / "docs" / "developer" / "published.md"
 
@@ -85,11 +86,11 @@ def test_every_fault_and_rejection_of_the_simulator_is_listed(found):
     faults = {name for name, row in rows_of(found, "Faults").items() if row.state != NOT}
     assert faults == set(TEXTS)
     listed = [row for title, _, _ in NUMBER_SECTIONS[1:] for row in found[title].rows if row.state != NOT]
-    assert sorted(row.name for row in listed) == sorted(rule.number for rule in REJECTIONS)
+    assert sorted(row.name for row in listed) == sorted(RULES)
 
 
 def test_a_rule_that_is_simulated_takes_its_words_from_the_rule(found):
-    own = {rule.number: rule.title for rule in REJECTIONS} | TEXTS
+    own = {rule.number: rule.title for rule in RULES.values()} | TEXTS
     published = [number for _, _, listed in NUMBER_SECTIONS for number in listed]
     assert [number.number for number in published if number.number in own and number.title] == []
     assert len({number.number for number in published}) == len(published)
@@ -98,9 +99,10 @@ def test_a_rule_that_is_simulated_takes_its_words_from_the_rule(found):
 
 def test_a_number_of_ours_is_called_inferred(found):
     published = {number.number for _, _, listed in NUMBER_SECTIONS for number in listed}
-    ours = [row for row in found["Rejections of school enrolments"].rows if row.name not in published]
-    assert len(ours) >= 1
-    assert {row.inferred for row in ours} == {"the number"}
+    for title in ("Rejections of school enrolments", "Rejections of student parts"):
+        ours = [row for row in found[title].rows if row.name not in published]
+        assert len(ours) >= 1
+        assert {row.inferred for row in ours} == {"the number"}
 
 
 def test_faults_that_nothing_raises_are_said_to_come_on_demand_only():

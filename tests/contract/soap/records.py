@@ -76,7 +76,7 @@ STUDENT_NAME = {
     "IsNameExact": True,
     "IsPreferred": False,
     "LastName": "",
-    "SuffixName": None,
+    "Suffix": None,
 }
 FULL = {
     "EffectiveUtc": MOMENT,
@@ -107,6 +107,19 @@ ORGANIZATION = {
     "PASICoreVersion": 8_800_001,
     "SchoolAuthorityCode": AUTHORITY,
 }
+PARTS = ("SubmitIdentificationInformation", "SubmitName", "SubmitPreferredName")
+OF_A_STUDENT = {"SourceChangeCode": None, "StateProvinceId": "410000001", "StudentPASICoreVersion": LARGEST}
+FULL_NAME = {
+    "EffectiveUtc": MOMENT,
+    "FirstName": AWKWARD,
+    "IsDeleted": False,
+    "IsNameExact": True,
+    "LastName": "Varga",
+    "MiddleName": None,
+    "RefId": LARGEST,
+    "Type": "Alias",
+}
+ANSWER = {"Id": "410000001001", "PASICoreVersion": LARGEST, "Rejections": []}
 KEYS = [{"ExpectedVersion": LARGEST, "Key": "4801"}, {"ExpectedVersion": 0, "Key": AWKWARD}]
 
 CANNED: dict[str, tuple[dict[str, Any], Any]] = {
@@ -179,6 +192,7 @@ CANNED: dict[str, tuple[dict[str, Any], Any]] = {
                     "EffectiveUtc": None,
                     "IdentificationRecord": {
                         "BirthDate": dt.date(2012, 3, 4),
+                        "DocumentIssueDate": dt.date(2012, 4, 1),
                         "DocumentNumber": None,
                         "Gender": "Female",
                         "IsNameExact": False,
@@ -190,10 +204,39 @@ CANNED: dict[str, tuple[dict[str, Any], Any]] = {
                     "PreferredName": STUDENT_NAME,
                     "SecondaryStateProvinceIds": ["410000002"],
                     "StateProvinceId": "410000001",
+                    "StudentNames": [FULL_NAME],
                 },
             }
         ],
     ),
+    "GetSourceDocumentTypeQualityValues": (
+        {"LastKnownSourceVersion": 0},
+        {
+            "SourceDocumentTypeQualityValues": [
+                {"CodeText": "CanadianPassport", "PASICoreVersion": 5, "QualityValue": 300}
+            ],
+            "SourceVersion": 5,
+        },
+    ),
+    "SubmitIdentificationInformation": (
+        {
+            **OF_A_STUDENT,
+            "NewIdentificationInformation": {
+                "BirthDate": dt.date(2012, 3, 4),
+                "DocumentIssueDate": None,
+                "DocumentNumber": "41A7",
+                "DocumentReferenceId": UNKNOWN,
+                "FirstName": AWKWARD,
+                "IsNameExact": False,
+                "LastName": "Varga",
+                "RefId": 0,
+                "Suffix": "Jr.",
+            },
+        },
+        ANSWER,
+    ),
+    "SubmitName": ({**OF_A_STUDENT, "DeleteName": True, "IsPreferred": False, "NewName": FULL_NAME}, ANSWER),
+    "SubmitPreferredName": ({**OF_A_STUDENT, "PreferredNameRefId": 0}, ANSWER),
     GET: (
         {"RefIds": [{"ExpectedVersion": 0, "RefId": FULL["RefId"]}, {"ExpectedVersion": 2, "RefId": UNKNOWN}]},
         [{"AvailabilityStatus": "Normal", "StudentSchoolEnrolment": row} for row in (FULL, BARE, NIL)],

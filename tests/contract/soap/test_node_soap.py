@@ -22,6 +22,7 @@ from tests.contract.soap.records import (
     GET,
     GET_SECTIONS,
     NIL,
+    PARTS,
     SUBMIT,
     SUBMIT_SECTIONS,
     UNKNOWN,
@@ -35,7 +36,7 @@ from tests.simulator_process import AUTHORITY, new_asn
 pytestmark = [pytest.mark.slow_process, pytest.mark.django_db]
 
 OPERATIONS = contract().operations
-READS = sorted(set(OPERATIONS) - {SUBMIT, SUBMIT_SECTIONS})
+READS = sorted(set(OPERATIONS) - {SUBMIT, SUBMIT_SECTIONS, *PARTS})
 PURPOSE = Purpose(SYNC, f"A.{AUTHORITY}")
 
 
@@ -125,6 +126,7 @@ def district(world) -> dict[str, dict[str, Any]]:
         },
         "GetSchoolAuthorityInformation": {"SchoolAuthorityCodes": [{"ExpectedVersion": 0, "Key": AUTHORITY}]},
         "GetStudent": {"StateProvinceIds": [{"ExpectedVersion": 0, "Key": key} for key in (asn, other, "999999999")]},
+        "GetSourceDocumentTypeQualityValues": {"LastKnownSourceVersion": 0},
         GET: {
             "RefIds": [
                 {"ExpectedVersion": expected, "RefId": key}
@@ -215,6 +217,37 @@ def test_a_batch_of_node_soap_is_judged_record_by_record_and_then_read_by_ours(w
     ]
     by_node, by_us = (call["request"]["Sections"] for call in world.pasi.calls(SUBMIT_SECTIONS)[-2:])
     assert by_node == by_us
+
+
+def test_the_parts_of_a_student_by_node_soap_reach_pasi_like_ours(world, wire):
+    """Three submits, each at the version that the one before has answered; every other one by our gateway."""
+    asn = new_asn()
+    world.pasi.load(Student=[pasi_student(asn)], StudentSchoolEnrolment=[enrolment(asn)])
+    student = world.pasi.get(f"/control/records/Student/{asn}/")
+    identity = {
+        "BirthDate": dt.date(2012, 3, 4),
+        "DocumentType": "CanadianPassport",
+        "FirstName": "Zoë",
+        "IsNameExact": False,
+        "LastName": "Varga",
+        "RefId": 0,
+    }
+    name = {"FirstName": "Zo", "IsNameExact": True, "LastName": "Varga", "RefId": 0, "Type": "Alias"}
+    at = {"StateProvinceId": asn, "StudentPASICoreVersion": student["PASICoreVersion"]}
+    theirs = wire.call("SubmitIdentificationInformation", {**at, "NewIdentificationInformation": identity})
+    assert theirs["Rejections"] is None
+    at["StudentPASICoreVersion"] = theirs["PASICoreVersion"]
+    request = {**at, "NewName": name, "IsPreferred": True, "DeleteName": False}
+    ours = gateway.call("SubmitName", request, PURPOSE, writes=True)
+    assert ours.outcome == "accepted"
+    at["StudentPASICoreVersion"] = ours.value["PASICoreVersion"]
+    stored = world.pasi.get(f"/control/records/Student/{asn}/")
+    assert (stored["PreferredNameRefId"], stored["PreferredName"]["FirstName"]) == (int(ours.value["Id"]), "Zo")
+    pointer = {**at, "PreferredNameRefId": stored["IdentificationRecord"]["NameRefId"]}
+    theirs = wire.call("SubmitPreferredName", pointer)
+    assert (theirs["Rejections"], theirs["Id"]) == (None, str(pointer["PreferredNameRefId"]))
+    again = gateway.call("SubmitPreferredName", pointer, PURPOSE, writes=True)
+    assert again.outcome == "version_conflict"
 
 
 def test_a_rejected_submit_tells_node_soap_the_rule(world, wire, new):

@@ -1,5 +1,7 @@
 """Whatever PASI says within its contract, and whatever it adds to it, is an outcome: the door never raises, nor do those who stand behind it."""
 
+import datetime as dt
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 PURPOSE = Purpose(SYNC, f"A.{AUTHORITY}")
 REF_ID = "6b0c1f4e-58a1-4c8e-9a57-0d2f7f7f1a11"
+STUDENT = {"StateProvinceId": "410000001", "StudentPASICoreVersion": 1}
+NAME = {"FirstName": "Ines", "LastName": "Varga", "IsNameExact": True, "RefId": 0}
 REQUESTS = {
     "HelloWorld": {},
     "GetAcceptedRegistrationStatus": {},
@@ -31,6 +35,13 @@ REQUESTS = {
     "GetSchoolInformation": {"SchoolCodes": []},
     "GetSchoolAuthorityInformation": {"SchoolAuthorityCodes": []},
     "GetStudent": {"StateProvinceIds": []},
+    "GetSourceDocumentTypeQualityValues": {"LastKnownSourceVersion": 0},
+    "SubmitIdentificationInformation": {
+        **STUDENT,
+        "NewIdentificationInformation": {**NAME, "BirthDate": dt.date(2012, 3, 4)},
+    },
+    "SubmitName": {**STUDENT, "NewName": {**NAME, "Type": "Alias"}, "IsPreferred": True, "DeleteName": False},
+    "SubmitPreferredName": {**STUDENT, "PreferredNameRefId": 1},
     "GetStudentSchoolEnrolment": {"RefIds": []},
     "SubmitStudentSchoolEnrolment": {
         "StudentSchoolEnrolment": {"IsDeleted": False, "PASICoreVersion": 0, "RefId": REF_ID}

@@ -170,14 +170,14 @@ def test_registry_names_the_roles_of_the_enrolment_path(files: Certificates) -> 
     [row] = json.loads(files.clients.read_text())
     assert row["roles"] == [
         *("Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User"),
-        *("View Academic Record User", "Submit Academic Record User"),
+        *("View Academic Record User", "Submit Academic Record User", "Submit Student User"),
     ]
     assert (row["certificate_active"], row["client_active"], row["ip_addresses"]) == (True, True, None)
 
 
 @pytest.mark.parametrize(
     ("roles", "expected"),
-    [(EARLIER_ROLES, ROLES), (["Hello World User"], ["Hello World User"])],
+    [(EARLIER_ROLES[0], ROLES), (EARLIER_ROLES[1], ROLES), (["Hello World User"], ["Hello World User"])],
 )
 def test_an_earlier_registry_gets_the_roles_of_today_and_one_changed_by_hand_keeps_its_own(
     files: Certificates, roles: list[str], expected: list[str]
