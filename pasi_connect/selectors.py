@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from operations import clock, keyset, rights
 from operations import selectors as operations_selectors
 from operations.models import Job, User
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import (
     Action,
     ActionRecord,
@@ -223,7 +224,9 @@ def in_step() -> bool:
     if events.uncollected().exists():
         return False
     live = SchoolEnrolment.objects.filter(
-        school__code__in=context.active_schools, school_year__in=[year.ending for year in context.years], deleted=False
+        school__code__in=context.active_schools(ENTITY),
+        school_year__in=[year.ending for year in context.years],
+        deleted=False,
     )
     held_by_pasi = Link.objects.filter(
         agreed__isnull=False, key__in=EnrolmentCopy.objects.filter(vanished_at=None).values("key")

@@ -17,6 +17,7 @@ from operations.api.problems import Conflict, PreconditionFailed, if_match
 from operations.api.resource import Resource
 from operations.api.schema import IF_MATCH, problems
 from pasi_connect.api import examples
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.filters import EnrolmentFilter
 from pasi_connect.models.submission import Status
 from pasi_connect.serializers.enrolments import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
@@ -146,7 +147,7 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         told = [expected.told(one) for one in expected.of_enrolments([enrolment])[0]]
         answer = self._answer(enrolment, instead={**instead, "expected": told})
         if answer.data["pasi"]["state"] == Status.WAITING:
-            coming = submissions.foreseen(submissions.link_of(enrolment).key, of_request(self.request))
+            coming = submissions.foreseen(submissions.link_of(enrolment), of_request(self.request))
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
         return answer
 
@@ -164,7 +165,7 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         version = if_match(request)
         if version is None:
             return None, state.seen_version
-        seen_version = seen.core_version_of(version, enrolment.revision, state.seen_version, state.key)
+        seen_version = seen.core_version_of(ENTITY.kind, version, enrolment.revision, state.seen_version, state.key)
         if seen_version is None:
             raise self._stale(enrolment)
         return enrolment.revision, seen_version

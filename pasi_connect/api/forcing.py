@@ -16,6 +16,7 @@ from operations.api.resource import Resource
 from operations.api.schema import problems
 from operations.serializers import StartedSerializer
 from pasi_connect.api import examples
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.serializers.enrolments import EnrolmentSerializer
 from pasi_connect.services.queue import forcing
 from pasi_connect.services.states import state_of
@@ -98,7 +99,7 @@ class SendSchool(Resource, viewsets.GenericViewSet[School]):
     def send(self, request: Request, code: str) -> Response:
         school = self.get_object()
         try:
-            job = forcing.start(of_request(request), school, dry_run=self.dry_run)
+            job = forcing.start(of_request(request), school, ENTITY, dry_run=self.dry_run)
         except forcing.NotPossible as error:
             raise Conflict(str(error), kind="school_state") from None
         return Response({"id": job.pk, "job": job.pk}, status.HTTP_202_ACCEPTED)

@@ -3,19 +3,35 @@
 The order is that of pulling: organizations, people, then what belongs to both. By its parents it is that of sending.
 """
 
+from django.db.models import Model
+
 from pasi_connect.entities import school, school_authority, school_enrolment, student
 from pasi_connect.entities.definition import Entity
 from pasi_connect.models.copies import LocalCopy
 
-__all__ = ["REGISTRY", "SCHOOL_ENROLMENT", "Entity", "by_kind", "by_notification", "of_copy", "written"]
+__all__ = ["REGISTRY", "SCHOOL_ENROLMENT", "Entity", "by_kind", "by_notification", "of", "of_copy", "written"]
 
 SCHOOL_ENROLMENT = school_enrolment.ENTITY
 REGISTRY: tuple[Entity, ...] = (school_authority.ENTITY, school.ENTITY, student.ENTITY, SCHOOL_ENROLMENT)
 
 
+def _models(entity: Entity) -> list[type[Model]]:
+    return [entity.copy, entity.sis.model] if entity.sis else [entity.copy]
+
+
+# Asked for every record of every set.
+_BY_KIND = {entity.kind: entity for entity in REGISTRY}
+_BY_MODEL = {model: entity for entity in REGISTRY for model in _models(entity)}
+
+
 def by_kind(kind: str) -> Entity:
     """Raises KeyError where no such kind is registered."""
-    return {entity.kind: entity for entity in REGISTRY}[kind]
+    return _BY_KIND[kind]
+
+
+def of(side: Model) -> Entity:
+    """The kind of a SIS record or a local copy. Raises KeyError for anything else."""
+    return _BY_MODEL[type(side)]
 
 
 def by_notification(name: str) -> Entity | None:
@@ -25,7 +41,7 @@ def by_notification(name: str) -> Entity | None:
 
 
 def of_copy(model: type[LocalCopy]) -> Entity:
-    return next(entity for entity in REGISTRY if entity.copy is model)
+    return _BY_MODEL[model]
 
 
 def written() -> tuple[Entity, ...]:

@@ -1,18 +1,22 @@
 """What the engine knows of a kind of record. One value of `Entity` a kind; frozen data, no class to inherit from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import CharField
 
 from operations.wording import help_of, label_of
 from pasi_connect.models.copies import LocalCopy
+from pasi_connect.models.link import Link
+from pasi_connect.models.relations import relation
 from pasi_connect.rules import fields as field_rules
 from pasi_connect.rules.fields import Direction, Field, Type
+from pasi_connect.rules.pasi import SchoolFacts, StudentFacts
 from pasi_connect.rules.sendable import Broken
 
 Document = Mapping[str, Any]
@@ -49,21 +53,44 @@ class Submit:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a record's identity: whose it is, where, when. `column` is the copy's; `of` reads it from the SIS record."""
+    """A part of a record's identity: whose it is, where, when. `column` is the copy's; `path` leads to it from the SIS record."""
 
     name: str
     column: str
     member: str
-    of: Callable[[Any], Any]
+    path: str  # in the spelling of the ORM: it is read from records and in statements
     type: Type = Type.TEXT
+
+    @cached_property
+    def _reader(self) -> Callable[[Any], Any]:
+        return attrgetter(self.path.replace("__", "."))
+
+    def of(self, record: Any) -> Any:
+        """ "" where the SIS record does not say."""
+        return self._reader(record) or ""
 
 
 @dataclass(frozen=True)
 class Sis:
-    """The SIS's side. `related`: what the engine reads along with a record, as for `select_related`."""
+    """The SIS's side. `related`: what the engine reads along with a record, as for `select_related`.
+
+    `create`, `change`, `change_many`: the doors for new records and for new values of existing ones; `create` takes whose it is as
+    {"student", "school", "school_year"}. `twins`: what an undo to such values would run into, by id. `needed`: why records can no
+    longer be taken away, by id. `nearest`: what the SIS can hold of PASI's values of a year. `student`, `year`: names of the attributes, "" where there is none.
+    `switch`: the column of the school that says whether its records take part.
+    """
 
     model: type[models.Model]
+    create: Callable[..., Any]
+    change: Callable[..., Any]
+    change_many: Callable[..., Any]
+    twins: Callable[[Mapping[int, Any]], Mapping[int, str]] | None = None
+    needed: Callable[[Collection[int]], Mapping[int, str]] | None = None
+    nearest: Callable[[Mapping[str, Any], Any], dict[str, Any]] | None = None
     related: tuple[str, ...] = ()
+    student: str = "student"
+    year: str = "school_year"
+    switch: str = "enrolment_sync"
 
 
 @dataclass(frozen=True)
@@ -72,7 +99,8 @@ class Entity:
 
     `copy` has the columns of the fields and of the identity, and `key_field`. `submit` None: pull only. `sis` None: no SIS record
     of its own, so nothing is compared. `stored`: what else follows from records of PASI's, before their copies are written. `broken`: the rules that a
-    record with these values and of this year breaks.
+    record with these values and of this year breaks. `refused`: the rule by which PASI would refuse it for what PASI holds of its
+    student and school. `span`: the fields of its first and its last day, which must be in order.
     """
 
     kind: str
@@ -88,6 +116,8 @@ class Entity:
     sis: Sis | None = None
     stored: Callable[[Sequence[Document]], None] | None = None
     broken: Callable[[Mapping[str, Any], Any], list[Broken]] | None = None
+    span: tuple[str, str] | None = None
+    refused: Callable[[Mapping[str, Any], StudentFacts, SchoolFacts, Any], str] | None = None
 
     def __str__(self) -> str:
         return self.kind
@@ -197,6 +227,70 @@ class Entity:
     def keeps_odd(self) -> bool:
         """Values of PASI's that a column cannot hold are kept beside it."""
         return any(field.name == "odd" for field in self.copy._meta.get_fields())
+
+    @cached_property
+    def has_deletion(self) -> bool:
+        return "deleted" in self.by_name
+
+    @cached_property
+    def along(self) -> tuple[str, ...]:
+        """The relations by which a link brings its SIS record with all that the engine reads of it, as for `select_related`."""
+        assert self.sis is not None
+        name = relation(Link, self.kind)
+        return (name, *(f"{name}__{path}" for path in self.sis.related))
+
+    @property
+    def links(self) -> "models.QuerySet[Link]":
+        """Links of this kind."""
+        return Link.objects.filter(entity=self.kind)
+
+    @property
+    def links_along(self) -> "models.QuerySet[Link]":
+        """The same, each with its SIS record."""
+        return self.links.select_related(*self.along)
+
+    @property
+    def records(self) -> "models.QuerySet[Any]":
+        """The SIS records, with what the engine reads of them."""
+        assert self.sis is not None
+        return self.sis.model._default_manager.select_related(*self.sis.related)
+
+    @property
+    def copies(self) -> "models.QuerySet[Any]":
+        """The local copies without their documents, vanished ones too."""
+        return self.copy._default_manager.defer("document")
+
+    def live_copies(self, keys: Iterable[str]) -> "models.QuerySet[Any]":
+        """Those with these keys that PASI shows."""
+        return self.copies.filter(**{f"{self.copy.key_field}__in": list(keys)}, vanished_at=None)
+
+    def is_deleted(self, side: Any) -> bool:
+        """Of a SIS record or a local copy. Kinds without deletion never are."""
+        return self.has_deletion and bool(side.deleted)
+
+    def asn_of(self, record: Any) -> str | None:
+        """The ASN of the record's student, "" while they have none; None where the kind has no student."""
+        assert self.sis is not None
+        return (getattr(record, self.sis.student).asn or "") if self.sis.student else None
+
+    def year_of(self, record: Any) -> Any:
+        """The record's school year; None where the kind has none."""
+        assert self.sis is not None
+        return getattr(record, self.sis.year) if self.sis.year else None
+
+    def school_code(self, record: Any) -> str:
+        """Of the school that the record belongs to; "" where the kind belongs to no school."""
+        return record.school.code if self.school_column else ""
+
+    def new_key(self) -> str:
+        """A key of our own for a record that PASI does not have yet."""
+        assert self.key_is_ref_id
+        return str(uuid4())
+
+    def part_in(self, copy: Any, name: str) -> Any:
+        """A part of the identity as the local copy has it; None where the kind has no such part."""
+        column = next((part.column for part in self.identity if part.name == name), "")
+        return getattr(copy, column) if column else None
 
     def names(self, which: Callable[[Field], bool]) -> tuple[str, ...]:
         """Of the fields that PASI holds."""

@@ -3,11 +3,34 @@
 Sources: Student School Enrolment (business object); ExtendedSchoolEnrolmentInfo (V2019).
 """
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from operations.actor import Actor
 from pasi_connect.entities.definition import Entity, Get, Part, Sis, Submit
 from pasi_connect.models.copies import EnrolmentCopy
-from pasi_connect.rules import school_enrolment
+from pasi_connect.rules import pasi, school_enrolment
 from pasi_connect.rules.fields import Direction, Field, Type
-from sis.models import SchoolEnrolment
+from sis.models import CourseEnrolment, SchoolEnrolment
+from sis.rules import holding
+from sis.rules.school_year import SchoolYear
+from sis.services import enrolments
+
+
+def _create(actor: Actor, whose: Mapping[str, Any], given: Mapping[str, Any], **how: Any) -> SchoolEnrolment:
+    return enrolments.create(actor, whose["student"], whose["school"], whose["school_year"], given, **how)
+
+
+def _with_courses(ids: Collection[int]) -> dict[int, str]:
+    rows = CourseEnrolment.objects.filter(enrolment__in=ids).values_list("enrolment_id", flat=True)
+    return dict.fromkeys(rows, _("The enrolment now has courses. Delete the enrolment instead."))
+
+
+def _nearest(theirs: Mapping[str, Any], year: SchoolYear) -> dict[str, Any]:
+    return holding.nearest(theirs, enrolments.MOST, year.first_day, year.last_day)
+
 
 ENTITY = Entity(
     kind="school_enrolment",
@@ -23,12 +46,23 @@ ENTITY = Entity(
         list_member="ExtendedSchoolEnrolmentInfo",
         list_name="SISV1",
     ),
-    sis=Sis(SchoolEnrolment, related=("student", "school")),
+    sis=Sis(
+        SchoolEnrolment,
+        create=_create,
+        change=enrolments.change,
+        change_many=enrolments.change_many,
+        twins=enrolments.twins,
+        needed=_with_courses,
+        nearest=_nearest,
+        related=("student", "school"),
+    ),
     broken=lambda record, year: school_enrolment.broken(("start_date", "exit_date"), record, year),
+    refused=lambda record, person, school, year: pasi.refused({**record, "school_year": year}, person, school, year),
+    span=("start_date", "exit_date"),
     identity=(
-        Part("asn", "asn", "StateProvinceId", lambda record: record.student.asn or ""),
-        Part("school", "school_code", "SchoolCode", lambda record: record.school.code),
-        Part("school_year", "school_year", "SchoolYear", lambda record: record.school_year, Type.YEAR),
+        Part("asn", "asn", "StateProvinceId", "student__asn"),
+        Part("school", "school_code", "SchoolCode", "school__code"),
+        Part("school_year", "school_year", "SchoolYear", "school_year", Type.YEAR),
     ),
     fields=(
         Field("grade", "Grade", Type.CODE, code_class="Grade", carried=True, judged=True),

@@ -1,6 +1,6 @@
 """The local copy: what PASI last told us, one table per PASI entity. Never edited by people, never a SIS record."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -27,6 +27,16 @@ class LocalCopy(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def author(self) -> tuple[str, str]:
+        """Who changed the record in PASI last, and of which organization; "" where PASI does not say."""
+        return getattr(self, "updated_by", ""), getattr(self, "updated_by_organization", "")
+
+    @property
+    def changed_at(self) -> Any:
+        """When that was, or None."""
+        return getattr(self, "effective_at", None)
 
 
 class AuthorityCopy(LocalCopy):

@@ -1,9 +1,10 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from pasi_connect.models.relations import SubjectOf
+from pasi_connect.models.relations import SubjectOf, relation
 from sis.models import SchoolEnrolment
 
 
@@ -44,6 +45,15 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity} {self.key}"
+
+    @property
+    def record(self) -> Any:
+        """Its SIS record, of whichever kind."""
+        return getattr(self, relation(Link, self.entity))
+
+    @record.setter
+    def record(self, record: Any) -> None:
+        setattr(self, relation(Link, self.entity), record)
 
 
 class LinkState(models.Model):

@@ -3,6 +3,7 @@
 The engine itself needs no such relation. Pages and filters of one kind do, for `select_related` and for filters along it.
 """
 
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -42,3 +43,10 @@ class SubjectOf(models.ForeignObject):
     def get_extra_restriction(self, alias: str | None, related_alias: str) -> Any:
         column = self.model._meta.get_field("entity").get_col(related_alias)  # type: ignore[union-attr]
         return Exact(column, self.entity)
+
+
+@cache
+def relation(model: type[models.Model], kind: str) -> str:
+    """Name of the model's relation to the SIS records of a kind. Raises KeyError where it has none."""
+    found = {field.entity: field.name for field in model._meta.get_fields() if isinstance(field, SubjectOf)}
+    return found[kind]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from operations import offers
 from operations.actor import user_of
 from operations.models import User
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import StudentCopy
 from pasi_connect.services import words
 from pasi_connect.services.queue import forcing
@@ -50,7 +51,7 @@ def send_school(request: HttpRequest, school: School) -> offers.Panel | None:
     context = {
         "school": school,
         "active": school.enrolment_sync == State.ACTIVE,
-        "records": forcing.records(school.code).count(),
+        "records": forcing.records(ENTITY, school.code).count(),
     }
     return offers.Panel(120, "pasi_connect/school_send.html", context)
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pasi_connect.rules.identity import PARTS
-
 # States of a field
 IN_STEP = "in_step"
 OURS_TO_SEND = "ours_to_send"
@@ -38,10 +36,14 @@ class FieldVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`kind` is "" when no person is needed. `fields` are those that differ; `to_send` the names that are ours to send."""
+    """`kind` is "" when no person is needed. `fields` are those that differ; `to_send` the names that are ours to send.
+
+    `identity`: PASI's record is of another student, school or year, decided or not; `fields` are then the parts that differ.
+    """
 
     kind: str = ""
     fields: tuple[FieldVerdict, ...] = ()
+    identity: bool = False
 
     @property
     def to_send(self) -> tuple[str, ...]:
@@ -54,11 +56,6 @@ class Verdict:
     @property
     def resetting(self) -> bool:
         return any(row.state == RESET for row in self.fields)
-
-    @property
-    def identity(self) -> bool:
-        """PASI's record is of another student, school or year; decided or not."""
-        return any(row.name in PARTS for row in self.fields)
 
     @property
     def in_step(self) -> bool:
@@ -101,7 +98,7 @@ def compare(
         decided = all(kept.get(name, _NOT_KEPT) == other for name, _mine, other in identity)
         state = RESET if decided else IDENTITY_CHANGED
         rows = [FieldVerdict(name, state, mine, mine, other) for name, mine, other in identity]
-        return Verdict("" if decided else IDENTITY_CHANGED, tuple(rows))
+        return Verdict("" if decided else IDENTITY_CHANGED, tuple(rows), identity=True)
     names = tuple(name for name in ours if name in theirs)
     if ours.get("deleted") != theirs.get("deleted"):
         # One side is gone: whether it lives is the question, the other fields come after it.
@@ -127,7 +124,8 @@ def compare(
 
 def not_shown(school: str) -> Verdict:
     """PASI has the record and does not show it to us any more: at whose school, of whom and when it is now, nobody here can tell."""
-    return Verdict(IDENTITY_CHANGED, (FieldVerdict("school", IDENTITY_CHANGED, school, school, None),))
+    row = FieldVerdict("school", IDENTITY_CHANGED, school, school, None)
+    return Verdict(IDENTITY_CHANGED, (row,), identity=True)
 
 
 def to_send(

@@ -3,28 +3,21 @@
 Sources: Managing Alberta Student Numbers; State Province ID Management; rules 9009, 9010, 9011, 9063, 10058.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from operations.rules.words import gettext_noop
 
-PARTS = ("asn", "school", "school_year")
 # A person's choices on such a record.
 CHOICES = ACCEPT, REJECT, LINK_ANEW = ("accept", "reject", "link_anew")
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Of whom, where and when; the school year as text ("2026-2027"), "" for what is not known."""
+def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """(part, ours, theirs) of each part in which the two differ; both have the same parts, "" for what is not known.
 
-    asn: str
-    school: str
-    school_year: str
-
-
-def differing(ours: Identity, theirs: Identity) -> tuple[tuple[str, str, str], ...]:
-    """(part, ours, theirs) of each part in which the two differ. A student who has no ASN yet differs from nobody."""
-    pairs = [(name, getattr(ours, name), getattr(theirs, name)) for name in PARTS]
+    A student who has no ASN yet differs from nobody.
+    """
+    pairs = [(name, mine, theirs[name]) for name, mine in ours.items()]
     return tuple((name, mine, other) for name, mine, other in pairs if mine and other and mine != other)
 
 

@@ -8,10 +8,9 @@ from rest_framework import serializers
 
 from operations.models import User
 from operations.serializers import KeyAsRefId, Strict
-from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
-from pasi_connect.rules.identity import PARTS
 from pasi_connect.rules.pasi import Expected
 from pasi_connect.services.decisions import accepting, expected
 from sis.rules.enrolment import CODE_LISTS, codes
@@ -20,7 +19,8 @@ from sis.serializers import SchoolYearText
 
 class FieldPictureSerializer(serializers.Serializer):
     name = serializers.ChoiceField(
-        choices=(*COMPARED, *PARTS), help_text="`asn`, `school` and `school_year` where the identity changed in PASI."
+        choices=(*ENTITY.compared, *(part.name for part in ENTITY.identity)),
+        help_text="`asn`, `school` and `school_year` where the identity changed in PASI.",
     )
     agreed = serializers.JSONField(allow_null=True, help_text="The value when both sides last matched.")
     sis = serializers.JSONField(allow_null=True, help_text="The value here.")

@@ -30,7 +30,7 @@ class HistoricalFieldSerializer(serializers.Serializer):
 class HistoricalSerializer(serializers.Serializer):
     """Both sides of the record as PASI has just answered."""
 
-    enrolment = serializers.IntegerField(source="enrolment_id")
+    enrolment = serializers.IntegerField(source="record_id")
     version = serializers.IntegerField(
         source="picture.version", help_text="PASI's version of its record, to be confirmed; 0: it shows no such record."
     )

@@ -5,21 +5,38 @@ never for good. Within a table, by id.
 """
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
 from operations.statements import Given, Query
-from pasi_connect.models import Discrepancy, EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Discrepancy, Link, Submission
 from pasi_connect.models.submission import FLYING
 
-_REF_ID = Link._meta.get_field("key")
-# Each outcome and each comparison after it asks these: prepared once.
-_copy = Query(lambda: EnrolmentCopy.objects.select_for_update().filter(key=Given("key", _REF_ID)).defer("document")[:1])
-_link = Query(
-    lambda: (
-        Link.objects.select_for_update(of=("self",))
-        .filter(key=Given("key", _REF_ID))
-        .select_related("enrolment__school", "enrolment__student")[:1]
-    )
-)
+_KEY = Link._meta.get_field("key")
+
+
+# Each outcome and each comparison after it asks these: prepared once a kind.
+@cache
+def _copy(entity: str) -> Query[Any]:
+    kind = entities.by_kind(entity)
+    return Query(lambda: kind.copies.select_for_update().filter(**{kind.copy.key_field: Given("key", _KEY)})[:1])
+
+
+@cache
+def _link(entity: str) -> Query[Link]:
+    kind = entities.by_kind(entity)
+    return Query(lambda: kind.links_along.select_for_update(of=("self",)).filter(key=Given("key", _KEY))[:1])
+
+
+@cache
+def _open(entity: str) -> Query[Discrepancy]:
+    items = Discrepancy.objects.select_for_update()
+    given = Given("key", _KEY)
+    return Query(lambda: items.filter(entity=entity, key=given, status=Discrepancy.Status.OPEN)[:1])
+
+
 _flying = Query(
     lambda: (
         Submission.objects.select_for_update(of=("self",))
@@ -31,57 +48,54 @@ _flying = Query(
         .defer("sent_document")[:1]
     )
 )
-_open = Query(
-    lambda: Discrepancy.objects.select_for_update().filter(
-        key=Given("key", Discrepancy._meta.get_field("key")), status=Discrepancy.Status.OPEN
-    )[:1]
-)
 
 
-def records(keys: Collection[str]) -> None:
+def _copies(entity: Entity, keys: Collection[str]) -> Any:
+    named = {f"{entity.copy.key_field}__in": list(keys)}
+    return entity.copies.select_for_update().filter(**named).order_by("id")
+
+
+def records(entity: Entity, keys: Collection[str]) -> None:
     """Copies and links of a set of records."""
-    wanted = list(keys)
-    list(EnrolmentCopy.objects.select_for_update().filter(key__in=wanted).order_by("id").values_list("pk"))
-    list(Link.objects.select_for_update().filter(key__in=wanted).order_by("id").values_list("pk"))
+    list(_copies(entity, keys).values_list("pk"))
+    list(entity.links.select_for_update().filter(key__in=list(keys)).order_by("id").values_list("pk"))
 
 
-def sides(key: str) -> tuple[EnrolmentCopy | None, Link | None]:
+def sides(entity: Entity, key: str) -> tuple[Any, Link | None]:
     """Copy and link of one record, the link with its SIS record; a copy that has vanished too."""
-    copy = EnrolmentCopy.objects.select_for_update().filter(key=key).first()
-    links = Link.objects.select_for_update(of=("self",))
-    return copy, links.select_related("enrolment__student", "enrolment__school").filter(key=key).first()
+    copy = entity.copy._default_manager.select_for_update().filter(**{entity.copy.key_field: key}).first()
+    return copy, entity.links_along.select_for_update(of=("self",)).filter(key=key).first()
 
 
-def sides_of_many(keys: Collection[str]) -> tuple[dict[str, EnrolmentCopy], dict[str, Link]]:
-    """By RefId; copies without their documents, links with their SIS records."""
-    wanted = list(keys)
-    copies = EnrolmentCopy.objects.select_for_update().filter(key__in=wanted).order_by("id").defer("document")
-    links = Link.objects.select_for_update(of=("self",)).filter(key__in=wanted).order_by("id")
+def sides_of_many(entity: Entity, keys: Collection[str]) -> tuple[dict[str, Any], dict[str, Link]]:
+    """By key; copies without their documents, links with their SIS records."""
+    links = entity.links_along.select_for_update(of=("self",)).filter(key__in=list(keys)).order_by("id")
     return (
-        {copy.key: copy for copy in copies},
-        {link.key: link for link in links.select_related("enrolment__school", "enrolment__student")},
+        {getattr(copy, entity.copy.key_field): copy for copy in _copies(entity, keys)},
+        {link.key: link for link in links},
     )
 
 
-def flight(submission: Submission) -> tuple[EnrolmentCopy | None, Link | None, Submission | None]:
+def flight(submission: Submission) -> tuple[Any, Link | None, Submission | None]:
     """Copy, link and the submission as long as its fence is this one and it is on its way; None when it is another's."""
-    copy, link = _copy.first(key=submission.key), _link.first(key=submission.key)
+    kind, key = submission.subject_type, submission.key
+    copy, link = _copy(kind).first(key=key), _link(kind).first(key=key)
     return copy, link, _flying.first(pk=submission.pk, fence=submission.fence)
 
 
-def open_item(key: str) -> Discrepancy | None:
+def open_item(entity: Entity, key: str) -> Discrepancy | None:
     """The record's open item. Its copy and its link are locked already."""
-    return _open.first(key=key)
+    return _open(entity.kind).first(key=key)
 
 
-def open_items(keys: Collection[str]) -> dict[str, Discrepancy]:
-    """By RefId. Copies and links are locked already."""
-    rows = Discrepancy.objects.select_for_update().filter(key__in=list(keys), status=Discrepancy.Status.OPEN)
-    return {item.key: item for item in rows.order_by("id")}
+def open_items(entity: Entity, keys: Collection[str]) -> dict[str, Discrepancy]:
+    """By key. Copies and links are locked already."""
+    rows = Discrepancy.objects.select_for_update().filter(entity=entity.kind, key__in=list(keys))
+    return {item.key: item for item in rows.filter(status=Discrepancy.Status.OPEN).order_by("id")}
 
 
-def item(item_id: int) -> tuple[Discrepancy, EnrolmentCopy | None, Link | None]:
+def item(item_id: int) -> tuple[Discrepancy, Any, Link | None]:
     """An item with both sides of its record."""
-    key: str = Discrepancy.objects.values_list("key", flat=True).get(pk=item_id)
-    copy, link = sides(key)
+    kind, key = Discrepancy.objects.values_list("entity", "key").get(pk=item_id)
+    copy, link = sides(entities.by_kind(kind), key)
     return Discrepancy.objects.select_for_update().get(pk=item_id), copy, link

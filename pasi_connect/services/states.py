@@ -1,22 +1,23 @@
-"""Where each enrolment stands between the SIS and PASI, in one word; set by set, never a query a row.
+"""Where each record stands between the SIS and PASI, in one word; set by set, never a query a row.
 
 The order is the order of what a person needs to know first: what is under way, then what is wrong, then that all is well.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from pasi_connect.models import Discrepancy, EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.models import Discrepancy, Link, Submission
 from pasi_connect.models.submission import FLYING, LIVE, STUCK, Status
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services.compare import failures
 from pasi_connect.services.compare.context import Context
-from sis.models import DataEvent, SchoolEnrolment
+from sis.models import DataEvent
 from sis.models.event import Origin
-from sis.services.events import SCHOOL_ENROLMENT
 
 NOT_LINKED = "not_linked"
 NOT_COMPARED = "not_compared"
@@ -41,8 +42,8 @@ STATES = (*(status.value for status in LIVE), NOT_LINKED, NOT_COMPARED, DIFFERS,
 class State:
     """`state` is one of STATES. `reason` says why: a held reason, PASI's code, the kind of a discrepancy, or "".
 
-    `core_version` and `key` are None where PASI has told us of no such record. `version` is the opaque text of an
-    enrolment item. `submission` and `discrepancy` are the ids of the live submission and the open discrepancy, if any.
+    `core_version` and `key` are None where PASI has told us of no such record. `version` is the opaque text of
+    the item. `submission` and `discrepancy` are the ids of the live submission and the open discrepancy, if any.
     """
 
     state: str
@@ -69,37 +70,32 @@ class State:
         return self.state in (Status.WAITING, *FLYING)
 
 
-def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
-    """The state of each enrolment by its id. Eight queries however many there are; `school` must have been selected along."""
-    rows = list(enrolments)
+def states_of(records: Iterable[Any]) -> dict[int, State]:
+    """The state of each of these SIS records of one kind by its id.
+
+    Eight queries however many there are; `school` must have been selected along.
+    """
+    rows = list(records)
     if not rows:
         return {}
+    entity = entities.of(rows[0])
+    mine = {"subject_type": entity.kind, "subject_id__in": [row.pk for row in rows]}
     ids = [row.pk for row in rows]
     # In the order in which a change travels: one that moves on meanwhile is seen at its next place, never at none.
     uncollected = set(
-        DataEvent.objects.filter(
-            subject_type=SCHOOL_ENROLMENT, subject_id__in=ids, collected_at=None, origin=Origin.SIS
-        ).values_list("subject_id", flat=True)
+        DataEvent.objects.filter(**mine, collected_at=None, origin=Origin.SIS).values_list("subject_id", flat=True)
     )
     live = {
         subject: (pk, status, reason)
-        for subject, pk, status, reason in Submission.objects.filter(
-            subject_type=SCHOOL_ENROLMENT, subject_id__in=ids, status__in=LIVE
-        )
+        for subject, pk, status, reason in Submission.objects.filter(**mine, status__in=LIVE)
         .order_by("id")
         .values_list("subject_id", "pk", "status", "reason")
     }
-    refs = dict(Link.objects.of(SCHOOL_ENROLMENT, ids).values_list("subject_id", "key"))
-    versions = dict(
-        EnrolmentCopy.objects.filter(key__in=refs.values(), vanished_at=None).values_list("key", "core_version")
-    )
-    items = {
-        key: (pk, kind)
-        for key, pk, kind in Discrepancy.objects.filter(
-            key__in=refs.values(), status=Discrepancy.Status.OPEN
-        ).values_list("key", "pk", "kind")
-    }
-    aside = failures.of_records(refs.values())
+    refs = dict(Link.objects.of(entity.kind, ids).values_list("subject_id", "key"))
+    versions = dict(entity.live_copies(refs.values()).values_list(entity.copy.key_field, "core_version"))
+    opened = Discrepancy.objects.filter(entity=entity.kind, key__in=refs.values(), status=Discrepancy.Status.OPEN)
+    items = {key: (pk, kind) for key, pk, kind in opened.values_list("key", "pk", "kind")}
+    aside = failures.of_records(entity, refs.values())
     context = Context()
     found = {}
     for row in rows:
@@ -113,16 +109,16 @@ def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
             state, reason = Status.WAITING.value, ""  # also after an edit of a stuck one: the edit is on its way
         elif key is None:
             state, reason = NOT_LINKED, ""
-        elif row.school_year not in context.years:
-            ahead = row.school_year > context.last_possible
+        elif entity.by_year and entity.year_of(row) not in context.years:
+            ahead = entity.year_of(row) > context.last_possible
             state, reason = NOT_COMPARED, "year_ahead" if ahead else "year_not_synchronized"
-        elif row.school.code not in context.active_schools:
+        elif not context.takes_part(entity, entity.school_code(row), entity.year_of(row)):
             state, reason = NOT_COMPARED, "school_inactive"
         elif key in aside:
             state, reason = DIFFERS, failures.SET_ASIDE  # what stands here of it may be old
         elif item is not None:
             state, reason = DIFFERS, kind
-        elif core_version is None and not row.deleted:
+        elif core_version is None and not entity.is_deleted(row):
             state, reason = NOT_LINKED, ""
         else:
             state, reason = IN_STEP, ""
@@ -131,20 +127,18 @@ def states_of(enrolments: Iterable[SchoolEnrolment]) -> dict[int, State]:
     return found
 
 
-def state_of(enrolment: SchoolEnrolment) -> State:
-    return states_of([enrolment])[enrolment.pk]
+def state_of(record: Any) -> State:
+    return states_of([record])[record.pk]
 
 
-def in_group(enrolments: QuerySet[SchoolEnrolment], group: str) -> QuerySet[SchoolEnrolment]:
-    """Of the enrolments those whose state, as `states_of` gives it, belongs to one of GROUPS."""
+def in_group(records: QuerySet[Any], group: str) -> QuerySet[Any]:
+    """Of the SIS records those whose state, as `states_of` gives it, belongs to one of GROUPS."""
     wanted, context = GROUPS[group][1], Context()
-    live = Submission.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=OuterRef("pk"), status__in=LIVE)
-    latest = enrolments.annotate(live_status=Subquery(live.order_by("-id").values("status")[:1]))
-    uncollected = Exists(
-        DataEvent.objects.filter(
-            subject_type=SCHOOL_ENROLMENT, subject_id=OuterRef("pk"), collected_at=None, origin=Origin.SIS
-        )
-    )
+    entity = entities.of(records.model())
+    mine = {"subject_type": entity.kind, "subject_id": OuterRef("pk")}
+    live = Submission.objects.filter(**mine, status__in=LIVE)
+    latest = records.annotate(live_status=Subquery(live.order_by("-id").values("status")[:1]))
+    uncollected = Exists(DataEvent.objects.filter(**mine, collected_at=None, origin=Origin.SIS))
     edited = uncollected & (Q(live_status=None) | Q(live_status__in=STUCK))  # the edit is on its way
     if Status.WAITING in wanted:
         return latest.filter(Q(live_status__in=wanted) | edited)
@@ -153,20 +147,22 @@ def in_group(enrolments: QuerySet[SchoolEnrolment], group: str) -> QuerySet[Scho
     if wanted[0] in LIVE:
         return latest.filter(live_status__in=wanted)
     quiet = latest.filter(~uncollected, live_status=None)
-    links = Link.objects.filter(entity=SCHOOL_ENROLMENT, subject_id=OuterRef("pk"))
-    copies = EnrolmentCopy.objects.filter(key=OuterRef("key"), vanished_at=None)
-    items = Discrepancy.objects.filter(key=OuterRef("key"), status=Discrepancy.Status.OPEN)
-    takes_part = Q(
-        school_year__in=[year.ending for year in context.years], school__code__in=sorted(context.active_schools)
-    )
-    aside = Q(key__in=list(failures.of_records()))
+    links = entity.links.filter(subject_id=OuterRef("pk"))
+    copies = entity.copies.filter(**{entity.copy.key_field: OuterRef("key")}, vanished_at=None)
+    items = Discrepancy.objects.filter(entity=entity.kind, key=OuterRef("key"), status=Discrepancy.Status.OPEN)
+    takes_part = Q(school__code__in=sorted(context.active_schools(entity)))
+    if entity.by_year:
+        assert entity.sis is not None
+        takes_part &= Q(**{f"{entity.sis.year}__in": [year.ending for year in context.years]})
+    aside = Q(key__in=list(failures.of_records(entity)))
+    live_here = Q(deleted=False) if entity.has_deletion else Q(pk__gt=0)
     alone = ~Exists(items) & ~Exists(copies) & ~aside
     match group:
         case "differs":
             return quiet.filter(takes_part & Exists(links.filter(Exists(items) | aside)))
         case "in_step":
             there = Exists(links.filter(~Exists(items) & Exists(copies) & ~aside))
-            return quiet.filter(takes_part & (there | Q(deleted=True) & Exists(links.filter(alone))))
+            return quiet.filter(takes_part & (there | ~live_here & Exists(links.filter(alone))))
         case "not_linked":
-            return quiet.filter(~Exists(links) | takes_part & Q(deleted=False) & Exists(links.filter(alone)))
+            return quiet.filter(~Exists(links) | takes_part & live_here & Exists(links.filter(alone)))
     return quiet.filter(~takes_part & Exists(links))

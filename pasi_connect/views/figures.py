@@ -10,6 +10,7 @@ from django.utils import timezone
 from operations import clock
 from operations.models import User
 from pasi_connect import selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.filters import start_of_today
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.services.compare.context import Context
@@ -59,7 +60,7 @@ def in_step(user: User) -> tuple[int, int]:
         sis_selectors.enrolments(user)
         .filter(
             deleted=False,
-            school__code__in=context.active_schools,
+            school__code__in=context.active_schools(ENTITY),
             school_year__in=[year.ending for year in context.years],
         )
         .order_by()

@@ -9,6 +9,7 @@ from django.views import View
 
 from operations import rights
 from operations.actor import of_request, user_of
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.services.queue import forcing
 from sis import selectors
 
@@ -31,7 +32,7 @@ class SendSchool(Forcing):
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         school = get_object_or_404(selectors.schools(user_of(request)), code=code)
         try:
-            job = forcing.start(of_request(request), school)
+            job = forcing.start(of_request(request), school, ENTITY)
         except forcing.NotPossible as error:
             messages.warning(request, str(error))
             return redirect("sis:school", code)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations.models import User
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.models import Action, Discrepancy, LinkState, Submission
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import held
@@ -71,7 +71,7 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
         # Of old years PASI's alerts are the past; of these it tells none.
         line.expected = expectations.lines(alerts) if not one.deleted and one.school_year in context.years else []
         flying = submission is not None and submission.status in FLYING
-        line.may_go = not flying and context.takes_part(one.school.code, one.school_year)
+        line.may_go = not flying and context.takes_part(entities.of(one), one.school.code, one.school_year)
         line.links = _links(one, state, submission, item, context)
         made.append(line)
     return made

@@ -16,7 +16,7 @@ from operations import actor, rights
 from operations.actor import user_of
 from operations.rules import latin1
 from operations.views import lists
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.filters import SubmissionFilter
 from pasi_connect.forms.decisions import ExitForm, SpellingForm, take_errors
 from pasi_connect.models import Discrepancy, LinkState, Submission
@@ -203,7 +203,10 @@ def _spelling(one: Submission, record: Record, data: Any = None) -> SpellingForm
     if one.status != Status.HELD or one.reason != "text_outside" or record.enrolment is None:
         return None
     ours = values.ours(record.enrolment, record.link)
-    texts = {name: (words.field_label(name), ours[name], latin1.proposal(ours[name])) for name in values.outside(ours)}
+    texts = {
+        name: (words.field_label(name), ours[name], latin1.proposal(ours[name]))
+        for name in values.outside(entities.of(record.enrolment), ours)
+    }
     return SpellingForm(one, texts, data) if texts else None
 
 
@@ -272,7 +275,7 @@ def spelling(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, one, status=409, moved=_("All texts can be sent now."))
     if form.is_valid():
         try:
-            reviews.agree_spelling(actor.of_request(request), record.enrolment.pk, form.cleaned_data)
+            reviews.agree_spelling(actor.of_request(request), record.enrolment, form.cleaned_data)
         except ValidationError as error:
             take_errors(form, error)
         else:

@@ -18,6 +18,7 @@ from operations.api.problems import Conflict, if_match
 from operations.api.resource import Resource
 from operations.api.schema import IF_MATCH, problems
 from operations.serializers import Strict
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action
 from pasi_connect.selectors import Sight
 from pasi_connect.serializers.enrolments import EnrolmentFields, EnrolmentSerializer
@@ -169,7 +170,7 @@ class GuidedActions(Resource):
         if version is None:
             return
         state = state_of(enrolment)
-        if seen.core_version_of(version, enrolment.revision, state.seen_version, state.key) is None:
+        if seen.core_version_of(ENTITY.kind, version, enrolment.revision, state.seen_version, state.key) is None:
             raise Conflict(_("The enrolment has changed since you read it."), {"current": _answer_of(enrolment)})
 
     @_schema("Withdraw", Withdrawal, "The student attended at least one day and has left.")

@@ -15,6 +15,7 @@ from operations.actor import Actor
 from operations.models import JobRow
 from operations.services import audit, jobs
 from operations.services.jobs import Running
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action, ActionRecord, Link
 from pasi_connect.services.compare import values
 from pasi_connect.services.decisions import entries, taking_back
@@ -145,7 +146,9 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
 def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> None:
     """Puts the fields back as they were; of dates PASI is told in the usual way."""
     wanted = {
-        record.subject_id: {name: values.from_json(name, value) for name, value in (record.before or {}).items()}
+        record.subject_id: {
+            name: values.from_json(ENTITY, name, value) for name, value in (record.before or {}).items()
+        }
         for record in records
     }
     revisions = {record.subject_id: record.revision_after or 0 for record in records}

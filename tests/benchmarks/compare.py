@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import connection
 
 from operations import clock
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Link
 from pasi_connect.services.compare import comparing, values
@@ -48,7 +49,7 @@ def district(count: int) -> None:
             )
             for student, given in zip(students, documents, strict=True)
         )
-        rows = [copies.row(EnrolmentCopy, copies.Received(given, copies.to_xml(given))) for given in documents]
+        rows = [copies.row(EnrolmentCopy, copies.Received(given, copies.to_xml(given, ENTITY))) for given in documents]
         copies.upsert(EnrolmentCopy, rows, "key", guard="core_version")
         Link.objects.bulk_create(
             Link(

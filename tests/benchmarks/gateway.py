@@ -8,6 +8,7 @@ from uuid import uuid4
 import requests
 
 from operations.actor import SYNC
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import EnrolmentCopy, Submission
 from pasi_connect.models.present import Present
 from pasi_connect.services.pull import copies
@@ -26,7 +27,7 @@ def run(quick: bool) -> list[Figure]:
     with Stub(files, queue.accepted(), 0) as stub:
         queue.connect(stub.url, files)
         copy = EnrolmentCopy.objects.order_by("pk")[0]
-        members = {"StudentSchoolEnrolment": copies.to_document(copy.document)}
+        members = {"StudentSchoolEnrolment": copies.to_document(copy.document, ENTITY)}
         purpose = gateway.Purpose(SYNC, "A.1750", copy.key, copy.school_code)
         operation = contract().operations[queue.OPERATION]
         present = Present.load()

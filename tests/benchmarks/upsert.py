@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import EnrolmentCopy
 from pasi_connect.services.pull import copies
 from sis.rules.school_year import SchoolYear
@@ -43,7 +44,7 @@ def made(count: int) -> list[EnrolmentCopy]:
     rows = []
     for number in range(count):
         given = document(number)
-        row = copies.row(EnrolmentCopy, copies.Received(given, copies.to_xml(given)))
+        row = copies.row(EnrolmentCopy, copies.Received(given, copies.to_xml(given, ENTITY)))
         assert isinstance(row, EnrolmentCopy)
         rows.append(row)
     return sorted(rows, key=lambda row: row.key)

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from operations import clock
 from operations.actor import SYNC, Actor
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Failure, Link, Submission, SyncCursor, SyncSettings
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.pull import copies
@@ -36,7 +37,7 @@ def _store(base: dict[str, Any], record: dict[str, Any], version: int, by: str, 
         "EffectiveUtc": clock.now(),
         "LastUpdate": {"OrganizationCode": organization, "UserName": by},
     }
-    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
+    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document, ENTITY))])
 
 
 def link_of(enrolment: SchoolEnrolment) -> Link:
@@ -48,7 +49,7 @@ def link_and_copy(enrolment: SchoolEnrolment, version: int = 10, **theirs: Any) 
     link = Link.objects.create(enrolment=enrolment, key=str(uuid4()))
     base = mapping.new_document(link.key, enrolment.student.asn or "", enrolment.school.code, enrolment.school_year)
     _store(base, {**values.ours(enrolment, link), **theirs}, version, "Data load", "A.1750")
-    comparing.evaluate(keys=[link.key])
+    comparing.evaluate(ENTITY, keys=[link.key])
     link.refresh_from_db()
     return link
 
@@ -58,9 +59,9 @@ def changed_in_pasi(
 ) -> Discrepancy:
     """Somebody changed the record in PASI and we have pulled it. Gives the open item."""
     copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
-    base = copies.to_document(copy.document)
+    base = copies.to_document(copy.document, ENTITY)
     _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organization)
-    comparing.evaluate(keys=[copy.key])
+    comparing.evaluate(ENTITY, keys=[copy.key])
     return Discrepancy.objects.get(key=copy.key, status=Discrepancy.Status.OPEN)
 
 
@@ -70,9 +71,9 @@ def moved_in_pasi(
     """PASI has made the record that of another student, school or year, and we have pulled it. Gives the open item."""
     copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
     whose = mapping.identity(asn or copy.asn, school_code or copy.school_code, school_year or copy.school_year)
-    base = copies.to_document(copy.document) | whose
+    base = copies.to_document(copy.document, ENTITY) | whose
     _store(base, values.theirs(copy), copy.core_version + 1, "Ola Brandt", "A.1750")
-    comparing.evaluate(keys=[copy.key])
+    comparing.evaluate(ENTITY, keys=[copy.key])
     return Discrepancy.objects.get(key=copy.key, status=Discrepancy.Status.OPEN)
 
 
@@ -92,7 +93,7 @@ def created_in_pasi(
         **theirs,
     }
     _store(mapping.new_document(ref_id, asn, school_code, year), record, version, "Ola Brandt", "A.1750")
-    comparing.evaluate(keys=[ref_id])
+    comparing.evaluate(ENTITY, keys=[ref_id])
     return Discrepancy.objects.get(key=ref_id)
 
 
@@ -112,13 +113,13 @@ def record_elsewhere(
         **theirs,
     }
     _store(document, record, version, "Ola Brandt", "A.9999")
-    comparing.evaluate(keys=[ref_id])
+    comparing.evaluate(ENTITY, keys=[ref_id])
     return EnrolmentCopy.objects.get(key=ref_id)
 
 
 def take_up(enrolment: SchoolEnrolment) -> Submission:
     """What the worker does after a save: the events of the record become one submission. Gives the newest."""
-    collecting.collect(enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
     return Submission.objects.filter(subject_id=enrolment.pk).latest("id")
 
 

@@ -28,6 +28,7 @@ from operations.services import jobs, people  # noqa: E402
 from operations.ticking import chores as run_tick  # noqa: E402
 from pasi_connect import selectors  # noqa: E402
 from pasi_connect.demo.asking import ask  # noqa: E402
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY  # noqa: E402
 from pasi_connect.models import (  # noqa: E402
     ActionRecord,
     ConnectionSettings,
@@ -149,7 +150,7 @@ def _registrar() -> actors.Actor:
 
 
 def _typed(changes: dict[str, Any]) -> dict[str, Any]:
-    return {name: values.from_json(name, value) for name, value in changes.items()}
+    return {name: values.from_json(ENTITY, name, value) for name, value in changes.items()}
 
 
 def change(enrolment: int, changes: dict[str, Any]) -> int:

@@ -15,6 +15,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Decision, Discrepancy, Submission
 from pasi_connect.models.submission import STUCK
 from pasi_connect.services import decisions
@@ -106,7 +107,7 @@ class Synchronizing(RuleBasedStateMachine):
     @rule()
     def collect(self) -> None:
         for subject in set(events.uncollected().values_list("subject_id", flat=True)):
-            collecting.collect(subject)
+            collecting.collect(ENTITY.kind, subject)
 
     @rule()
     def send_one(self) -> None:

@@ -36,7 +36,7 @@ def of_rules():
     raise AssertionError
 
 
-PLACES = [bulk.Place(f"710{n}", SchoolYear(2027), 60, 200) for n in range(7)]
+PLACES = [bulk.Place("school_enrolment", f"710{n}", SchoolYear(2027), 60, 200) for n in range(7)]
 PRODUCERS = {
     "guard": lambda: bulk.why_approval(PLACES[:1]),
     "guard of many schools": lambda: bulk.why_approval(PLACES),

@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from operations import clock, faults, statements
 from operations.actor import SYNC
 from operations.services import audit
-from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission, SyncCursor
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Decision, Discrepancy, Link, Submission, SyncCursor
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import LIVE
 from pasi_connect.rules import compare as rules
 from pasi_connect.rules.alike import likeness
-from pasi_connect.rules.identity import PARTS
+from pasi_connect.rules.fields import Type
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services import locks
 from pasi_connect.services.compare import failures, values
 from pasi_connect.services.compare.context import Context
-from sis.models import DataEvent, School, SchoolEnrolment, Student
+from sis.models import DataEvent
 from sis.models.event import Origin
-from sis.models.organization import State
-from sis.services.events import SCHOOL_ENROLMENT
 
 CHUNK = 500
 # What an open item shows, and what therefore follows its two sides.
@@ -38,31 +38,34 @@ class Pair:
     """One PASI record key with what exists for it on each side."""
 
     key: str
-    copy: EnrolmentCopy | None
+    copy: Any  # the local copy
     link: Link | None
     item: Discrepancy | None
 
     @property
-    def enrolment(self) -> SchoolEnrolment | None:
-        return self.link.enrolment if self.link else None
+    def record(self) -> Any:
+        """The SIS record, or None."""
+        return self.link.record if self.link else None
 
 
-def evaluate(enrolment_ids: Iterable[int] = (), keys: Iterable[str] = (), settled_by: str = "itself") -> None:
-    """Looks again at the named SIS records and PASI records, both sides of each."""
-    refs = set(keys)
-    ids = list(enrolment_ids)
-    if ids:
-        refs |= set(Link.objects.of(SCHOOL_ENROLMENT, ids).values_list("key", flat=True))
+def evaluate(entity: Entity, ids: Iterable[int] = (), keys: Iterable[str] = (), settled_by: str = "itself") -> None:
+    """Looks again at records of one kind, named by the SIS's ids or PASI's keys, both sides of each."""
+    wanted, subjects = set(keys), list(ids)
+    if subjects:
+        wanted |= set(entity.links.filter(subject_id__in=subjects).values_list("key", flat=True))
     context = Context()
-    ordered = sorted(refs)
+    ordered = sorted(wanted)
     for start in range(0, len(ordered), CHUNK):
-        part = ordered[start : start + CHUNK]
-        faults.each(part, lambda refs: _evaluate_chunk(refs, context, settled_by), _not_compared)
+        faults.each(
+            ordered[start : start + CHUNK],
+            lambda part: _evaluate_chunk(entity, part, context, settled_by),
+            lambda key, error: _not_compared(entity, key, error),
+        )
 
 
-def look_at(key: str, settled_by: str = "itself") -> None:
+def look_at(entity: Entity, key: str, settled_by: str = "itself") -> None:
     """`evaluate` for one record whose decision is being made: what raises is raised, so that nothing is decided on an old picture."""
-    _evaluate_chunk([key], Context(), settled_by)
+    _evaluate_chunk(entity, [key], Context(), settled_by)
 
 
 def evaluate_all() -> None:
@@ -70,97 +73,108 @@ def evaluate_all() -> None:
 
     Reads columns set by set and looks closer only where something differs.
     """
-    refs: list[str] = []
-    for key, equal in _linked_rows():
-        if not equal:
-            refs.append(key)
-    linked = Link.objects.values("key")
-    refs.extend(EnrolmentCopy.objects.filter(deleted=False).exclude(key__in=linked).values_list("key", flat=True))
-    refs.extend(
-        Link.objects.exclude(key__in=EnrolmentCopy.objects.filter(vanished_at=None).values("key")).values_list(
-            "key", flat=True
-        )
-    )
-    refs.extend(Discrepancy.objects.filter(status=Discrepancy.Status.OPEN).values_list("key", flat=True))
-    evaluate(keys=refs)
+    for entity in entities.written():
+        key = entity.copy.key_field
+        keys = [one for one, equal in _linked_rows(entity) if not equal]
+        alone = entity.copies.exclude(**{f"{key}__in": entity.links.values("key")})
+        if entity.has_deletion:
+            alone = alone.filter(deleted=False)
+        keys += alone.values_list(key, flat=True)
+        there = entity.copies.filter(vanished_at=None).values(key)
+        keys += entity.links.exclude(key__in=there).values_list("key", flat=True)
+        opened = Discrepancy.objects.filter(entity=entity.kind, status=Discrepancy.Status.OPEN)
+        keys += opened.values_list("key", flat=True)
+        evaluate(entity, keys=keys)
 
 
-def _linked_rows() -> Iterator[tuple[str, bool]]:
-    """(key, both sides equal and agreed on it) of every linked record, in one pass over three joined tables."""
-    ours = ", ".join(f"e.{name}" for name in COMPARED)
-    theirs = ", ".join(f"c.{name}" for name in COMPARED)
-    width = len(COMPARED)
-    alike = (
-        "(s.asn = c.asn OR s.asn IS NULL OR c.asn = '') AND o.code = c.school_code AND e.school_year = c.school_year"
+def _linked_rows(entity: Entity) -> Iterator[tuple[str, bool]]:
+    """(key, both sides equal and agreed on it) of every linked record of a kind, in one pass over the joined tables.
+
+    The ORM writes the SIS's side from the paths of the identity; the two sides have no relation that it could join.
+    """
+    assert entity.sis is not None
+    parts = {f"part_{part.name}": F(part.path) for part in entity.identity}
+    model = entity.sis.model
+    side = model._default_manager.order_by().annotate(**parts).values("id", *entity.compared, *parts)
+    record, values_of_it = side.query.sql_with_params()
+    ours = ", ".join(f"e.{name}" for name in entity.compared)
+    theirs = ", ".join(f"c.{name}" for name in entity.compared)
+    unknown = {part.name: "IS NULL" if part.type == Type.YEAR else "= ''" for part in entity.identity}
+    alike = " AND ".join(
+        f"(e.part_{part.name} = c.{part.column} OR e.part_{part.name} IS NULL OR c.{part.column} {unknown[part.name]})"
+        for part in entity.identity
     )
+    width = len(entity.compared)
     statement = (
-        f"SELECT l.key, l.agreed_digest, c.digest, {ours}, {theirs}, {alike} FROM {Link._meta.db_table} l "  # noqa: S608
-        f"JOIN {SchoolEnrolment._meta.db_table} e ON e.id = l.subject_id AND l.entity = '{SCHOOL_ENROLMENT}' "
-        f"JOIN {Student._meta.db_table} s ON s.id = e.student_id "
-        f"JOIN {School._meta.db_table} o ON o.id = e.school_id "
-        f"JOIN {EnrolmentCopy._meta.db_table} c ON c.key = l.key"
+        f"SELECT l.key, l.agreed_digest, c.digest, {ours}, {theirs}, {alike or '1 = 1'} "  # noqa: S608
+        f"FROM {Link._meta.db_table} l JOIN ({record}) e ON e.id = l.subject_id "
+        f"JOIN {entity.copy._meta.db_table} c ON c.{entity.copy.key_field} = l.key WHERE l.entity = %s"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, [*values_of_it, entity.kind])
         while rows := cursor.fetchmany(2000):
             for row in rows:
                 yield row[0], row[1] == row[2] and row[3 : 3 + width] == row[3 + width : -1] and bool(row[-1])
 
 
-def _pairs(refs: Sequence[str]) -> list[Pair]:
-    copies, links = locks.sides_of_many(refs)
-    items = locks.open_items(refs)
-    return [Pair(ref, copies.get(ref), links.get(ref), items.get(ref)) for ref in refs]
+def _pairs(entity: Entity, keys: Sequence[str]) -> list[Pair]:
+    copies, links = locks.sides_of_many(entity, keys)
+    items = locks.open_items(entity, keys)
+    return [Pair(key, copies.get(key), links.get(key), items.get(key)) for key in keys]
 
 
-def evaluate_locked(copy: EnrolmentCopy | None, link: Link, context: Context) -> None:
+def evaluate_locked(entity: Entity, copy: Any, link: Link, context: Context) -> None:
     """Looks again at one record whose copy and link the caller holds locked. What is agreed changes in `link`, which the caller saves."""
-    _judge([Pair(link.key, copy, link, locks.open_item(link.key))], context, "itself")
+    _judge(entity, [Pair(link.key, copy, link, locks.open_item(entity, link.key))], context, "itself")
 
 
-def look(refs: Iterable[str], context: Context) -> list[Pair]:
+def look(entity: Entity, keys: Iterable[str], context: Context) -> list[Pair]:
     """Locks and looks again at a set of records; gives both sides of each with its item as they are now.
 
     Inside the caller's transaction. The item of a pair is the one that was open before; it may have settled here.
     """
-    pairs = _pairs(sorted(refs))
-    save(_judge(pairs, context, "itself"))
+    pairs = _pairs(entity, sorted(keys))
+    save(_judge(entity, pairs, context, "itself"))
     return pairs
 
 
-def look_again(pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
+def look_again(entity: Entity, pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
     """After the caller has changed one side of records that it holds locked (see `look`). Gives the links to be saved."""
-    return _judge(pairs, context, settled_by)
+    return _judge(entity, pairs, context, settled_by)
 
 
 def save(links: Iterable[Link]) -> None:
     statements.update_all(links, ("agreed", "agreed_at", "agreed_digest", "kept"))
 
 
-def _evaluate_chunk(refs: Sequence[str], context: Context, settled_by: str) -> None:
-    save(_judge(_pairs(refs), context, settled_by))
-    failures.over(failures.Step.COMPARE, EnrolmentCopy.notification_type, refs)
+def _evaluate_chunk(entity: Entity, keys: Sequence[str], context: Context, settled_by: str) -> None:
+    save(_judge(entity, _pairs(entity, keys), context, settled_by))
+    failures.over(failures.Step.COMPARE, entity.notification, keys)
 
 
-def _not_compared(key: str, error: Exception) -> None:
+def _not_compared(entity: Entity, key: str, error: Exception) -> None:
     """Its item stays as it is; the others of the set are compared."""
-    code = Link.objects.filter(key=key).values_list("enrolment__school__code", flat=True).first()
-    code = code or EnrolmentCopy.objects.filter(key=key).values_list("school_code", flat=True).first() or ""
-    failures.note(failures.Step.COMPARE, EnrolmentCopy.notification_type, key, error, school_code=code)
+    [pair] = _pairs(entity, [key])
+    code = _place(entity, pair)["school_code"] if pair.record or pair.copy else ""
+    failures.note(failures.Step.COMPARE, entity.notification, key, error, school_code=code)
 
 
-def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
+def _judge(entity: Entity, pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
     """Opens, follows and settles the items of the pairs. Gives the links on which something else is agreed now, to be saved."""
     without_copy = [pair.link.subject_id for pair in pairs if pair.link and not _live_copy(pair)]
-    on_the_way = _on_the_way(without_copy)
-    pulled = _pulled_years() if without_copy else set()
+    missing = _Missing.of(entity, without_copy)
     links, opened, followed, settled = [], [], [], []
     _show_again(pairs)
     for pair in pairs:
-        verdict = _verdict(pair, context, on_the_way, pulled)
+        verdict = _verdict(entity, pair, context, missing)
         if verdict is None:
             continue
-        if pair.link and pair.copy and _was_compared(pair, context) and _move_agreed(pair.link, pair.copy, verdict):
+        if (
+            pair.link
+            and pair.copy
+            and _was_compared(entity, pair, context)
+            and _move_agreed(pair.link, pair.copy, verdict)
+        ):
             links.append(pair.link)
         needed = bool(verdict.kind or (pair.item and verdict.resetting))
         if not needed:
@@ -172,7 +186,7 @@ def _judge(pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
                     )
                 )
             continue
-        picture = _picture(pair, verdict)
+        picture = _picture(entity, pair, verdict)
         if pair.item is None:
             opened.append(Discrepancy(key=pair.key, opened_at=clock.now(), **picture))
         elif any(getattr(pair.item, name) != value for name, value in picture.items()):
@@ -213,34 +227,25 @@ def _live_copy(pair: Pair) -> bool:
     return pair.copy is not None and pair.copy.vanished_at is None
 
 
-def _takes_part(enrolment: SchoolEnrolment, context: Context) -> bool:
-    return enrolment.school_year in context.years and enrolment.school.enrolment_sync == State.ACTIVE
-
-
-def _was_compared(pair: Pair, context: Context) -> bool:
+def _was_compared(entity: Entity, pair: Pair, context: Context) -> bool:
     """Both sides were laid side by side. Else nothing can be said to be agreed, and the next comparison must still see it."""
-    enrolment = pair.enrolment
-    return enrolment is not None and _live_copy(pair) and _takes_part(enrolment, context)
+    return pair.record is not None and _live_copy(pair) and context.has_part(entity, pair.record)
 
 
-def _verdict(pair: Pair, context: Context, on_the_way: set[int], pulled: set[int]) -> rules.Verdict | None:
+def _verdict(entity: Entity, pair: Pair, context: Context, missing: "_Missing") -> rules.Verdict | None:
     """None: cannot be compared now, leave everything as it is."""
-    enrolment, copy, link = pair.enrolment, pair.copy, pair.link
-    if enrolment is None:
-        if (
-            copy is None
-            or not _live_copy(pair)
-            or copy.deleted
-            or not context.takes_part(copy.school_code, copy.school_year)
-        ):
+    record, copy, link = pair.record, pair.copy, pair.link
+    if record is None:
+        if copy is None or not _live_copy(pair) or entity.is_deleted(copy):
             return rules.Verdict()
-        return rules.Verdict(rules.CREATED_IN_PASI)
-    if not _takes_part(enrolment, context):
+        code, year = entity.part_in(copy, "school"), entity.part_in(copy, "school_year")
+        return rules.Verdict(rules.CREATED_IN_PASI if context.takes_part(entity, code, year) else "")
+    if not context.has_part(entity, record):
         return rules.Verdict()
     if not _live_copy(pair) and link is not None and link.hidden_at is not None:
-        return rules.Verdict() if enrolment.deleted else rules.not_shown(enrolment.school.code)
+        return rules.Verdict() if entity.is_deleted(record) else rules.not_shown(entity.school_code(record))
     if not _live_copy(pair):
-        here_only = not enrolment.deleted and enrolment.pk not in on_the_way and enrolment.school_year.ending in pulled
+        here_only = not entity.is_deleted(record) and missing.in_pasi(record.pk, entity.year_of(record))
         return rules.Verdict(rules.MISSING_IN_PASI if here_only else "")
     assert copy is not None and link is not None
     if copy.core_version < link.accepted_version:
@@ -248,41 +253,44 @@ def _verdict(pair: Pair, context: Context, on_the_way: set[int], pulled: set[int
     theirs = values.theirs(copy)
     if "deleted" not in theirs:
         return None  # whether PASI's record lives is not read yet
-    return rules.compare(
-        values.ours(enrolment, link),
-        theirs,
-        values.typed(link.agreed),
-        values.typed(link.kept),
-        values.identity(enrolment, copy),
-    )
+    theirs = values.theirs(copy)
+    if entity.has_deletion and "deleted" not in theirs:
+        return None  # whether PASI's record lives is not read yet
+    return rules.compare(values.ours(record, link), theirs, *values.before(link), values.identity(record, copy))
 
 
-def _on_the_way(enrolment_ids: list[int]) -> set[int]:
-    if not enrolment_ids:
-        return set()
-    live = Submission.objects.filter(
-        subject_type=SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, status__in=LIVE
-    ).values_list("subject_id", flat=True)
-    events = DataEvent.objects.filter(
-        subject_type=SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, collected_at=None, origin=Origin.SIS
-    ).values_list("subject_id", flat=True)
-    return set(live) | set(events)
+@dataclass(frozen=True)
+class _Missing:
+    """When "not there" means missing. `on_the_way`: ids of records that are to be sent. `pulled`: notifications, with their year,
+    of which a full set has been stored once."""
+
+    entity: Entity
+    on_the_way: set[int]
+    pulled: set[str]
+
+    @classmethod
+    def of(cls, entity: Entity, ids: list[int]) -> "_Missing":
+        if not ids:
+            return cls(entity, set(), set())
+        mine = {"subject_type": entity.kind, "subject_id__in": ids}
+        live = Submission.objects.filter(**mine, status__in=LIVE).values_list("subject_id", flat=True)
+        coming = DataEvent.objects.filter(**mine, collected_at=None, origin=Origin.SIS)
+        whole = SyncCursor.objects.filter(notification_type__startswith=entity.notification).exclude(complete_at=None)
+        return cls(
+            entity,
+            {*live, *coming.values_list("subject_id", flat=True)},
+            set(whole.values_list("notification_type", flat=True)),
+        )
+
+    def in_pasi(self, pk: int, year: Any) -> bool:
+        name = self.entity.notification
+        return pk not in self.on_the_way and (f"{name}.{year.ending}" if self.entity.by_year else name) in self.pulled
 
 
-def _pulled_years() -> set[int]:
-    """Ending years whose full set has been stored once: only then does "not there" mean missing."""
-    names = (
-        SyncCursor.objects.filter(notification_type__startswith="StudentSchoolEnrolment.")
-        .exclude(complete_at=None)
-        .values_list("notification_type", flat=True)
-    )
-    return {int(name.rpartition(".")[2]) for name in names}
-
-
-def _move_agreed(link: Link, copy: EnrolmentCopy, verdict: rules.Verdict) -> bool:
+def _move_agreed(link: Link, copy: Any, verdict: rules.Verdict) -> bool:
     """Where both sides are equal, that is agreed. True when the link changed."""
     differing = {row.name: row for row in verdict.fields}
-    present = values.plain(values.theirs(copy))
+    present, compared = values.plain(values.theirs(copy)), entities.of(copy).compared
     agreed = dict(link.agreed or {})
     if differing.keys() == {"deleted"} or verdict.identity:
         moved: dict[str, Any] = {}  # one side is gone or another one: the other fields were not compared
@@ -294,7 +302,7 @@ def _move_agreed(link: Link, copy: EnrolmentCopy, verdict: rules.Verdict) -> boo
         if (
             differing[name].state == rules.RESET
             if name in differing
-            else name not in PARTS and (verdict.identity or name not in present)
+            else name in compared and (verdict.identity or name not in present)
         )
     }
     digest = copy.digest if verdict.in_step else ""
@@ -326,12 +334,25 @@ def _tell_mixed(settled: list[Discrepancy]) -> None:
             decided[pk].settled_by = "mixed"
 
 
-def _picture(pair: Pair, verdict: rules.Verdict) -> dict[str, Any]:
+def _place(entity: Entity, pair: Pair) -> dict[str, Any]:
+    """Where a person finds the record: by the SIS record, else by the local copy."""
+    record, copy = pair.record, pair.copy
+    if record is not None:
+        asn, year = entity.asn_of(record), entity.year_of(record)
+        return {"school_code": entity.school_code(record), "school_year": year, "asn": asn or ""}
+    return {
+        "school_code": entity.part_in(copy, "school") or "",
+        "school_year": entity.part_in(copy, "school_year"),
+        "asn": entity.part_in(copy, "asn") or "",
+    }
+
+
+def _picture(entity: Entity, pair: Pair, verdict: rules.Verdict) -> dict[str, Any]:
     """Everything that an open item shows."""
-    enrolment, copy = pair.enrolment, pair.copy
+    record, copy = pair.record, pair.copy
     if verdict.kind in (rules.CREATED_IN_PASI, rules.MISSING_IN_PASI):
-        one = values.theirs(copy) if copy and not enrolment else values.ours(enrolment, pair.link)  # type: ignore[arg-type]
-        side, other = ("sis", "pasi") if enrolment else ("pasi", "sis")
+        one = values.theirs(copy) if copy and not record else values.ours(record, pair.link)
+        side, other = ("sis", "pasi") if record else ("pasi", "sis")
         fields = [
             {"name": name, "agreed": None, side: values.to_json(value), other: None, "state": verdict.kind}
             for name, value in one.items()
@@ -355,19 +376,17 @@ def _picture(pair: Pair, verdict: rules.Verdict) -> dict[str, Any]:
     core_version = copy.core_version if copy else 0
     hidden_at = pair.link.hidden_at if pair.link else None
     seen = copy if hidden_at is None else None  # who changed it last, and when, PASI tells of what it shows
-    who = ", ".join(part for part in (seen.updated_by, seen.updated_by_organization) if part) if seen else ""
+    who = ", ".join(part for part in seen.author if part) if seen else ""
     return {
         "kind": kind,
-        "entity": SCHOOL_ENROLMENT,
-        "subject_id": enrolment.pk if enrolment else None,
-        "school_code": enrolment.school.code if enrolment else copy.school_code,  # type: ignore[union-attr]
-        "school_year": enrolment.school_year if enrolment else copy.school_year,  # type: ignore[union-attr]
-        "asn": (enrolment.student.asn if enrolment else copy.asn) or "",  # type: ignore[union-attr]
+        "entity": entity.kind,
+        "subject_id": record.pk if record else None,
+        **_place(entity, pair),
         "fields": fields,
         "undecided": undecided,
         "core_version": core_version,
-        "version": opaque(enrolment.revision if enrolment else 0, core_version),
+        "version": opaque(record.revision if record else 0, core_version),
         "changed_by": who,
         "alike": likeness(kind, who, fields),
-        "changed_at": seen.effective_at if seen else hidden_at,
+        "changed_at": seen.changed_at if seen else hidden_at,
     }

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from operations import clock
+from pasi_connect.entities import Entity
 from pasi_connect.models import CodeValue, SyncSettings
 from pasi_connect.rules import window
 from sis.models import School
@@ -21,13 +23,30 @@ class Context:
         self.years: frozenset[SchoolYear] = wanted & possible
         self.last_possible: SchoolYear = max(possible)
 
-    @cached_property
-    def active_schools(self) -> frozenset[str]:
-        return frozenset(School.objects.filter(enrolment_sync=State.ACTIVE).values_list("code", flat=True))
+    def has_part(self, entity: Entity, record: Any) -> bool:
+        """The same of a SIS record, whose school has been read along."""
+        assert entity.sis is not None
+        if entity.by_year and entity.year_of(record) not in self.years:
+            return False
+        return not entity.school_column or getattr(record.school, entity.sis.switch) == State.ACTIVE
 
-    def takes_part(self, school_code: str, year: SchoolYear | None) -> bool:
-        """Compared and shown to people; everything else is `not_compared`."""
-        return year in self.years and school_code in self.active_schools
+    @cached_property
+    def _schools(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def active_schools(self, entity: Entity) -> frozenset[str]:
+        """Codes of the schools whose records of this kind take part."""
+        assert entity.sis is not None
+        switch = entity.sis.switch
+        if switch not in self._schools:
+            active = School.objects.filter(**{switch: State.ACTIVE})
+            self._schools[switch] = frozenset(active.values_list("code", flat=True))
+        return self._schools[switch]
+
+    def takes_part(self, entity: Entity, school_code: str, year: SchoolYear | None) -> bool:
+        """Compared and shown to people; everything else is `not_compared`. A kind without years is of every year."""
+        known = not entity.school_column or school_code in self.active_schools(entity)
+        return known and (year in self.years or not entity.by_year)
 
     def year_accepted(self, year: SchoolYear) -> bool:
         accepted = self.settings.accepted_school_years

@@ -18,7 +18,8 @@ from operations import clock, faults
 from operations.actor import Actor
 from operations.rules import back_off
 from operations.services import audit
-from pasi_connect.models import EnrolmentCopy, Exchange, Failure, Submission
+from pasi_connect.entities import Entity
+from pasi_connect.models import Exchange, Failure, Submission
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.rules import faults as outcomes
 
@@ -71,9 +72,9 @@ def set_aside() -> QuerySet[Failure]:
     return Failure.objects.filter(tries__gte=faults.MOST_TRIES)
 
 
-def of_records(keys: Iterable[str] | None = None) -> dict[str, Failure]:
-    """The failures that set these enrolments of PASI's aside, or any."""
-    rows = set_aside().filter(subject_type=EnrolmentCopy.notification_type)
+def of_records(entity: Entity, keys: Iterable[str] | None = None) -> dict[str, Failure]:
+    """The failures that set these records of PASI's aside, or any of the kind."""
+    rows = set_aside().filter(subject_type=entity.notification)
     if keys is not None:
         rows = rows.filter(subject_key__in=list(keys))
     return {row.subject_key: row for row in rows}

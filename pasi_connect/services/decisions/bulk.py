@@ -22,10 +22,10 @@ from operations.models import Job, JobRow
 from operations.rules.guard import BULK_DECISION
 from operations.services import jobs
 from operations.services.jobs import Running
+from pasi_connect import entities
 from pasi_connect.models import Action, BulkSelection, Discrepancy
 from pasi_connect.rules import bulk as rules
 from pasi_connect.services.decisions import entries, many
-from sis.models import SchoolEnrolment
 from sis.rules.school_year import SchoolYear
 
 JOB = "pasi_connect.bulk_decision"
@@ -49,8 +49,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Place:
-    """One school in one year: how many of its live enrolments the bulk would decide, and whether the guard trips."""
+    """The records of one kind at one school in one year: how many of the live ones the bulk would decide, and whether the guard
+    trips."""
 
+    entity: str
     school: str
     school_year: SchoolYear | None
     count: int
@@ -109,10 +111,10 @@ def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
     """Which of the items the choice decides, which it leaves, and what that does. Reads only; three queries."""
     found = Selection(choice)
     alone: list[tuple[int, str]] = []
-    places: Counter[tuple[str, SchoolYear | None]] = Counter()
-    columns = ("pk", "version", "kind", "undecided", "school_code", "school_year")
+    places: Counter[tuple[str, str, SchoolYear | None]] = Counter()
+    columns = ("pk", "version", "kind", "undecided", "entity", "school_code", "school_year")
     rows = items.filter(status=Discrepancy.Status.OPEN).select_related(None).order_by("pk").values_list(*columns)
-    for pk, version, kind, undecided, school, year in rows.iterator(chunk_size=5000):
+    for pk, version, kind, undecided, entity, school, year in rows.iterator(chunk_size=5000):
         if not undecided:
             found.on_the_way += 1
         elif not rules.decided(kind, choice.decision, choice.kinds):
@@ -120,7 +122,7 @@ def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
             found.left_out_kinds[kind] += 1
         else:
             found.kinds[kind] += 1
-            places[school, year] += 1
+            places[entity, school, year] += 1
             if kind in many.ONE_BY_ONE:
                 alone.append((pk, version))
             else:
@@ -130,22 +132,27 @@ def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
     found.versions += [version for _pk, version in alone]
     live = _live(places)
     found.places = sorted(
-        (Place(school, year, count, live.get((school, year), 0)) for (school, year), count in places.items()),
-        key=lambda place: (place.school, place.school_year or SchoolYear(1)),
+        (Place(*place, count, live.get(place, 0)) for place, count in places.items()),
+        key=lambda place: (place.entity, place.school, place.school_year or SchoolYear(1)),
     )
     return found
 
 
-def _live(places: Mapping[tuple[str, SchoolYear | None], int]) -> dict[tuple[str, SchoolYear | None], int]:
-    if not places:
-        return {}
-    rows = (
-        SchoolEnrolment.objects.filter(deleted=False, school__code__in={school for school, _year in places})
-        .order_by()
-        .values_list("school__code", "school_year")
-        .annotate(number=Count("pk"))
-    )
-    return {(school, year): number for school, year, number in rows}
+def _live(
+    places: Mapping[tuple[str, str, SchoolYear | None], int],
+) -> dict[tuple[str, str, SchoolYear | None], int]:
+    found: dict[tuple[str, str, SchoolYear | None], int] = {}
+    for entity in entities.written():
+        schools = {school for kind, school, _year in places if kind == entity.kind}
+        if not schools or not entity.school_column or entity.sis is None:
+            continue
+        rows = entity.sis.model._default_manager.filter(school__code__in=schools).order_by()
+        if entity.has_deletion:
+            rows = rows.filter(deleted=False)
+        by = ("school__code", entity.sis.year) if entity.sis.year else ("school__code",)
+        for code, *year, number in rows.values_list(*by).annotate(number=Count("pk")):
+            found[entity.kind, code, year[0] if year else None] = number
+    return found
 
 
 def why_approval(places: list[Place]) -> str:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from operations import clock
 from operations.actor import Actor
 from operations.services import audit
-from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Decision, Discrepancy, Link, LocalCopy, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED
 from pasi_connect.rules.compare import RESET
@@ -21,9 +22,9 @@ from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.decisions import entries, holding, identity
 from pasi_connect.services.decisions.identity import student_of
 from pasi_connect.services.decisions.rows import Moved, one_record
-from sis.models import DataEvent, School, SchoolEnrolment, Student
+from sis.models import DataEvent, School, Student
 from sis.models.event import Origin
-from sis.services import enrolments, events
+from sis.services import events
 
 WHOLE = (
     Kind.CREATED_IN_PASI,
@@ -93,7 +94,8 @@ def _decide(
     item, copy, link = locks.item(item_id)
     if not item.is_open:
         raise Moved(item, _("This change is already settled."))
-    comparing.look_at(item.key)
+    entity = entities.by_kind(item.entity)
+    comparing.look_at(entity, item.key)
     item.refresh_from_db()
     if not item.is_open:
         raise Moved(item, _("Both sides match now; there is nothing left to decide."))
@@ -101,7 +103,7 @@ def _decide(
         raise Moved(item, _("Something has changed since you opened this page. Check the new values, then decide."))
     names = [row["name"] for row in item.fields]
     resetting = {row["name"] for row in item.fields if row["state"] == RESET}
-    on_the_way = resetting if link and _reset_under_way(link.subject_id) else set()
+    on_the_way = resetting if link and _reset_under_way(link) else set()
     # A reset that PASI refused can be decided anew; one that is under way was decided by somebody already.
     take = [name for name in names if name not in on_the_way] if all_accepted else list(dict.fromkeys(accepted or ()))
     keep = [name for name in names if name not in resetting] if all_rejected else list(dict.fromkeys(rejected or ()))
@@ -139,7 +141,7 @@ def _decide(
         else audit.Verb.ACCEPTED_IN_PART
     )
     audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
-    comparing.look_at(item.key, "accept" if take else "reject")
+    comparing.look_at(entity, item.key, "accept" if take else "reject")
     return decision
 
 
@@ -150,9 +152,9 @@ def enrolment_of(decision: Decision) -> int:
     return item.subject_id or found or 0
 
 
-def _reset_under_way(enrolment_id: int) -> bool:
+def _reset_under_way(link: Link) -> bool:
     """A kept value waits for PASI or is on its way there."""
-    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id": enrolment_id}
+    subject = {"subject_type": link.entity, "subject_id": link.subject_id}
     if Submission.objects.filter(**subject, status__in=(*QUEUED, *FLYING)).exists():
         return True
     return DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS).exists()
@@ -189,7 +191,7 @@ def _check(item: Discrepancy, names: list[str], take: list[str], keep: list[str]
 def _decide_fields(
     actor: Actor,
     item: Discrepancy,
-    copy: EnrolmentCopy,
+    copy: LocalCopy,
     link: Link,
     take: list[str],
     keep: list[str],
@@ -197,12 +199,14 @@ def _decide_fields(
     decision: Decision,
 ) -> None:
     theirs = values.theirs(copy)
-    holding.check_days(values.ours(link.enrolment, link), theirs, take, keep)
+    entity = entities.by_kind(link.entity)
+    assert entity.sis is not None
+    holding.check_days(entity, values.ours(link.record, link), theirs, take, keep)
     if take:
-        enrolment = enrolments.change(
+        changed = entity.sis.change(
             actor, link.subject_id, {name: theirs[name] for name in take}, origin=Origin.PASI, reason=reason
         )
-        decision.revision_after = enrolment.revision
+        decision.revision_after = changed.revision
         link.agreed = {**(link.agreed or {}), **values.plain({name: theirs[name] for name in take})}
         link.kept = {name: value for name, value in link.kept.items() if name not in take}
     if keep:
@@ -213,17 +217,16 @@ def _decide_fields(
 
 def _send_ours(actor: Actor, link: Link, names: Iterable[str], seen_version: int) -> None:
     """Leaves the event that resets PASI; a queued submission of the record has been seen together with this picture."""
-    enrolment = SchoolEnrolment.objects.select_related("school").get(pk=link.subject_id)
-    Submission.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk, status__in=QUEUED).update(
-        seen_version=seen_version
-    )
-    events.leave(actor, enrolment, names, Origin.SIS, seen_version)
+    record = entities.by_kind(link.entity).records.get(pk=link.subject_id)
+    mine = Submission.objects.filter(subject_type=link.entity, subject_id=record.pk, status__in=QUEUED)
+    mine.update(seen_version=seen_version)
+    events.leave(actor, record, names, Origin.SIS, seen_version)
 
 
 def _decide_whole(
     actor: Actor,
     item: Discrepancy,
-    copy: EnrolmentCopy | None,
+    copy: Any,
     link: Link | None,
     accepted: bool,
     reason: str,
@@ -232,9 +235,9 @@ def _decide_whole(
     """Created, deleted or missing in PASI: the record as a whole."""
     if item.kind == Kind.CREATED_IN_PASI:
         assert copy is not None
-        made = _create_here(actor, copy, reason, deleted=not accepted)
+        made = _create_here(actor, entities.by_kind(item.entity), copy, item.key, reason, deleted=not accepted)
         decision.created_enrolment = True
-        decision.revision_after = made.enrolment.revision
+        decision.revision_after = made.record.revision
         if not accepted:
             # Known here as deleted, so that it is deleted there: our side of the difference is "deleted".
             made.kept = {"deleted": False}
@@ -258,35 +261,57 @@ def _decide_whole(
             actor, item, copy, link, ["deleted"] if accepted else [], [] if accepted else ["deleted"], reason, decision
         )
     elif accepted:
-        enrolment = enrolments.change(actor, link.subject_id, {"deleted": True}, origin=Origin.PASI, reason=reason)
-        decision.revision_after = enrolment.revision
+        entity = entities.by_kind(link.entity)
+        assert entity.sis is not None
+        gone = entity.sis.change(actor, link.subject_id, {"deleted": True}, origin=Origin.PASI, reason=reason)
+        decision.revision_after = gone.revision
     else:
-        _send_ours(actor, link, COMPARED, 0)
+        _send_ours(actor, link, entities.by_kind(link.entity).compared, 0)
 
 
-def _create_here(actor: Actor, copy: EnrolmentCopy, reason: str, deleted: bool) -> Link:
-    """The SIS record for a record that was created in PASI, tied to it by its RefId: adopted, never made again."""
-    school = School.objects.get(code=copy.school_code)
-    student = Student.objects.filter(asn=copy.asn).first() or student_of(actor, copy.asn)
-    theirs = values.theirs(copy)
-    assert copy.school_year is not None
-    given = holding.to_delete(theirs, copy.school_year) if deleted else {**theirs, "deleted": False}
-    again = _forgotten(copy, student, school)
+def _create_here(actor: Actor, entity: Entity, copy: LocalCopy, key: str, reason: str, deleted: bool) -> Link:
+    """The SIS record for a record that was created in PASI, tied to it by its key: adopted, never made again.
+
+    `deleted`: known here only to be deleted there; only that it is gone is sent.
+    """
+    assert entity.sis is not None
+    whose, theirs = _whose(actor, entity, copy), values.theirs(copy)
+    given = {**theirs, "deleted": False} if entity.has_deletion else theirs
+    if deleted:
+        near = entity.sis.nearest(theirs, whose.get("school_year")) if entity.sis.nearest else theirs
+        given = {**near, "deleted": True}
+    again = _forgotten(entity, key, whose)
+    how = {"origin": Origin.PASI, "reason": reason}
     if again is not None:
-        enrolment = enrolments.change(actor, again.pk, given, origin=Origin.PASI, reason=reason)
+        record = entity.sis.change(actor, again.pk, given, **how)
     else:
-        enrolment = enrolments.create(
-            actor, student, school, copy.school_year, given, origin=Origin.PASI, reason=reason
-        )
-    agreed = values.plain(theirs)
-    return Link.objects.create(enrolment=enrolment, key=copy.key, agreed=agreed, agreed_at=clock.now())
+        record = entity.sis.create(actor, whose, given, **how)
+    link = Link(entity=entity.kind, key=key, agreed=values.plain(theirs), agreed_at=clock.now())
+    link.record = record
+    link.save()
+    return link
 
 
-def _forgotten(copy: EnrolmentCopy, student: Student, school: School) -> SchoolEnrolment | None:
+def _whose(actor: Actor, entity: Entity, copy: LocalCopy) -> dict[str, Any]:
+    """Student, school and year of PASI's record, as far as the kind has them; a student whom only PASI knows is taken over."""
+    asn, code, year = (entity.part_in(copy, name) for name in ("asn", "school", "school_year"))
+    found: dict[str, Any] = {}
+    if asn is not None:
+        found["student"] = Student.objects.filter(asn=asn).first() or student_of(actor, asn)
+    if code is not None:
+        found["school"] = School.objects.get(code=code)
+    if year is not None:
+        found["school_year"] = year
+    return found
+
+
+def _forgotten(entity: Entity, key: str, whose: dict[str, Any]) -> Any:
     """The SIS record that an earlier decision on the same record made and whose undo left deleted: used again, not made twice."""
+    if not entity.has_deletion:
+        return None
     undone = Decision.objects.filter(
-        discrepancy__key=copy.key, created_enrolment=True, undone_at__isnull=False
+        discrepancy__entity=entity.kind, discrepancy__key=key, created_enrolment=True, undone_at__isnull=False
     ).order_by("-id")
     ids = [before["enrolment"] for before in undone.values_list("before", flat=True) if "enrolment" in before]
-    found = SchoolEnrolment.objects.filter(pk__in=ids, student=student, school=school, school_year=copy.school_year)
-    return found.filter(deleted=True, links=None).order_by("-pk").first()
+    tied = entity.links.filter(subject_id__in=ids).values("subject_id")
+    return entity.records.filter(pk__in=ids, deleted=True, **whose).exclude(pk__in=tied).order_by("-pk").first()

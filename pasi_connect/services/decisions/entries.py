@@ -13,7 +13,6 @@ from operations.models import Job
 from pasi_connect.models import Action, ActionRecord, Decision
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.services.decisions import notices
-from sis.services.events import SCHOOL_ENROLMENT
 
 
 def record(
@@ -64,13 +63,13 @@ def add(action: Action, records: Iterable[ActionRecord]) -> None:
         notices.tell_done(action, made)
 
 
-def of_decision(decision: Decision, enrolment_id: int, order: int = 0) -> ActionRecord:
-    """The record of one decision: what the two sides were before it. `enrolment_id`: the SIS record that it is about."""
+def of_decision(decision: Decision, subject_id: int, order: int = 0) -> ActionRecord:
+    """The record of one decision: what the two sides were before it. `subject_id`: the SIS record that it is about."""
     item = decision.discrepancy
     return ActionRecord(
         order=order,
-        subject_type=SCHOOL_ENROLMENT,
-        subject_id=enrolment_id,
+        subject_type=item.entity,
+        subject_id=subject_id,
         key=item.key,
         school_code=item.school_code,
         before=None if decision.created_enrolment else {row["name"]: row["sis"] for row in decision.picture},
@@ -80,12 +79,12 @@ def of_decision(decision: Decision, enrolment_id: int, order: int = 0) -> Action
     )
 
 
-def record_decision(actor: Actor, decision: Decision, enrolment_id: int) -> Action:
+def record_decision(actor: Actor, decision: Decision, subject_id: int) -> Action:
     """A decision on one record is an action of its own."""
     return record(
         actor,
         Action.Kind.DECISION,
-        [of_decision(decision, enrolment_id)],
+        [of_decision(decision, subject_id)],
         school_code=decision.discrepancy.school_code,
         reason=decision.reason,
         given={"accepted": decision.accepted, "rejected": decision.rejected}

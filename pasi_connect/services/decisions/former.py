@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from operations.actor import Actor
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Decision, Discrepancy
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.services import locks
 from pasi_connect.services.compare import values
-from sis.services import enrolments
 
 NO_FORMER = (Kind.MISSING_IN_PASI, Kind.CREATED_IN_PASI, Kind.IDENTITY_CHANGED_IN_PASI)
 
@@ -23,29 +24,33 @@ def former(decision: Decision) -> dict[str, Any]:
 
 
 def former_many(decisions: Iterable[Decision]) -> dict[int, dict[str, Any]]:
-    """The same by decision id, of those that have any; two queries however many there are."""
+    """The same by decision id, of those that have any; two queries a kind of record, however many there are."""
     given = [
         one
         for one in decisions
         if one.rejected and not one.undone_at and not one.discrepancy.is_open and one.discrepancy.kind not in NO_FORMER
     ]
-    refs = {one.discrepancy.key for one in given}
-    if not refs:
-        return {}
-    links = {link.key: link for link in Link.objects.filter(key__in=refs).select_related("enrolment")}
-    copies = EnrolmentCopy.objects.filter(key__in=refs, vanished_at=None).defer("document")
+    found: dict[int, dict[str, Any]] = {}
+    for entity in entities.written():
+        mine = [one for one in given if one.discrepancy.entity == entity.kind]
+        if mine:
+            found |= _former(entity, mine)
+    return found
+
+
+def _former(entity: Entity, decisions: list[Decision]) -> dict[int, dict[str, Any]]:
+    keys = {one.discrepancy.key for one in decisions}
+    links = {link.key: link for link in entity.links_along.filter(key__in=keys)}
+    copies = {getattr(copy, entity.copy.key_field): copy for copy in entity.live_copies(keys)}
     found = {}
-    for copy in copies:
-        link = links.get(copy.key)
-        if link is None:
+    for decision in decisions:
+        link, copy = links.get(decision.discrepancy.key), copies.get(decision.discrepancy.key)
+        if link is None or copy is None:
             continue
-        ours, theirs = values.plain(values.ours(link.enrolment, link)), values.plain(values.theirs(copy))
-        for decision in given:
-            rows = [row for row in decision.picture if row["name"] in decision.rejected]
-            if decision.discrepancy.key == copy.key and all(
-                row["name"] in theirs and ours[row["name"]] == theirs[row["name"]] == row["sis"] for row in rows
-            ):
-                found[decision.pk] = {row["name"]: values.from_json(row["name"], row["pasi"]) for row in rows}
+        ours, theirs = values.plain(values.ours(link.record, link)), values.plain(values.theirs(copy))
+        rows = [row for row in decision.picture if row["name"] in decision.rejected]
+        if all(row["name"] in theirs and ours[row["name"]] == theirs[row["name"]] == row["sis"] for row in rows):
+            found[decision.pk] = {row["name"]: values.from_json(entity, row["name"], row["pasi"]) for row in rows}
     return found
 
 
@@ -61,17 +66,25 @@ def take_former(actor: Actor, decision_id: int) -> None:
 def take_former_many(actor: Actor, decisions: Iterable[Decision], reason: str = "") -> dict[int, str]:
     """The same for a set, inside the caller's transaction. The sentence by decision id of each that was not done."""
     given = {one.pk: one for one in decisions}
-    locks.records([one.discrepancy.key for one in given.values()])
+    for entity in entities.written():
+        if keys := [one.discrepancy.key for one in given.values() if one.discrepancy.entity == entity.kind]:
+            locks.records(entity, keys)
     wanted = former_many(given.values())
     refs = {one.discrepancy.key: pk for pk, one in given.items() if pk in wanted}
-    ids = dict(Link.objects.filter(key__in=refs).values_list("subject_id", "key"))
-    done = enrolments.change_many(
-        actor,
-        {enrolment: wanted[refs[ref]] for enrolment, ref in ids.items()},
-        reason=reason or _("PASI’s former value taken afterwards"),
-    )
-    entered = [refs[ids[pk]] for pk in done.changed]
-    Discrepancy.objects.filter(decisions__in=entered, status=Discrepancy.Status.SETTLED).update(settled_by="former")
-    not_done = {refs[ids[pk]]: " ".join(error.messages) for pk, error in done.refused.items()}
+    not_done: dict[int, str] = {}
+    for entity in entities.written():
+        assert entity.sis is not None
+        mine = {key: pk for key, pk in refs.items() if given[pk].discrepancy.entity == entity.kind}
+        if not mine:
+            continue
+        ids = dict(entity.links.filter(key__in=mine).values_list("subject_id", "key"))
+        done = entity.sis.change_many(
+            actor,
+            {subject: wanted[mine[key]] for subject, key in ids.items()},
+            reason=reason or _("PASI’s former value taken afterwards"),
+        )
+        entered = [mine[ids[pk]] for pk in done.changed]
+        Discrepancy.objects.filter(decisions__in=entered, status=Discrepancy.Status.SETTLED).update(settled_by="former")
+        not_done |= {mine[ids[pk]]: " ".join(error.messages) for pk, error in done.refused.items()}
     moved = _("The record has changed since. Check its current values.")
     return {pk: moved for pk in given if pk not in wanted} | not_done

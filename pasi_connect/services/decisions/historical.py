@@ -16,8 +16,9 @@ from operations import clock, wake
 from operations.actor import Actor
 from operations.previews import taken_back
 from operations.services import audit
-from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Link, Submission
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
 from pasi_connect.rules.availability import NO_ACCESS, NORMAL, TELLS
 from pasi_connect.services import locks
@@ -28,11 +29,9 @@ from pasi_connect.services.queue import collecting, reviews, submissions
 from pasi_connect.services.queue.claiming import may_call
 from pasi_connect.soap import codec, gateway
 from pasi_connect.soap.gateway import Purpose
-from sis.models import SchoolEnrolment
 from sis.models.event import Origin
 from sis.services import events
 
-OPERATION = "GetStudentSchoolEnrolment"
 READ_SECONDS = 20.0  # somebody sits before the page
 Result = TypeVar("Result")
 
@@ -67,7 +66,7 @@ class Pair:
 class Comparison:
     """Both sides after a look at PASI. `why_not`: why ours cannot go to PASI now; empty where it can."""
 
-    enrolment_id: int
+    record_id: int
     picture: Picture
     in_pasi: bool
     pairs: list[Pair]
@@ -91,36 +90,36 @@ class _Told:
     hidden: bool = False
 
 
-def live_read(actor: Actor, enrolment: SchoolEnrolment) -> Picture:
-    """Asks PASI for its record now, on behalf of the person, and stores it as the local copy.
+def live_read(actor: Actor, record: Any) -> Picture:
+    """Asks PASI for its record of a SIS record now, on behalf of the person, and stores it as the local copy.
 
     A submission of the record that has become needless, because both sides are equal, is ended. Call it outside of every
     transaction. Raises NotPossible where the year is synchronized, NotRead where PASI does not answer.
     """
-    _check_historical(enrolment)
-    link = submissions.link_of(enrolment)
-    return _store(link, _ask(actor, enrolment, link))
+    _check_historical(record)
+    link = submissions.link_of(record)
+    return _store(link, _ask(actor, record, link))
 
 
-def compare(actor: Actor, enrolment: SchoolEnrolment) -> Comparison:
+def compare(actor: Actor, record: Any) -> Comparison:
     """As `live_read`; gives both sides as they stand then, and whether ours can go to PASI."""
-    picture = live_read(actor, enrolment)
-    return _comparison(submissions.link_of(enrolment), picture)
+    picture = live_read(actor, record)
+    return _comparison(submissions.link_of(record), picture)
 
 
-def _check_historical(enrolment: SchoolEnrolment) -> None:
-    if not Context().is_historical(enrolment.school_year):
+def _check_historical(record: Any) -> None:
+    if not Context().is_historical(entities.of(record).year_of(record)):
         raise NotPossible(
             _("This school year is synchronized or in the future: PASI sends every change automatically.")
         )
 
 
-def _check_taken(enrolment: SchoolEnrolment) -> None:
-    if Context().year_closed(enrolment.school_year):
+def _check_taken(record: Any) -> None:
+    if Context().year_closed(entities.of(record).year_of(record)):
         raise NotPossible(_("PASI no longer accepts enrolments of this school year."))
 
 
-def _ask(actor: Actor, enrolment: SchoolEnrolment, link: Link | None) -> _Told:
+def _ask(actor: Actor, record: Any, link: Link | None) -> _Told:
     """PASI's answer; nothing is kept of it. What has no key yet is not there."""
     if not may_call():
         raise NotRead(_("PASI is unavailable or refusing our connection. Read the record when PASI answers again."))
@@ -129,33 +128,34 @@ def _ask(actor: Actor, enrolment: SchoolEnrolment, link: Link | None) -> _Told:
     held = submissions.copy_of(link)
     # A node that lags behind what we know must not answer with its older record.
     least = max(held.core_version if held else 0, link.accepted_version)
-    school = enrolment.school
-    request = {"RefIds": [{"ExpectedVersion": least, "RefId": link.key}]}
+    school, get = record.school, entities.of(record).get
+    request = {get.request: [{"ExpectedVersion": least, get.key: link.key}]}
     purpose = Purpose(actor, school.organization_code, link.key, school.code)
-    answer = gateway.call(OPERATION, request, purpose, seconds=READ_SECONDS)
+    answer = gateway.call(get.operation, request, purpose, seconds=READ_SECONDS)
     if not answer.good or not answer.value:
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
     told = answer.value[0]
     if told["AvailabilityStatus"] not in TELLS:
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
-    document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == NORMAL else None
+    document = told.get(get.record) if told["AvailabilityStatus"] == NORMAL else None
     if document is None:
         return _Told(hidden=told["AvailabilityStatus"] == NO_ACCESS)
     assert answer.element is not None
-    record = next(each for each in answer.element.iter() if codec.local_name(each) == "StudentSchoolEnrolment")
-    return _Told(copies.Received(document, codec.bare_xml(record)))
+    element = next(each for each in answer.element.iter() if codec.local_name(each) == get.record)
+    return _Told(copies.Received(document, codec.bare_xml(element)))
 
 
 def _store(link: Link, told: _Told) -> Picture:
+    entity = entities.by_kind(link.entity)
     with transaction.atomic():
-        locks.records([link.key])
+        locks.records(entity, [link.key])
         if told.record is None:
             # Of these years no full set ever comes that would show the record gone: this answer alone tells.
-            EnrolmentCopy.objects.filter(key=link.key, vanished_at=None).update(vanished_at=clock.now())
+            entity.live_copies([link.key]).update(vanished_at=clock.now())
         else:
-            copies.store(EnrolmentCopy, [told.record])
+            copies.store(entity.copy, [told.record])
         copy = submissions.copy_of(link)
-        comparing.evaluate(keys=[link.key])
+        comparing.evaluate(entity, keys=[link.key])
     picture = Picture(copy.core_version if copy else 0, told.hidden)
     _end_needless(link, picture)
     return picture
@@ -165,12 +165,16 @@ def _store(link: Link, told: _Told) -> Picture:
 class _Rows:
     """The rows of the record, locked in the order copy, link, submission. `queued` is the one that would go out."""
 
-    enrolment: SchoolEnrolment
+    record: Any
     link: Link
-    copy: EnrolmentCopy | None
+    copy: Any
     queued: Submission | None
     stuck: list[Submission]
     flying: bool
+
+    @property
+    def entity(self) -> Entity:
+        return entities.by_kind(self.link.entity)
 
     @property
     def version(self) -> int:
@@ -179,23 +183,23 @@ class _Rows:
     @property
     def is_anothers(self) -> bool:
         """PASI's record is of another student, school or year by now."""
-        return self.copy is not None and bool(values.identity(self.enrolment, self.copy))
+        return self.copy is not None and bool(values.identity(self.record, self.copy))
 
     @property
     def differing(self) -> list[str]:
         """Names of the compared fields in which the two sides differ; all of them where PASI has no such record."""
         if self.copy is None:
-            return list(COMPARED)
-        ours, theirs = values.ours(self.enrolment, self.link), values.theirs(self.copy)
-        if ours["deleted"] and theirs["deleted"]:
+            return list(self.entity.compared)
+        ours, theirs = values.ours(self.record, self.link), values.theirs(self.copy)
+        if ours.get("deleted") and theirs.get("deleted"):
             return []
-        return [name for name in COMPARED if name in theirs and ours[name] != theirs[name]]
+        return [name for name, value in theirs.items() if value != ours[name]]
 
     def pairs(self) -> list[Pair]:
-        ours = values.plain(values.ours(self.enrolment, self.link))
+        ours = values.plain(values.ours(self.record, self.link))
         theirs = values.plain(values.theirs(self.copy)) if self.copy else {}
         differing = set(self.differing)
-        return [Pair(name, ours[name], theirs.get(name), name in differing) for name in COMPARED]
+        return [Pair(name, value, theirs.get(name), name in differing) for name, value in ours.items()]
 
     def check_free(self) -> None:
         if self.flying:
@@ -210,38 +214,38 @@ class _Rows:
             )
         if not self.differing:
             raise NotPossible(_("Both sides match; there is nothing to send."))
-        if self.copy is None and self.enrolment.deleted:
+        if self.copy is None and self.entity.is_deleted(self.record):
             raise NotPossible(_("The record is deleted here and PASI does not have it; there is nothing to send."))
 
 
 def _lock(link_id: int) -> _Rows:
-    key = Link.objects.values_list("key", flat=True).get(pk=link_id)
-    copy, link = locks.sides(key)
+    kind, key = Link.objects.values_list("entity", "key").get(pk=link_id)
+    copy, link = locks.sides(entities.by_kind(kind), key)
     assert link is not None
     copy = None if copy is not None and copy.vanished_at else copy
     rows = list(
         Submission.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(key=key, status__in=(*QUEUED, *FLYING, *STUCK))
+        .filter(subject_type=kind, key=key, status__in=(*QUEUED, *FLYING, *STUCK))
         .order_by("id")
     )
     flying = any(row.status in FLYING for row in rows)
     queued = next((row for row in rows if row.status in QUEUED), None)
-    return _Rows(link.enrolment, link, copy, queued, [row for row in rows if row.status in STUCK], flying)
+    return _Rows(link.record, link, copy, queued, [row for row in rows if row.status in STUCK], flying)
 
 
 @transaction.atomic
 def _comparison(link: Link, picture: Picture) -> Comparison:
     rows = _lock(link.pk)
     try:
-        _check_taken(rows.enrolment)
+        _check_taken(rows.record)
         rows.check_to_send()
         why_not = ""
     except NotPossible as error:
         why_not = str(error)
     now = Picture(rows.version, picture.hidden and rows.copy is None)
     queued_id = rows.queued.pk if rows.queued else None
-    return Comparison(rows.enrolment.pk, now, rows.copy is not None, rows.pairs(), why_not, queued_id)
+    return Comparison(rows.record.pk, now, rows.copy is not None, rows.pairs(), why_not, queued_id)
 
 
 @transaction.atomic
@@ -269,30 +273,28 @@ def _agree_on_equal(rows: _Rows) -> None:
     rows.link.save(update_fields=["agreed", "agreed_at", "kept"])
 
 
-def confirm(actor: Actor, enrolment: SchoolEnrolment, seen_version: int) -> Submission:
+def confirm(actor: Actor, record: Any, seen_version: int) -> Submission:
     """The person has seen PASI's record at `seen_version` (0: PASI has none) beside ours: ours goes to PASI.
 
     Reads PASI once more and gives the submission, which goes out while PASI's record stays that one. Call it outside of
     every transaction. Raises Moved where PASI holds another version by now, NotPossible where nothing can be sent, NotRead.
     """
-    _check_taken(enrolment)
-    _check_historical(enrolment)
-    link = submissions.link_of(enrolment)
-    return _confirm(actor, link, _ask(actor, enrolment, link), seen_version)
+    _check_taken(record)
+    _check_historical(record)
+    link = submissions.link_of(record)
+    return _confirm(actor, link, _ask(actor, record, link), seen_version)
 
 
-def preview(
-    actor: Actor, enrolment: SchoolEnrolment, seen_version: int, answer: Callable[[Submission], Result]
-) -> Result:
+def preview(actor: Actor, record: Any, seen_version: int, answer: Callable[[Submission], Result]) -> Result:
     """PASI's record is read, nothing is kept: what `answer` gives while everything stands as `confirm` would leave it.
 
     Raises as `confirm` does.
     """
-    _check_taken(enrolment)
-    _check_historical(enrolment)
-    told = _ask(actor, enrolment, Link.objects.of(events.SCHOOL_ENROLMENT, [enrolment.pk]).first())
+    _check_taken(record)
+    _check_historical(record)
+    told = _ask(actor, record, Link.objects.of(entities.of(record).kind, [record.pk]).first())
     with taken_back():
-        return answer(_confirm(actor, submissions.link_of(enrolment), told, seen_version))
+        return answer(_confirm(actor, submissions.link_of(record), told, seen_version))
 
 
 def _confirm(actor: Actor, link: Link, told: _Told, seen_version: int) -> Submission:
@@ -305,8 +307,8 @@ def _confirm(actor: Actor, link: Link, told: _Told, seen_version: int) -> Submis
         if rows.copy is not None:
             _agree_on_equal(rows)
         if rows.queued is None:
-            events.leave(actor, rows.enrolment, rows.differing, Origin.SIS, seen_version)
-        collecting.collect(rows.enrolment.pk)
+            events.leave(actor, rows.record, rows.differing, Origin.SIS, seen_version)
+        collecting.collect(rows.link.entity, rows.record.pk)
         queued = _lock(rows.link.pk).queued
         assert queued is not None
         queued.live_version = queued.seen_version = seen_version
@@ -315,18 +317,18 @@ def _confirm(actor: Actor, link: Link, told: _Told, seen_version: int) -> Submis
         queued.save()
         queued = Submission.objects.select_related("user").get(pk=queued.pk)
         _tell(actor, audit.Verb.PASI_READ_REPLACED, rows)
-        if submissions.hold_or_release(queued, Context(), rows.enrolment, Link.objects.get(pk=rows.link.pk)):
+        if submissions.hold_or_release(queued, Context(), rows.record, Link.objects.get(pk=rows.link.pk)):
             wake.look_after_commit(submissions.SEND)
         return queued
 
 
-def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: str = "") -> None:
+def take(actor: Actor, record: Any, seen_version: int, reason: str = "") -> None:
     """The SIS record takes every value of PASI's record at `seen_version`. Nothing is sent; what was queued is ended.
 
     Raises as `confirm` does.
     """
-    picture = live_read(actor, enrolment)
-    link = submissions.link_of(enrolment)
+    picture = live_read(actor, record)
+    link = submissions.link_of(record)
     _check_seen(link, picture, picture.version, seen_version)
     with transaction.atomic():
         rows = _lock(link.pk)
@@ -337,7 +339,7 @@ def take(actor: Actor, enrolment: SchoolEnrolment, seen_version: int, reason: st
         for row in (*rows.stuck, *([rows.queued] if rows.queued else [])):
             submissions.move(row, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
         try:
-            reviews.take_values(actor, rows.enrolment, rows.link, rows.copy, reason)
+            reviews.take_values(actor, rows.link, rows.copy, reason)
         except reviews.NotPossible as error:
             raise NotPossible(str(error)) from None
         except ValidationError as error:
@@ -352,5 +354,6 @@ def _check_seen(link: Link, picture: Picture, version: int, seen_version: int) -
 
 def _tell(actor: Actor, action: audit.Verb, rows: _Rows) -> None:
     changes = {"core_version": [None, rows.version]}
-    entry = audit.Entry(action, events.SCHOOL_ENROLMENT, str(rows.enrolment.pk), rows.enrolment.school.code, changes)
+    record = rows.record
+    entry = audit.Entry(action, rows.link.entity, str(record.pk), rows.entity.school_code(record), changes)
     audit.record(actor, entry)

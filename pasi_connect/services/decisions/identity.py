@@ -14,6 +14,7 @@ from operations import clock
 from operations.actor import Actor
 from operations.models import User
 from operations.services import audit
+from pasi_connect import entities
 from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, StudentCopy, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
@@ -106,7 +107,7 @@ def follow(link: Link, seen_version: int) -> None:
     DataEvent.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=ours.pk, collected_at=None).update(
         student_id=ours.student_id, school_code=ours.school.code
     )
-    transaction.on_commit(lambda: submissions.release_held(subject_id=ours.pk), robust=True)
+    transaction.on_commit(lambda: submissions.release_held(subject_type=link.entity, subject_id=ours.pk), robust=True)
 
 
 def _no_student(told: StudentCopy | None) -> str:
@@ -167,7 +168,8 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
     item, copy, link = locks.item(item_id)
     if item.kind != Kind.IDENTITY_CHANGED_IN_PASI or not item.is_open or not (copy and link) or not item.undecided:
         raise Moved(item, _("This change is already settled, or it has been replaced by another."))
-    comparing.look_at(item.key)
+    entity = entities.by_kind(item.entity)
+    comparing.look_at(entity, item.key)
     item.refresh_from_db()
     if item.kind != Kind.IDENTITY_CHANGED_IN_PASI or not item.is_open:
         raise Moved(item, _("This change is already settled, or it has been replaced by another."))
@@ -209,7 +211,7 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
             reason,
         ),
     )
-    comparing.evaluate(keys=[item.key, link.key])
+    comparing.evaluate(entity, keys=[item.key, link.key])
     return decision
 
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from operations import clock, faults, statements
 from operations.actor import Actor
 from operations.services import audit
+from pasi_connect import entities
+from pasi_connect.entities import Entity
 from pasi_connect.models import Decision, Discrepancy, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED
@@ -27,7 +29,7 @@ from pasi_connect.services.decisions.deciding import decide, enrolment_of
 from pasi_connect.services.decisions.rows import TOLD, Moved
 from sis.models import DataEvent
 from sis.models.event import Origin
-from sis.services import enrolments, events
+from sis.services import events
 
 ONE_BY_ONE = (Kind.CREATED_IN_PASI, Kind.MISSING_IN_PASI, Kind.IDENTITY_CHANGED_IN_PASI)
 
@@ -67,18 +69,25 @@ def decide_many(
     """Decides every undecided field of the items, inside the caller's transaction; `versions` are what was seen, by item id."""
     done = Decided()
     alone = {pk: item for pk, item in items.items() if item.kind in ONE_BY_ONE}
-    together = {pk: item for pk, item in items.items() if pk not in alone}
-    if together:
+    for entity in entities.written():
+        together = {pk: item for pk, item in items.items() if pk not in alone and item.entity == entity.kind}
+        if not together:
+            continue
+        some = Decided()
         try:
             with transaction.atomic():
-                done = _together(actor, together, versions, accept, reason)
+                some = _together(actor, entity, together, versions, accept, reason)
         except Exception as error:  # one of them: each by itself then, so that the others are decided
             if not isinstance(error, TOLD) and not faults.ours(error):
                 raise
-            done, alone = Decided(), dict(items)
-    if alone:
-        locks.records([item.key for item in alone.values()])
-    for pk in alone:
+            alone |= together
+            continue
+        done.decisions |= some.decisions
+        done.others |= some.others
+    for entity in entities.written():
+        if keys := [item.key for item in alone.values() if item.entity == entity.kind]:
+            locks.records(entity, keys)
+    for pk in (pk for pk in items if pk in alone):
         _alone(actor, pk, versions[pk], accept, reason, done)
     return done
 
@@ -107,10 +116,15 @@ def _alone(actor: Actor, pk: int, version: str, accept: bool, reason: str, done:
 
 
 def _together(
-    actor: Actor, items: Mapping[int, Discrepancy], versions: Mapping[int, str], accept: bool, reason: str
+    actor: Actor,
+    entity: Entity,
+    items: Mapping[int, Discrepancy],
+    versions: Mapping[int, str],
+    accept: bool,
+    reason: str,
 ) -> Decided:
     done, context = Decided(), Context()
-    pairs = comparing.look({item.key for item in items.values()}, context)
+    pairs = comparing.look(entity, {item.key for item in items.values()}, context)
     open_ = {pair.item.pk: pair for pair in pairs if pair.item and pair.item.is_open}
     ours: dict[int, Pair] = {}
     for pk in items:
@@ -123,15 +137,15 @@ def _together(
             done.others[pk] = under_way()
         else:
             ours[pk] = pair
-    names = _names(ours, accept)
-    revisions = _accept(actor, ours, names, reason, done) if accept else _keep(actor, ours, names)
+    names = _names(entity, ours, accept)
+    revisions = _accept(actor, entity, ours, names, reason, done) if accept else _keep(actor, entity, ours, names)
     made = [_decision(actor, pair, names[pk], accept, reason, revisions.get(pk)) for pk, pair in ours.items()]
     for pair, decision in zip(ours.values(), made, strict=True):
         _move(pair, decision)
     statements.insert_all(made)
     audit.record_all(actor, [_told(decision) for decision in made])
     decided = list(ours.values())
-    comparing.look_again(decided, context, "accept" if accept else "reject")
+    comparing.look_again(entity, decided, context, "accept" if accept else "reject")
     comparing.save(pair.link for pair in decided if pair.link)
     for decision in made:
         link = ours[decision.discrepancy_id].link
@@ -140,62 +154,68 @@ def _together(
     return done
 
 
-def _names(pairs: Mapping[int, Pair], accept: bool) -> dict[int, list[str]]:
+def _names(entity: Entity, pairs: Mapping[int, Pair], accept: bool) -> dict[int, list[str]]:
     """The fields to decide, by item: all of them, but for those whose reset is decided already."""
     rows = {pk: pair.item.fields for pk, pair in pairs.items() if pair.item}
     resetting = {pk: {row["name"] for row in fields if row["state"] == RESET} for pk, fields in rows.items()}
     subjects = {pk: pairs[pk].link.subject_id for pk, some in resetting.items() if some}  # type: ignore[union-attr]
     # Accepting also takes what was to be reset and was refused; what is on its way was decided by somebody.
-    flying = _on_the_way(subjects.values()) if accept and subjects else set()
+    flying = _on_the_way(entity, subjects.values()) if accept and subjects else set()
     left_out = {pk: some if not accept or subjects.get(pk) in flying else set() for pk, some in resetting.items()}
     return {pk: [row["name"] for row in fields if row["name"] not in left_out[pk]] for pk, fields in rows.items()}
 
 
-def _on_the_way(enrolment_ids: Iterable[int]) -> set[int]:
-    """Enrolments of which something waits for PASI or is on its way there."""
-    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": list(enrolment_ids)}
+def _on_the_way(entity: Entity, ids: Iterable[int]) -> set[int]:
+    """SIS records of which something waits for PASI or is on its way there."""
+    subject = {"subject_type": entity.kind, "subject_id__in": list(ids)}
     live = Submission.objects.filter(**subject, status__in=(*QUEUED, *FLYING)).values_list("subject_id", flat=True)
     waiting = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
     return {*live, *waiting.values_list("subject_id", flat=True)}
 
 
 def _accept(
-    actor: Actor, pairs: dict[int, Pair], names: Mapping[int, list[str]], reason: str, done: Decided
+    actor: Actor,
+    entity: Entity,
+    pairs: dict[int, Pair],
+    names: Mapping[int, list[str]],
+    reason: str,
+    done: Decided,
 ) -> dict[int, int]:
     """The SIS takes PASI's values. Gives the revision of each record by item id; takes out of `pairs` what has moved."""
+    assert entity.sis is not None
     wanted, revisions = {}, {}
     for pk, pair in pairs.items():
         assert pair.copy is not None and pair.link is not None
         theirs = values.theirs(pair.copy)
         wanted[pair.link.subject_id] = {name: theirs[name] for name in names[pk]}
-        revisions[pair.link.subject_id] = pair.link.enrolment.revision
-    many = enrolments.change_many(actor, wanted, origin=Origin.PASI, reason=reason, revisions=revisions, compared=True)
+        revisions[pair.link.subject_id] = pair.link.record.revision
+    many = entity.sis.change_many(actor, wanted, origin=Origin.PASI, reason=reason, revisions=revisions, compared=True)
     after = {}
     for pk, pair in list(pairs.items()):
         assert pair.link is not None
-        enrolment = many.changed.get(pair.link.subject_id) or many.unchanged.get(pair.link.subject_id)
+        record = many.changed.get(pair.link.subject_id) or many.unchanged.get(pair.link.subject_id)
         if pair.link.subject_id in many.refused:
             refused = holding.explained(many.refused[pair.link.subject_id])
             done.others[pk] = NotDecided("not_possible", " ".join(refused.messages))
             del pairs[pk]
             continue
-        if enrolment is None:
+        if record is None:
             done.others[pk] = moved()
             del pairs[pk]
             continue
-        pair.link.enrolment = enrolment
-        after[pk] = enrolment.revision
+        pair.link.record = record
+        after[pk] = record.revision
     return after
 
 
-def _keep(actor: Actor, pairs: Mapping[int, Pair], names: Mapping[int, list[str]]) -> dict[int, int]:
+def _keep(actor: Actor, entity: Entity, pairs: Mapping[int, Pair], names: Mapping[int, list[str]]) -> dict[int, int]:
     """Leaves the events that reset PASI; what waits for PASI of these records has been seen together with this picture."""
     seen, changes = {}, []
     for pk, pair in pairs.items():
         assert pair.copy is not None and pair.link is not None
         seen[pair.link.subject_id] = pair.copy.core_version
-        changes.append((events.subject_of(pair.link.enrolment), names[pk]))
-    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": list(seen), "status__in": QUEUED}
+        changes.append((events.subject_of(pair.link.record), names[pk]))
+    subject = {"subject_type": entity.kind, "subject_id__in": list(seen), "status__in": QUEUED}
     queued = list(Submission.objects.filter(**subject).only("id", "subject_id", "seen_version").order_by("id"))
     for row in queued:
         row.seen_version = seen[row.subject_id]

@@ -8,7 +8,8 @@ from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from operations import faults
-from pasi_connect.models import Discrepancy, EnrolmentCopy
+from pasi_connect import entities
+from pasi_connect.models import Discrepancy
 from pasi_connect.services.compare import failures
 
 # What is told as it is, to the record alone.
@@ -37,8 +38,8 @@ def one_record(item_id: int) -> Iterator[None]:
         item = Discrepancy.objects.filter(pk=item_id).first()
         if item is None or not faults.ours(error):
             raise
-        kind, key = EnrolmentCopy.notification_type, item.key
-        failures.note(failures.Step.COMPARE, kind, key, error, school_code=item.school_code)
+        kind = entities.by_kind(item.entity).notification
+        failures.note(failures.Step.COMPARE, kind, item.key, error, school_code=item.school_code)
         raise ValidationError({"fields": [cannot_be_compared()]}) from None
 
 

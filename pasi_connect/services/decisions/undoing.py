@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from operations import clock, statements
 from operations.actor import Actor
 from operations.services import audit
-from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Decision, Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.services.compare import comparing, values
@@ -24,7 +25,6 @@ from pasi_connect.services.decisions.rows import one_record
 from pasi_connect.services.queue import submissions
 from sis.models import DataEvent
 from sis.models.event import Origin
-from sis.services import enrolments, events
 
 
 def undo(actor: Actor, decision_id: int, reason: str = "") -> Decision:
@@ -44,13 +44,24 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
     Accepted fields: the SIS value and the agreed value go back. Rejected fields: cancelled when not sent yet.
     Raises ValidationError with the sentence of the first for which it is too late.
     """
-    refs = _refs(Decision.objects.filter(pk__in=decision_ids).select_related("discrepancy"))
+    wanted = Decision.objects.filter(pk__in=decision_ids).select_related("discrepancy")
+    done: list[Decision] = []
+    for entity in entities.written():
+        if mine := [one for one in wanted if one.discrepancy.entity == entity.kind]:
+            done += _undo(actor, entity, mine, reason)
+    return sorted(done, key=lambda decision: decision.pk)
+
+
+def _undo(actor: Actor, entity: Entity, wanted: list[Decision], reason: str) -> list[Decision]:
+    """Of one kind of record."""
+    assert entity.sis is not None
+    refs = _refs(entity, wanted)
     context = Context()
-    pairs = {pair.key: pair for pair in comparing.look(refs, context)}
+    pairs = {pair.key: pair for pair in comparing.look(entity, refs, context)}
     found = Decision.objects.select_for_update(of=("self",)).select_related("discrepancy")
-    decisions = list(found.filter(pk__in=decision_ids).order_by("id"))
+    decisions = list(found.filter(pk__in=[one.pk for one in wanted]).order_by("id"))
     links = {ref: pair.link for ref, pair in pairs.items() if pair.link}
-    reasons = _reasons(decisions, {ref: pair.copy for ref, pair in pairs.items()}, links)
+    reasons = _reasons(entity, decisions, {ref: pair.copy for ref, pair in pairs.items()}, links)
     if reasons:
         raise ValidationError(next(iter(reasons.values())))
     restored = {one.pk for one in decisions if whole.handles(one) and whole.undo(actor, one, pairs, reason)}
@@ -65,36 +76,40 @@ def undo_many(actor: Actor, decision_ids: Sequence[int], reason: str = "") -> li
         if decision.rejected:
             link.kept = {name: value for name, value in link.kept.items() if name not in decision.rejected}
         link.agreed_digest = ""
-    if run_into := enrolments.twins(back):
+    if entity.sis.twins and (run_into := entity.sis.twins(back)):
         raise ValidationError(next(iter(run_into.values())))
-    done = enrolments.change_many(
+    done = entity.sis.change_many(
         actor,
         back,
         origin=Origin.PASI,
         reason=reason or _("Undone"),
-        revisions={link.subject_id: link.enrolment.revision for link in links.values()},
+        revisions={link.subject_id: link.record.revision for link in links.values()},
         compared=True,
     )
     if done.moved:
         raise ValidationError(_("The record has changed here since."))
     for link in links.values():
-        link.enrolment = done.changed.get(link.subject_id, link.enrolment)
+        link.record = done.changed.get(link.subject_id, link.record)
     for decision in fieldwise:
-        decision.revision_undone = links[decision.discrepancy.key].enrolment.revision if decision.accepted else None
-    _call_back(actor, {links[one.discrepancy.key].subject_id: _sent_for(one) for one in fieldwise if one.rejected})
+        decision.revision_undone = links[decision.discrepancy.key].record.revision if decision.accepted else None
+    _call_back(
+        actor,
+        entity,
+        {links[one.discrepancy.key].subject_id: _sent_for(entity, one) for one in fieldwise if one.rejected},
+    )
     _close(actor, decisions, reason)
     _reopen(pairs, [one for one in decisions if one.pk not in restored])
     Discrepancy.objects.filter(decisions__in=restored, status=Discrepancy.Status.SETTLED).update(settled_by="restored")
-    comparing.look_again(list(pairs.values()), context, "itself")
+    comparing.look_again(entity, list(pairs.values()), context, "itself")
     comparing.save(pair.link for pair in pairs.values() if pair.link)
     return decisions
 
 
-def _refs(decisions: Iterable[Decision]) -> list[str]:
+def _refs(entity: Entity, decisions: Iterable[Decision]) -> list[str]:
     """PASI's keys of the records: those of the items, and where a record has been linked anew that of its link by now."""
     given = list(decisions)
     anew = [subject for one in given if whole.is_link_anew(one) and (subject := one.discrepancy.subject_id)]
-    links = Link.objects.of(events.SCHOOL_ENROLMENT, anew).values_list("key", flat=True) if anew else []
+    links = Link.objects.of(entity.kind, anew).values_list("key", flat=True) if anew else []
     return list({*(one.discrepancy.key for one in given), *links})
 
 
@@ -103,7 +118,10 @@ def _before(decision: Decision) -> dict[str, Any]:
     if decision.discrepancy.kind == Kind.MISSING_IN_PASI:
         return {"deleted": False}
     before = {row["name"]: row["sis"] for row in decision.picture}
-    return {name: values.from_json(name, before[name]) for name in decision.accepted}
+    return {
+        name: values.from_json(entities.by_kind(decision.discrepancy.entity), name, before[name])
+        for name in decision.accepted
+    }
 
 
 def _agreed_before(decision: Decision, link: Link) -> dict[str, Any] | None:
@@ -113,16 +131,16 @@ def _agreed_before(decision: Decision, link: Link) -> dict[str, Any] | None:
     return agreed | {name: decision.agreed_before[name] for name in decision.accepted if name in decision.agreed_before}
 
 
-def _sent_for(decision: Decision) -> set[str]:
+def _sent_for(entity: Entity, decision: Decision) -> set[str]:
     """The fields of the event that a rejection left."""
-    return set(COMPARED) if decision.discrepancy.kind == Kind.MISSING_IN_PASI else set(decision.rejected)
+    return set(entity.compared) if decision.discrepancy.kind == Kind.MISSING_IN_PASI else set(decision.rejected)
 
 
-def _call_back(actor: Actor, resets: Mapping[int, set[str]]) -> None:
+def _call_back(actor: Actor, entity: Entity, resets: Mapping[int, set[str]]) -> None:
     """What was to reset these fields, and nothing else, does not go out: neither queued nor yet to be collected."""
     if not resets:
         return
-    subjects = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": list(resets)}
+    subjects = {"subject_type": entity.kind, "subject_id__in": list(resets)}
     left = DataEvent.objects.select_for_update().filter(**subjects, origin=Origin.SIS, collected_at=None)
     mine = [event.pk for event in left.order_by("id") if set(event.fields) <= resets[event.subject_id]]
     DataEvent.objects.filter(pk__in=mine).update(collected_at=clock.now())
@@ -168,24 +186,29 @@ def why_not_undo(decision: Decision) -> str:
 
 
 def why_not_many(decisions: Iterable[Decision]) -> dict[int, str]:
-    """The sentence by decision id of each that can no longer be taken back; four queries however many there are."""
+    """The sentence by decision id of each that can no longer be taken back; four queries a kind of record, however many there are."""
     given = list(decisions)
-    refs = _refs(given)
-    copies = {copy.key: copy for copy in EnrolmentCopy.objects.filter(key__in=refs).defer("document")}
-    links = {link.key: link for link in Link.objects.filter(key__in=refs).select_related("enrolment")}
-    return _reasons(given, copies, links)
+    found: dict[int, str] = {}
+    for entity in entities.written():
+        mine = [one for one in given if one.discrepancy.entity == entity.kind]
+        if not mine:
+            continue
+        refs, key = _refs(entity, mine), entity.copy.key_field
+        copies = {getattr(copy, key): copy for copy in entity.copies.filter(**{f"{key}__in": refs})}
+        found |= _reasons(entity, mine, copies, {link.key: link for link in entity.links_along.filter(key__in=refs)})
+    return found
 
 
 def _reasons(
-    decisions: list[Decision], copies: Mapping[Any, EnrolmentCopy | None], links: Mapping[Any, Link]
+    entity: Entity, decisions: list[Decision], copies: Mapping[Any, Any], links: Mapping[Any, Link]
 ) -> dict[int, str]:
-    others = _others(links)
+    others = _others(entity, links)
     subjects = [links[ref].subject_id for one in decisions if one.rejected and (ref := one.discrepancy.key) in links]
     flying: set[int] = set()
     if subjects:
-        subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": subjects}
+        subject = {"subject_type": entity.kind, "subject_id__in": subjects}
         flying = set(Submission.objects.filter(**subject, status__in=FLYING).values_list("subject_id", flat=True))
-    special = whole.Facts.of([one for one in decisions if whole.handles(one)], links)
+    special = whole.Facts.of(entity, [one for one in decisions if whole.handles(one)], links)
     found = {}
     for decision in decisions:
         key = decision.discrepancy.key
@@ -195,11 +218,12 @@ def _reasons(
     return found
 
 
-def _others(links: Iterable[str]) -> dict[str, list[Decision]]:
+def _others(entity: Entity, links: Iterable[str]) -> dict[str, list[Decision]]:
     """All decisions on these records, by key."""
     found: dict[str, list[Decision]] = {}
     columns = ("accepted", "rejected", "revision_after", "revision_undone", "undone_at", "discrepancy__key")
-    rows = Decision.objects.filter(discrepancy__key__in=list(links)).select_related("discrepancy")
+    mine = Decision.objects.filter(discrepancy__entity=entity.kind, discrepancy__key__in=list(links))
+    rows = mine.select_related("discrepancy")
     for decision in rows.only("discrepancy__kind", *columns):
         found.setdefault(decision.discrepancy.key, []).append(decision)
     return found
@@ -207,7 +231,7 @@ def _others(links: Iterable[str]) -> dict[str, list[Decision]]:
 
 def _why_not(
     decision: Decision,
-    copy: EnrolmentCopy | None,
+    copy: Any,
     link: Link | None,
     others: list[Decision],
     flying: set[int],
@@ -252,10 +276,10 @@ def _only_decided(decision: Decision, link: Link, others: list[Decision]) -> boo
     """Since the decision, the SIS record was changed by other decisions and their undoing alone."""
     steps = {number for one in others for number in (one.revision_after, one.revision_undone)}
     assert decision.revision_after is not None
-    return set(range(decision.revision_after + 1, link.enrolment.revision + 1)) <= steps
+    return set(range(decision.revision_after + 1, link.record.revision + 1)) <= steps
 
 
-def _still_so(decision: Decision, copy: EnrolmentCopy | None) -> bool:
+def _still_so(decision: Decision, copy: Any) -> bool:
     """PASI holds what it held when the decision was made."""
     gone = copy is None or copy.vanished_at is not None
     if decision.discrepancy.kind == Kind.MISSING_IN_PASI:
@@ -263,12 +287,12 @@ def _still_so(decision: Decision, copy: EnrolmentCopy | None) -> bool:
     return not gone and _holds(decision, copy, "pasi", {*decision.accepted, *decision.rejected})
 
 
-def _arrived(decision: Decision, copy: EnrolmentCopy | None) -> bool:
+def _arrived(decision: Decision, copy: Any) -> bool:
     """PASI holds what the decision has kept: the reset is there."""
     return copy is not None and copy.vanished_at is None and _holds(decision, copy, "sis", set(decision.rejected))
 
 
-def _holds(decision: Decision, copy: EnrolmentCopy | None, side: str, names: set[str]) -> bool:
+def _holds(decision: Decision, copy: Any, side: str, names: set[str]) -> bool:
     return copy is not None and all(
         values.their(copy, row["name"]) == row[side] for row in decision.picture if row["name"] in names
     )

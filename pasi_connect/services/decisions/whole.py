@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from operations import clock
 from operations.actor import Actor
-from pasi_connect.models import Decision, Discrepancy, EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Decision, Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import LIVE, QUEUED, STUCK, Status
 from pasi_connect.services.compare.comparing import Pair
 from pasi_connect.services.decisions import identity
 from pasi_connect.services.queue import submissions
-from sis.models import CourseEnrolment, DataEvent
+from sis.models import DataEvent
 from sis.models.event import Origin
-from sis.services import enrolments, events
 
 
 def is_link_anew(decision: Decision) -> bool:
@@ -28,38 +30,40 @@ def handles(decision: Decision) -> bool:
     return decision.created_enrolment or moved or is_link_anew(decision)
 
 
-def has_arrived(decision: Decision, copy: EnrolmentCopy) -> bool:
+def has_arrived(decision: Decision, copy: Any) -> bool:
     """PASI has deleted what was created there, as the decision wanted."""
     return decision.created_enrolment and bool(decision.rejected) and copy.deleted and copy.vanished_at is None
 
 
 @dataclass
 class Facts:
-    """What stands in the way, read once for a set: `courses` and `busy` by enrolment id, `tied` PASI's keys that are linked."""
+    """What stands in the way, read once for a set of one kind: `needed` (why) and `busy` by the SIS record's id, `tied` PASI's keys
+    that are linked."""
 
     links: dict[int, Link] = field(default_factory=dict)
-    courses: set[int] = field(default_factory=set)
+    needed: Mapping[int, str] = field(default_factory=dict)
     busy: set[int] = field(default_factory=set)
     tied: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], links: Mapping[str, Link]) -> "Facts":
+    def of(cls, entity: Entity, decisions: Sequence[Decision], links: Mapping[str, Link]) -> "Facts":
         if not decisions:
             return cls()
+        assert entity.sis is not None
         ids = {links[ref].subject_id for one in decisions if (ref := one.discrepancy.key) in links}
         ids |= {one.discrepancy.subject_id or 0 for one in decisions if is_link_anew(one)}
-        subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id__in": ids}
+        subject = {"subject_type": entity.kind, "subject_id__in": ids}
         live = Submission.objects.filter(**subject, status__in=LIVE).values_list("subject_id", flat=True)
         coming = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
         refs = [one.discrepancy.key for one in decisions]
         return cls(
-            {link.subject_id: link for link in Link.objects.of(events.SCHOOL_ENROLMENT, ids)},
-            set(CourseEnrolment.objects.filter(enrolment__in=ids).values_list("enrolment_id", flat=True)),
+            {link.subject_id: link for link in Link.objects.of(entity.kind, ids)},
+            entity.sis.needed(ids) if entity.sis.needed else {},
             {*live, *coming.values_list("subject_id", flat=True)},
-            set(Link.objects.filter(key__in=refs).values_list("key", flat=True)),
+            set(entity.links.filter(key__in=refs).values_list("key", flat=True)),
         )
 
-    def why_not(self, decision: Decision, copy: EnrolmentCopy | None, link: Link | None) -> str:
+    def why_not(self, decision: Decision, copy: Any, link: Link | None) -> str:
         if is_link_anew(decision):
             mine = self.links.get(decision.discrepancy.subject_id or 0)
             if decision.discrepancy.key in self.tied:
@@ -68,9 +72,7 @@ class Facts:
                 return _("The SIS record was decided on afterwards. Undo that decision first.")
             return ""
         assert link is not None
-        if decision.created_enrolment and link.subject_id in self.courses:
-            return _("The enrolment now has courses. Delete the enrolment instead.")
-        return ""
+        return self.needed.get(link.subject_id, "") if decision.created_enrolment else ""
 
 
 def undo(actor: Actor, decision: Decision, pairs: Mapping[str, Pair], reason: str) -> bool:
@@ -84,15 +86,17 @@ def undo(actor: Actor, decision: Decision, pairs: Mapping[str, Pair], reason: st
         version = pair.copy.core_version if pair.copy else 0
         decision.revision_undone = identity.move_back(actor, decision, pair.link, version, reason)
         return False
-    enrolment_id = pair.link.subject_id
+    subject_id = pair.link.subject_id
+    entity = entities.by_kind(pair.link.entity)
+    assert entity.sis is not None
     if pair.copy is not None and has_arrived(decision, pair.copy):
-        pair.link.enrolment = enrolments.change(
-            actor, enrolment_id, {"deleted": False}, seen_version=pair.copy.core_version, reason=reason or _("Undone")
+        pair.link.record = entity.sis.change(
+            actor, subject_id, {"deleted": False}, seen_version=pair.copy.core_version, reason=reason or _("Undone")
         )
-        decision.revision_undone = pair.link.enrolment.revision
+        decision.revision_undone = pair.link.record.revision
         return True
-    _forget(actor, enrolment_id, reason)
-    decision.before = {"enrolment": enrolment_id}
+    _forget(actor, entity, subject_id, reason)
+    decision.before = {"enrolment": subject_id}
     pair.link.delete()
     pair.link = None
     return False
@@ -111,10 +115,11 @@ def _tie_back(decision: Decision, pair: Pair, pairs: Mapping[str, Pair]) -> None
         pair.item = None
 
 
-def _forget(actor: Actor, enrolment_id: int, reason: str) -> None:
+def _forget(actor: Actor, entity: Entity, subject_id: int, reason: str) -> None:
     """The SIS record that the decision made counts as never entered: deleted, tied to nothing, nothing of it goes out."""
-    enrolments.change(actor, enrolment_id, {"deleted": True}, origin=Origin.PASI, reason=reason or _("Undone"))
-    subject = {"subject_type": events.SCHOOL_ENROLMENT, "subject_id": enrolment_id}
+    assert entity.sis is not None
+    entity.sis.change(actor, subject_id, {"deleted": True}, origin=Origin.PASI, reason=reason or _("Undone"))
+    subject = {"subject_type": entity.kind, "subject_id": subject_id}
     DataEvent.objects.filter(**subject, collected_at=None).update(collected_at=clock.now())
     live = Submission.objects.select_for_update(of=("self",)).filter(**subject, status__in=(*QUEUED, *STUCK))
     for row in live.order_by("id"):

@@ -12,7 +12,7 @@ from lxml import etree
 
 from operations import clock, faults, statements
 from pasi_connect import entities
-from pasi_connect.entities import SCHOOL_ENROLMENT, Entity, mapping
+from pasi_connect.entities import Entity, mapping
 from pasi_connect.models import LocalCopy
 from pasi_connect.services.compare import failures
 from pasi_connect.soap import codec
@@ -55,14 +55,14 @@ def _inside(member: Member, name: str) -> Record | None:
     return next((found for one in inner if (found := _inside(one, name)) is not None), None)
 
 
-def to_xml(document: Mapping[str, Any], entity: Entity = SCHOOL_ENROLMENT) -> bytes:
+def to_xml(document: Mapping[str, Any], entity: Entity) -> bytes:
     assert entity.submit is not None
     element = etree.Element(entity.submit.record)
     codec.encode(element, record_of(entity), document)
     return etree.tostring(element)
 
 
-def to_document(packed: bytes | memoryview, entity: Entity = SCHOOL_ENROLMENT) -> dict[str, Any]:
+def to_document(packed: bytes | memoryview, entity: Entity) -> dict[str, Any]:
     """The record in a stored document, decoded."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     decoded = codec.decode(etree.fromstring(unpack(packed), parser), record_of(entity))

@@ -206,7 +206,7 @@ def _store(entity: Entity, received: list[copies.Received]) -> None:
         faults.each(received, lambda some: stored([item.document for item in some]), refused)
     copies.store(entity.copy, [item for item in received if item not in left_out])
     if entity.sis is not None:
-        comparing.evaluate(keys=[entity.key_of(item.document) for item in received])
+        comparing.evaluate(entity, keys=[entity.key_of(item.document) for item in received])
 
 
 def _without_failures(kind: Kind, pairs: list[Pair]) -> list[Pair]:

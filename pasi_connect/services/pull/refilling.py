@@ -108,7 +108,7 @@ def _some(running: Running, entity: Entity, most: int) -> bool:
         names = copies.refill(entity, row)
     statements.update_all(rows, names)
     if entity.sis is not None:
-        comparing.evaluate(keys=[str(getattr(row, entity.copy.key_field)) for row in rows])
+        comparing.evaluate(entity, keys=[str(getattr(row, entity.copy.key_field)) for row in rows])
     running.step({**(running.mark or {}), entity.kind: rows[-1].pk}, done=len(rows))
     return True
 

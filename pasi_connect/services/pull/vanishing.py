@@ -105,6 +105,6 @@ def run(running: Running) -> dict[str, Any]:
             absent.hide(entity, found.hidden)
             MissingRecord.objects.filter(pk__in=[row.pk for row in chunk]).delete()
             if entity.sis is not None:
-                comparing.evaluate(keys=keys)
+                comparing.evaluate(entity, keys=keys)
             running.step(chunk[-1].pk, done=len(chunk))
     return {"cursor": name}

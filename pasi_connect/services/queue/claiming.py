@@ -5,6 +5,7 @@ the index of one flying submission a lane decides where two would still meet.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +15,12 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 from operations import clock, liveness
 from operations.actor import Actor
 from operations.statements import Given, Query
-from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
-from pasi_connect.models import EnrolmentCopy, Exchange, Link, LinkState, Submission, SyncSettings
+from pasi_connect import entities
+from pasi_connect.entities import Entity, mapping
+from pasi_connect.models import Exchange, Link, LinkState, Submission, SyncSettings
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import compare, faults, versions
-from pasi_connect.rules.identity import PARTS
 from pasi_connect.services import starting
 from pasi_connect.services.compare import failures
 from pasi_connect.services.compare.context import Context
@@ -28,7 +29,6 @@ from pasi_connect.services.queue import lease, submissions
 from pasi_connect.services.queue.seen import our_steps
 from pasi_connect.soap import gateway
 from pasi_connect.soap.gateway import Purpose
-from sis.models import SchoolEnrolment
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,19 @@ _this = Query(
         due(Given("now", DateTimeField()), Given("far", DateTimeField())).filter(pk=Given("pk", Submission._meta.pk))
     )
 )
-_record = Query(
-    lambda: Link.objects.filter(
-        entity=SCHOOL_ENROLMENT, subject_id=Given("subject_id", Link._meta.get_field("subject_id"))
-    ).select_related("enrolment__student", "enrolment__school")[:1]
-)
-_copy = Query(
-    lambda: EnrolmentCopy.objects.filter(key=Given("key", EnrolmentCopy._meta.get_field("key")), vanished_at=None)[:1]
-)
+
+
+@cache
+def _record(kind: str) -> Query[Link]:
+    subject = Given("subject_id", Link._meta.get_field("subject_id"))
+    return Query(lambda: entities.by_kind(kind).links_along.filter(subject_id=subject)[:1])
+
+
+@cache
+def _copy(kind: str) -> Query[Any]:
+    model = entities.by_kind(kind).copy
+    named = {model.key_field: Given("key", Link._meta.get_field("key"))}
+    return Query(lambda: model._default_manager.filter(**named, vanished_at=None)[:1])
 
 
 def _in_the_order_of_the_index() -> None:
@@ -197,33 +202,34 @@ def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] 
 
 def _prepare(submission: Submission, present: Present) -> Flight | None:
     """The message as the state demands now, or None after moving the submission where it belongs."""
-    entity = SCHOOL_ENROLMENT
+    kind, subject = submission.subject_type, submission.subject_id
+    entity = entities.by_kind(kind)
     assert entity.submit is not None
-    link = _record.first(subject_id=submission.subject_id) or submissions.new_link(submission.subject_id)
-    enrolment = link.enrolment
-    copy = _copy.first(key=link.key)
+    link = _record(kind).first(subject_id=subject) or submissions.new_link(kind, subject)
+    record = link.record
+    copy = _copy(kind).first(key=link.key)
     held = copy.core_version if copy else 0
-    sides = submissions.Sides.of(enrolment, link, copy)
+    sides = submissions.Sides.of(record, link, copy)
     if sides.verdict is not None and sides.verdict.in_step:
         submissions.move(submission, Status.NO_CHANGE, core_version=held)  # whoever wrote it, PASI holds it already
         return None
     if sides.verdict is not None and sides.verdict.kind == compare.IDENTITY_CHANGED:
-        # Whatever version the person saw: it was another enrolment.
-        submissions.hold_or_release(submission, Context(present.sync), enrolment, link, sides, claimed=True)
+        # Whatever version the person saw: it was another record.
+        submissions.hold_or_release(submission, Context(present.sync), record, link, sides, claimed=True)
         return None
-    if copy is None and enrolment.deleted and link.hidden_at is not None:
+    if copy is None and entity.is_deleted(record) and link.hidden_at is not None:
         submissions.move(submission, Status.NO_CHANGE, reason="not_shown")  # PASI's record is no longer ours to delete
         return None
     if not _may_replace(submission, held):
         submissions.move(submission, Status.NEEDS_REVIEW, reason="changed_in_pasi")
         return None
-    if not submissions.hold_or_release(submission, Context(present.sync), enrolment, link, sides, claimed=True):
+    if not submissions.hold_or_release(submission, Context(present.sync), record, link, sides, claimed=True):
         return None
     if copy is None:
-        if enrolment.deleted:
+        if entity.is_deleted(record):
             submissions.move(submission, Status.NO_CHANGE, reason="never_in_pasi")
             return None
-        base = mapping.new_document(entity, link.key, mapping.identity(entity, enrolment))
+        base = mapping.new_document(entity, link.key, mapping.identity(entity, record))
         names: tuple[str, ...] = entity.compared
     else:
         assert sides.verdict is not None
@@ -231,31 +237,38 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
         if not names:
             submissions.move(submission, Status.NO_CHANGE, core_version=held)
             return None
-        base = copies.to_document(copy.document)
+        base = copies.to_document(copy.document, entity)
         if sides.verdict.identity:
-            base |= mapping.identity(entity, enrolment)
-    document = mapping.lay_on(entity, base, sides.ours, (name for name in names if name not in PARTS))
+            base |= mapping.identity(entity, record)
+    document = mapping.lay_on(entity, base, sides.ours, (name for name in names if name in sides.ours))
     for stamp in entity.submit.stamps:
         document.pop(stamp, None)
     document["PASICoreVersion"] = held
-    return _take(submission, document, names, present, _organization(enrolment, copy))
+    return _take(submission, entity, document, names, present, _organization(entity, record, copy))
 
 
 def _may_replace(submission: Submission, held: int) -> bool:
     seen = submission.seen_version
-    return seen == held or versions.may_replace(seen, held, our_steps(submission.key, seen))
+    return seen == held or versions.may_replace(seen, held, our_steps(submission.subject_type, submission.key, seen))
 
 
-def _organization(enrolment: SchoolEnrolment, copy: EnrolmentCopy | None) -> str:
+def _organization(entity: Entity, record: Any, copy: Any) -> str:
     """On whose behalf: the school's. A record that is taken back from another school of ours belongs to both: the authority's."""
-    if copy is not None and copy.school_code != enrolment.school.code:
-        return enrolment.school.authority.organization_code
-    return enrolment.school.organization_code
+    if copy is not None and entity.part_in(copy, "school") != entity.school_code(record):
+        return str(record.school.authority.organization_code)
+    return str(record.school.organization_code)
 
 
 def _take(
-    submission: Submission, document: dict[str, Any], names: tuple[str, ...], present: Present, organization: str
+    submission: Submission,
+    entity: Entity,
+    document: dict[str, Any],
+    names: tuple[str, ...],
+    present: Present,
+    organization: str,
 ) -> Flight:
+    submit = entity.submit
+    assert submit is not None
     try:
         submissions.move(
             submission,
@@ -266,12 +279,10 @@ def _take(
             lease_holder=lease.holder(),
             base_version=document["PASICoreVersion"],
             sent_fields=list(names),
-            sent_document=copies.pack(copies.to_xml(document)),
+            sent_document=copies.pack(copies.to_xml(document, entity)),
         )
     except IntegrityError:
         raise _TakenMeanwhile from None  # another one of the lane flies since this moment
-    submit = SCHOOL_ENROLMENT.submit
-    assert submit is not None
     request = {submit.record: document}
     behalf = replace(purpose(submission), organization=organization)
     message = gateway.prepare(submit.operation, request, behalf, present, writes=True)

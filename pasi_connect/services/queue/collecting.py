@@ -1,37 +1,59 @@
-"""Taking up what changed here: chunk by chunk, people's single changes before bulks, each student's in the order of the events.
+"""Taking up what changed here: chunk by chunk, people's single changes before bulks, each lane's in the order of the events.
 
 Nobody says which events: whoever looks takes the next chunk, so messages need not name them and a lost one loses nothing.
 """
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection
-from uuid import uuid4
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from operations import clock, faults, statements, wake
 from operations.actor import Actor
 from operations.services import audit
-from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
-from pasi_connect.models import ActionRecord, EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import ActionRecord, Link, Submission
 from pasi_connect.models.submission import QUEUED, Status
-from pasi_connect.services import locks
+from pasi_connect.services import facts, locks
 from pasi_connect.services.compare import comparing, failures
 from pasi_connect.services.compare.context import Context
+from pasi_connect.services.facts import Facts
 from pasi_connect.services.queue import chains, submissions
 from pasi_connect.services.queue.submissions import Sides
-from sis.models import DataEvent, SchoolEnrolment
+from sis.models import DataEvent
 from sis.models.event import Origin
-from sis.services.events import SCHOOL_ENROLMENT, uncollected
+from sis.services.events import subject_of, uncollected
 
 log = logging.getLogger(__name__)
 
-CHUNK = 100  # events; with what else their students left, 100 to 250 ms in one transaction on SQLite
+CHUNK = 100  # events; with what else their lanes left, 100 to 250 ms in one transaction on SQLite
 NEWEST = 20  # behind thousands of others a change that has just been made must not wait for them all
 QUICK = 10  # changes of one person that go before bulks; more at a time are a bulk too, whatever door they came through
-STUDENT = "student"  # what the tries are counted against
+STUDENT = "student"  # the lane of all that belongs to one student
 MUTEX = 0x50415349  # PostgreSQL's name for "somebody is at the next chunk"
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The unit of order: a student, or a record that belongs to none. What the tries are counted against."""
+
+    kind: str  # STUDENT, or the kind of the record
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.pk}"
+
+    @classmethod
+    def of(cls, student_id: int | None, kind: str, subject_id: int) -> "Lane":
+        return cls(kind, subject_id) if student_id is None else cls(STUDENT, student_id)
+
+
+Subject = tuple[str, int]  # kind and id of a SIS record
 
 
 def take_up(most: int = 1) -> bool:
@@ -40,42 +62,42 @@ def take_up(most: int = 1) -> bool:
 
 
 def _next_chunk() -> bool:
-    students: list[int] = []
+    lanes: list[Lane] = []
     try:
         with transaction.atomic():
             if not uncollected().exists() or not _mine():
                 return False
-            students = _students()
-            collect_students(students)
+            lanes = _lanes()
+            collect_lanes(lanes)
             return True
     except Exception as error:  # one record must not stand in the way of all others
         if not faults.ours(error):
             raise
-        log.warning("A chunk of changes could not be taken up: each student by itself. %s", faults.place(error))
-    return sum(alone(student) for student in students) > 0
+        log.warning("A chunk of changes could not be taken up: each lane by itself. %s", faults.place(error))
+    return sum(alone(lane) for lane in lanes) > 0
 
 
-def alone(student: int) -> bool:
-    """The changes of one student. Where that raises it is counted; after the last try each record is taken up by itself."""
+def alone(lane: Lane) -> bool:
+    """The changes of one lane. Where that raises it is counted; after the last try each record is taken up by itself."""
     try:
-        collect_students([student])
+        collect_lanes([lane])
     except Exception as error:
         if not faults.ours(error):
             raise
-        counted = failures.note(failures.Step.COLLECT, STUDENT, str(student), error)
+        counted = failures.note(failures.Step.COLLECT, lane.kind, str(lane.pk), error)
         if not counted.is_set_aside:
             return False
-        _each_record(student)
-    failures.over(failures.Step.COLLECT, STUDENT, [student])
+        _each_record(lane)
+    failures.over(failures.Step.COLLECT, lane.kind, [lane.pk])
     return True
 
 
-def _each_record(student: int) -> None:
+def _each_record(lane: Lane) -> None:
     """In the order of their changes; the record that raises alone becomes a dead letter, so that a person sees it."""
-    waiting = uncollected().filter(student=student, subject_type=SCHOOL_ENROLMENT).order_by("id")
-    for subject in dict.fromkeys(waiting.values_list("subject_id", flat=True)):
+    waiting = uncollected().filter(_within([lane])).order_by("id")
+    for subject in dict.fromkeys(waiting.values_list("subject_type", "subject_id")):
         try:
-            collect_students([student], only=subject)
+            collect_lanes([lane], only=subject)
         except Exception as error:
             if not faults.ours(error):
                 raise
@@ -83,33 +105,41 @@ def _each_record(student: int) -> None:
 
 
 @transaction.atomic
-def _set_aside(subject: int, where: str) -> None:
+def _set_aside(subject: Subject, where: str) -> None:
     """What was to be taken up waits as a dead letter: sent again, it carries the record as it stands then."""
-    events = list(
-        uncollected()
-        .filter(subject_type=SCHOOL_ENROLMENT, subject_id=subject)
-        .select_for_update(of=("self",))
-        .select_related("user")
-        .order_by("id")
-    )
-    own = [event for event in events if event.origin == Origin.SIS and not ENTITY.is_silent(event.fields)]
+    kind, pk = subject
+    entity, mine = entities.by_kind(kind), {"subject_type": kind, "subject_id": pk}
+    left = uncollected().filter(**mine).select_for_update(of=("self",)).select_related("user").order_by("id")
+    events = list(left)
+    own = [event for event in events if event.origin == Origin.SIS and not entity.is_silent(event.fields)]
     if own:
-        enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=subject)
+        record = entity.records.get(pk=pk)
         queued = Submission.objects.select_for_update(of=("self",)).select_related("user")
-        row = queued.filter(subject_type=SCHOOL_ENROLMENT, subject_id=subject, status__in=QUEUED).first()
-        row = row or _new(enrolment, submissions.link_of(enrolment), own[0])
+        row = queued.filter(**mine, status__in=QUEUED).first()
+        row = row or _new(record, submissions.link_of(record), own[0])
         _join(row, own, Sides({}, None))
         row.save()
         submissions.move(row, Status.DEAD, reason=failures.SET_ASIDE, detail=where, faults=faults.MOST_TRIES)
     DataEvent.objects.filter(pk__in=[event.pk for event in events]).update(collected_at=clock.now())
 
 
-def _students() -> list[int]:
-    waiting = uncollected().values_list("student_id", flat=True)
+def _lanes() -> list[Lane]:
+    waiting = uncollected().values_list("student_id", "subject_type", "subject_id")
     turn = list(waiting.order_by("bulk", "id")[:CHUNK])
     if len(turn) == CHUNK:
         turn += waiting.filter(bulk=False).order_by("-id")[:NEWEST]
-    return [student for student in dict.fromkeys(turn) if student is not None]
+    return list(dict.fromkeys(Lane.of(*row) for row in turn))
+
+
+def _within(lanes: Iterable[Lane]) -> Q:
+    """The events of these lanes."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for lane in lanes:
+        by_kind[lane.kind].append(lane.pk)
+    which = Q(student__in=by_kind.pop(STUDENT, []))
+    for kind, ids in by_kind.items():
+        which |= Q(student=None, subject_type=kind, subject_id__in=ids)
+    return which
 
 
 def _mine() -> bool:
@@ -121,91 +151,123 @@ def _mine() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def collect(enrolment_id: int) -> None:
-    """Takes up the changes of a record, and with them those of its student's other records: order is the order of the changes."""
-    student = SchoolEnrolment.objects.filter(pk=enrolment_id).values_list("student_id", flat=True).get()
-    collect_students([student])
+def collect(kind: str, subject_id: int) -> None:
+    """Takes up the changes of a record, and with them all of its lane: order is the order of the changes."""
+    record = entities.by_kind(kind).records.get(pk=subject_id)
+    collect_lanes([_lane(record)])
 
 
 @transaction.atomic
-def collect_students(student_ids: Collection[int], only: int | None = None) -> None:
-    """Makes ONE queued submission a record of all events of these students that nobody has taken up. Harmless when run twice.
+def collect_lanes(lanes: Collection[Lane], only: Subject | None = None) -> None:
+    """Makes ONE queued submission a record of all events of these lanes that nobody has taken up. Harmless when run twice.
 
-    In one transaction and a handful of statements, however many records it is; in the order of the events. `only`: of this
-    record, where another one of the student cannot be taken up.
+    In one transaction and a handful of statements a kind, however many records it is; in the order of the events. `only`: of
+    this record, where another one of the lane cannot be taken up.
     """
-    waiting = uncollected().filter(student__in=list(student_ids))
+    waiting = uncollected().filter(_within(lanes))
     if only is not None:
-        waiting = waiting.filter(subject_type=SCHOOL_ENROLMENT, subject_id=only)
-    refs = _keys_of(list(waiting.order_by("id").values_list("subject_id", "fields")))
-    locks.records(refs.values())
-    events: dict[int, list[DataEvent]] = defaultdict(list)
+        waiting = waiting.filter(subject_type=only[0], subject_id=only[1])
+    keys = _keys_of(list(waiting.order_by("id").values_list("subject_type", "subject_id", "fields")))
+    for entity in entities.written():
+        if mine := [key for (kind, _pk), key in keys.items() if kind == entity.kind]:
+            locks.records(entity, mine)
+    events: dict[Subject, list[DataEvent]] = defaultdict(list)
     for event in waiting.select_for_update(of=("self",)).select_related("user").order_by("id"):
         # A record that got its first event since then has no key yet: whoever looks next takes it up.
-        if event.subject_id in refs or ENTITY.is_silent(event.fields):
-            events[event.subject_id].append(event)
+        subject = (event.subject_type, event.subject_id)
+        if subject in keys or entities.by_kind(event.subject_type).is_silent(event.fields):
+            events[subject].append(event)
     if not events:
         return
-    own = {
-        subject: [one for one in some if one.origin == Origin.SIS and not ENTITY.is_silent(one.fields)]
-        for subject, some in events.items()
-    }
+    own = {subject: [one for one in some if _goes_out(one)] for subject, some in events.items()}
     if _queue({subject: some for subject, some in own.items() if some}):
         wake.look_after_commit(submissions.SEND)
     taken = [event.pk for some in events.values() for event in some]  # not before: chains ask what is still to come
     DataEvent.objects.filter(pk__in=taken).update(collected_at=clock.now())
-    comparing.evaluate(enrolment_ids=events)
+    for entity in entities.written():
+        if ids := [pk for kind, pk in events if kind == entity.kind]:
+            comparing.evaluate(entity, ids=ids)
 
 
-def _keys_of(waiting: list[tuple[int, list[str]]]) -> dict[int, str]:
-    """The RefId of each record; made where there is none and the change concerns PASI at all."""
-    subjects = {subject for subject, _fields in waiting}
-    links = Link.objects.of(SCHOOL_ENROLMENT, subjects)
-    known = dict(links.values_list("subject_id", "key"))
-    loud = {subject for subject, fields in waiting if not ENTITY.is_silent(fields)}
-    if new := sorted(loud - known.keys()):
-        made = [Link(entity=SCHOOL_ENROLMENT, subject_id=subject, key=str(uuid4())) for subject in new]
-        Link.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
+def _goes_out(event: DataEvent) -> bool:
+    return event.origin == Origin.SIS and not entities.by_kind(event.subject_type).is_silent(event.fields)
+
+
+def _keys_of(waiting: list[tuple[str, int, list[str]]]) -> dict[Subject, str]:
+    """The key of each record; made where there is none and the change concerns PASI at all."""
+    found: dict[Subject, str] = {}
+    for entity in entities.written():
+        mine = [(pk, fields) for kind, pk, fields in waiting if kind == entity.kind]
+        if not mine:
+            continue
+        links = entity.links.filter(subject_id__in={pk for pk, _fields in mine})
         known = dict(links.values_list("subject_id", "key"))
-    return known
+        loud = {pk for pk, fields in mine if not entity.is_silent(fields)}
+        if new := sorted(loud - known.keys()):
+            made = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in new]
+            Link.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
+            known = dict(links.values_list("subject_id", "key"))
+        found |= {(entity.kind, pk): key for pk, key in known.items()}
+    return found
 
 
-def _queue(events: dict[int, list[DataEvent]]) -> bool:
+@dataclass(frozen=True)
+class _Sides:
+    """Both sides of the records of one kind, by id and by key."""
+
+    records: dict[int, Any]
+    links: dict[int, Link]
+    copies: dict[str, Any]
+    known: Facts
+
+    @classmethod
+    def of(cls, entity: Entity, ids: list[int]) -> "_Sides":
+        records = entity.records.in_bulk(ids)
+        links = {link.subject_id: link for link in Link.objects.of(entity.kind, ids)}
+        live = entity.live_copies(link.key for link in links.values())
+        copies = {getattr(copy, entity.copy.key_field): copy for copy in live}
+        return cls(records, links, copies, facts.of_all(records.values()))
+
+
+def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
     """The events of each record become (part of) its queued submission. True when any of them may go."""
     if not events:
         return False
-    found = SchoolEnrolment.objects.select_related("student", "school").in_bulk(list(events))
-    links = {link.subject_id: link for link in Link.objects.of(SCHOOL_ENROLMENT, events)}
-    refs = [link.key for link in links.values()]
-    copies = {copy.key: copy for copy in EnrolmentCopy.objects.filter(key__in=refs, vanished_at=None).defer("document")}
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for kind, pk in events:
+        by_kind[kind].append(pk)
+    sides_of = {kind: _Sides.of(entities.by_kind(kind), ids) for kind, ids in by_kind.items()}
+    lanes = {str(_lane(record)) for sides in sides_of.values() for record in sides.records.values()}
     queued = {
-        row.subject_id: row
+        (row.subject_type, row.subject_id): row
         for row in Submission.objects.select_for_update(of=("self",))
         .select_related("user")
         .defer("sent_document")
-        .filter(lane__in={_lane(enrolment) for enrolment in found.values()}, status__in=QUEUED)
+        .filter(lane__in=lanes, status__in=QUEUED)
         .order_by("id")
     }
-    chained = ActionRecord.objects.filter(subject_id__in=list(events), subject_type=SCHOOL_ENROLMENT, chained=True)
-    in_chains = set(chained.values_list("subject_id", flat=True))
-    context, told = Context(), submissions.Told.of_all(found.values())
+    chained = ActionRecord.objects.filter(subject_id__in=[pk for _kind, pk in events], chained=True)
+    in_chains = set(chained.values_list("subject_type", "subject_id"))
+    context = Context()
     joined, new, released = [], [], False
     for subject, some in events.items():
-        enrolment, link = found[subject], links[subject]
-        sides = Sides.of(enrolment, link, copies.get(link.key))
+        kind, pk = subject
+        known, link = sides_of[kind], sides_of[kind].links[pk]
+        record = known.records[pk]
+        sides = Sides.of(record, link, known.copies.get(link.key))
         row = queued.get(subject)
-        after = chains.place(subject) if subject in in_chains else ""
+        after = chains.place(kind, pk) if subject in in_chains else ""
         if row is None:
-            row = _new(enrolment, link, some[0])
+            row = _new(record, link, some[0])
             _join(row, some, sides)
-            reason = submissions.why_held(row, context, enrolment, sides, after, told)
+            reason = submissions.why_held(row, context, record, sides, after, known.known)
             if reason is not None:
                 row.status, row.reason, row.detail = Status.HELD, *reason
             new.append(row)
         else:
             _join(row, some, sides)
             joined.append(row)
-            submissions.hold(row, submissions.why_held(row, context, enrolment, sides, after, told))
+            submissions.hold(row, submissions.why_held(row, context, record, sides, after, known.known))
         released = released or row.status == Status.WAITING
     _share_out([*new, *joined], {row.pk for row in queued.values() if not row.bulk})
     # A change that goes first must not wait behind an earlier one of its student that goes last.
@@ -240,20 +302,21 @@ def _share_out(rows: list[Submission], quick: set[int]) -> None:
         taken[person] += not row.bulk
 
 
-def _lane(enrolment: SchoolEnrolment) -> str:
-    return f"student:{enrolment.student_id}"
+def _lane(record: Any) -> Lane:
+    subject = subject_of(record)
+    return Lane.of(subject.student_id, subject.kind, subject.pk)
 
 
-def _new(enrolment: SchoolEnrolment, link: Link, first: DataEvent) -> Submission:
-    now = clock.now()
+def _new(record: Any, link: Link, first: DataEvent) -> Submission:
+    now, subject = clock.now(), subject_of(record)
     return Submission(
-        subject_type=SCHOOL_ENROLMENT,
-        subject_id=enrolment.pk,
-        lane=_lane(enrolment),
+        subject_type=link.entity,
+        subject_id=record.pk,
+        lane=str(Lane.of(subject.student_id, subject.kind, subject.pk)),
         place=first.pk,
         bulk=True,
         key=link.key,
-        school_code=enrolment.school.code,
+        school_code=subject.school_code,
         next_attempt_at=now,
         created_at=now,
     )

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,9 +20,9 @@ from operations.models import Job, JobRow
 from operations.previews import taken_back
 from operations.rules import latin1
 from operations.services import audit, jobs
-from pasi_connect.entities import SCHOOL_ENROLMENT
-from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Link, Submission
 from pasi_connect.models.submission import FLYING, LIVE, QUEUED, Status
 from pasi_connect.rules import forced
 from pasi_connect.rules.versions import may_replace
@@ -35,7 +34,7 @@ from pasi_connect.services.queue import collecting, reviews, submissions
 from pasi_connect.services.queue.claiming import may_call
 from pasi_connect.services.queue.seen import our_steps
 from pasi_connect.soap.gateway import Purpose
-from sis.models import DataEvent, School, SchoolEnrolment
+from sis.models import DataEvent, School
 from sis.models.organization import State
 from sis.services import events
 
@@ -59,63 +58,60 @@ class Outcome:
         return forced.BY_CODE[self.code]
 
 
-def send_now(actor: Actor, enrolment: SchoolEnrolment) -> Outcome:
-    """One record, while the person waits. Call it outside of every transaction; `school` must have been selected along."""
-    context = Context()
-    if not context.takes_part(enrolment.school.code, enrolment.school_year):
-        submissions.release_held(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk)
+def send_now(actor: Actor, record: Any) -> Outcome:
+    """One SIS record, while the person waits. Call it outside of every transaction; its school must have been selected along."""
+    context, entity = Context(), entities.of(record)
+    if not context.takes_part(entity, entity.school_code(record), entity.year_of(record)):
+        submissions.release_held(subject_type=entity.kind, subject_id=record.pk)
         return Outcome(forced.NO_PART)
-    collecting.collect(enrolment.pk)
-    link = submissions.link_of(enrolment)
+    collecting.collect(entity.kind, record.pk)
+    link = submissions.link_of(record)
     try:
         if not may_call():
             raise reading.NotAnswered
-        found = reading.read(SCHOOL_ENROLMENT, [link], _purpose(actor, enrolment.school, link.key), READ_SECONDS)
+        found = reading.read(entity, [link], _purpose(actor, record.school, link.key), READ_SECONDS)
     except reading.NotAnswered:
         found = reading.Reading(unread={link.key})
     with transaction.atomic():
-        outcomes = _store_and_push(actor, [enrolment.pk], found, context)
-        told = [audit.Entry(audit.Verb.SENT_NOW, events.SCHOOL_ENROLMENT, str(enrolment.pk), enrolment.school.code)]
-        audit.record_all(actor, told)
-    collecting.collect(enrolment.pk)  # what has just been left goes at once, not with the next wake
-    return _as_it_stands(enrolment.pk, outcomes[enrolment.pk])
+        outcomes = _store_and_push(actor, entity, [record.pk], found, context)
+        audit.record(actor, audit.Entry(audit.Verb.SENT_NOW, entity.kind, str(record.pk), entity.school_code(record)))
+    collecting.collect(entity.kind, record.pk)  # what has just been left goes at once, not with the next wake
+    return _as_it_stands(entity, record.pk, outcomes[record.pk])
 
 
-def preview(actor: Actor, enrolment: SchoolEnrolment, answer: Callable[[], Result]) -> Result:
+def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
     """PASI's record is read, nothing is sent: what `answer` gives while everything stands as `send_now` would leave it."""
-    context = Context()
-    takes_part = context.takes_part(enrolment.school.code, enrolment.school_year)
-    link = Link.objects.of(events.SCHOOL_ENROLMENT, [enrolment.pk]).first()
+    context, entity = Context(), entities.of(record)
+    takes_part = context.takes_part(entity, entity.school_code(record), entity.year_of(record))
+    link = Link.objects.of(entity.kind, [record.pk]).first()
     found: reading.Reading | None = reading.Reading()
     if takes_part:
         try:
             if not may_call():
                 raise reading.NotAnswered
             if link is not None:  # what has no key yet is not there
-                found = reading.read(
-                    SCHOOL_ENROLMENT, [link], _purpose(actor, enrolment.school, link.key), READ_SECONDS
-                )
+                found = reading.read(entity, [link], _purpose(actor, record.school, link.key), READ_SECONDS)
         except reading.NotAnswered:
             found = None
     with taken_back():
         if takes_part:
-            collecting.collect(enrolment.pk)
-            made = submissions.link_of(enrolment)
-            _store_and_push(actor, [enrolment.pk], found or reading.Reading(unread={made.key}), context)
-            collecting.collect(enrolment.pk)
+            collecting.collect(entity.kind, record.pk)
+            made = submissions.link_of(record)
+            _store_and_push(actor, entity, [record.pk], found or reading.Reading(unread={made.key}), context)
+            collecting.collect(entity.kind, record.pk)
         else:
-            submissions.release_held(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment.pk)
+            submissions.release_held(subject_type=entity.kind, subject_id=record.pk)
         return answer()
 
 
-def _as_it_stands(enrolment_id: int, code: str) -> Outcome:
-    live = Submission.objects.filter(
-        subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment_id, status__in=LIVE
-    ).order_by("-pk")  # fmt: skip
-    pk, status = live.values_list("pk", "status").first() or (None, "")
-    if code == forced.ON_ITS_WAY and status == Status.HELD:
+def _as_it_stands(entity: Entity, pk: int, code: str) -> Outcome:
+    live = Submission.objects.filter(subject_type=entity.kind, subject_id=pk, status__in=LIVE).order_by("-pk")
+    found = live.values_list("pk", "status").first()
+    if found is None:
+        return Outcome(code)
+    if code == forced.ON_ITS_WAY and found[1] == Status.HELD:
         code = forced.HELD
-    return Outcome(code, pk)
+    return Outcome(code, found[0])
 
 
 def _purpose(actor: Actor, school: School, key: str = "") -> Purpose:
@@ -127,76 +123,71 @@ def _purpose(actor: Actor, school: School, key: str = "") -> Purpose:
 
 
 def _store_and_push(
-    actor: Actor, enrolment_ids: Sequence[int], found: reading.Reading, context: Context
+    actor: Actor, entity: Entity, ids: Sequence[int], found: reading.Reading, context: Context
 ) -> dict[int, str]:
     """Inside the caller's transaction: the records as read, compared anew, and what is ours to send queued. {id: code}."""
-    refs = list(Link.objects.of(events.SCHOOL_ENROLMENT, enrolment_ids).values_list("key", flat=True))
-    locks.records(refs)
-    copies.store(EnrolmentCopy, found.received)
-    absent.hide(SCHOOL_ENROLMENT, found.hidden)
-    comparing.evaluate(keys=refs)
-    fresh = EnrolmentCopy.objects.filter(key__in=refs, vanished_at=None).defer("document")
-    known = {copy.key: copy for copy in fresh}
-    enrolments = SchoolEnrolment.objects.select_related("student", "school").in_bulk(list(enrolment_ids))
-    links = {link.subject_id: link for link in Link.objects.of(events.SCHOOL_ENROLMENT, enrolment_ids).order_by("pk")}
+    keys = list(Link.objects.of(entity.kind, ids).values_list("key", flat=True))
+    locks.records(entity, keys)
+    copies.store(entity.copy, found.received)
+    absent.hide(entity, found.hidden)
+    comparing.evaluate(entity, keys=keys)
+    known = {getattr(copy, entity.copy.key_field): copy for copy in entity.live_copies(keys)}
+    records = entity.records.in_bulk(list(ids))
+    links = {link.subject_id: link for link in Link.objects.of(entity.kind, ids).order_by("pk")}
     live = {
         row.subject_id: row
         for row in Submission.objects.select_for_update(of=("self",))
         .select_related("user")
         .defer("sent_document")
-        .filter(subject_type=events.SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, status__in=LIVE)
+        .filter(subject_type=entity.kind, subject_id__in=ids, status__in=LIVE)
         .order_by("pk")
     }
     coming = set(
-        DataEvent.objects.filter(
-            subject_type=events.SCHOOL_ENROLMENT, subject_id__in=enrolment_ids, collected_at=None
-        ).values_list("subject_id", flat=True)
+        DataEvent.objects.filter(subject_type=entity.kind, subject_id__in=ids, collected_at=None).values_list(
+            "subject_id", flat=True
+        )
     )
-    left: dict[tuple[tuple[str, ...], int], list[SchoolEnrolment]] = defaultdict(list)
+    left: dict[tuple[tuple[str, ...], int], list[Any]] = defaultdict(list)
     codes: dict[int, str] = {}
-    for pk in enrolment_ids:
-        enrolment, link = enrolments[pk], links[pk]
+    for pk in ids:
+        record, link = records[pk], links[pk]
         copy = known.get(link.key)
         if pk in live:
-            codes[pk] = _let_go(actor, live[pk], enrolment, link, copy.core_version if copy else 0, context)
+            codes[pk] = _let_go(actor, live[pk], record, link, copy.core_version if copy else 0, context)
         elif pk in coming:
             codes[pk] = forced.ON_ITS_WAY
         else:
-            codes[pk], fields = _ours_to_send(enrolment, link, copy, found)
+            codes[pk], fields = _ours_to_send(record, link, copy, found)
             if fields:
-                left[fields, copy.core_version if copy else 0].append(enrolment)
+                left[fields, copy.core_version if copy else 0].append(record)
     _hurry(row.pk for row in live.values() if row.status == Status.WAITING)
     for (fields, seen), rows in left.items():
         events.leave_all(actor, [(events.subject_of(row), fields) for row in rows], seen_version=seen)
     return codes
 
 
-def _let_go(
-    actor: Actor, row: Submission, enrolment: SchoolEnrolment, link: Link, present: int, context: Context
-) -> str:
+def _let_go(actor: Actor, row: Submission, record: Any, link: Link, present: int, context: Context) -> str:
     """What there is already goes now, where nothing but time or an earlier refusal kept it."""
     if row.status in (Status.REJECTED, Status.DEAD):
         # Over a version that nobody has seen it goes only by the hand of somebody who looks at it.
-        if may_replace(row.seen_version, present, our_steps(row.key, row.seen_version)):
+        if may_replace(row.seen_version, present, our_steps(row.subject_type, row.key, row.seen_version)):
             row.status = reviews.send_again(actor, row.pk).status
-    elif row.status == Status.HELD and submissions.hold_or_release(row, context, enrolment, link):
+    elif row.status == Status.HELD and submissions.hold_or_release(row, context, record, link):
         wake.look_after_commit(submissions.SEND)
     if row.status in FLYING or row.status == Status.WAITING:
         return forced.ON_ITS_WAY
     return forced.HELD if row.status == Status.HELD else forced.STUCK
 
 
-def _ours_to_send(
-    enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy | None, found: reading.Reading
-) -> tuple[str, tuple[str, ...]]:
+def _ours_to_send(record: Any, link: Link, copy: Any, found: reading.Reading) -> tuple[str, tuple[str, ...]]:
     """The code, and the fields that are to be sent."""
     if link.key in found.unread:
         return forced.NOT_READ, ()
     if link.key in found.hidden or (copy is not None and link.key in found.absent):
         return forced.NOT_SHOWN, ()
-    verdict = submissions.verdict_of(enrolment, link, copy)
+    verdict, entity = submissions.verdict_of(record, link, copy), entities.of(record)
     if verdict is None:
-        return (forced.IN_STEP, ()) if enrolment.deleted else (forced.ON_ITS_WAY, COMPARED)
+        return (forced.IN_STEP, ()) if entity.is_deleted(record) else (forced.ON_ITS_WAY, entity.compared)
     if verdict.to_send:
         return forced.ON_ITS_WAY, verdict.to_send
     return (forced.IN_STEP if verdict.in_step else forced.DIFFERS), ()
@@ -221,43 +212,50 @@ class NotPossible(Exception):
 
 
 @transaction.atomic
-def start(actor: Actor, school: School, *, dry_run: bool = False) -> Job:
-    """A job over the school's enrolments of the synchronized years. With `dry_run` it reads PASI and sends nothing."""
-    if school.enrolment_sync != State.ACTIVE:
+def start(actor: Actor, school: School, entity: Entity, *, dry_run: bool = False) -> Job:
+    """A job over the school's records of one kind in the synchronized years. With `dry_run` it reads PASI and sends nothing."""
+    assert entity.sis is not None
+    if getattr(school, entity.sis.switch) != State.ACTIVE:
         raise NotPossible(_("Enrolment synchronization of this school is inactive. Make it active first."))
     if not Context().years:
         raise NotPossible(_("PASI has not sent its current school year yet."))
+    given = {"school": school.code, "entity": entity.kind}
     if dry_run:
-        return jobs.start(actor, PREVIEW, {"school": school.code})
+        return jobs.start(actor, PREVIEW, given)
     audit.record(actor, audit.Entry(audit.Verb.SCHOOL_SENT_NOW, "school", str(school.pk), school.code))
-    return jobs.start(actor, JOB, {"school": school.code})
+    return jobs.start(actor, JOB, given)
 
 
-def records(school_code: str, context: Context | None = None) -> QuerySet[SchoolEnrolment]:
-    """The school's enrolments of the synchronized years."""
+def records(entity: Entity, school_code: str, context: Context | None = None) -> QuerySet[Any]:
+    """The school's records of one kind in the synchronized years."""
+    assert entity.sis is not None
+    mine = entity.records.filter(school__code=school_code)
+    if not entity.by_year:
+        return mine
     years = [year.ending for year in (context or Context()).years]
-    return SchoolEnrolment.objects.filter(school__code=school_code, school_year__in=years)
+    return mine.filter(**{f"{entity.sis.year}__in": years})
 
 
 def run(running: jobs.Running) -> None:
     """Chunk by chunk: read, then stored, compared and let go in one transaction with the mark."""
-    for school, ids, context in _chunks(running):
-        links = _links_of(ids)
-        found = _read(links, running.actor, school)
+    entity = entities.by_kind(running.given["entity"])
+    for school, ids, context in _chunks(running, entity):
+        links = _links_of(entity, ids)
+        found = _read(entity, links, running.actor, school)
         with transaction.atomic():
-            codes = _each(running.actor, ids, found, context)
-            _step(running, links, codes, school.code)
+            codes = _each(running.actor, entity, ids, found, context)
+            _step(running, entity, links, codes, school.code)
 
 
-def _each(actor: Actor, ids: list[int], found: reading.Reading, context: Context) -> dict[int, str]:
+def _each(actor: Actor, entity: Entity, ids: list[int], found: reading.Reading, context: Context) -> dict[int, str]:
     """As `_store_and_push`; a record that raises alone is left out and keeps no other from going."""
     codes: dict[int, str] = {}
 
     def push(some: Sequence[int]) -> None:
-        codes.update(_store_and_push(actor, some, found, context))
+        codes.update(_store_and_push(actor, entity, some, found, context))
 
     def left_out(pk: int, error: Exception) -> None:
-        log.warning("Enrolment %s was not sent now: %s", pk, faults.place(error))
+        log.warning("Record %s (%s) was not sent now: %s", pk, entity, faults.place(error))
         codes[pk] = forced.FAULT
 
     faults.each(ids, push, left_out)
@@ -266,57 +264,56 @@ def _each(actor: Actor, ids: list[int], found: reading.Reading, context: Context
 
 def run_preview(running: jobs.Running) -> dict[str, Any]:
     """The same, each chunk taken back: the rows also name what would go out; the result counts the records by code."""
-    for school, ids, context in _chunks(running):
-        links = list(Link.objects.of(events.SCHOOL_ENROLMENT, ids).order_by("subject_id"))
-        found = _read(links, running.actor, school)
+    entity = entities.by_kind(running.given["entity"])
+    for school, ids, context in _chunks(running, entity):
+        links = list(Link.objects.of(entity.kind, ids).order_by("subject_id"))
+        found = _read(entity, links, running.actor, school)
         with taken_back():
-            _links_of(ids)
-            codes = _each(running.actor, ids, found, context)
+            _links_of(entity, ids)
+            codes = _each(running.actor, entity, ids, found, context)
         would = {forced.ON_ITS_WAY: forced.WOULD_GO}
         with transaction.atomic():
-            _step(running, links, {pk: would.get(code, code) for pk, code in codes.items()}, school.code)
+            _step(running, entity, links, {pk: would.get(code, code) for pk, code in codes.items()}, school.code)
     job = Job.objects.get(pk=running.job_id)
     counts = dict(job.rows.values_list("code").annotate(n=Count("pk")))
     return {"counts": {forced.IN_STEP: job.done + job.failed - sum(counts.values()), **counts}}
 
 
-def _chunks(running: jobs.Running) -> Iterator[tuple[School, list[int], Context]]:
+def _chunks(running: jobs.Running, entity: Entity) -> Iterator[tuple[School, list[int], Context]]:
     context, code = Context(), running.given["school"]
     school = School.objects.get(code=code)
-    running.count(records(code, context).count())
+    running.count(records(entity, code, context).count())
     while True:
         running.check()
-        rows = records(code, context).filter(pk__gt=running.mark or 0).order_by("pk")
+        rows = records(entity, code, context).filter(pk__gt=running.mark or 0).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[:CHUNK])
         if not ids:
             return
         yield school, ids, context
 
 
-def _read(links: Sequence[Link], actor: Actor, school: School) -> reading.Reading:
+def _read(entity: Entity, links: Sequence[Link], actor: Actor, school: School) -> reading.Reading:
     try:
-        return reading.read(SCHOOL_ENROLMENT, links, _purpose(actor, school))
+        return reading.read(entity, links, _purpose(actor, school))
     except reading.NotAnswered:
         raise ValidationError(
             _("PASI does not answer. Resume the job when it does; the job continues where it stopped.")
         ) from None
 
 
-def _links_of(enrolment_ids: list[int]) -> list[Link]:
-    linked = Link.objects.of(events.SCHOOL_ENROLMENT, enrolment_ids)
+def _links_of(entity: Entity, ids: list[int]) -> list[Link]:
+    linked = Link.objects.of(entity.kind, ids)
     known = set(linked.values_list("subject_id", flat=True))
-    made = [
-        Link(entity=events.SCHOOL_ENROLMENT, subject_id=pk, key=str(uuid4())) for pk in enrolment_ids if pk not in known
-    ]
+    made = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in ids if pk not in known]
     Link.objects.bulk_create(made, ignore_conflicts=True)
     return list(linked.order_by("subject_id"))
 
 
-def _step(running: jobs.Running, links: list[Link], codes: dict[int, str], school_code: str) -> None:
+def _step(running: jobs.Running, entity: Entity, links: list[Link], codes: dict[int, str], school_code: str) -> None:
     refs = {link.subject_id: link.key for link in links}
     rows = [
         JobRow(
-            subject_type=events.SCHOOL_ENROLMENT,
+            subject_type=entity.kind,
             subject_id=str(pk),
             key=refs.get(pk, ""),
             school_code=school_code,

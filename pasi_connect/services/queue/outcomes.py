@@ -16,8 +16,9 @@ from django.db import transaction
 from operations import clock, statements, wake
 from operations.actor import SYNC
 from operations.rules import back_off, callers
-from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
-from pasi_connect.models import EnrolmentCopy, Exchange, Link, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity, mapping
+from pasi_connect.models import Exchange, Link, Submission
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import Status
 from pasi_connect.rules import availability, faults
@@ -37,9 +38,13 @@ log = logging.getLogger(__name__)
 class _Rows:
     """The rows of a submission that is still ours, locked."""
 
-    copy: EnrolmentCopy | None
+    copy: Any  # the local copy
     link: Link
     row: Submission
+
+    @property
+    def entity(self) -> Entity:
+        return entities.by_kind(self.row.subject_type)
 
 
 def _locked(submission: Submission) -> _Rows | None:
@@ -80,12 +85,12 @@ def _write(found: _Rows, document: dict[str, Any], answer: Answer, present: Pres
                 core_version=(answer.value or {}).get("PASICoreVersion"),
                 **told,
             )
-            comparing.evaluate(enrolment_ids=[row.subject_id])
+            comparing.evaluate(found.entity, ids=[row.subject_id])
         case faults.OUR_FAULT if answer.code == "3002":
             submissions.move(
                 row, Status.REJECTED, reason="3002", rejections=[{"code": "3002", "message": answer.detail}], **told
             )
-            comparing.evaluate(enrolment_ids=[row.subject_id])
+            comparing.evaluate(found.entity, ids=[row.subject_id])
         case faults.OUR_FAULT:
             submissions.move(row, Status.DEAD, reason=answer.code or "our_fault", **told)
         case faults.UNKNOWN | faults.VERSION_CONFLICT:
@@ -114,19 +119,19 @@ def _later(row: Submission, answer: Answer, attempts: int, present: Present) -> 
 
 def accept(found: _Rows, document: dict[str, Any], version: int, context: Context, changed: bool = True) -> None:
     """PASI holds what we sent, at `version`: the local copy says so at once, provisional until it is read from PASI."""
-    row, link = found.row, found.link
+    row, link, entity = found.row, found.link, found.entity
     if changed:
         document = document | {
             "PASICoreVersion": version,
             "EffectiveUtc": clock.now(),
             "LastUpdate": {"OrganizationCode": f"S.{row.school_code}", "UserName": callers.for_pasi(row.actor_name)},
         }
-        received = copies.Received(document, copies.to_xml(document))
-        found.copy = copies.store_over(EnrolmentCopy, found.copy, received, provisional=True)
-    _agree(row, link, document, version)
+        received = copies.Received(document, copies.to_xml(document, entity))
+        found.copy = copies.store_over(entity.copy, found.copy, received, provisional=True)
+    _agree(found, document, version)
     submissions.move(row, Status.ACCEPTED if changed else Status.NO_CHANGE, core_version=version)
     submissions.supersede_stuck(row)
-    comparing.evaluate_locked(found.copy, link, context)
+    comparing.evaluate_locked(entity, found.copy, link, context)
     statements.update(link, AGREED)
 
 
@@ -144,9 +149,10 @@ def give_back(flight: Flight) -> None:
 AGREED = ("agreed", "agreed_at", "agreed_digest", "kept", "accepted_version")
 
 
-def _agree(row: Submission, link: Link, document: dict[str, Any], version: int) -> None:
+def _agree(found: _Rows, document: dict[str, Any], version: int) -> None:
     """What was sent is what both sides held equal at `version`; rejected changes among it are reset now. The link is not saved."""
-    sent = values.plain(mapping.values(SCHOOL_ENROLMENT, document))
+    row, link = found.row, found.link
+    sent = values.plain(mapping.values(found.entity, document))
     link.agreed = {**(link.agreed or {}), **{name: sent[name] for name in row.sent_fields if name in sent}}
     link.agreed_at = clock.now()
     link.kept = {name: value for name, value in link.kept.items() if name not in row.sent_fields}
@@ -162,9 +168,11 @@ class Unreadable(Exception):
 
 def read_back(submission: Submission, conflict: bool = False) -> None:
     """Asks PASI what it holds, then decides: accepted, not applied (goes again), or a person must look. Never a blind resend."""
-    request = {"RefIds": [{"ExpectedVersion": 0, "RefId": submission.key}]}
+    entity = entities.by_kind(submission.subject_type)
+    get = entity.get
+    request = {get.request: [{"ExpectedVersion": 0, get.key: submission.key}]}
     with lease.Keeper(submission):
-        answer = gateway.call("GetStudentSchoolEnrolment", request, purpose(submission, SYNC))
+        answer = gateway.call(get.operation, request, purpose(submission, SYNC))
     with transaction.atomic():
         found = _locked(submission)
         if found is None:
@@ -183,16 +191,16 @@ def read_back(submission: Submission, conflict: bool = False) -> None:
             raise Unreadable("a status that does not tell what PASI holds")
         if told["AvailabilityStatus"] == availability.NO_ACCESS:
             submissions.move(found.row, Status.NEEDS_REVIEW, reason="no_access")
-            absent.hide(SCHOOL_ENROLMENT, [submission.key])
-            comparing.evaluate(keys=[submission.key])
+            absent.hide(entity, [submission.key])
+            comparing.evaluate(entity, keys=[submission.key])
             return
-        document = told.get("StudentSchoolEnrolment") if told["AvailabilityStatus"] == availability.NORMAL else None
-        _decide(found, document, conflict, _xml_of_first(answer))
+        document = told.get(get.record) if told["AvailabilityStatus"] == availability.NORMAL else None
+        _decide(found, document, conflict, _xml_of_first(answer, get.record))
 
 
-def _xml_of_first(answer: Answer) -> bytes:
+def _xml_of_first(answer: Answer, name: str) -> bytes:
     element = (
-        next((child for child in answer.element.iter() if codec.local_name(child) == "StudentSchoolEnrolment"), None)
+        next((child for child in answer.element.iter() if codec.local_name(child) == name), None)
         if answer.element is not None
         else None
     )
@@ -200,23 +208,18 @@ def _xml_of_first(answer: Answer) -> bytes:
 
 
 def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: bytes) -> None:
-    row = found.row
+    row, entity = found.row, found.entity
     base = row.base_version or 0
     version = int(document["PASICoreVersion"]) if document else 0
-    sent = copies.to_document(row.sent_document) if row.sent_document else None
+    sent = copies.to_document(row.sent_document, entity) if row.sent_document else None
     if document is not None:
-        copies.store(EnrolmentCopy, [copies.Received(document, xml)])
-    if (
-        document is not None
-        and sent is not None
-        and version > base
-        and mapping.same_content(SCHOOL_ENROLMENT, sent, document)
-    ):
-        _agree(row, found.link, sent, version)
+        copies.store(entity.copy, [copies.Received(document, xml)])
+    if document is not None and sent is not None and version > base and mapping.same_content(entity, sent, document):
+        _agree(found, sent, version)
         statements.update(found.link, AGREED)
         submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version)
         submissions.supersede_stuck(row)
-        comparing.evaluate(keys=[row.key])
+        comparing.evaluate(entity, keys=[row.key])
         return
     if version == base and not conflict:
         # PASI has not seen it: it goes again with the version that the person saw.
@@ -224,4 +227,4 @@ def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: 
         wake.look_after_commit(submissions.SEND)
         return
     submissions.move(row, Status.NEEDS_REVIEW, reason="changed_in_pasi", core_version=version)
-    comparing.evaluate(keys=[row.key])
+    comparing.evaluate(entity, keys=[row.key])

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from operations import clock, offers
+from pasi_connect import entities
 from pasi_connect.models import Failure
 from pasi_connect.services.compare import comparing, failures
 from pasi_connect.services.pull import pulling, reference
@@ -26,9 +27,9 @@ def retry_due() -> None:
 
 def _retry(row: Failure) -> None:
     if row.step == failures.Step.COLLECT:
-        collecting.alone(int(row.subject_key))
-    elif row.step == failures.Step.COMPARE:
-        comparing.evaluate(keys=[row.subject_key])
+        collecting.alone(collecting.Lane(row.subject_type, int(row.subject_key)))
+    elif row.step == failures.Step.COMPARE and (entity := entities.by_notification(row.subject_type)):
+        comparing.evaluate(entity, keys=[row.subject_key])
     elif row.subject_type == reference.CODE_VALUE:
         reference.refresh(whole=True)
     elif row.step == failures.Step.PULL:

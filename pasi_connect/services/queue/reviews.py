@@ -1,5 +1,7 @@
 """The exits of a submission that needs a person: send again with the version now seen, cancel, or take PASI's values."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,16 +10,15 @@ from operations import clock, wake
 from operations.actor import Actor
 from operations.rules import latin1
 from operations.services import audit, jobs
-from pasi_connect.entities.school_enrolment import COMPARED
-from pasi_connect.models import EnrolmentCopy, Link, Submission
+from pasi_connect import entities
+from pasi_connect.models import Link, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
 from pasi_connect.services import locks
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.queue import submissions
-from sis.models import SchoolEnrolment
 from sis.models.event import Origin
-from sis.services import enrolments
+from sis.services.events import subject_of
 
 
 class NotPossible(Exception):
@@ -28,20 +29,21 @@ class MovedOn(NotPossible):
     """PASI's record is another one by now than the person saw."""
 
 
-def _lock(submission_id: int) -> tuple[Submission, SchoolEnrolment, Link, EnrolmentCopy | None]:
-    key = Submission.objects.values_list("key", flat=True).get(pk=submission_id)
-    copy, link = locks.sides(key)
+def _lock(submission_id: int) -> tuple[Submission, Link, Any]:
+    """The submission, the link with its SIS record, and the local copy where PASI shows the record."""
+    kind, key = Submission.objects.values_list("subject_type", "key").get(pk=submission_id)
+    copy, link = locks.sides(entities.by_kind(kind), key)
     assert link is not None
     copy = None if copy is not None and copy.vanished_at else copy
-    return (
-        Submission.objects.select_for_update(of=("self",)).select_related("user").get(pk=submission_id),
-        link.enrolment,
-        link,
-        copy,
-    )
+    submission = Submission.objects.select_for_update(of=("self",)).select_related("user").get(pk=submission_id)
+    return submission, link, copy
 
 
-def _check_seen(copy: EnrolmentCopy | None, seen_version: int | None) -> None:
+def _evaluate(link: Link, settled_by: str = "itself") -> None:
+    comparing.evaluate(entities.by_kind(link.entity), keys=[link.key], settled_by=settled_by)
+
+
+def _check_seen(copy: Any, seen_version: int | None) -> None:
     """None counts the present state as seen."""
     if seen_version is not None and seen_version != (copy.core_version if copy else 0):
         raise MovedOn(_("PASI's record has changed since you opened this page. Check the new values first."))
@@ -59,7 +61,7 @@ def send_again(actor: Actor, submission_id: int, seen_version: int | None = None
 
     Where a later change of the record waits already, that one goes and this one is closed as superseded.
     """
-    submission, enrolment, link, copy = _lock(submission_id)
+    submission, link, copy = _lock(submission_id)
     if submission.status not in STUCK:
         raise NotPossible(_("Only a submission that was rejected, needs review or is a dead letter can be sent again."))
     present = copy.core_version if copy else 0
@@ -81,27 +83,27 @@ def send_again(actor: Actor, submission_id: int, seen_version: int | None = None
     target.seen_version = present
     _take_person(target, actor)
     target.save()
-    if submissions.hold_or_release(target, Context(), enrolment, link):
+    if submissions.hold_or_release(target, Context(), link.record, link):
         wake.look_after_commit(submissions.SEND)
-    comparing.evaluate(keys=[link.key])
+    _evaluate(link)
     return target
 
 
 @transaction.atomic
 def cancel(actor: Actor, submission_id: int, reason: str = "") -> Submission:
     """Gives up what has not been sent. The difference stays visible: it shows as a discrepancy or goes with the next change."""
-    submission, _enrolment, link, _copy = _lock(submission_id)
+    submission, link, _copy = _lock(submission_id)
     if submission.status not in (*QUEUED, *STUCK):
         raise NotPossible(_("It is on its way or has ended, so it can no longer be cancelled."))
     submissions.move(submission, Status.CANCELLED, actor, reason="by_person", detail=reason)
     _back_to_difference(link)
-    comparing.evaluate(keys=[link.key])
+    _evaluate(link)
     return submission
 
 
 def _back_to_difference(link: Link) -> None:
     """Without the submission, what was ours to send is no longer on its way: it waits for a decision as never agreed."""
-    verdict = submissions.verdict_of(link.enrolment, link, submissions.copy_of(link))
+    verdict = submissions.verdict_of(link.record, link, submissions.copy_of(link))
     if verdict is None or not verdict.to_send:
         return
     link.agreed = {name: value for name, value in (link.agreed or {}).items() if name not in verdict.to_send}
@@ -112,41 +114,43 @@ def _back_to_difference(link: Link) -> None:
 @transaction.atomic
 def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: int | None = None) -> Submission:
     """Ends the submission by taking over every value that PASI holds."""
-    submission, enrolment, link, copy = _lock(submission_id)
+    submission, link, copy = _lock(submission_id)
     if submission.status not in (*QUEUED, *STUCK):
         raise NotPossible(_("It is on its way or has ended."))
     _check_seen(copy, seen_version)
     if copy is None:
         raise NotPossible(_("PASI does not have this record, so there are no values to take."))
     submissions.move(submission, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
-    take_values(actor, enrolment, link, copy, reason)
+    take_values(actor, link, copy, reason)
     return submission
 
 
-def take_values(actor: Actor, enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy, reason: str = "") -> None:
+def take_values(actor: Actor, link: Link, copy: Any, reason: str = "") -> None:
     """The SIS record takes over every value that PASI holds. The caller holds the rows. Raises NotPossible for another's record."""
-    if values.identity(enrolment, copy):
+    record, entity = link.record, entities.by_kind(link.entity)
+    assert entity.sis is not None
+    if values.identity(record, copy):
         raise NotPossible(
             _("PASI has moved this record to another student, school or school year. Decide on that change first.")
         )
     theirs = values.theirs(copy)
-    before = values.ours(enrolment, link)
-    differing = {name: theirs[name] for name in COMPARED if name in theirs and theirs[name] != before[name]}
+    before = values.ours(record, link)
+    differing = {name: value for name, value in theirs.items() if value != before[name]}
     if differing:
-        enrolments.change(actor, enrolment.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
+        entity.sis.change(actor, record.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
     link.agreed, link.agreed_at, link.kept = values.plain(theirs), clock.now(), {}
     link.save(update_fields=["agreed", "agreed_at", "kept"])
-    comparing.evaluate(keys=[link.key], settled_by="accept")
+    _evaluate(link, "accept")
 
 
 @transaction.atomic
-def agree_spelling(actor: Actor, enrolment_id: int, spellings: dict[str, str]) -> None:
+def agree_spelling(actor: Actor, record: Any, spellings: dict[str, str]) -> None:
     """A person agrees how text outside Latin-1 is sent; the SIS record keeps its own. {field: text to send}.
 
     Raises ValidationError {field: [sentence]} for a spelling that PASI cannot store either.
     """
-    enrolment = SchoolEnrolment.objects.select_related("school", "student").get(pk=enrolment_id)
-    link = Link.objects.select_for_update().get(pk=submissions.link_of(enrolment).pk)
+    record = entities.of(record).records.get(pk=record.pk)
+    link = Link.objects.select_for_update().get(pk=submissions.link_of(record).pk)
     wrong = {
         name: [_("PASI cannot store this either. Use Latin letters.")]
         for name, text in spellings.items()
@@ -155,16 +159,16 @@ def agree_spelling(actor: Actor, enrolment_id: int, spellings: dict[str, str]) -
     if wrong:
         raise ValidationError(wrong)
     for name, text in spellings.items():
-        link.written = {**link.written, name: {**link.written.get(name, {}), getattr(enrolment, name): text}}
+        link.written = {**link.written, name: {**link.written.get(name, {}), getattr(record, name): text}}
     link.save(update_fields=["written"])
     audit.record(
         actor,
         audit.Entry(
             audit.Verb.SPELLING_AGREED,
-            "school_enrolment",
-            str(enrolment_id),
-            enrolment.school.code,
-            {name: [getattr(enrolment, name), text] for name, text in spellings.items()},
+            link.entity,
+            str(record.pk),
+            subject_of(record).school_code,
+            {name: [getattr(record, name), text] for name, text in spellings.items()},
         ),
     )
-    submissions.release_held(subject_id=enrolment_id)
+    submissions.release_held(subject_type=link.entity, subject_id=record.pk)

@@ -5,14 +5,14 @@ from pasi_connect.models.submission import Status
 from pasi_connect.rules import versions
 
 
-def our_steps(key: str, above: int) -> dict[int, int]:
+def our_steps(kind: str, key: str, above: int) -> dict[int, int]:
     """base version -> answered version of our own accepted submissions of the record, those beyond `above`."""
-    rows = Submission.objects.filter(key=key, status=Status.ACCEPTED, core_version__gt=above)
+    rows = Submission.objects.filter(subject_type=kind, key=key, status=Status.ACCEPTED, core_version__gt=above)
     pairs = rows.values_list("base_version", "core_version")
     return {base: answered for base, answered in pairs if base is not None and answered is not None}
 
 
-def core_version_of(version: str, revision: int, core_version: int, key: str | None) -> int | None:
+def core_version_of(kind: str, version: str, revision: int, core_version: int, key: str | None) -> int | None:
     """PASI's version that the holder of `version` saw; None when something has changed that they have not seen.
 
     PASI's version may have moved on by our own accepted submissions alone: then nothing is new to the holder, and two quick
@@ -23,6 +23,6 @@ def core_version_of(version: str, revision: int, core_version: int, key: str | N
         return None
     if seen[1] == core_version:
         return core_version
-    if key is None or not versions.may_replace(seen[1], core_version, our_steps(key, seen[1])):
+    if key is None or not versions.may_replace(seen[1], core_version, our_steps(kind, key, seen[1])):
         return None
     return seen[1]

@@ -1,62 +1,67 @@
 """The queue of submissions: from state to state. A state changes only here."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import QuerySet, Subquery
 
 from operations import clock, statements, wake
 from operations.actor import SYNC, Actor
 from operations.rules import callers, latin1
 from operations.services import audit
 from operations.statements import Given, Query
-from pasi_connect.entities import SCHOOL_ENROLMENT
-from pasi_connect.models import EnrolmentCopy, Link, SchoolCopy, StudentCopy, Submission
+from pasi_connect import entities
+from pasi_connect.entities import Entity
+from pasi_connect.models import Discrepancy, Link, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
-from pasi_connect.rules import compare, held, pasi, sendable
+from pasi_connect.rules import compare, held, sendable
+from pasi_connect.services import facts
 from pasi_connect.services.compare import failures, values
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import code_lists
 from pasi_connect.services.queue import chains
-from sis.models import Authority, DataEvent, SchoolEnrolment
+from sis.models import DataEvent
 from sis.models.organization import State
-from sis.rules.school_year import SchoolYear
 from sis.services import events as data_events
 
 SEND = data_events.TAKE_UP
 
 
-def link_of(enrolment: SchoolEnrolment) -> Link:
-    """The link, made with a RefId of our own when there is none: stored before anything is sent."""
+def link_of(record: Any) -> Link:
+    """The link of a SIS record, made with a key of our own when there is none: stored before anything is sent."""
+    entity = entities.of(record)
     link, _created = Link.objects.get_or_create(
-        entity=SCHOOL_ENROLMENT, subject_id=enrolment.pk, defaults={"key": str(uuid4())}
+        entity=entity.kind, subject_id=record.pk, defaults={"key": entity.new_key()}
     )
-    link.enrolment = enrolment
+    link.record = record
     return link
 
 
-def new_link(enrolment_id: int) -> Link:
-    return link_of(SchoolEnrolment.objects.select_related("student", "school").get(pk=enrolment_id))
+def new_link(kind: str, subject_id: int) -> Link:
+    return link_of(entities.by_kind(kind).records.get(pk=subject_id))
 
 
-def copy_of(link: Link) -> EnrolmentCopy | None:
-    return EnrolmentCopy.objects.filter(key=link.key, vanished_at=None).first()
+def link_to(item: Discrepancy) -> Link | None:
+    """The link of an item's record, with its SIS record."""
+    return entities.by_kind(item.entity).links_along.filter(key=item.key).first()
 
 
-def verdict_of(enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy | None) -> compare.Verdict | None:
+def copy_of(link: Link) -> Any:
+    """The local copy with its document, or None."""
+    model = entities.by_kind(link.entity).copy
+    return model._default_manager.filter(**{model.key_field: link.key}, vanished_at=None).first()
+
+
+def verdict_of(record: Any, link: Link, copy: Any) -> compare.Verdict | None:
     """None when PASI has no such record."""
     if copy is None:
-        return compare.not_shown(enrolment.school.code) if link.hidden_at and not enrolment.deleted else None
+        entity = entities.of(record)
+        hidden = link.hidden_at and not entity.is_deleted(record)
+        return compare.not_shown(entity.school_code(record)) if hidden else None
     return compare.compare(
-        values.ours(enrolment, link),
-        values.theirs(copy),
-        values.typed(link.agreed),
-        values.typed(link.kept),
-        values.identity(enrolment, copy),
+        values.ours(record, link), values.theirs(copy), *values.before(link), values.identity(record, copy)
     )
 
 
@@ -73,19 +78,14 @@ class Sides:
     going: dict[str, Any] = field(default_factory=dict)  # every compared field as it would go out
 
     @classmethod
-    def of(cls, enrolment: SchoolEnrolment, link: Link, copy: EnrolmentCopy | None) -> "Sides":
-        ours, verdict = values.ours(enrolment, link), verdict_of(enrolment, link, copy)
+    def of(cls, record: Any, link: Link, copy: Any) -> "Sides":
+        ours, verdict = values.ours(record, link), verdict_of(record, link, copy)
         if copy is None or verdict is None:
             return cls(ours, verdict, 0, tuple(ours), ours)
         theirs = values.theirs(copy)
-        names = compare.to_send(verdict, ours, theirs, values.typed(link.agreed), values.typed(link.kept))
-        return cls(
-            ours,
-            verdict,
-            copy.core_version,
-            names,
-            sendable.overlaid({**SCHOOL_ENROLMENT.empty, **theirs}, ours, names),
-        )
+        names = compare.to_send(verdict, ours, theirs, *values.before(link))
+        held = {**entities.of(record).empty, **theirs}
+        return cls(ours, verdict, copy.core_version, names, sendable.overlaid(held, ours, names))
 
 
 STATE = (
@@ -162,110 +162,76 @@ def step(submission: Submission, before: str) -> audit.Entry:
 def situation(
     submission: Submission,
     context: Context,
-    enrolment: SchoolEnrolment,
+    record: Any,
     sides: Sides,
     after: str = "",
-    told: "Told | None" = None,
+    known: facts.Facts | None = None,
 ) -> held.Situation:
-    """`told` where it is known already."""
-    ours, verdict = sides.ours, sides.verdict
+    """`known`: what PASI has told, where it has been read already."""
+    entity, verdict = entities.of(record), sides.verdict
+    assert entity.sis is not None
+    year = entity.year_of(record)
     return held.Situation(
         sync_on=context.settings.regular_synchronization,
-        school_active=enrolment.school.enrolment_sync == State.ACTIVE,
-        year_ahead=enrolment.school_year > context.last_possible,
-        year_synchronized=enrolment.school_year in context.years,
-        year_accepted=context.year_accepted(enrolment.school_year),
-        has_asn=bool(enrolment.student.asn),
+        school_active=not entity.school_column or getattr(record.school, entity.sis.switch) == State.ACTIVE,
+        year_ahead=year is not None and year > context.last_possible,
+        year_synchronized=year is None or year in context.years,
+        year_accepted=year is None or context.year_accepted(year),
+        has_asn=entity.asn_of(record) != "",
         undecided=bool(verdict and verdict.undecided and not verdict.to_send),
         identity_changed=bool(verdict and verdict.kind == compare.IDENTITY_CHANGED),
-        values=_values_refused(sides, enrolment.school_year),
+        values=_values_refused(entity, sides, year),
         person_outside=not (latin1.fits(submission.actor_name) and latin1.fits(submission.actor_local_id)),
         after=after,
         years_known=bool(context.years),
-        year_closed=context.year_closed(enrolment.school_year),
+        year_closed=year is not None and context.year_closed(year),
         read_live=submission.live_version == sides.version,
-        refused=_refused(enrolment, ours, told or Told.of(enrolment)),
+        refused=(known or facts.of(record)).refused(record, sides.ours),
     )
 
 
-def _values_refused(sides: Sides, year: SchoolYear) -> sendable.Refused:
-    if not sides.names or (sides.verdict is None and sides.ours["deleted"]):
+def _values_refused(entity: Entity, sides: Sides, year: Any) -> sendable.Refused:
+    if not sides.names or (sides.verdict is None and sides.ours.get("deleted")):
         return sendable.NOTHING  # nothing would be sent
     undecided = sides.verdict.undecided if sides.verdict else ()
-    fields = SCHOOL_ENROLMENT.compared_fields
+    fields = entity.compared_fields
     unknown = code_lists.unknown(sendable.codes_in(fields, sides.going))
-    broken = SCHOOL_ENROLMENT.broken(sides.going, year) if SCHOOL_ENROLMENT.broken else []
+    broken = entity.broken(sides.going, year) if entity.broken else []
     return sendable.refused(fields, sides.going, unknown, broken, undecided)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What PASI has told of the students and schools of some records: the refusals that are foreseen stand on it."""
-
-    people: dict[str, StudentCopy]  # by ASN
-    foreign: frozenset[str]  # codes of our schools that PASI says belong to another authority
-
-    @classmethod
-    def of(cls, enrolment: SchoolEnrolment) -> "Told":
-        asn, code = enrolment.student.asn, enrolment.school.code
-        person = _person.first(asn=asn) if asn else None
-        foreign = frozenset() if _foreign.first(code=code) is None else frozenset({code})
-        return cls({asn: person} if asn and person else {}, foreign)
-
-    @classmethod
-    def of_all(cls, enrolments: Collection[SchoolEnrolment]) -> "Told":
-        asns = {enrolment.student.asn for enrolment in enrolments if enrolment.student.asn}
-        codes = {enrolment.school.code for enrolment in enrolments}
-        people = StudentCopy.objects.filter(asn__in=asns, vanished_at=None).defer("document")
-        return cls(
-            {person.asn: person for person in people},
-            frozenset(_foreign_schools().filter(code__in=codes).values_list("code", flat=True)),
-        )
-
-
-def _refused(enrolment: SchoolEnrolment, ours: dict[str, Any], told: Told) -> str:
-    """The rule by which PASI would refuse it, as far as PASI has told us of the student and the school."""
-    asn, code, year = enrolment.student.asn, enrolment.school.code, enrolment.school_year
-    facts = pasi.StudentFacts()
-    if asn and (person := told.people.get(asn)) is not None:
-        primary = "" if person.primary_asn == asn else person.primary_asn
-        facts = pasi.StudentFacts(deactivated=person.is_deactivated, primary_asn=primary)
-    school = pasi.SchoolFacts(code, may_write=code not in told.foreign)
-    return pasi.refused({**ours, "school_year": year}, facts, school, year)
 
 
 def hold_or_release(
     submission: Submission,
     context: Context,
-    enrolment: SchoolEnrolment,
+    record: Any,
     link: Link,
     sides: Sides | None = None,
     claimed: bool = False,
 ) -> bool:
     """Sets a queued submission to `held` with its reason, or to `waiting`. True when it may be sent.
 
-    `enrolment` with its school and student; `sides` where they are known already. Whether another submission of the same
-    action goes first is asked until it is let go, and never again after that.
+    `record`: the SIS record with what its kind reads along; `sides` where they are known already. Whether another submission of
+    the same action goes first is asked until it is let go, and never again after that.
     """
-    after = "" if claimed else chains.place(enrolment.pk)
-    sides = sides or Sides.of(enrolment, link, copy_of(link))
-    return hold(submission, why_held(submission, context, enrolment, sides, after))
+    after = "" if claimed else chains.place(link.entity, record.pk)
+    sides = sides or Sides.of(record, link, copy_of(link))
+    return hold(submission, why_held(submission, context, record, sides, after))
 
 
 def why_held(
     submission: Submission,
     context: Context,
-    enrolment: SchoolEnrolment,
+    record: Any,
     sides: Sides,
     after: str,
-    told: Told | None = None,
+    known: facts.Facts | None = None,
 ) -> tuple[str, str] | None:
     """Reason and detail; None when it may be sent."""
     if submission.user is not None:  # the spelling may have been agreed in the profile since
         submission.actor_name = callers.renamed(submission.actor_name, submission.user.name_for_others)
     if submission.user is not None and not latin1.fits(submission.actor_local_id):
         submission.actor_local_id = submission.user.local_id or submission.user.get_username()
-    found = situation(submission, context, enrolment, sides, after, told)
+    found = situation(submission, context, record, sides, after, known)
     reason = held.reason_of(found)
     if reason is None:
         return None
@@ -279,18 +245,18 @@ def why_held(
     return reason.code, details.get(reason.code, "")
 
 
-def foreseen(key: str, who: Actor) -> Submission:
+def foreseen(link: Link | None, who: Actor) -> Submission:
     """What a change of the record that `who` has just made will be when it is taken up: held with its reason, or waiting.
 
     Not saved. For the message right after a decision, which comes before the submission does.
     """
     submission = Submission(
-        key=key, user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
+        user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
     )
-    link = Link.objects.select_related("enrolment__student", "enrolment__school").filter(key=key).first()
     if link is not None:
-        sides = Sides.of(link.enrolment, link, copy_of(link))
-        reason = why_held(submission, Context(), link.enrolment, sides, chains.place(link.subject_id))
+        submission.key = link.key
+        sides = Sides.of(link.record, link, copy_of(link))
+        reason = why_held(submission, Context(), link.record, sides, chains.place(link.entity, link.subject_id))
         if reason is not None:
             submission.status, (submission.reason, submission.detail) = Status.HELD, reason
     return submission
@@ -339,8 +305,8 @@ def _release(pk: int, context: Context, hurried: bool, many: bool) -> bool:
     submission = rows.filter(pk=pk, status=Status.HELD).first()
     if submission is None:
         return False
-    enrolment = SchoolEnrolment.objects.select_related("student", "school").get(pk=submission.subject_id)
-    if not hold_or_release(submission, context, enrolment, link_of(enrolment)):
+    record = entities.by_kind(submission.subject_type).records.get(pk=submission.subject_id)
+    if not hold_or_release(submission, context, record, link_of(record)):
         return False
     if hurried or many:
         hurry = Submission.objects.filter(lane=submission.lane, status=Status.WAITING, bulk=False)
@@ -358,19 +324,6 @@ def supersede_stuck(submission: Submission) -> None:
 
 
 _field: Callable[[str], Any] = Submission._meta.get_field
-_person = Query(
-    lambda: StudentCopy.objects.filter(asn=Given("asn", StudentCopy._meta.get_field("asn")), vanished_at=None).defer(
-        "document"
-    )[:1]
-)
-
-
-def _foreign_schools() -> QuerySet[SchoolCopy]:
-    ours = Subquery(Authority.objects.values("code")[:1])
-    return SchoolCopy.objects.filter(vanished_at=None).exclude(authority_code__in=["", ours]).defer("document")
-
-
-_foreign = Query(lambda: _foreign_schools().filter(code=Given("code", SchoolCopy._meta.get_field("code")))[:1])
 _after = Query(
     lambda: Submission.objects.filter(lane=Given("lane", _field("lane")), status=Status.HELD, reason="after").only(
         "pk"

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from operations.actor import Actor
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action, ActionRecord, Discrepancy, Submission
 from pasi_connect.models.submission import FLYING
 from pasi_connect.services.compare import values
@@ -102,7 +103,7 @@ def _lock_student(record: ActionRecord) -> None:
 
 
 def _before(record: ActionRecord) -> dict[str, Any]:
-    return {"deleted": True} if record.before is None else values.typed(record.before) or {}
+    return {"deleted": True} if record.before is None else values.typed(ENTITY, record.before) or {}
 
 
 def _put_back(actor: Actor, record: ActionRecord, reason: str) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations.wording import label_of
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action
 from pasi_connect.rules import pasi
 from pasi_connect.selectors import Sight
@@ -157,7 +158,7 @@ def _record(
 
 def _waits(change: Change, context: Context) -> str:
     """Why a submission would not go out at once, as far as it is known before."""
-    if change.school.code not in context.active_schools:
+    if change.school.code not in context.active_schools(ENTITY):
         return _(
             "Enrolment synchronization of this school is inactive: the change is stored, and sent when it is "
             "switched on."

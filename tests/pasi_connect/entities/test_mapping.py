@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.services.pull import copies
 from sis.rules.school_year import SchoolYear
@@ -107,16 +108,19 @@ def test_laying_on_leaves_the_given_document_alone(record):
 @given(records)
 def test_a_document_survives_its_xml(record):
     document = mapping.lay_on(BASE, record, mapping.NAMES)
-    assert copies.to_document(copies.pack(copies.to_xml(document))) == document
+    assert copies.to_document(copies.pack(copies.to_xml(document, ENTITY)), ENTITY) == document
 
 
 def test_absent_and_nil_read_alike_but_stay_apart_on_the_wire():
     absent = {name: value for name, value in BASE.items() if name != "Grade"}
     nil = {**absent, "Grade": None, "SchoolProvidedProgramPercentage": None, "ExtendedSchoolEnrolmentInfo": None}
     assert mapping.values(absent) == mapping.values(nil)
-    assert b"nil" not in copies.to_xml(absent)
-    again = copies.to_document(copies.pack(copies.to_xml(nil)))
-    assert (again["Grade"], "Grade" in copies.to_document(copies.pack(copies.to_xml(absent)))) == (None, False)
+    assert b"nil" not in copies.to_xml(absent, ENTITY)
+    again = copies.to_document(copies.pack(copies.to_xml(nil, ENTITY)), ENTITY)
+    assert (again["Grade"], "Grade" in copies.to_document(copies.pack(copies.to_xml(absent, ENTITY)), ENTITY)) == (
+        None,
+        False,
+    )
 
 
 def test_an_emptied_optional_member_is_left_out_and_deleted_is_always_said():

@@ -12,6 +12,7 @@ from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
 from pasi_connect import selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action, Decision, EnrolmentCopy, SyncSettings
 from pasi_connect.services import decisions
 from pasi_connect.services.compare import comparing, values
@@ -364,8 +365,14 @@ def test_pasis_former_value_can_be_taken_after_a_reset_has_arrived(here, as_pers
 def changed_in_pasi_to_ours(enrolment):
     """PASI has taken what was sent."""
     copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
-    _store(copies.to_document(copy.document), {**values.theirs(copy), "grade": "08"}, copy.core_version + 1, "x", "S.1")
-    comparing.evaluate(keys=[copy.key])
+    _store(
+        copies.to_document(copy.document, ENTITY),
+        {**values.theirs(copy), "grade": "08"},
+        copy.core_version + 1,
+        "x",
+        "S.1",
+    )
+    comparing.evaluate(ENTITY, keys=[copy.key])
 
 
 # Files -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from lxml import html
 
 from operations import clock
 from operations.actor import of_user
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Submission
 from pasi_connect.services import decisions
 from pasi_connect.services.compare import comparing
@@ -175,7 +176,7 @@ def test_created_in_pasi_is_decided_as_a_whole(here, as_person):
 
 def test_missing_in_pasi_is_sent(here, as_person, enrolment):
     EnrolmentCopy.objects.update(vanished_at=clock.now())
-    comparing.evaluate(enrolment_ids=[enrolment.pk])
+    comparing.evaluate(ENTITY, ids=[enrolment.pk])
     gone = Discrepancy.objects.get()
     registrar = as_person(here.registrar)
     text = registrar.get(address(gone)).content.decode()

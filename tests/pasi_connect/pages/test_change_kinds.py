@@ -5,6 +5,7 @@ from lxml import html
 
 from operations.actor import of_user
 from pasi_connect.entities import SCHOOL_ENROLMENT
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.models import Discrepancy, Link, Submission, SyncSettings
 from pasi_connect.services import decisions
@@ -186,7 +187,7 @@ def test_the_message_after_keeping_says_that_it_will_be_held(here, registrar, it
 
 def test_a_record_that_pasi_does_not_show_is_not_said_to_be_missing(registrar, enrolment):
     absent.hide(SCHOOL_ENROLMENT, [link_of(enrolment).key])
-    comparing.evaluate(keys=[link_of(enrolment).key])
+    comparing.evaluate(ENTITY, keys=[link_of(enrolment).key])
     item = Discrepancy.objects.get(key=link_of(enrolment).key)
     page = html.fromstring(registrar.get(address(item)).content)
     text = " ".join(page.text_content().split())

@@ -9,6 +9,7 @@ from django.test import Client
 from operations.actor import of_user
 from operations.models import JobRow
 from operations.services import jobs
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Failure, Submission
 from pasi_connect.rules import days
 from pasi_connect.services import decisions
@@ -234,11 +235,11 @@ def test_a_moment_is_a_moment_or_pasis_own_text(text, found):
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "2026-08-31T24:00:00Z", "12026-01-01T00:00:00Z"])
 def test_a_stamp_that_is_no_moment_here_is_stored_as_none(world, registrar, moment):
     enrolment = world.in_step()
-    document = {**copies.to_document(world.copy(enrolment).document), "Grade": "09"}
+    document = {**copies.to_document(world.copy(enrolment).document, ENTITY), "Grade": "09"}
     document["PASICoreVersion"] += 1
     document["EffectiveUtc"] = days.moment(moment)
-    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
+    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document, ENTITY))])
     copy = world.copy(enrolment)
     assert copy.grade == "09"
     assert (copy.effective_at is None) == isinstance(days.moment(moment), str)
-    assert copies.to_document(copy.document)["EffectiveUtc"] == document["EffectiveUtc"]
+    assert copies.to_document(copy.document, ENTITY)["EffectiveUtc"] == document["EffectiveUtc"]

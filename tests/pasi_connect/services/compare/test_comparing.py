@@ -7,6 +7,7 @@ import pytest
 
 from operations.actor import SYNC
 from operations.models import AuditEntry
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Link, SyncCursor
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.services.compare import comparing
@@ -70,7 +71,7 @@ def test_an_item_follows_what_moves_and_stays_one(enrolment):
     item = factories.changed_in_pasi(enrolment, grade="09")
     assert factories.changed_in_pasi(enrolment, exit_date=MAY).pk == item.pk
     enrolments.change(SYNC, enrolment.pk, {"grade": "07"})
-    comparing.evaluate(enrolment_ids=[enrolment.pk])
+    comparing.evaluate(ENTITY, ids=[enrolment.pk])
     item.refresh_from_db()
     assert (item.kind, item.undecided, item.version) == (Kind.CHANGED_ON_BOTH, 2, "2.12")
     assert {row["name"]: row["state"] for row in item.fields} == {
@@ -84,7 +85,7 @@ def test_an_item_settles_by_itself_when_the_sides_become_equal(enrolment, side):
     item = factories.changed_in_pasi(enrolment, grade="09")
     if side == "sis":
         enrolments.change(SYNC, enrolment.pk, {"grade": "09"})
-        comparing.evaluate(enrolment_ids=[enrolment.pk])
+        comparing.evaluate(ENTITY, ids=[enrolment.pk])
     else:
         with pytest.raises(Discrepancy.DoesNotExist):  # the factory looks for an open item
             factories.changed_in_pasi(enrolment, grade="08")
@@ -96,7 +97,7 @@ def test_an_item_settles_by_itself_when_the_sides_become_equal(enrolment, side):
 
 def test_what_is_ours_to_send_is_no_discrepancy(enrolment):
     enrolments.change(SYNC, enrolment.pk, {"exit_date": MAY})
-    comparing.evaluate(enrolment_ids=[enrolment.pk])
+    comparing.evaluate(ENTITY, ids=[enrolment.pk])
     assert not Discrepancy.objects.exists()
     assert factories.link_of(enrolment).agreed["exit_date"] == "2027-06-26"
 
@@ -125,7 +126,7 @@ def test_deleted_in_pasi_and_undeleted_again(enrolment):
 def test_deleted_on_both_sides_is_in_step_whatever_else_differs(enrolment):
     item = factories.changed_in_pasi(enrolment, deleted=True, grade="09")
     enrolments.change(SYNC, enrolment.pk, {"deleted": True}, origin=Origin.PASI)
-    comparing.evaluate(enrolment_ids=[enrolment.pk])
+    comparing.evaluate(ENTITY, ids=[enrolment.pk])
     item.refresh_from_db()
     assert item.status == "settled"
 
@@ -149,18 +150,18 @@ def test_missing_in_pasi_waits_for_the_full_set_and_for_what_is_on_its_way(enrol
     lone = factories.EnrolmentFactory(school=enrolment.school, school_year=SchoolYear(2027))
     Link.objects.create(enrolment=lone, key=str(UUID(int=7)))
     SyncCursor.objects.all().update(complete_at=None)
-    comparing.evaluate(enrolment_ids=[lone.pk])
+    comparing.evaluate(ENTITY, ids=[lone.pk])
     assert not Discrepancy.objects.exists()
     factories.synchronizing()
     SyncCursor.objects.all().update(complete_at="2026-11-01T00:00:00Z")
     waiting = factories.submission(lone)
-    comparing.evaluate(enrolment_ids=[lone.pk])
+    comparing.evaluate(ENTITY, ids=[lone.pk])
     assert not Discrepancy.objects.exists()
     waiting.delete()
-    comparing.evaluate(enrolment_ids=[lone.pk])
+    comparing.evaluate(ENTITY, ids=[lone.pk])
     assert Discrepancy.objects.get().kind == Kind.MISSING_IN_PASI
     enrolments.change(SYNC, lone.pk, {"deleted": True}, reason="A duplicate.")
-    comparing.evaluate(enrolment_ids=[lone.pk])
+    comparing.evaluate(ENTITY, ids=[lone.pk])
     assert Discrepancy.objects.get().status == "settled"
 
 
@@ -180,7 +181,7 @@ def test_a_school_that_becomes_inactive_leaves_the_comparison_and_comes_back(enr
 def test_a_vanished_copy_agrees_with_nothing(enrolment):
     enrolments.change(SYNC, enrolment.pk, {"grade": "09"})
     EnrolmentCopy.objects.update(vanished_at="2026-11-01T00:00:00Z", grade="07")
-    comparing.evaluate(enrolment_ids=[enrolment.pk])
+    comparing.evaluate(ENTITY, ids=[enrolment.pk])
     assert factories.link_of(enrolment).agreed["grade"] == "08"
 
 
@@ -189,7 +190,7 @@ def test_looking_again_changes_nothing(enrolment):
     before, entries = picture(), AuditEntry.objects.count()
     for _ in range(2):
         comparing.evaluate_all()
-        comparing.evaluate(enrolment_ids=[enrolment.pk])
+        comparing.evaluate(ENTITY, ids=[enrolment.pk])
     assert (picture(), AuditEntry.objects.count()) == (before, entries)
 
 
@@ -232,7 +233,7 @@ def test_looking_at_all_finds_what_looking_at_each_finds():
         *EnrolmentCopy.objects.values_list("key", flat=True),
     ]
     for ref_id in dict.fromkeys(refs):
-        comparing.evaluate(keys=[ref_id])
+        comparing.evaluate(ENTITY, keys=[ref_id])
     assert picture() == together
 
 

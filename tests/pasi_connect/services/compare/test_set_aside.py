@@ -13,6 +13,7 @@ from operations import faults, health
 from operations.actor import of_user
 from operations.models import AuditEntry, Job, JobRow
 from operations.services import jobs
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import (
     Action,
     CodeValue,
@@ -184,7 +185,7 @@ def test_releasing_what_is_held(world, break_for, caplog):
     for one in many:
         assert world.queue(one, grade="09").status == Status.HELD
     world.set(regular_synchronization=True)
-    break_for(chains, "place", lambda enrolment_id: enrolment_id == many[0].pk)
+    break_for(chains, "place", lambda kind, subject_id: subject_id == many[0].pk)
     turns()
     check_dead(world, many[0], many[1:], caplog)
 
@@ -411,7 +412,7 @@ def test_a_record_of_a_school_that_is_sent_now(world, break_for):
     for one in many:
         world.change_in_pasi(one, Grade="09")
     break_for(forcing, "_ours_to_send", lambda enrolment, *rest: enrolment.pk == many[1].pk)
-    job = forcing.start(of_user(factories.UserFactory(role="District officer")), world.school)
+    job = forcing.start(of_user(factories.UserFactory(role="District officer")), world.school, ENTITY)
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.status, job.done, job.failed) == (Job.Status.COMPLETED_WITH_PROBLEMS, 2, 1)

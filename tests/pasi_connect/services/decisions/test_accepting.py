@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from operations.actor import SYNC
 from operations.models import AuditEntry, User
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, EnrolmentCopy
 from pasi_connect.services import decisions
 from pasi_connect.services.compare import comparing
@@ -94,7 +95,7 @@ def test_an_identity_that_lands_beside_another_stay_is_named(stay):
     other = factories.EnrolmentFactory(school=stay.school)
     item = factories.changed_in_pasi(stay, grade="09")
     EnrolmentCopy.objects.filter(key=item.key).update(asn=other.student.asn)
-    comparing.evaluate(keys=[item.key])
+    comparing.evaluate(ENTITY, keys=[item.key])
     item.refresh_from_db()
     assert (item.kind, codes(item)) == ("identity_changed_in_pasi", ["10069"])
 

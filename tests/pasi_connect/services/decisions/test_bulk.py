@@ -9,6 +9,7 @@ from operations.actor import of_user
 from operations.models import AuditEntry, Job, JobRow
 from operations.services import jobs
 from pasi_connect import selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy, Link, Submission
 from pasi_connect.services import decisions
 from pasi_connect.services.decisions import bulk, taking_back
@@ -157,7 +158,7 @@ def test_a_bulk_reject_leaves_one_submission_a_record(school, user, actor):
     assert ended(job).status == "completed"
     assert set(Discrepancy.objects.values_list("status", "undecided")) == {("open", 0)}
     for enrolment in SchoolEnrolment.objects.all():
-        collecting.collect(enrolment.pk)
+        collecting.collect(ENTITY.kind, enrolment.pk)
     rows = Submission.objects.values_list("status", "seen_version", "fields", "actor_name")
     assert [(status, seen, fields, who) for status, seen, fields, who in rows] == [
         ("waiting", 11, ["grade"], actor.name)
@@ -382,7 +383,7 @@ def test_a_bulk_taken_back_whole_is_undone(school, user, actor):
     assert (action.status, action.undone_by, action.undo_reason) == ("undone", actor.name, "The wrong list")
     assert set(Discrepancy.objects.values_list("status", "undecided")) == {("open", 1)}
     for enrolment in SchoolEnrolment.objects.all():
-        collecting.collect(enrolment.pk)
+        collecting.collect(ENTITY.kind, enrolment.pk)
     assert not Submission.objects.exists()
     with pytest.raises(taking_back.NotPossible, match="already"):
         taking_back.start(actor, action.pk, "Again")

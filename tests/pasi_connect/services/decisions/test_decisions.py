@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from operations.models import AuditEntry
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Decision, Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import Status
@@ -54,7 +55,7 @@ def test_accepting_all_takes_pasis_values_and_sends_nothing(world, changed):
     assert sorted(decision.accepted) == ["exit_date", "grade"]
     event = DataEvent.objects.get()
     assert (event.origin, event.user_id) == (Origin.PASI, world.user.pk)
-    collecting.collect(changed.pk)
+    collecting.collect(ENTITY.kind, changed.pk)
     assert not Submission.objects.exists()
     assert world.link(changed).agreed["grade"] == "09"
     entry = AuditEntry.objects.get(action="accepted PASI")
@@ -201,7 +202,7 @@ def test_accepting_a_created_record_adopts_it(world):
     assert (link.enrolment.student, student.legal_last_name) == (student, f"Varga {item.asn[-4:]}")
     item.refresh_from_db()
     assert item.status == "settled"
-    collecting.collect(link.subject_id)
+    collecting.collect(ENTITY.kind, link.subject_id)
     assert not Submission.objects.exists()
 
 
@@ -275,7 +276,7 @@ def test_an_accept_is_taken_back_and_the_item_opens_as_it_was(world, changed):
     item.refresh_from_db()
     assert (item.status, item.kind, item.fields) == ("open", Kind.CHANGED_IN_PASI, before)
     assert (present(changed).grade, world.link(changed).agreed["grade"]) == ("08", "08")
-    collecting.collect(changed.pk)
+    collecting.collect(ENTITY.kind, changed.pk)
     assert not Submission.objects.exists()
     decision.refresh_from_db()
     assert decision.undone_by == world.user.full_name
@@ -304,7 +305,7 @@ def test_a_reject_that_has_not_gone_out_is_taken_back_and_nothing_goes_out(world
 def test_a_reject_taken_back_before_it_was_collected_leaves_nothing_on_its_way(world, changed):
     decision = decisions.reject(world.actor, world.item(changed).pk, reason="Wrong")
     decisions.undo(world.actor, decision.pk)
-    collecting.collect(changed.pk)
+    collecting.collect(ENTITY.kind, changed.pk)
     assert not Submission.objects.exclude(status=Status.CANCELLED).exists()
     assert world.item(changed).undecided == 2
 
@@ -387,7 +388,7 @@ def test_a_decision_on_a_created_record_is_taken_back_before_anything_goes_out(w
         None,
     )
     assert (present(enrolment).deleted, Link.objects.filter(key=created.key).exists()) == (True, False)
-    collecting.collect(enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
     assert not Submission.objects.exclude(status=Status.CANCELLED).exists()
     assert world.pasi.enrolment(created.key)["IsDeleted"] is False
 

@@ -28,10 +28,10 @@ def broken(items, monkeypatch):
     """The second one cannot be compared; the comparison does its own work for every other record."""
     whole, bad = comparing._verdict, items[1].key
 
-    def raises(pair, *rest):
+    def raises(entity, pair, *rest):
         if pair.key == bad:
             raise ZeroDivisionError("Ines Varga")
-        return whole(pair, *rest)
+        return whole(entity, pair, *rest)
 
     monkeypatch.setattr(comparing, "_verdict", raises)
     return items[1]

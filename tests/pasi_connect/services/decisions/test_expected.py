@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from operations import clock
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import AuthorityCopy, CodeValue, EnrolmentCopy, SchoolCopy, StudentCopy
 from pasi_connect.services.decisions import expected
 from pasi_connect.services.pull import copies
@@ -46,7 +47,7 @@ def told(asn: str, school_code: str, year: SchoolYear = YEAR, **given) -> Enrolm
     ref_id = str(uuid4())
     document = mapping.lay_on(mapping.new_document(ref_id, asn, school_code, year), {**NEW, **given}, mapping.NAMES)
     document["PASICoreVersion"] = 5
-    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
+    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document, ENTITY))])
     return EnrolmentCopy.objects.get(key=ref_id)
 
 

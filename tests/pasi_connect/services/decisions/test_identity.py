@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from operations.actor import of_user
 from operations.models import AuditEntry
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import Status
@@ -143,7 +144,7 @@ def test_accepting_moves_the_sis_record_to_the_other_student(world, moved, other
     item.refresh_from_db()
     assert (item.status, item.settled_by, present(moved).student) == ("settled", "accept", other)
     assert AuditEntry.objects.get(action="enrolment moved").changes == {"student": [moved.student_id, other.pk]}
-    collecting.collect(moved.pk)
+    collecting.collect(ENTITY.kind, moved.pk)
     assert not Submission.objects.exists()
     assert decision.before["student"] == moved.student_id
 
@@ -221,7 +222,7 @@ def test_a_linked_asn_is_replaced_at_the_student(world):
     with pytest.raises(ValidationError, match="9009 to 9011"):
         decisions.reject(world.actor, item.pk, reason="x")
     decision = decisions.accept(world.actor, item.pk)
-    collecting.collect(second.pk)
+    collecting.collect(ENTITY.kind, second.pk)
     student = Student.objects.get(pk=first.student_id)
     assert (student.asn, present(first).student) == (primary, student)
     assert (world.item(first), world.item(second)) == (None, None)
@@ -342,7 +343,7 @@ def test_linked_anew_the_sis_record_is_missing_in_pasi_and_nothing_is_sent(world
     assert (item.status, item.settled_by, queued.status) == ("settled", "link_anew", Status.CANCELLED)
     assert world.item(moved).kind == Kind.MISSING_IN_PASI
     assert Discrepancy.objects.get(key=item.key, status="open").kind == Kind.CREATED_IN_PASI
-    collecting.collect(moved.pk)
+    collecting.collect(ENTITY.kind, moved.pk)
     assert world.pasi.calls() == []
     assert decisions.why_not_undo(decision) == ""
 

@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from operations import clock
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import EnrolmentCopy
 from pasi_connect.services.pull import copies
 from sis.rules.school_year import SchoolYear
@@ -23,7 +24,7 @@ def received(ref_id: str, version: int, grade: str) -> copies.Received:
         "RegistrationStartDate": dt.date(2026, 9, 1),
         "EffectiveUtc": dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC),
     }
-    return copies.Received(document, copies.to_xml(document))
+    return copies.Received(document, copies.to_xml(document, ENTITY))
 
 
 def store(version: int, grade: str, refs: list[str] = REFS, provisional: bool = False) -> None:
@@ -46,7 +47,7 @@ def test_a_newer_version_replaces_and_an_older_one_does_not():
     assert held() == {(11, "09")}
     row = EnrolmentCopy.objects.get(key=REFS[0])
     assert (row.school_year, row.start_date) == (SchoolYear(2027), dt.date(2026, 9, 1))
-    assert copies.to_document(row.document)["Grade"] == "09"
+    assert copies.to_document(row.document, ENTITY)["Grade"] == "09"
 
 
 def test_equal_rows_are_left_alone_and_the_others_are_not():

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import (
     AuthorityCopy,
     Discrepancy,
@@ -60,7 +61,7 @@ def test_a_copy_is_the_whole_record_as_pasi_sent_it(world):
     enrolment = world.in_step(grants_program_codes="301 500", local_student_id="L7")
     copy = world.copy(enrolment)
     theirs = world.theirs(enrolment)
-    document = copies.to_document(copy.document)
+    document = copies.to_document(copy.document, ENTITY)
     assert document["RefId"] == copy.key
     assert document["PASICoreVersion"] == copy.core_version == theirs["PASICoreVersion"]
     pairs = sorted((pair["Key"], pair["Value"]) for pair in document["ExtendedSchoolEnrolmentInfo"]["KeyValues"])
@@ -83,7 +84,7 @@ def test_older_news_after_newer_ones_change_nothing(world):
     """Notices may come in any order; a record never goes back."""
     enrolment = world.in_step()
     older = copies.Received(
-        copies.to_document(world.copy(enrolment).document), copies.unpack(world.copy(enrolment).document)
+        copies.to_document(world.copy(enrolment).document, ENTITY), copies.unpack(world.copy(enrolment).document)
     )
     world.change_in_pasi(enrolment, Grade="09")
     world.pull()
@@ -97,7 +98,7 @@ def test_older_news_after_newer_ones_change_nothing(world):
 def test_equal_rows_are_not_rewritten(world):
     enrolment = world.in_step()
     before = world.copy(enrolment)
-    again = copies.Received(copies.to_document(before.document), copies.unpack(before.document))
+    again = copies.Received(copies.to_document(before.document, ENTITY), copies.unpack(before.document))
     copies.store(EnrolmentCopy, [again])
     assert world.copy(enrolment).stored_at == before.stored_at
 
@@ -291,8 +292,8 @@ def test_what_pasi_took_while_it_answered_has_not_vanished(world, monkeypatch, a
             world.pasi.knobs(fault=None)
             if not answered:  # PASI's notice was quicker than all else
                 version = world.pasi.enrolment(queued.key)["PASICoreVersion"]
-                document = copies.to_document(queued.sent_document) | {"PASICoreVersion": version}
-                copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document))])
+                document = copies.to_document(queued.sent_document, ENTITY) | {"PASICoreVersion": version}
+                copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document, ENTITY))])
         complete(puller, kind)
 
     monkeypatch.setattr(pulling.Puller, "_complete", completing)

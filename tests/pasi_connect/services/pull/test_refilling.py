@@ -10,6 +10,7 @@ from operations.actor import of_user
 from operations.models import Job
 from operations.services import jobs
 from pasi_connect.entities import REGISTRY, SCHOOL_ENROLMENT
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Failure, FieldTable, Link, SchoolCopy
 from pasi_connect.models.submission import Status
 from pasi_connect.services.compare import comparing
@@ -139,7 +140,7 @@ def test_what_was_created_in_pasi_is_accepted_with_what_is_known_of_it(many):
 def test_nothing_is_said_of_the_field_until_its_column_is_filled(many, name):
     field_added(name)
     keys = [link.key for link in Link.objects.all()]
-    comparing.evaluate(keys=keys)
+    comparing.evaluate(ENTITY, keys=keys)
     comparing.evaluate_all()
     assert not Discrepancy.objects.exists()
     assert all(name not in agreed(enrolment) for enrolment in many)
@@ -172,7 +173,7 @@ def test_other_fields_of_the_record_are_compared_meanwhile(many):
     fields = {row["name"]: row["state"] for row in item.fields}
     assert fields == {"exit_date": "changed_in_pasi", "french_hours": "never_agreed"}  # it came anew, so it is filled
     SchoolEnrolment.objects.filter(pk=many[1].pk).update(exit_date=MAY)
-    comparing.evaluate(enrolment_ids=[many[1].pk])
+    comparing.evaluate(ENTITY, ids=[many[1].pk])
     assert Link.objects.get(subject_id=many[1].pk).agreed_digest == ""
 
 
@@ -182,14 +183,14 @@ def test_a_value_that_a_person_keeps_against_pasi_stays_kept(many):
     kept = Link.objects.get(key=item.key).kept
     assert kept == {"french_hours": "90"}
     EnrolmentCopy.objects.update(columns_version=kept_table(without("french_hours")))
-    comparing.evaluate(keys=[item.key])
+    comparing.evaluate(ENTITY, keys=[item.key])
     assert Link.objects.get(key=item.key).kept == kept
 
 
 def test_of_a_row_of_which_nobody_knows_how_it_was_filled_nothing_is_said(many):
     EnrolmentCopy.objects.update(columns_version=1, grade="01")
     before = list(Link.objects.order_by("pk").values())
-    comparing.evaluate(keys=[link.key for link in Link.objects.all()])
+    comparing.evaluate(ENTITY, keys=[link.key for link in Link.objects.all()])
     assert (list(Link.objects.order_by("pk").values()), Discrepancy.objects.count()) == (before, 0)
     refilled()
     assert {copy.grade for copy in EnrolmentCopy.objects.all()} == {"08"}
@@ -282,7 +283,7 @@ def test_a_record_that_comes_again_at_its_version_is_filled(many):
     field_added("grade")
     copy = EnrolmentCopy.objects.first()
     xml = copies.unpack(copy.document)
-    copies.store(EnrolmentCopy, [copies.Received(copies.to_document(copy.document), xml)])
+    copies.store(EnrolmentCopy, [copies.Received(copies.to_document(copy.document, ENTITY), xml)])
     copy.refresh_from_db()
     assert (copy.grade, copy.columns_version) == ("08", SCHOOL_ENROLMENT.columns_version)
 

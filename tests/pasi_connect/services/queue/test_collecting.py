@@ -13,6 +13,7 @@ from operations.actor import SYNC, of_user
 from operations.models import PendingTask
 from operations.services import accounts
 from pasi_connect import tasks
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import CodeValue, Discrepancy, Link, SchoolCopy, StudentCopy, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services import setting_up
@@ -63,8 +64,8 @@ def test_many_events_become_one_submission(enrolment, actor):
 
 def test_collecting_twice_makes_nothing_more(enrolment, actor):
     enrolments.change(actor, enrolment.pk, {"exit_date": MAY})
-    collecting.collect(enrolment.pk)
-    collecting.collect(enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
     assert Submission.objects.count() == 1
 
 
@@ -94,7 +95,7 @@ def test_without_a_seen_version_what_we_hold_counts_as_seen(enrolment, actor):
 
 def test_a_change_that_came_from_pasi_sends_nothing(enrolment, actor):
     enrolments.change(actor, enrolment.pk, {"exit_date": MAY}, origin=Origin.PASI)
-    collecting.collect(enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
     assert not Submission.objects.exists()
     assert not DataEvent.objects.filter(collected_at=None).exists()
 
@@ -104,14 +105,14 @@ def test_what_is_kept_here_sends_nothing_and_is_seen_all_the_same(enrolment, act
     if not linked:
         enrolment = factories.EnrolmentFactory()
     enrolments.change(actor, enrolment.pk, {"exit_code": "A7", "concurrent": True})
-    collecting.collect(enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
     assert not DataEvent.objects.filter(collected_at=None).exists()
     assert not Submission.objects.exists()
     assert Link.objects.filter(subject_id=enrolment.pk).exists() is linked
     if linked:
         item = factories.changed_in_pasi(enrolment, grade="09")
         enrolments.change(actor, enrolment.pk, {"exit_code": "A8"})
-        collecting.collect(enrolment.pk)
+        collecting.collect(ENTITY.kind, enrolment.pk)
         item.refresh_from_db()
         assert (item.version, enrolments.SchoolEnrolment.objects.get(pk=enrolment.pk).revision) == ("3.11", 3)
 
@@ -206,11 +207,11 @@ def mend_asn(enrolment):
 
 
 def mend_text(enrolment):
-    reviews.agree_spelling(of_user(enrolment.person), enrolment.pk, {"local_student_id": "Lodz"})
+    reviews.agree_spelling(of_user(enrolment.person), enrolment, {"local_student_id": "Lodz"})
 
 
 def mend_text_by_a_control_character(enrolment):
-    reviews.agree_spelling(of_user(enrolment.person), enrolment.pk, {"local_student_id": "A1"})
+    reviews.agree_spelling(of_user(enrolment.person), enrolment, {"local_student_id": "A1"})
 
 
 def mend_local_id(enrolment):
@@ -348,8 +349,8 @@ def test_an_agreed_spelling_must_fit_and_leaves_the_record_alone(place, actor):
     enrolments.change(actor, enrolment.pk, {"grade": "09"})
     factories.take_up(enrolment)
     with pytest.raises(Exception, match="Latin letters"):
-        reviews.agree_spelling(actor, enrolment.pk, {"local_student_id": "Łodz"})
-    reviews.agree_spelling(actor, enrolment.pk, {"local_student_id": "Lodz"})
+        reviews.agree_spelling(actor, enrolment, {"local_student_id": "Łodz"})
+    reviews.agree_spelling(actor, enrolment, {"local_student_id": "Lodz"})
     enrolment.refresh_from_db()
     assert enrolment.local_student_id == "Łódź"
     _submission, flight = claiming.claim(Submission.objects.get().pk)
@@ -395,7 +396,7 @@ def test_of_several_collectors_one_makes_the_submission(on_a_fixed_day):
     def collector():
         start.wait()
         try:
-            collecting.collect(enrolment.pk)
+            collecting.collect(ENTITY.kind, enrolment.pk)
         except DatabaseError as problem:
             problems.append(problem)
         finally:

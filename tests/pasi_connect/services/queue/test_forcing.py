@@ -8,6 +8,7 @@ from operations import clock
 from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import EnrolmentCopy, Link, LinkState, Submission
 from pasi_connect.services import states
 from pasi_connect.services.queue import collecting, forcing
@@ -123,11 +124,11 @@ def test_a_school_that_is_inactive_takes_no_part(world, officer):
     assert now(world, officer, enrolment).code == "not_compared"
     enrolment.school.refresh_from_db()
     with pytest.raises(forcing.NotPossible, match="inactive"):
-        forcing.start(officer, enrolment.school)
+        forcing.start(officer, enrolment.school, ENTITY)
 
 
 def run(officer, world):
-    job = forcing.start(officer, world.school)
+    job = forcing.start(officer, world.school, ENTITY)
     jobs.run(job.pk)
     job.refresh_from_db()
     return job
@@ -143,7 +144,7 @@ def test_a_school_record_by_record(world, officer, monkeypatch):
     assert (job.status, job.total, job.done, job.failed) == ("completed", 3, 3, 0)
     assert [(row.subject_id, row.code) for row in job.rows.all()] == [(str(differs.pk), "differs")]
     assert [event.subject_id for event in DataEvent.objects.all()] == [new.pk]
-    collecting.collect(new.pk)
+    collecting.collect(ENTITY.kind, new.pk)
     assert Submission.objects.get().subject_id == new.pk
     assert not Link.objects.filter(subject_id=elsewhere.pk).exists()
     again = run(officer, world)
@@ -202,7 +203,7 @@ def test_a_preview_of_a_school_is_a_job_whose_rows_say_what_would_go(world, offi
     world.take_up(edited)
     world.change_in_pasi(differs, Grade="10")
     here = world.here()
-    job = forcing.start(officer, world.school, dry_run=True)
+    job = forcing.start(officer, world.school, ENTITY, dry_run=True)
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.status, job.done, job.failed) == ("completed", 4, 0)

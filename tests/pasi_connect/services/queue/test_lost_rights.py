@@ -11,6 +11,7 @@ from operations.actor import of_user
 from operations.models import Notice, User
 from operations.services import jobs
 from pasi_connect import selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action, EnrolmentCopy, MissingRecord, SyncCursor
 from pasi_connect.services.decisions import bulk, taking_back
 from pasi_connect.services.pull import refilling, vanishing
@@ -81,7 +82,7 @@ def decide(world, actor):
 
 def send_school(world, actor, dry_run=False):
     world.all_in_step(3)
-    return forcing.start(actor, world.school, dry_run=dry_run)
+    return forcing.start(actor, world.school, ENTITY, dry_run=dry_run)
 
 
 def let_vanish(world, actor):

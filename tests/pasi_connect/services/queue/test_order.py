@@ -7,6 +7,7 @@ import pytest
 from operations import wake
 from operations.actor import of_user
 from operations.services import audit, jobs
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import FLYING, QUEUED, Status
 from pasi_connect.services.queue import claiming, collecting, outcomes, reviews, sending, submissions
@@ -41,7 +42,7 @@ def test_collecting_a_record_collects_what_its_student_changed_before(world, pai
     first, second = pair
     world.edit(first, grade="09")
     world.edit(second, grade="09")
-    collecting.collect(second.pk)  # the wake of the first was lost, or came late
+    collecting.collect(ENTITY.kind, second.pk)  # the wake of the first was lost, or came late
     rows = {row.subject_id: row for row in Submission.objects.all()}
     assert rows[first.pk].place < rows[second.pk].place
     assert order() == [first.pk, second.pk]
@@ -298,7 +299,7 @@ def test_however_many_change_a_handful_of_messages_says_so(world, unread, settin
     with django_capture_on_commit_callbacks(execute=True):
         for row in world.all_in_step(30):
             world.edit(row, grade="09")
-            collecting.collect(row.pk)
+            collecting.collect(ENTITY.kind, row.pk)
     assert unread == [("pasi_connect.send", wake.LOOK_SECONDS)] * 4
 
 

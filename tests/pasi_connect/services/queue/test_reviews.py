@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from operations.actor import of_user
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Link, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services.queue import collecting, reviews
@@ -120,7 +121,7 @@ def test_taking_pasis_values_ends_it_and_sends_nothing(world, reviewed):
     assert (present.grade, present.exit_date.isoformat()) == ("09", "2027-06-26")
     assert world.item(enrolment) is None
     assert DataEvent.objects.latest("id").origin == Origin.PASI
-    collecting.collect(enrolment.pk)
+    collecting.collect(ENTITY.kind, enrolment.pk)
     assert not Submission.objects.exclude(pk=submission.pk).exists()
     link = world.link(enrolment)
     assert (link.agreed["grade"], link.agreed["exit_date"], link.kept) == ("09", "2027-06-26", {})
@@ -137,7 +138,7 @@ def test_an_agreed_spelling_is_no_difference(world):
     enrolment = world.in_step(local_student_id="")
     held = world.queue(enrolment, local_student_id="Łódź")
     assert (held.status, held.reason) == (Status.HELD, "text_outside")
-    reviews.agree_spelling(world.actor, enrolment.pk, {"local_student_id": "Lodz"})
+    reviews.agree_spelling(world.actor, enrolment, {"local_student_id": "Lodz"})
     held.refresh_from_db()
     assert world.send(held).status == Status.ACCEPTED
     world.pull()

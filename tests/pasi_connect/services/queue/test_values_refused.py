@@ -69,7 +69,7 @@ def test_a_bad_text_taken_over_from_pasi_holds_until_a_spelling_is_agreed(world)
     held = world.queue(enrolment, grade="09")  # the edit itself is not refused
     assert (held.status, held.reason, held.detail) == (Status.HELD, "text_outside", "local_student_id")
     assert "Local student" in told(held)
-    reviews.agree_spelling(world.actor, enrolment.pk, {"local_student_id": "Lodz"})
+    reviews.agree_spelling(world.actor, enrolment, {"local_student_id": "Lodz"})
     held.refresh_from_db()
     assert world.send(held).status == Status.ACCEPTED
     assert SchoolEnrolment.objects.get(pk=enrolment.pk).local_student_id == "Łódź"

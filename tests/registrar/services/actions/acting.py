@@ -1,5 +1,6 @@
 """The worker's part of an action: everything goes to PASI in its order, and comes back."""
 
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services.queue import collecting, sending, submissions
@@ -24,7 +25,7 @@ def act(world: World, planner, enrolment: SchoolEnrolment, **given):
 def collect() -> None:
     left = DataEvent.objects.filter(subject_type=SCHOOL_ENROLMENT, collected_at=None).order_by("id")
     for subject in dict.fromkeys(left.values_list("subject_id", flat=True)):
-        collecting.collect(subject)
+        collecting.collect(ENTITY.kind, subject)
 
 
 def settle(world: World) -> None:
