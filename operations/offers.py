@@ -128,6 +128,8 @@ navigation: list[Navigation] = []
 panel_makers: dict[str, list[PanelMaker]] = defaultdict(list)
 frame_makers: list[FrameMaker] = []
 code_words: list[Callable[[str, str], str]] = []  # (field, code) -> what people call it; the first that answers
+# (class names of PASI's code lists, school year or None for all) -> [(code, text)] by class name, in the reader's language
+code_lists: list[Callable[[Sequence[str], Any], dict[str, list[tuple[str, str]]]]] = []
 file_columns: dict[str, list[FileColumn]] = defaultdict(list)
 probes: dict[str, Probe] = {}
 chores: dict[str, Chore] = {}
@@ -166,6 +168,11 @@ def notice_text(kind: str, given: dict[str, Any]) -> str:
     """The sentence in the reader's language; a kind that nobody offers any more shows its own name."""
     make = notices.get(kind)
     return str(make(given)) if make else kind.replace("_", " ")
+
+
+def codes_of(classes: Sequence[str], year: Any = None) -> dict[str, list[tuple[str, str]]]:
+    """The code lists by class name, in one reading; a class is absent while its codes have not come yet."""
+    return {name: rows for lists in code_lists for name, rows in lists(classes, year).items()}
 
 
 def panels(page: str, request: HttpRequest, subject: Any) -> list[Panel]:

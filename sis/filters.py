@@ -159,12 +159,14 @@ class CourseFilter(django_filters.FilterSet):
 
 
 class SectionFilter(django_filters.FilterSet):
-    """`term` is the term's name, as people know it."""
+    """`term` is the term's name, as people know it; `course` any of the section's courses."""
 
     school = school_code_filter("school__code")
     school_year = SchoolYearFilter(label=_("School year"))
-    course = course_code_filter("course__code")
+    course = course_code_filter("courses__code")
     term = django_filters.CharFilter(field_name="term__name", label=_("Term"), max_length=40)
+    term_code = django_filters.CharFilter(label=_("PASI term"), max_length=50)
+    local_section_id = django_filters.CharFilter(label=_("Local section ID"), max_length=8)
     external_id = django_filters.CharFilter(label=_("External ID"))
     deleted = TrueFalseFilter(label=_("Deleted"))
 

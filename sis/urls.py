@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sis.views import access, courses, reads, schools, sections, students
+from sis.views import access, courses, reads, schools, section_forms, sections, students
 
 app_name = "sis"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("students/<int:pk>/", students.StudentPage.as_view(), name="student"),
     path("sections/", sections.SectionList.as_view(), name="section-list"),
     path("sections/<int:pk>/", sections.SectionPage.as_view(), name="section"),
+    path("sections/<int:pk>/edit/", section_forms.EditSection.as_view(), name="section-edit"),
+    path("schools/<str:code>/sections/add/", section_forms.AddSection.as_view(), name="section-add"),
+    path("terms/<int:pk>/", section_forms.TermPage.as_view(), name="term"),
     path("enrolments/<int:pk>/courses/add/", courses.AddCourse.as_view(), name="course-add"),
     path("course-enrolments/<int:pk>/", courses.EndCourse.as_view(), name="course-enrolment"),
     path("access/", reads.ReadList.as_view(), name="reads"),

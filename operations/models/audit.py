@@ -48,6 +48,7 @@ class Verb(models.TextChoices):
     GRADE_STORED = "grade stored", _("Grade stored")
     SECTION_CREATED = "section created", _("Section added")
     SECTION_CHANGED = "section changed", _("Section changed")
+    TERM_CHANGED = "term changed", _("Term changed")
     SPELLING_AGREED = "spelling agreed", _("Spelling for PASI approved")
     SUBMISSION = "submission", _("Submission")
     SENT_NOW = "sent now", _("Sent now")

@@ -10,11 +10,23 @@ from dataclasses import dataclass
 
 from operations import clock
 from pasi_connect.demo import district as made_up
-from sis.models import Course, CourseEnrolment, School, SchoolCalendar, SchoolEnrolment, Section, StoredGrade, Term
+from sis.models import (
+    Course,
+    CourseEnrolment,
+    School,
+    SchoolCalendar,
+    SchoolEnrolment,
+    Section,
+    SectionCourse,
+    StoredGrade,
+    Term,
+)
 from sis.rules.course_enrolment import open_status
 from sis.rules.school_year import SchoolYear
+from sis.rules.section import REGULAR, description_of, schedule_of
 
 FIRST, SECOND, SUMMER = "Semester 1", "Semester 2", "Summer"
+ALTERNATE = {FIRST: "S1", SECOND: "S2", SUMMER: "SU"}  # the simulator's codes of SectionTerm
 CLOSING = (6, 26)  # month and day on which the school year ends
 
 # Code, name, credits, diploma course.
@@ -36,6 +48,7 @@ COURSES = (
     ("SCN3230", "Biology 30", 5, True),
     ("PED0770", "Career and Life Management", 3, False),
 )
+TOGETHER = {"PED0770": ("PED1445",)}  # taught in one room
 NOT_TAUGHT = ("LDC1959", "Lantern Making 15", 3, False)  # in nobody's timetable any more
 
 # What a student of a grade takes at the main school, in which term.
@@ -114,6 +127,7 @@ def _years(schools: dict[str, School], current: SchoolYear) -> dict[tuple[str, S
                     first_day=begins,
                     last_day=ends,
                     store_code=store_code,
+                    alternate_code=ALTERNATE[name],
                     is_summer=is_summer,
                     external_id=f"term-{code}-{year.ending}-{store_code}",
                 )
@@ -149,10 +163,22 @@ def _sections(
             teacher=f"{made_up.FIRST[number % len(made_up.FIRST)][0]}. {made_up.LAST[number % len(made_up.LAST)]}",
             start_date=term.first_day,
             end_date=term.last_day,
-            delivery="Distance" if school == made_up.SCHOOL_D and name != SUMMER else "Classroom",
+            term_code=term.alternate_code,
+            delivery="VTL" if school == made_up.SCHOOL_D and name != SUMMER else REGULAR,
+            schedule=schedule_of(term.is_summer),
+            credits_offered=courses[code].credits_offered,
+            course_codes=" ".join(sorted((code, *TOGETHER.get(code, ())))),
+            local_section_id=str(number),
             external_id=f"section-{number}",
         )
+        section = made[school, code, name]
+        section.description = description_of(code, section.number, courses[code].name)
     Section.objects.bulk_create(made.values())
+    SectionCourse.objects.bulk_create(
+        SectionCourse(section=section, course=courses[code])
+        for section in made.values()
+        for code in section.course_codes.split()
+    )
     return made
 
 

@@ -55,6 +55,7 @@ def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> off
 
 offers.panel_makers["sis.enrolment-state"].append(state_column)
 offers.code_words.append(pick_lists.word)
+offers.code_lists.append(pick_lists.of_classes)
 offers.file_columns["sis.enrolments"].append(offers.FileColumn(gettext_lazy("State in PASI"), state_texts))
 offers.list_columns["sis.students"].append(("state", gettext_lazy("PASI")))
 offers.list_filters["sis.enrolments"].append(filters.state_in_pasi)

@@ -1,6 +1,7 @@
-"""Pick lists of the enrolment form, from PASI's code values of a school year."""
+"""Pick lists of forms, from PASI's code values of a school year."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
@@ -18,16 +19,27 @@ NAMED = ("programming_type", "programming_timeframe")  # their codes are words: 
 
 def of_year(year: SchoolYear | None) -> dict[str, list[tuple[str, str]]]:
     """Field name -> [(code, text)] in the person's language; a field is absent while its codes have not come yet."""
-    french = (get_language() or "").startswith("fr")
     found: dict[str, list[tuple[str, str]]] = {"grade": [(grade, grade) for grade in GRADES]}
     read: dict[str, list[tuple[str, str]]] = {}
-    for value in _values(year):
-        name = CLASSES[value.class_name]
-        english = value.description or value.short_description
-        text = (value.description_fr or value.short_description_fr or english) if french else english
+    for value in _values(CLASSES, year):
+        name, text = CLASSES[value.class_name], _text(value)
         label = (text or value.code) if name in NAMED else f"{value.code} {text}".strip()
         read.setdefault(name, []).append((value.code, label))
     return {**found, **read}
+
+
+def of_classes(classes: Sequence[str], year: SchoolYear | None) -> dict[str, list[tuple[str, str]]]:
+    """Class name -> [(code, "code text")] in the person's language; a class is absent while its codes have not come yet."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for value in _values(classes, year):
+        found.setdefault(value.class_name, []).append((value.code, f"{value.code} {_text(value)}".strip()))
+    return found
+
+
+def _text(value: CodeValue) -> str:
+    english = value.description or value.short_description
+    french = (get_language() or "").startswith("fr")
+    return (value.description_fr or value.short_description_fr or english) if french else english
 
 
 def word(name: str, code: str) -> str:
@@ -48,8 +60,8 @@ def spaced(code: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", code)
 
 
-def _values(year: SchoolYear | None) -> QuerySet[CodeValue]:
-    found = CodeValue.objects.filter(class_name__in=CLASSES).order_by("class_name", "sequence", "code")
+def _values(classes: Iterable[str], year: SchoolYear | None) -> QuerySet[CodeValue]:
+    found = CodeValue.objects.filter(class_name__in=list(classes)).order_by("class_name", "sequence", "code")
     if year is None:
         return found
     return found.filter(Q(first_school_year=None) | Q(first_school_year__lte=year)).filter(

@@ -1,4 +1,4 @@
-from sis.models.course import Course, Section
+from sis.models.course import Course, Section, SectionCourse
 from sis.models.course_enrolment import CourseEnrolment, StoredGrade
 from sis.models.event import DataEvent
 from sis.models.organization import Authority, School, SchoolAccess
@@ -15,6 +15,7 @@ __all__ = [
     "SchoolCalendar",
     "SchoolEnrolment",
     "Section",
+    "SectionCourse",
     "StoredGrade",
     "Student",
     "Term",

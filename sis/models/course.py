@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from sis.models.fields import SchoolYearField
 from sis.models.organization import School
 from sis.models.years import Term
+from sis.rules import section as rules
 
 course_code = RegexValidator(r"^[A-Z]{3}[0-9]{4}$", _("A course code has three letters and four digits, like MAT3791."))
 
@@ -30,22 +31,33 @@ class Course(models.Model):
 
 
 class Section(models.Model):
-    """One course taught at one school in one term. School and school year follow from the term and never change (40112, 40115).
+    """Courses taught together at one school in one term. School and school year follow from the term and never change (40112, 40115).
 
-    The dates are the term's unless somebody set others; both are given, so that nobody has to derive them. `revision` rises
-    by one with each change.
+    `course` is the one that the section is known by; `courses` are all, and `course_codes` their codes, in order and with blanks
+    between. The dates are the term's unless somebody set others; both are given, so that nobody has to derive them. `term_code`
+    is the term's Alternate Term Code unless somebody set another. `revision` rises by one with each change.
     """
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="sections")
     school_year = SchoolYearField(_("school year"))
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sections")
+    courses = models.ManyToManyField(Course, through="SectionCourse", related_name="taught_in")
+    course_codes = models.CharField(_("course codes"), max_length=255, blank=True)
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="sections")
     number = models.CharField(_("section number"), max_length=10)
     teacher = models.CharField(_("teacher"), max_length=100, blank=True)
     start_date = models.DateField(_("first day"))
     end_date = models.DateField(_("last day"))
-    language = models.CharField(_("language of instruction"), max_length=20, default="English")
-    delivery = models.CharField(_("delivery method"), max_length=40, default="Classroom")
+    # Codes of PASI's lists (SectionTerm, InstructionalLanguage, PrimaryDeliveryMethod, DeliverySchedule).
+    term_code = models.CharField(_("PASI term"), max_length=50, blank=True)
+    language = models.CharField(_("language of instruction"), max_length=50, default=rules.ENGLISH)
+    delivery = models.CharField(_("delivery method"), max_length=50, blank=True, default=rules.REGULAR)
+    schedule = models.CharField(_("delivery schedule"), max_length=50, default=rules.REGULAR)
+    credits_offered = models.PositiveSmallIntegerField(_("credits offered"), default=0)
+    minutes_offered = models.PositiveIntegerField(_("minutes of instruction"), null=True, blank=True)
+    # How PASI tells two sections apart (rule 40104), beside term, delivery, language and schedule.
+    local_section_id = models.CharField(_("local section ID"), max_length=8, blank=True)
+    description = models.CharField(_("description"), max_length=255, blank=True)
     deleted = models.BooleanField(_("deleted"), default=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -62,3 +74,16 @@ class Section(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school_id} {self.course_id} {self.number}"
+
+
+class SectionCourse(models.Model):
+    """One of the courses of a section."""
+
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="taught")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["section", "course"], name="section_course_once")]
+
+    def __str__(self) -> str:
+        return f"{self.section_id} {self.course_id}"

@@ -39,6 +39,12 @@ class Term(models.Model):
         blank=True,
         help_text=_("The code under which final marks are stored."),
     )
+    alternate_code = models.CharField(
+        _("Alternate Term Code"),
+        max_length=50,
+        blank=True,
+        help_text=_("PASI’s code of this term, from which its sections take theirs."),
+    )
     is_summer = models.BooleanField(_("summer term"), default=False)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 

@@ -1,19 +1,45 @@
-"""What a section must fulfil before it is saved here. Pure."""
+"""What a section must fulfil before it is saved here, and what follows from its term and course. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from operations.rules.words import gettext_noop
 from sis.rules.course_enrolment import Rule
+from sis.rules.enrolment import codes
+
+REGULAR, SUMMER, ENGLISH = "REG", "SUM", "EN"
+# The coded fields, each with the name of PASI's list.
+CODE_CLASSES = {
+    "term_code": "SectionTerm",
+    "language": "InstructionalLanguage",
+    "delivery": "PrimaryDeliveryMethod",
+    "schedule": "DeliverySchedule",
+}
+# What may not all be the same on two live sections of a school and year (rule 40104): neither days nor credits nor courses.
+UNIQUE = ("term_code", "delivery", "language", "schedule", "description", "local_section_id")
+MOST_DESCRIPTION = 255
+
+PAGE = "Section (business object)"
 
 RULES: tuple[Rule, ...] = (
-    Rule("", "number", "Section", lambda r: not r["number"], gettext_noop("Enter the section number.")),
+    Rule("", "number", PAGE, lambda r: not r["number"], gettext_noop("Enter the section number.")),
+    Rule("", "course_codes", PAGE, lambda r: not codes(r["course_codes"]), gettext_noop("Enter at least one course code.")),
+    Rule("", "local_section_id", PAGE, lambda r: not r["local_section_id"], gettext_noop("Enter the local section ID.")),
+    Rule("", "schedule", PAGE, lambda r: not r["schedule"], gettext_noop("Choose the delivery schedule.")),
+    Rule("", "language", PAGE, lambda r: not r["language"], gettext_noop("Choose the language of instruction.")),
     Rule(
         "40104",
         "number",
         "Rule 40104",
         lambda r: r["twin"],
         gettext_noop("The course already has a section with this number in the term."),
+    ),
+    Rule(
+        "40104",
+        "local_section_id",
+        "Rule 40104",
+        lambda r: r["same_in_pasi"],
+        gettext_noop("PASI could not tell this section from another one at the school. Change the local section ID or the description."),
     ),
     Rule(
         "40108",
@@ -43,10 +69,28 @@ RULES: tuple[Rule, ...] = (
         lambda r: r["deleted"] and r["live_course_enrolments"],
         gettext_noop("This section has students, so it cannot be deleted."),
     ),
-)
+    Rule(
+        "",
+        "course_codes",
+        PAGE,
+        lambda r: r["course_left"] and r["live_course_enrolments"],
+        gettext_noop("This section has students in its main course, so that course cannot be removed."),
+    ),
+)  # fmt: skip
 
 
 def faults(record: Mapping[str, Any]) -> list[Rule]:
-    """Every broken rule. `record` holds number, start_date, end_date, deleted, school_year, and as yes or no `twin` (another
-    live section of this number) and `live_course_enrolments`."""
+    """Every broken rule. `record` holds the section's fields, school_year, and as yes or no `twin` (another live section of this
+    number), `same_in_pasi` (another live one that is the same in everything of UNIQUE), `live_course_enrolments`, and
+    `course_left` (the course that it is known by is none of its courses any more)."""
     return [rule for rule in RULES if rule.broken(record)]
+
+
+def schedule_of(is_summer: bool) -> str:
+    """Summer terms must use the summer schedule, all others must not (SCM8 and SCM9 of the course marks validations)."""
+    return SUMMER if is_summer else REGULAR
+
+
+def description_of(code: str, number: str, name: str) -> str:
+    """ "MAT3791.1 - Mathematics 30-1": as other systems tell PASI of a section."""
+    return " ".join(f"{code}.{number} - {name}".split())[:MOST_DESCRIPTION].rstrip()

@@ -61,6 +61,8 @@ class SchoolHome(View):
             "calendar": school.calendars.filter(school_year=year).prefetch_related("terms").first(),
             "sections": school.sections.filter(school_year=year, deleted=False).count(),
             "panels": offers.panels("sis.school", request, school),
+            "may_edit": rights.may(request.user, "operations.edit_records"),
+            "may_set_up": rights.may(request.user, "operations.setup"),
         }
         return render(request, "sis/school.html", context)
 

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from operations import keyset, rights, wording
+from operations import keyset, offers, rights, wording
 from operations.actor import user_of
 from operations.views import lists
 from sis import selectors
 from sis.filters import SectionFilter
 from sis.models import Section, Term
+from sis.rules.section import CODE_CLASSES
+from sis.views import codes
 from sis.views.statuses import STATUS
 
 SHOWN = ("school", "school_year", "term", "course")
@@ -28,6 +30,9 @@ LIST = lists.Listing(
         lists.Column("number", gettext_lazy("Section")),
         lists.Column("school", gettext_lazy("School")),
         lists.Column("term", gettext_lazy("Term")),
+        lists.Column("pasi_term", gettext_lazy("PASI term")),
+        lists.Column("delivery", gettext_lazy("Delivery method"), shown=False),
+        lists.Column("language", gettext_lazy("Language of instruction"), shown=False),
         lists.Column("teacher", gettext_lazy("Teacher")),
         lists.Column("students", gettext_lazy("Students")),
     ),
@@ -81,11 +86,18 @@ class SectionList(View):
             .annotate(seats=seats)
             .values_list("pk", "seats")
         )
-        total = found.order_by().count()
+        total, words = found.order_by().count(), codes.words()
         context = {
             "filterset": filters,
             "count": total,
-            "rows": [{"section": one, "seats": counts[one.pk]} for one in page.rows],
+            "rows": [
+                {
+                    "section": one,
+                    "seats": counts[one.pk],
+                    "codes": {name: words(name, getattr(one, name)) for name in CODE_CLASSES},
+                }
+                for one in page.rows
+            ],
             "pager": _pager(request, page, total),
             "chips": self._chips(filters),
             "clear": LIST.clear(request, filters),
@@ -139,16 +151,27 @@ class SectionPage(View):
             "count": total,
             "pager": _pager(request, page, total),
             "statuses": STATUS,
-            "facts": [
-                (_("Course"), f"{section.course.code} {section.course.name}"),
-                (_("Credits offered"), section.course.credits_offered),
-                (_("Diploma course"), _("yes") if section.course.diploma else _("no")),
-                (_("Term"), section.term.name),
-                (_("First day"), section.start_date.isoformat()),
-                (_("Last day"), section.end_date.isoformat()),
-                (_("Teacher"), section.teacher),
-                (_("Language of instruction"), section.language),
-                (_("Delivery method"), section.delivery),
-            ],
+            "facts": _facts(section),
+            "panels": offers.panels("sis.section", request, section),
+            "may_edit": user.has_perm("operations.edit_records"),
         }
         return render(request, "sis/section.html", context)
+
+
+def _facts(section: Section) -> list[tuple[Any, Any]]:
+    words = codes.words(section.school_year)
+    courses = section.courses.order_by("code")
+    return [
+        (_("Courses"), ", ".join(f"{course.code} {course.name}" for course in courses)),
+        (_("Credits offered"), section.credits_offered),
+        (_("Diploma course"), _("yes") if section.course.diploma else _("no")),
+        (_("Term"), section.term.name),
+        (_("First day"), section.start_date.isoformat()),
+        (_("Last day"), section.end_date.isoformat()),
+        (_("Teacher"), section.teacher),
+        *((wording.label_of(Section, name), words(name, getattr(section, name))) for name in CODE_CLASSES),
+        *(
+            (wording.label_of(Section, name), getattr(section, name))
+            for name in ("minutes_offered", "local_section_id", "description")
+        ),
+    ]

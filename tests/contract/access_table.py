@@ -227,6 +227,12 @@ SIS = (
     Row("sis:reads-export", FOR_ADMINISTRATORS, ("csv",)),
     Row("sis:section-list", PAGE),
     Row("sis:section", IN_SCOPE, ("section",)),
+    Row("sis:section-edit", "302 200 404 200 403", ("section",)),
+    Row("sis:section-edit", DECIDES_REFUSED, ("section",), "POST"),
+    Row("sis:section-add", "302 200 404 200 403", ("school",)),
+    Row("sis:section-add", DECIDES_REFUSED, ("school",), "POST"),
+    Row("sis:term", "302 403 403 200 200", ("term",)),
+    Row("sis:term", "302 403 403 302 302", ("term",), "POST", {"alternate_code": "FY"}),
     Row("sis:course-add", "302 200 404 200 403", ("enrolment",)),
     Row("sis:course-add", DECIDES_REFUSED, ("enrolment",), "POST"),
     Row("sis:course-enrolment", "302 200 404 200 403", ("sitting",)),
@@ -365,7 +371,9 @@ OPEN = frozenset(
     }
 )  # fmt: skip
 # What lies at school A, or is a thing of all schools: not there for somebody of school B, whatever they may do.
-OF_SCHOOL_A = frozenset({"enrolment", "school", "guard", "job", "waiting_job", "reconciliation", "rehearsal", "run"})
+OF_SCHOOL_A = frozenset(
+    {"enrolment", "school", "section", "term", "guard", "job", "waiting_job", "reconciliation", "rehearsal", "run"}
+)
 
 
 def expected(row: Row, actor: str) -> int:

@@ -139,6 +139,7 @@ def build() -> dict[str, Any]:
         "enrolment": enrolments[3].pk,
         "course": sitting.section.course_id,
         "section": sitting.section_id,
+        "term": sitting.section.term_id,
         "sitting": sitting.pk,
         "grade": grade.pk,
         "item": item.pk,

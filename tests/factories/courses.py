@@ -6,7 +6,8 @@ import factory
 from factory.django import DjangoModelFactory
 
 from operations import clock
-from sis.models import Course, CourseEnrolment, SchoolCalendar, Section, StoredGrade, Term
+from sis.models import Course, CourseEnrolment, SchoolCalendar, Section, SectionCourse, StoredGrade, Term
+from sis.rules.section import description_of
 from tests.factories.organizations import SchoolFactory
 from tests.factories.students import EnrolmentFactory, this_year
 
@@ -35,6 +36,7 @@ class TermFactory(DjangoModelFactory):
     name = "Full year"
     portion = "1"
     store_code = "Y1"
+    alternate_code = "FY"
     first_day = factory.LazyAttribute(lambda term: term.calendar.first_day)
     last_day = factory.LazyAttribute(lambda term: term.calendar.last_day)
 
@@ -53,6 +55,7 @@ class SectionFactory(DjangoModelFactory):
 
     class Meta:
         model = Section
+        skip_postgeneration_save = True
 
     school = factory.SubFactory(SchoolFactory)
     school_year = factory.LazyFunction(this_year)
@@ -69,6 +72,22 @@ class SectionFactory(DjangoModelFactory):
     teacher = "C. Whitlock"
     start_date = factory.LazyAttribute(lambda section: section.term.first_day)
     end_date = factory.LazyAttribute(lambda section: section.term.last_day)
+    term_code = factory.SelfAttribute("term.alternate_code")
+    credits_offered = factory.SelfAttribute("course.credits_offered")
+    course_codes = factory.SelfAttribute("course.code")
+    local_section_id = factory.Sequence(lambda n: f"L{n + 1}")
+    description = factory.LazyAttribute(
+        lambda section: description_of(section.course.code, section.number, section.course.name)
+    )
+
+    @factory.post_generation
+    def taught(section, create, extracted, **kwargs):
+        """The rows of its courses."""
+        if create:
+            codes = section.course_codes.split()
+            SectionCourse.objects.bulk_create(
+                SectionCourse(section=section, course=course) for course in Course.objects.filter(code__in=codes)
+            )
 
 
 class CourseEnrolmentFactory(DjangoModelFactory):

@@ -89,6 +89,12 @@ def test_what_a_challenge_lacks(present, lacking):
 
 SECTION = {
     "number": "1",
+    "course_codes": "MAT3791",
+    "local_section_id": "417",
+    "schedule": "REG",
+    "language": "EN",
+    "same_in_pasi": False,
+    "course_left": False,
     "start_date": dt.date(2026, 9, 1),
     "end_date": dt.date(2027, 1, 29),
     "school_year": SchoolYear(2027),
@@ -103,7 +109,14 @@ SECTION = {
     [
         ({}, []),
         ({"number": ""}, [("number", "")]),
+        ({"course_codes": " "}, [("course_codes", "")]),
+        ({"local_section_id": ""}, [("local_section_id", "")]),
+        ({"schedule": ""}, [("schedule", "")]),
+        ({"language": ""}, [("language", "")]),
         ({"twin": True}, [("number", "40104")]),
+        ({"same_in_pasi": True}, [("local_section_id", "40104")]),
+        ({"course_left": True}, [("course_codes", "")]),
+        ({"course_left": True, "live_course_enrolments": False}, []),
         ({"end_date": dt.date(2026, 9, 1)}, [("end_date", "40108")]),
         ({"start_date": dt.date(2025, 12, 31)}, [("start_date", "40113")]),
         ({"end_date": dt.date(2028, 1, 1)}, [("end_date", "40114")]),

@@ -1,6 +1,8 @@
 import datetime as dt
+import importlib
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
@@ -74,6 +76,92 @@ def test_changing_a_section(actor, sitting):
     with pytest.raises(ValidationError):
         sections.change(actor, section.pk, {"school": 4})
     assert written() == (1, 1)
+
+
+def test_what_a_new_section_is_not_given_follows_from_its_term_and_course(actor, term):
+    type(term).objects.filter(pk=term.pk).update(alternate_code="SU", is_summer=True)
+    term.refresh_from_db()
+    course = factories.CourseFactory(code="MAT3791", name="Mathematics 30-1", credits_offered=5)
+    second = factories.CourseFactory(code="MAT3700")
+    made = sections.create(actor, term, course, {"number": "2", "course_codes": "MAT3791, MAT3700"})
+    assert (made.term_code, made.schedule, made.credits_offered) == ("SU", "SUM", 5)
+    assert (made.local_section_id, made.description) == (str(made.pk), "MAT3791.2 - Mathematics 30-1")
+    assert (made.course_codes, set(made.courses.all())) == ("MAT3700 MAT3791", {course, second})
+    assert (made.course, made.language, made.delivery, made.minutes_offered) == (course, "EN", "REG", None)
+
+
+@pytest.mark.parametrize("codes", ["MAT9999", "LAN0000 MAT9999"])
+def test_a_section_has_only_courses_that_there_are(actor, term, codes):
+    course = factories.CourseFactory(code="LAN0000")
+    with pytest.raises(ValidationError) as refused:
+        sections.create(actor, term, course, {"number": "2", "course_codes": codes})
+    assert list(refused.value.message_dict) == ["course_codes"]
+    assert not Section.objects.exists()
+
+
+def test_the_courses_of_a_section_change_and_students_keep_their_own(actor, term):
+    section = factories.SectionFactory(school=term.calendar.school, school_year=YEAR, term=term)
+    own, other = section.course, factories.CourseFactory(code="MAT3791")
+    sections.change(actor, section.pk, {"course_codes": f"MAT3791 {own.code}"})
+    assert set(section.courses.all()) == {own, other}
+    seat = factories.CourseEnrolmentFactory(section=section)
+    with pytest.raises(ValidationError) as refused:
+        sections.change(actor, section.pk, {"course_codes": "MAT3791"})
+    assert list(refused.value.message_dict) == ["course_codes"]
+    type(seat).objects.update(deleted=True)
+    changed = sections.change(actor, section.pk, {"course_codes": "MAT3791"})
+    assert (changed.course, list(changed.courses.all()), changed.revision) == (other, [other], 3)
+    assert DataEvent.objects.latest("id").fields == ["course_codes"]
+
+
+def test_two_sections_that_pasi_could_not_tell_apart(actor, term):
+    first = factories.SectionFactory(school=term.calendar.school, school_year=YEAR, term=term)
+    second = factories.SectionFactory(school=term.calendar.school, school_year=YEAR, term=term)
+    same = {"local_section_id": first.local_section_id, "description": first.description}
+    with pytest.raises(ValidationError, match="40104"):
+        sections.change(actor, second.pk, same)
+    assert sections.change(actor, second.pk, {**same, "delivery": "VTL"}).revision == 2
+    taken = sections.change(actor, second.pk, {"delivery": first.delivery}, origin="pasi")  # as PASI holds it
+    assert taken.delivery == first.delivery
+
+
+def test_a_section_that_somebody_else_changed_is_left_alone(actor, sitting):
+    section = sitting.section
+    sections.change(actor, section.pk, {"teacher": "O. Frost"}, expected_revision=1)
+    with pytest.raises(sections.StaleSection) as stale:
+        sections.change(actor, section.pk, {"teacher": "B. Strand"}, expected_revision=1)
+    assert stale.value.current.teacher == "O. Frost"
+
+
+def test_the_sections_of_before_are_carried_over():
+    carried = importlib.import_module("sis.migrations.0010_sections_carried_over")
+    course = factories.CourseFactory(code="MAT3791", name="Mathematics  30-1", credits_offered=5)
+    old = {
+        "course": course, "course_codes": "", "schedule": "REG", "credits_offered": 0, "local_section_id": "",
+        "description": "",
+    }  # fmt: skip
+    summer = factories.TermFactory(name="Summer", is_summer=True)
+    made = [
+        factories.SectionFactory(**old, number="1", language="English", delivery="Distance"),
+        factories.SectionFactory(**old, number="2", language="French", delivery="Lanterns", term=summer),
+    ]
+    carried.carry_over(apps, None)
+    for section in made:
+        section.refresh_from_db()
+    assert [(one.language, one.delivery, one.schedule) for one in made] == [
+        ("EN", "DSL", "REG"),
+        ("FR", "Lanterns", "SUM"),
+    ]
+    assert {(one.course_codes, one.credits_offered, one.local_section_id == str(one.pk)) for one in made} == {
+        ("MAT3791", 5, True)
+    }
+    assert [one.description for one in made] == ["MAT3791.1 - Mathematics 30-1", "MAT3791.2 - Mathematics 30-1"]
+    assert [list(one.courses.all()) for one in made] == [[course], [course]]
+    carried.carry_over(apps, None)
+    assert [one.taught.count() for one in made] == [1, 1]
+    carried.put_back(apps, None)
+    made[0].refresh_from_db()
+    assert (made[0].language, made[0].delivery) == ("English", "Distance")
 
 
 def test_a_mark_is_stored_under_the_code_of_its_term_and_overwritten(actor, sitting):

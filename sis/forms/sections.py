@@ -1,0 +1,138 @@
+"""Shapes of what people enter about sections and terms. What is allowed is said by `sis.rules` and checked by the services."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from operations.forms.days import DayField
+from operations.forms.fields import field_of
+from sis.forms.enrolments import NOTHING, Choices, with_present
+from sis.models import Section, Term
+from sis.rules.section import CODE_CLASSES
+from sis.services.sections import EDITABLE
+
+FIELDS = tuple(name for name in EDITABLE if name != "deleted")
+# Of a new section these follow from its term, its course and its own id.
+DERIVED = ("start_date", "end_date", "term_code", "schedule", "credits_offered", "local_section_id", "description")
+
+
+class SectionForm(forms.ModelForm):
+    """Every field of a section that people change. `code_lists` gives PASI's codes by field name; a field without a list takes free
+    text, and a present code that is not in its list stays a choice."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Section
+        fields = FIELDS
+        field_classes = {"start_date": DayField, "end_date": DayField}
+        help_texts = {
+            "course_codes": _("Separate several codes with spaces, like MAT3791 MAT3792."),
+            "minutes_offered": _("For the whole section."),
+            "local_section_id": _("At most 8 characters. Must tell this section from similar ones in PASI."),
+            "description": _("Helps to tell this section from similar ones in PASI."),
+        }
+
+    GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+        (_("Section"), ("number", "course_codes", "teacher", "start_date", "end_date")),
+        (
+            _("For PASI"),
+            (
+                "term_code", "delivery", "schedule", "language", "credits_offered", "minutes_offered", "local_section_id",
+                "description",
+            ),
+        ),
+    )  # fmt: skip
+
+    FOLLOWING: tuple[str, ...] = ()  # may be left empty
+
+    def __init__(self, *args: Any, code_lists: Mapping[str, Choices], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.FOLLOWING:
+            self.fields[name].required = False
+            self.fields[name].initial = None
+            self.initial.pop(name, None)
+        for name in CODE_CLASSES:
+            field = self.fields[name]
+            if choices := code_lists.get(name):
+                present = str(self.initial.get(name) or "")
+                optional = [] if field.required else [NOTHING]
+                self.fields[name] = forms.ChoiceField(
+                    choices=[*optional, *with_present(choices, present)],
+                    label=field.label,
+                    help_text=field.help_text,
+                    required=field.required,
+                    initial=field.initial,
+                )
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The fields in their fieldsets, as the page shows them."""
+        return [
+            {"legend": legend, "fields": [self[name] for name in names if name in self.fields]}
+            for legend, names in self.GROUPS
+        ]
+
+    def given(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {name: self.cleaned_data[name] for name in FIELDS if name in self.fields}
+
+    def refuse(self, error: ValidationError) -> None:
+        """Shows what the service refused at the fields that it names."""
+        for name, texts in error.message_dict.items():
+            self.add_error(name if name in self.fields else None, texts)
+
+    def _post_clean(self) -> None:
+        """The rules are checked by the service, once, on the record as it stands then."""
+
+
+class NewSectionForm(SectionForm):
+    """A new section: its term is chosen once and makes it what it is. What is left empty follows from term and course."""
+
+    term = forms.ModelChoiceField(
+        label=_("Term"),
+        queryset=Term.objects.none(),
+        empty_label=None,
+        error_messages={"required": _("Choose the term.")},
+    )
+
+    GROUPS = ((_("Where and when"), ("term",)), *SectionForm.GROUPS)
+    FOLLOWING = DERIVED
+
+    def __init__(self, *args: Any, terms: list[Term], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field_of(self, "term").queryset = Term.objects.filter(pk__in=[term.pk for term in terms])
+        groups: dict[str, Choices] = {}
+        for term in terms:
+            groups.setdefault(str(term.calendar.school_year), []).append((str(term.pk), term.name))
+        field_of(self, "term").choices = list(groups.items())
+
+    def given(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in super().given().items() if name not in DERIVED or value not in (None, "")
+        }
+
+
+class TermForm(forms.Form):
+    """What PASI calls a term of the school."""
+
+    alternate_code = forms.CharField(
+        label=_("Alternate Term Code"),
+        help_text=_("PASI’s code of this term, from which its sections take theirs."),
+        max_length=50,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if choices:
+            field = self.fields["alternate_code"]
+            present = str(self.initial.get("alternate_code") or "")
+            self.fields["alternate_code"] = forms.ChoiceField(
+                label=field.label,
+                help_text=field.help_text,
+                required=False,
+                choices=[NOTHING, *with_present(choices, present)],
+            )

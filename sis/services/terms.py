@@ -1,0 +1,32 @@
+"""Terms: set up with the school's calendar; what PASI calls a term is set here."""
+
+from typing import NamedTuple
+
+from django.db import transaction
+
+from operations.actor import Actor
+from operations.services import audit
+from sis.models import Term
+from sis.services import sections
+
+
+class Renamed(NamedTuple):
+    """`changed`: whether the code is another one now; `sections`: how many took it over."""
+
+    changed: bool
+    sections: int
+
+
+@transaction.atomic
+def set_alternate_code(actor: Actor, term_id: int, code: str, reason: str = "") -> Renamed:
+    """Sets the Alternate Term Code. Sections that had the term's own code follow; where somebody chose another, it stays."""
+    term = Term.objects.select_for_update(of=("self",)).select_related("calendar__school").get(pk=term_id)
+    before = term.alternate_code
+    if before == code:
+        return Renamed(False, 0)
+    term.alternate_code = code
+    term.save(update_fields=["alternate_code"])
+    school = term.calendar.school
+    changes = {"alternate_code": [before, code]}
+    audit.record(actor, audit.Entry(audit.Verb.TERM_CHANGED, "term", str(term.pk), school.code, changes, reason))
+    return Renamed(True, sections.follow_term(actor, term, before, reason))
