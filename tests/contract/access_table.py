@@ -371,9 +371,7 @@ OPEN = frozenset(
     }
 )  # fmt: skip
 # What lies at school A, or is a thing of all schools: not there for somebody of school B, whatever they may do.
-OF_SCHOOL_A = frozenset(
-    {"enrolment", "school", "section", "term", "guard", "job", "waiting_job", "reconciliation", "rehearsal", "run"}
-)
+OF_SCHOOL_A = frozenset("enrolment school term guard job waiting_job reconciliation rehearsal run".split())
 
 
 def expected(row: Row, actor: str) -> int:
