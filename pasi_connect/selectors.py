@@ -9,16 +9,14 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from operations import clock, keyset, rights
 from operations import selectors as operations_selectors
 from operations.models import Job, User
-from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
+from pasi_connect.entities import Entity, written
 from pasi_connect.models import (
     Action,
     ActionRecord,
     Decision,
     Discrepancy,
-    EnrolmentCopy,
     Exchange,
     Failure,
-    Link,
     Submission,
     SyncCursor,
     SyncSettings,
@@ -92,9 +90,9 @@ def refused() -> Q:
 
     Only while nothing newer of the record is on its way: a new decision or edit ends it at once, before it is sent.
     """
-    mine = Submission.objects.filter(key=OuterRef("key"))
+    mine = Submission.objects.filter(subject_type=OuterRef("entity"), key=OuterRef("key"))
     coming = DataEvent.objects.filter(
-        subject_type=events.SCHOOL_ENROLMENT,
+        subject_type=OuterRef("entity"),
         subject_id=OuterRef("subject_id"),
         collected_at=None,
         origin=Origin.SIS,
@@ -223,18 +221,18 @@ def in_step() -> bool:
         return False
     if events.uncollected().exists():
         return False
-    live = SchoolEnrolment.objects.filter(
-        school__code__in=context.active_schools(ENTITY),
-        school_year__in=[year.ending for year in context.years],
-        deleted=False,
-    )
-    held_by_pasi = Link.objects.filter(
-        agreed__isnull=False, key__in=EnrolmentCopy.objects.filter(vanished_at=None).values("key")
-    )
-    if live.exclude(pk__in=held_by_pasi.values("subject_id")).exists():
+    if any(_some_not_agreed(entity, context) for entity in written()):
         return False
     SyncSettings.objects.filter(pk=1).update(first_in_step_at=clock.now())
     return True
+
+
+def _some_not_agreed(entity: Entity, context: Context) -> bool:
+    """A live record of the kind that takes part and of which PASI does not hold the same."""
+    live = entity.taking_part(context.years, context.active_schools(entity))
+    shown = entity.copies.filter(vanished_at=None).values(entity.copy.key_field)
+    agreed = entity.links.filter(agreed__isnull=False, key__in=shown)
+    return live.exclude(pk__in=agreed.values("subject_id")).exists()
 
 
 def counts(user: User) -> dict[str, int]:

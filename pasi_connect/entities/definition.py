@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as with_default
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import CharField
+from django.urls import reverse
 
 from operations.wording import help_of, label_of
 from pasi_connect.models.copies import LocalCopy
@@ -18,6 +20,7 @@ from pasi_connect.rules import fields as field_rules
 from pasi_connect.rules.fields import Direction, Field, Type
 from pasi_connect.rules.pasi import SchoolFacts, StudentFacts
 from pasi_connect.rules.sendable import Broken
+from sis.rules.school_year import SchoolYear
 
 Document = Mapping[str, Any]
 # How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
@@ -94,13 +97,35 @@ class Sis:
 
 
 @dataclass(frozen=True)
+class Show:
+    """How people meet a record. `title` and `listed` name a SIS record, in lists that are sorted by it the second way.
+
+    `page` and `page_of`: the address of its page and the attribute that stands in it, `page_label` what the link says; `edit`: the
+    address of its form, by its id. `sentences`: what is said of it otherwise than of any record (`views.change_text`).
+    """
+
+    name: Any
+    title: Callable[[Any], str]
+    listed: Callable[[Any], str]
+    page: str
+    page_of: str
+    page_label: Any
+    edit: str
+    sentences: Mapping[str, Any] = with_default(default_factory=dict)
+
+    def url(self, record: Any) -> str:
+        return reverse(self.page, args=[getattr(record, self.page_of)])
+
+
+@dataclass(frozen=True)
 class Entity:
     """`kind` is our name, `notification` PASI's; `key` the member that identifies a record, a RefId or a code.
 
     `copy` has the columns of the fields and of the identity, and `key_field`. `submit` None: pull only. `sis` None: no SIS record
-    of its own, so nothing is compared. `stored`: what else follows from records of PASI's, before their copies are written. `broken`: the rules that a
-    record with these values and of this year breaks. `refused`: the rule by which PASI would refuse it for what PASI holds of its
-    student and school. `span`: the fields of its first and its last day, which must be in order.
+    of its own, so nothing is compared and nothing shown. `stored`: what else follows from records of PASI's, before their copies
+    are written. `broken`: the rules that a record with these values and of this year breaks; `rule`: one of them by the key that a
+    submission keeps. `refused`: the rule by which PASI would refuse it for what PASI holds of its student and school. `span`: the
+    fields of its first and its last day, which must be in order.
     """
 
     kind: str
@@ -114,9 +139,11 @@ class Entity:
     identity: tuple[Part, ...] = ()
     submit: Submit | None = None
     sis: Sis | None = None
+    show: Show | None = None
     stored: Callable[[Sequence[Document]], None] | None = None
     broken: Callable[[Mapping[str, Any], Any], list[Broken]] | None = None
     span: tuple[str, str] | None = None
+    rule: Callable[[str], Any] | None = None
     refused: Callable[[Mapping[str, Any], StudentFacts, SchoolFacts, Any], str] | None = None
 
     def __str__(self) -> str:
@@ -135,6 +162,11 @@ class Entity:
     def compared(self) -> tuple[str, ...]:
         """Names of the fields that both sides hold and that are laid side by side, in the order in which people see them."""
         return tuple(field.name for field in self.fields if field.compared)
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """Names under which an item tells of a difference: the compared fields and the parts of the identity."""
+        return (*self.compared, *(part.name for part in self.identity))
 
     @cached_property
     def compared_fields(self) -> tuple[Field, ...]:
@@ -199,6 +231,11 @@ class Entity:
     @cached_property
     def compared_reads(self) -> tuple[Read, ...]:
         return tuple(_read_of(field) for field in self.compared_fields)
+
+    @cached_property
+    def organizations(self) -> tuple[str, ...]:
+        """Names of the fields that hold codes of authorities."""
+        return self.names(lambda field: field.organization)
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -268,6 +305,26 @@ class Entity:
         """Of a SIS record or a local copy. Kinds without deletion never are."""
         return self.has_deletion and bool(side.deleted)
 
+    @property
+    def has_student(self) -> bool:
+        return self.sis is not None and bool(self.sis.student)
+
+    def asns_of(self, ids: Iterable[int]) -> dict[int, str | None]:
+        """The ASN of each SIS record's student by the record's id, in one query."""
+        assert self.sis is not None
+        rows = self.sis.model._default_manager.filter(pk__in=list(ids))
+        return dict(rows.values_list("pk", f"{self.sis.student}__asn"))
+
+    def taking_part(self, years: Iterable[SchoolYear], schools: Iterable[str]) -> "models.QuerySet[Any]":
+        """The live SIS records of these years and of schools with these codes, as far as the kind has years and a school."""
+        assert self.sis is not None
+        found = self.sis.model._default_manager.all()
+        if self.school_column:
+            found = found.filter(school__code__in=list(schools))
+        if self.by_year:
+            found = found.filter(**{f"{self.sis.year}__in": [year.ending for year in years]})
+        return found.filter(deleted=False) if self.has_deletion else found
+
     def asn_of(self, record: Any) -> str | None:
         """The ASN of the record's student, "" while they have none; None where the kind has no student."""
         assert self.sis is not None
@@ -291,6 +348,12 @@ class Entity:
         """A part of the identity as the local copy has it; None where the kind has no such part."""
         column = next((part.column for part in self.identity if part.name == name), "")
         return getattr(copy, column) if column else None
+
+    @property
+    def shown(self) -> Show:
+        """Of the kinds that people meet: those with a SIS record."""
+        assert self.show is not None
+        return self.show
 
     def names(self, which: Callable[[Field], bool]) -> tuple[str, ...]:
         """Of the fields that PASI holds."""

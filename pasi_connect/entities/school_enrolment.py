@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from operations.actor import Actor
-from pasi_connect.entities.definition import Entity, Get, Part, Sis, Submit
+from pasi_connect.entities.definition import Entity, Get, Part, Show, Sis, Submit
 from pasi_connect.models.copies import EnrolmentCopy
 from pasi_connect.rules import pasi, school_enrolment
 from pasi_connect.rules.fields import Direction, Field, Type
@@ -17,6 +18,20 @@ from sis.models import CourseEnrolment, SchoolEnrolment
 from sis.rules import holding
 from sis.rules.school_year import SchoolYear
 from sis.services import enrolments
+
+SENTENCES = {  # of the page of one change
+    "created": gettext_lazy("PASI has an enrolment that the SIS does not have."),
+    "missing": gettext_lazy("The SIS has this enrolment; PASI does not."),
+    "deleted": gettext_lazy("This enrolment was deleted in PASI. The SIS still has it."),
+    "restored": gettext_lazy("This enrolment was restored in PASI. It is deleted in the SIS."),
+    "delete_there": gettext_lazy("To PASI: one submission that deletes the enrolment. It stays deleted here."),
+    "enter_here": gettext_lazy("Here: the enrolment is entered with PASI's values. Nothing is sent."),
+    "restore_there": gettext_lazy("To PASI: one submission that restores the enrolment."),
+    "delete_here": gettext_lazy("Here: the enrolment is marked as deleted. Nothing is sent."),
+    "delete_again": gettext_lazy("To PASI: one submission that deletes the enrolment."),
+    "restore_here": gettext_lazy("Here: the enrolment is active again. Nothing is sent."),
+    "send_whole": gettext_lazy("To PASI: one submission with the whole enrolment."),
+}
 
 
 def _create(actor: Actor, whose: Mapping[str, Any], given: Mapping[str, Any], **how: Any) -> SchoolEnrolment:
@@ -56,7 +71,18 @@ ENTITY = Entity(
         nearest=_nearest,
         related=("student", "school"),
     ),
+    rule=school_enrolment.rule,
     broken=lambda record, year: school_enrolment.broken(("start_date", "exit_date"), record, year),
+    show=Show(
+        gettext_lazy("School enrolment"),
+        title=lambda record: record.student.name,
+        listed=lambda record: record.student.listed_name,
+        page="sis:student",
+        page_of="student_id",
+        page_label=gettext_lazy("student page"),
+        edit="pasi_connect:enrolment",
+        sentences=SENTENCES,
+    ),
     refused=lambda record, person, school, year: pasi.refused({**record, "school_year": year}, person, school, year),
     span=("start_date", "exit_date"),
     identity=(
@@ -74,6 +100,7 @@ ENTITY = Entity(
             "ProgrammingType",
             Type.CODE,
             code_class="ProgrammingType",
+            spoken=True,
             carried=True,
             judged=True,
         ),
@@ -82,13 +109,14 @@ ENTITY = Entity(
             "ProgrammingTimeframe",
             Type.CODE,
             code_class="ProgrammingTimeframe",
+            spoken=True,
             carried=True,
             judged=True,
         ),
         Field("program_percentage", "SchoolProvidedProgramPercentage", Type.NUMBER, carried=True),
         Field("local_student_id", "LocalStudentId", listed=True, carried=True),
-        Field("resident_board", "ResidentBoard", listed=True, carried=True),
-        Field("francophone_board", "FrancophoneBoard", listed=True, carried=True),
+        Field("resident_board", "ResidentBoard", listed=True, carried=True, organization=True),
+        Field("francophone_board", "FrancophoneBoard", listed=True, carried=True, organization=True),
         Field(
             "fnmi_declaration",
             "FNMIDeclaration",

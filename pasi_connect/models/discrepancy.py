@@ -1,9 +1,11 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from pasi_connect.models.relations import SubjectOf
+from pasi_connect.models.relations import SubjectOf, relation
 from pasi_connect.models.submission import Submission
 from sis.models import SchoolEnrolment
 from sis.models.fields import SchoolYearField
@@ -78,6 +80,19 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.entity} {self.key}"
+
+    @property
+    def record(self) -> Any:
+        """Its SIS record, of whichever kind; None where there is none."""
+        return getattr(self, relation(Discrepancy, self.entity))
+
+    @record.setter
+    def record(self, record: Any) -> None:
+        setattr(self, relation(Discrepancy, self.entity), record)
+
+    @property
+    def is_record_loaded(self) -> bool:
+        return Discrepancy._meta.get_field(relation(Discrepancy, self.entity)).is_cached(self)  # type: ignore[union-attr]
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from operations import offers
 from operations.actor import user_of
 from pasi_connect import filters, selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT
 from pasi_connect.models.submission import Status
 from pasi_connect.services import pick_lists, states, words
 from pasi_connect.services.compare.context import Context
@@ -53,8 +54,13 @@ def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> off
     )
 
 
+def _word(name: str, code: str) -> str:
+    """What people call a code of an enrolment; "" for a field that holds none."""
+    return pick_lists.word(SCHOOL_ENROLMENT, name, code) if name in SCHOOL_ENROLMENT.coded else code
+
+
 offers.panel_makers["sis.enrolment-state"].append(state_column)
-offers.code_words.append(pick_lists.word)
+offers.code_words.append(_word)
 offers.code_lists.append(pick_lists.of_classes)
 offers.file_columns["sis.enrolments"].append(offers.FileColumn(gettext_lazy("State in PASI"), state_texts))
 offers.list_columns["sis.students"].append(("state", gettext_lazy("PASI")))

@@ -13,7 +13,7 @@ from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection
 from pasi_connect.services.decisions import taking_back
 from pasi_connect.views.actions import what
-from pasi_connect.views.record import names_of, words_asn
+from pasi_connect.views.record import titles
 from sis import selectors as sis_selectors
 from sis.models import School
 from sis.services.events import SCHOOL_ENROLMENT
@@ -70,14 +70,8 @@ def changes(request: HttpRequest, rows: list[JobRow]) -> dict[int, tuple[str, st
     """Names and addresses of the changes from PASI that rows are about."""
     wanted = {int(row.subject_id): row.pk for row in rows}
     found = {item.pk: item for item in selectors.discrepancies(user_of(request)).filter(pk__in=wanted)}
-    told = names_of(item.asn for item in found.values() if item.enrolment is None)
-    return {
-        wanted[pk]: (
-            item.enrolment.student.name if item.enrolment else told.get(item.asn) or words_asn(item.asn),
-            reverse("pasi_connect:change", args=[pk]),
-        )
-        for pk, item in found.items()
-    }
+    named = titles(found.values())
+    return {wanted[pk]: (named[pk], reverse("pasi_connect:change", args=[pk])) for pk in found}
 
 
 def enrolments(request: HttpRequest, rows: list[JobRow]) -> dict[int, tuple[str, str]]:

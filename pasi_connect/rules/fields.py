@@ -39,7 +39,8 @@ class Field:
 
     `listed`: a key of the record's list of keys and values. `code_class`: the list of PASI's that its codes are of. `carried`: a
     transfer takes it along. `judged`: rules over several records of a student look at it. `cut`: a longer text of PASI's is cut,
-    where no person compares it.
+    where no person compares it. `spoken`: its codes are words, of which the description alone is shown. `organization`: the code of
+    an authority, shown with its name.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Field:
     carried: bool = False
     judged: bool = False
     cut: bool = False
+    spoken: bool = False
+    organization: bool = False
 
     @property
     def empty(self) -> Any:

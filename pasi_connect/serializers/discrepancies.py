@@ -8,10 +8,11 @@ from rest_framework import serializers
 
 from operations.models import User
 from operations.serializers import KeyAsRefId, Strict
-from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
+from pasi_connect.entities import written
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.rules.pasi import Expected
+from pasi_connect.serializers.records import EnrolmentId
 from pasi_connect.services.decisions import accepting, expected
 from sis.rules.enrolment import CODE_LISTS, codes
 from sis.serializers import SchoolYearText
@@ -19,7 +20,7 @@ from sis.serializers import SchoolYearText
 
 class FieldPictureSerializer(serializers.Serializer):
     name = serializers.ChoiceField(
-        choices=(*ENTITY.compared, *(part.name for part in ENTITY.identity)),
+        choices=tuple(dict.fromkeys(name for entity in written() for name in entity.told)),
         help_text="`asn`, `school` and `school_year` where the identity changed in PASI.",
     )
     agreed = serializers.JSONField(allow_null=True, help_text="The value when both sides last matched.")
@@ -31,7 +32,7 @@ class FieldPictureSerializer(serializers.Serializer):
 
 
 def picture(row: dict[str, Any]) -> dict[str, Any]:
-    """A field of an item with its values in the form in which the enrolment resource has them."""
+    """A field of an item with its values in the form in which the record's resource has them."""
     name = row["name"]
     shown = {side: row.get(side) for side in ("agreed", "sis", "pasi")}
     if name in CODE_LISTS:
@@ -76,7 +77,7 @@ class _Discrepancies(serializers.ListSerializer):
 
 class DiscrepancySerializer(serializers.ModelSerializer):
     ref_id = KeyAsRefId()
-    enrolment = serializers.IntegerField(source="subject_id", allow_null=True, read_only=True)
+    enrolment = EnrolmentId()
     school = serializers.CharField(source="school_code", read_only=True)
     school_year = SchoolYearText(read_only=True, allow_null=True)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)

@@ -3,10 +3,11 @@
 from rest_framework import serializers
 
 from operations.serializers import KeyAsRefId, Strict
+from pasi_connect.entities import written
 from pasi_connect.models import LinkState, Submission
 from pasi_connect.models.submission import Status
+from pasi_connect.serializers.records import EnrolmentId
 from pasi_connect.services import words
-from sis.models import SchoolEnrolment
 
 
 class RejectionSerializer(serializers.Serializer):
@@ -15,11 +16,11 @@ class RejectionSerializer(serializers.Serializer):
 
 
 class SubmissionSerializer(serializers.ModelSerializer):
-    """One record on its way to PASI. `enrolments` in the context maps subject ids to (asn, school year)."""
+    """One record on its way to PASI. `asns` in the context maps a submission's id to the ASN of its student."""
 
     entity = serializers.CharField(source="subject_type", read_only=True)
     ref_id = KeyAsRefId()
-    enrolment = serializers.IntegerField(source="subject_id", read_only=True)
+    enrolment = EnrolmentId()
     asn = serializers.SerializerMethodField()
     school = serializers.CharField(source="school_code", read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
@@ -41,7 +42,7 @@ class SubmissionSerializer(serializers.ModelSerializer):
         found = self.context.get("asns")
         if found is None:
             found = asns_of([submission])
-        return found.get(submission.subject_id)
+        return found.get(submission.pk)
 
     _link: LinkState | None = None
 
@@ -57,9 +58,14 @@ class SubmissionSerializer(serializers.ModelSerializer):
 
 
 def asns_of(submissions: list[Submission]) -> dict[int, str | None]:
-    """The ASN of each submission's student, by enrolment id."""
-    ids = [row.subject_id for row in submissions]
-    return dict(SchoolEnrolment.objects.filter(pk__in=ids).values_list("pk", "student__asn"))
+    """The ASN of each submission's student, where its record has one, by the submission's id. One query a kind."""
+    found: dict[int, str | None] = {}
+    for entity in written():
+        mine = [row for row in submissions if row.subject_type == entity.kind and entity.has_student]
+        if mine:
+            asns = entity.asns_of([row.subject_id for row in mine])
+            found |= {row.pk: asns.get(row.subject_id) for row in mine}
+    return found
 
 
 class SendAgainSerializer(Strict):

@@ -12,17 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import clock
-from operations.wording import label_of, pair
+from operations.wording import pair
+from pasi_connect import entities
+from pasi_connect.entities import Entity
 from pasi_connect.models import AuthorityCopy, Discrepancy, LinkState, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.models.submission import Status
-from pasi_connect.rules import faults, held, school_enrolment
+from pasi_connect.rules import faults, held
 from pasi_connect.rules import pasiprep as pasiprep_rules
+from pasi_connect.rules.fields import Type
 from pasi_connect.services import pick_lists
-from sis.models import SchoolEnrolment
 from sis.rules import asn
-from sis.rules.enrolment import CODE_LISTS
 
 Words = Mapping[str, Mapping[str, Any]]
 
@@ -255,7 +256,7 @@ def why(submission: Submission, link: LinkState | None = None) -> Why:
         return Why(_(held.STOPPED[0]), _(held.STOPPED[1]))
     if submission.reason in held.BY_CODE:
         reason = held.BY_CODE[submission.reason]
-        named = _named(submission.reason, submission.detail)
+        named = _named(entities.by_kind(submission.subject_type), submission.reason, submission.detail)
         return Why(f"{_(reason.message)} {named}".rstrip(), _(reason.next_step), reason.number)
     if submission.reason in REASONS:
         message, step = REASONS[submission.reason]
@@ -270,22 +271,26 @@ def why(submission: Submission, link: LinkState | None = None) -> Why:
     return Why(submission.reason.replace("_", " "))
 
 
-def _named(reason: str, detail: str) -> str:
+def _named(entity: Entity, reason: str, detail: str) -> str:
     """The fields that hold a submission, each with what is wrong with it, from the detail that was kept (`rules/sendable.py`)."""
     kept = [one for one in detail.split(", ") if one]
     match reason:
         case "text_outside" | "undecided_refused":
-            labels = ", ".join(field_label(name) for name in kept if is_field(name))
+            labels = ", ".join(field_label(entity, name) for name in kept if is_field(entity, name))
             return f"{labels}." if labels else ""
         case "code_unknown":
             by_field: dict[str, list[str]] = {}
             for one in kept:
                 name, _colon, code = one.partition(":")
                 by_field.setdefault(name, []).append(code)
-            return " ".join(f"{pair(field_label(name), ', '.join(given))}." for name, given in by_field.items())
+            return " ".join(f"{pair(field_label(entity, name), ', '.join(given))}." for name, given in by_field.items())
         case "value_refused":
-            rows = [(one.partition(":")[0], rule) for one in kept if (rule := school_enrolment.rule(one)) is not None]
-            return " ".join(pair(field_label(name), with_rule(_(rule.message), rule.number)) for name, rule in rows)
+            rows = [
+                (one.partition(":")[0], rule) for one in kept if entity.rule and (rule := entity.rule(one)) is not None
+            ]
+            return " ".join(
+                pair(field_label(entity, name), with_rule(_(rule.message), rule.number)) for name, rule in rows
+            )
     return ""
 
 
@@ -305,15 +310,15 @@ def subject(subject_type: str) -> str:
 IDENTITY = {"asn": gettext_lazy("ASN"), "school": gettext_lazy("School"), "school_year": gettext_lazy("School year")}
 
 
-def field_label(name: str) -> str:
+def field_label(entity: Entity, name: str) -> str:
     if name in IDENTITY:
         return str(IDENTITY[name])
-    return capfirst(label_of(SchoolEnrolment, name))
+    return capfirst(entity.label(name))
 
 
-def field_labels(names: Iterable[str], most: int = 3) -> str:
+def field_labels(entity: Entity, names: Iterable[str], most: int = 3) -> str:
     """ "Exit date, Grade and 2 more"."""
-    known = [field_label(name) for name in names if is_field(name)]
+    known = [field_label(entity, name) for name in names if is_field(entity, name)]
     if len(known) <= most:
         return ", ".join(known)
     return _("%(names)s and %(number)s more") % {
@@ -322,12 +327,13 @@ def field_labels(names: Iterable[str], most: int = 3) -> str:
     }
 
 
-def is_field(name: str) -> bool:
-    return name in IDENTITY or any(field.name == name for field in SchoolEnrolment._meta.get_fields())
+def is_field(entity: Entity, name: str) -> bool:
+    return name in IDENTITY or any(field.name == name for field in _columns(entity))
 
 
-CODED = set(pick_lists.CLASSES.values()) - {"grade"}  # a grade is short, and known to everybody
-BOARDS = ("resident_board", "francophone_board")
+def _columns(entity: Entity) -> Any:
+    assert entity.sis is not None
+    return entity.sis.model._meta.get_fields()
 
 
 def boards(*values: Any) -> dict[str, str]:
@@ -338,26 +344,28 @@ def boards(*values: Any) -> dict[str, str]:
 
 def boards_of(items: Iterable[Discrepancy], sides: tuple[str, ...] = ("sis", "pasi")) -> dict[str, str]:
     """Names of the authorities that stand in the fields of these items; one query at most."""
-    return boards(*(row.get(side) for item in items for row in item.fields if row["name"] in BOARDS for side in sides))
+    rows = [(entities.by_kind(item.entity), row) for item in items for row in item.fields]
+    return boards(*(row.get(side) for entity, row in rows if row["name"] in entity.organizations for side in sides))
 
 
-def shown(name: str, value: Any, board_names: Mapping[str, str] | None = None) -> str:
+def shown(entity: Entity, name: str, value: Any, board_names: Mapping[str, str] | None = None) -> str:
     """A field's value as people read it; "" for none."""
     if value is None or value == "":
         return ""
     if name == "deleted":
         return _("deleted") if value else _("active")
-    if name == "concurrent":
-        return _("yes") if value else _("no")
     if name in IDENTITY:
         return asn.shown(value) if name == "asn" else str(value)
-    if name in BOARDS:
+    field = entity.by_name.get(name)
+    if field is not None and field.type == Type.FLAG:
+        return _("yes") if value else _("no")
+    if field is not None and field.organization:
         return f"{value} {(board_names or {}).get(str(value), '')}".strip()
-    if name in CODED:
-        codes = str(value).split() if name in CODE_LISTS else [str(value)]
-        return ", ".join(pick_lists.word(name, code) for code in codes)
-    choices = dict(SchoolEnrolment._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
-    return str(choices.get(value, value))
+    if field is not None and field.code_class and name != "grade":  # a grade is short, and known to everybody
+        codes = str(value).split() if field.many else [str(value)]
+        return ", ".join(pick_lists.word(entity, name, code) for code in codes)
+    column = next(each for each in _columns(entity) if each.name == name)
+    return str(dict(column.flatchoices).get(value, value))
 
 
 def pasiprep(link: str, key: Any) -> str:

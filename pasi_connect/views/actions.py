@@ -20,7 +20,8 @@ from operations.models import User
 from operations.selectors import jobs as jobs_of
 from operations.views import lists
 from operations.views.jobs import WORDS as JOB_WORDS
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
+from pasi_connect.entities import SCHOOL_ENROLMENT, Entity
 from pasi_connect.filters import ActionFilter, InboxFilter
 from pasi_connect.forms.decisions import UndoForm, take_errors
 from pasi_connect.models import Action, ActionRecord, BulkSelection
@@ -185,14 +186,23 @@ def _has_choices(one: Any) -> bool:
     return one is not None and not callable(one.extra.get("choices", []))
 
 
+def _entity(record: ActionRecord) -> Entity:
+    """A course that ended together with its stay is of no registered kind yet; its fields have the names of the stay's."""
+    kinds = {entity.kind for entity in entities.written()}
+    return entities.by_kind(record.subject_type) if record.subject_type in kinds else SCHOOL_ENROLMENT
+
+
 def record_rows(user: User, records: list[ActionRecord]) -> list[dict[str, Any]]:
     """Rows of an action's records; three queries for names and boards."""
     students = names.of_records(user, records)
-    boards = words.boards(*(side.get(name) for record in records for side in _sides(record) for name in words.BOARDS))
+    kinds = {record.pk: _entity(record) for record in records}
+    sides = [(kinds[record.pk], side) for record in records for side in _sides(record)]
+    boards = words.boards(*(side.get(name) for entity, side in sides for name in entity.organizations))
     rows = []
     for record in records:
         name, url = students.get(record.pk, ("", ""))
-        fields = [field for field in record.after or record.before or {} if words.is_field(field)]
+        entity = kinds[record.pk]
+        fields = [field for field in record.after or record.before or {} if words.is_field(entity, field)]
         before, after = record.before or {}, record.after
         rows.append(
             {
@@ -203,9 +213,9 @@ def record_rows(user: User, records: list[ActionRecord]) -> list[dict[str, Any]]
                 "kept": not after and record.before is not None,
                 "changes": [
                     {
-                        "label": words.field_label(field),
-                        "before": words.shown(field, before.get(field), boards),
-                        "after": words.shown(field, after.get(field), boards) if after else "",
+                        "label": words.field_label(entity, field),
+                        "before": words.shown(entity, field, before.get(field), boards),
+                        "after": words.shown(entity, field, after.get(field), boards) if after else "",
                     }
                     for field in fields[:4]
                 ],

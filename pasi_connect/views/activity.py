@@ -5,25 +5,26 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from operations import clock
 from operations.actor import SYNC
 from operations.models import AuditEntry, Job, User
 from operations.models.audit import Verb
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.models import Action, Decision, Discrepancy, Submission
 from pasi_connect.services import words
 from pasi_connect.services.decisions import taking_back
 from pasi_connect.views.actions import what
-from pasi_connect.views.record import names_of, words_asn
+from pasi_connect.views.record import titles
 from sis import selectors as sis_selectors
-from sis.models import SchoolEnrolment
 
 SHOWN = 8
 ACTIONS = 5  # bulks and guided actions among them
 READ = 60  # entries read to find SHOWN that tell something
 UNDO_FOR = dt.timedelta(hours=24)
-SUBJECTS = ("school_enrolment", "discrepancy", "submission")
+KINDS = tuple(entity.kind for entity in entities.written())
+SUBJECTS = (*KINDS, "discrepancy", "submission")
 
 
 def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
@@ -39,19 +40,21 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
             until = job.finished_at or clock.now()
             audited = audited.exclude(at__gte=job.started_at, at__lte=until, actor_name__in=(job.actor_name, SYNC.name))
     entries = list(audited.order_by("-id")[:READ])
-    told = [(entry, found) for entry in entries if (found := _told(entry))][:SHOWN]
+    about = [int(entry.subject_id) for entry in entries if entry.subject_type == "discrepancy"]
+    items = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=about)}
+    told = [(entry, found) for entry in entries if (found := _told(entry, items))][:SHOWN]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
     for entry, _found in told:
         ids[entry.subject_type].add(int(entry.subject_id))
-    items = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=ids["discrepancy"])}
-    sent = dict(Submission.objects.filter(pk__in=ids["submission"]).values_list("pk", "subject_id"))
-    enrolments = SchoolEnrolment.objects.select_related("student").in_bulk({*ids["school_enrolment"], *sent.values()})
-    pasi_names = names_of(item.asn for item in items.values() if item.enrolment is None)
+    rows = Submission.objects.filter(pk__in=ids["submission"]).values_list("pk", "subject_type", "subject_id")
+    sent = {("submission", pk): (kind, subject) for pk, kind, subject in rows}
+    records = _records({**{(kind, pk): (kind, pk) for kind in KINDS for pk in ids[kind]}, **sent})
+    named = titles(items[pk] for pk in ids["discrepancy"] if pk in items)
     undo = _undo(user, ids["discrepancy"]) if may_undo else {}
     shown = []
     for entry, found in told:
         pk = int(entry.subject_id)
-        name, url = _subject(entry.subject_type, pk, items, sent, enrolments, pasi_names)
+        name, url = _subject(entry.subject_type, pk, named, records)
         took_back = undo.pop(pk, None) if entry.subject_type == "discrepancy" and found.get("decision") else None
         shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
     may = taking_back.may_undo(selectors.Sight(user), *made)
@@ -93,27 +96,27 @@ def _of_action(action: Action, undo: Job | None, may: bool) -> dict[str, Any]:
     }
 
 
-def _subject(
-    kind: str,
-    pk: int,
-    items: dict[int, Discrepancy],
-    sent: dict[int, int],
-    enrolments: dict[int, SchoolEnrolment],
-    pasi_names: dict[str, str],
-) -> tuple[str, str]:
+def _records(wanted: dict[tuple[str, int], tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """The SIS record that each entry is about, by the entry's subject. `wanted`: its kind and id. One query a kind."""
+    found: dict[tuple[str, int], Any] = {}
+    for entity in entities.written():
+        mine = {subject: pk for subject, (kind, pk) in wanted.items() if kind == entity.kind}
+        if mine:
+            records = entity.records.in_bulk(set(mine.values()))
+            found |= {subject: records[pk] for subject, pk in mine.items() if pk in records}
+    return found
+
+
+def _subject(kind: str, pk: int, named: dict[int, str], records: dict[tuple[str, int], Any]) -> tuple[str, str]:
     """Name and page of what an entry tells of."""
     if kind == "discrepancy":
-        item = items.get(pk)
-        if item is None:
-            return "", ""
-        name = item.enrolment.student.name if item.enrolment else pasi_names.get(item.asn) or words_asn(item.asn)
-        return name, reverse("pasi_connect:change", args=[pk])
-    enrolment = enrolments.get(sent.get(pk, 0) if kind == "submission" else pk)
-    if enrolment is None:
+        return (named[pk], reverse("pasi_connect:change", args=[pk])) if pk in named else ("", "")
+    record = records.get((kind, pk))
+    if record is None:
         return "", ""
-    if kind == "submission":
-        return enrolment.student.name, reverse("pasi_connect:submission", args=[pk])
-    return enrolment.student.name, reverse("sis:student", args=[enrolment.student_id])
+    shown = entities.of(record).shown
+    url = reverse("pasi_connect:submission", args=[pk]) if kind == "submission" else shown.url(record)
+    return shown.title(record), url
 
 
 def _undo(user: User, items: set[int]) -> dict[int, str]:
@@ -136,18 +139,32 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
     }
 
 
-def _told(entry: AuditEntry) -> dict[str, Any] | None:
+def _fields(entry: AuditEntry, items: dict[int, Discrepancy]) -> str:
+    """The fields that an entry of a record or of an item tells of."""
+    item = items.get(int(entry.subject_id)) if entry.subject_type == "discrepancy" else None
+    kind = item.entity if item else entry.subject_type
+    return words.field_labels(entities.by_kind(kind), entry.changes) if kind in KINDS else ""
+
+
+# Of a SIS record's own entries, by verb; of the others the fields that changed.
+OWN = {
+    Verb.ENROLMENT_CREATED: ("plus", "sis", gettext_lazy("Enrolment entered")),
+    Verb.SPELLING_AGREED: ("check", "sis", gettext_lazy("Spelling for PASI approved")),
+    Verb.ENROLMENT_MOVED: ("people", "pasi", gettext_lazy("Enrolment moved to another student, school or year")),
+}
+CHANGED = (Verb.ENROLMENT_CHANGED,)
+
+
+def _told(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any] | None:
     """Icon and sentence of one entry; None for steps between that nobody needs to see."""
-    fields = words.field_labels([name for name in entry.changes if words.is_field(name)])
+    fields = _fields(entry, items)
+    if entry.subject_type in KINDS and entry.action in OWN:
+        icon, hue, said = OWN[Verb(entry.action)]
+        return {"icon": icon, "hue": hue, "text": str(said)}
+    if entry.subject_type in KINDS:
+        changed = {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
+        return changed if entry.action in CHANGED else None
     match entry.subject_type, entry.action:
-        case "school_enrolment", Verb.ENROLMENT_CREATED:
-            return {"icon": "plus", "hue": "sis", "text": _("Enrolment entered")}
-        case "school_enrolment", Verb.ENROLMENT_CHANGED:
-            return {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
-        case "school_enrolment", Verb.SPELLING_AGREED:
-            return {"icon": "check", "hue": "sis", "text": _("Spelling for PASI approved")}
-        case "school_enrolment", Verb.ENROLMENT_MOVED:
-            return {"icon": "people", "hue": "pasi", "text": _("Enrolment moved to another student, school or year")}
         case "discrepancy", Verb.LINKED_ANEW:
             return {"icon": "link", "hue": "sis", "text": _("Relinked"), "decision": True}
         case "discrepancy", Verb.DISCREPANCY_OPENED:

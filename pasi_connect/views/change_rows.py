@@ -3,22 +3,21 @@
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.forms.decisions import AS_A_WHOLE
 from pasi_connect.models import Discrepancy, Submission, SyncSettings
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import Status
 from pasi_connect.rules.alike import WHOLE
 from pasi_connect.services import words
-from pasi_connect.views.record import names_of, words_asn
+from pasi_connect.views.record import titles
 from pasi_connect.views.working_list import WorkingList
 
 
 def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> list[dict[str, Any]]:
     """Rows of a list, whose filter goes along with their addresses. Five queries however many there are."""
-    told = names_of(item.asn for item in items if item.enrolment is None)
+    named = titles(items)
     resets = [item.key for item in items if item.is_open and not item.undecided]
     refused = (
         set(Discrepancy.objects.filter(selectors.refused(), key__in=resets).values_list("key", flat=True))
@@ -36,18 +35,20 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
             state = "settled"
         elif not item.undecided:
             state = "refused" if item.key in refused else "reset_held" if item.key in held else "reset"
-        first = item.fields[0] if item.fields else None
+        entity, first = entities.by_kind(item.entity), item.fields[0] if item.fields else None
         whole = item.kind in AS_A_WHOLE and item.kind != Kind.IDENTITY_CHANGED_IN_PASI
         rows.append(
             {
                 "item": item,
                 "state": state,
-                "name": item.enrolment.student.name if item.enrolment else told.get(item.asn) or words_asn(item.asn),
-                "grade": item.enrolment.grade if item.enrolment else "",
-                "fields": _("School enrolment") if whole else words.field_labels(row["name"] for row in item.fields),
-                "from": "" if whole or not first else words.shown(first["name"], first["sis"], boards),
-                "to": "" if whole or not first else words.shown(first["name"], first["pasi"], boards),
-                "first_label": "" if whole or not first else words.field_label(first["name"]),
+                "name": named[item.pk],
+                "grade": getattr(item.record, "grade", ""),
+                "fields": entity.shown.name
+                if whole
+                else words.field_labels(entity, (row["name"] for row in item.fields)),
+                "from": "" if whole or not first else words.shown(entity, first["name"], first["sis"], boards),
+                "to": "" if whole or not first else words.shown(entity, first["name"], first["pasi"], boards),
+                "first_label": "" if whole or not first else words.field_label(entity, first["name"]),
                 "whole": whole,
                 "decidable": item.is_open and item.undecided > 0,
                 "pasiprep": words.pasiprep(pasiprep, item.key) if item.core_version else "",
@@ -61,8 +62,9 @@ def what_changed(item: Discrepancy, boards: dict[str, str]) -> str:
     """ "Exit date 2027-06-26 → 2027-06-24": what alike changes have in common; a whole record by its kind."""
     if item.kind in WHOLE:
         return str(words.KIND[item.kind]["label"])
+    entity = entities.by_kind(item.entity)
     return ", ".join(
-        f"{words.field_label(row['name'])} {words.shown(row['name'], row['sis'], boards) or '–'}"
-        f" → {words.shown(row['name'], row['pasi'], boards) or '–'}"
+        f"{words.field_label(entity, row['name'])} {words.shown(entity, row['name'], row['sis'], boards) or '–'}"
+        f" → {words.shown(entity, row['name'], row['pasi'], boards) or '–'}"
         for row in item.fields
     )

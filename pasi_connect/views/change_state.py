@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from operations import rights
 from operations.actor import user_of
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.models import Decision, Discrepancy
 from pasi_connect.models.submission import Status
 from pasi_connect.services import decisions, words
@@ -54,21 +54,22 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     """That part alone: the page asks for it while a reset is on its way."""
     user = user_of(request)
     one = get_object_or_404(selectors.discrepancies(user), pk=pk)
-    told = context(one, Record.load(one.key))
+    told = context(one, Record.load(one.entity, one.key))
     return render(request, "pasi_connect/change_state.html", {**told, "alone": True})
 
 
 def settled(one: Discrepancy) -> dict[str, Any]:
     """How a settled item came to its end: {title, who, reason}, also field by field where both sides were taken."""
     kept = {} if one.settled_by == "restored" else {"undone_at": None}  # its decision is the one that was taken back
+    entity = entities.by_kind(one.entity)
     made = list(one.decisions.filter(**kept).order_by("id"))
     titles = {
         "accept": _("Settled: PASI's values were accepted"),
         "reject": _("Settled: PASI took the SIS values"),
         "mixed": _("Settled: PASI’s %(accepted)s accepted, the SIS %(kept)s kept")
         % {
-            "accepted": words.field_labels(dict.fromkeys(name for each in made for name in each.accepted)),
-            "kept": words.field_labels(dict.fromkeys(name for each in made for name in each.rejected)),
+            "accepted": words.field_labels(entity, dict.fromkeys(name for each in made for name in each.accepted)),
+            "kept": words.field_labels(entity, dict.fromkeys(name for each in made for name in each.rejected)),
         },
         "link_anew": _("Settled: the SIS record was relinked"),
         "former": _("Settled: PASI took the SIS values; afterwards PASI’s former values were entered here again"),
@@ -92,7 +93,8 @@ def former(last: Decision, record: Record) -> dict[str, Any] | None:
     if not found:
         return None
     told = ", ".join(
-        f"{words.field_label(name)} {words.shown(name, values.to_json(value), record.board_names) or _('not set')}"
+        f"{words.field_label(record.entity, name)} "
+        f"{words.shown(record.entity, name, values.to_json(value), record.board_names) or _('not set')}"
         for name, value in found.items()
     )
     return {"told": told, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}

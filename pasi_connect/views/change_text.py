@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from operations.models import User
+from pasi_connect import entities
 from pasi_connect.forms.decisions import ANEW, AS_A_WHOLE
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
@@ -15,33 +17,52 @@ from pasi_connect.views.record import Record
 
 Row = dict[str, str]
 
+# Of any record; a kind may say its own (`Show.sentences`).
+SENTENCES = {
+    "created": gettext_lazy("PASI has a record that the SIS does not have."),
+    "missing": gettext_lazy("The SIS has this record; PASI does not."),
+    "deleted": gettext_lazy("This record was deleted in PASI. The SIS still has it."),
+    "restored": gettext_lazy("This record was restored in PASI. It is deleted in the SIS."),
+    "delete_there": gettext_lazy("To PASI: one submission that deletes the record. It stays deleted here."),
+    "enter_here": gettext_lazy("Here: the record is entered with PASI's values. Nothing is sent."),
+    "restore_there": gettext_lazy("To PASI: one submission that restores the record."),
+    "delete_here": gettext_lazy("Here: the record is marked as deleted. Nothing is sent."),
+    "delete_again": gettext_lazy("To PASI: one submission that deletes the record."),
+    "restore_here": gettext_lazy("Here: the record is active again. Nothing is sent."),
+    "send_whole": gettext_lazy("To PASI: one submission with the whole record."),
+}
+
+
+def _said(item: Discrepancy, key: str) -> str:
+    return str(entities.by_kind(item.entity).shown.sentences.get(key, SENTENCES[key]))
+
 
 def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dict[str, str]:
     """{title, text, level, icon} of the notice that says in one sentence why this waits."""
     who = {"who": item.changed_by or _("somebody")}
-    fields = words.field_labels(row["name"] for row in rows)
+    fields = words.field_labels(entities.by_kind(item.entity), (row["name"] for row in rows))
     match item.kind:
         case Kind.CREATED_IN_PASI:
             return _cause(
-                _("PASI has an enrolment that the SIS does not have."),
+                _said(item, "created"),
                 _("It was created in PASI by %(who)s.") % who,
                 "plus",
             )
         case Kind.MISSING_IN_PASI:
             return _cause(
-                _("The SIS has this enrolment; PASI does not."),
+                _said(item, "missing"),
                 _("It was never sent, or PASI no longer shows it to us. Send it, or delete it here."),
                 "minus",
             )
         case Kind.DELETED_IN_PASI:
             return _cause(
-                _("This enrolment was deleted in PASI. The SIS still has it."),
+                _said(item, "deleted"),
                 _("Deleted by %(who)s.") % who,
                 "x-circle",
             )
         case Kind.RESTORED_IN_PASI:
             return _cause(
-                _("This enrolment was restored in PASI. It is deleted in the SIS."),
+                _said(item, "restored"),
                 _("It was deleted on both sides. Restored by %(who)s.") % who,
                 "redo",
             )
@@ -148,28 +169,30 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
                 Choice(
                     "sis",
                     _("Delete it in PASI"),
-                    _("To PASI: one submission that deletes the enrolment. It stays deleted here."),
+                    _said(item, "delete_there"),
                 ),
                 Choice(
                     "pasi",
                     _("Enter it here"),
-                    _("Here: the enrolment is entered with PASI's values. Nothing is sent."),
+                    _said(item, "enter_here"),
                 ),
             ]
         case Kind.DELETED_IN_PASI:
             return [
-                Choice("sis", _("Restore it in PASI"), _("To PASI: one submission that restores the enrolment.")),
-                Choice("pasi", _("Delete it here"), _("Here: the enrolment is marked as deleted. Nothing is sent.")),
+                Choice("sis", _("Restore it in PASI"), _said(item, "restore_there")),
+                Choice("pasi", _("Delete it here"), _said(item, "delete_here")),
             ]
         case Kind.RESTORED_IN_PASI:
             return [
-                Choice("sis", _("Delete it in PASI again"), _("To PASI: one submission that deletes the enrolment.")),
-                Choice("pasi", _("Restore it here"), _("Here: the enrolment is active again. Nothing is sent.")),
+                Choice("sis", _("Delete it in PASI again"), _said(item, "delete_again")),
+                Choice("pasi", _("Restore it here"), _said(item, "restore_here")),
             ]
         case Kind.IDENTITY_CHANGED_IN_PASI:
             held = record.submission.fields if record.submission else []
             waits = (
-                " " + _("The held change of %(fields)s is sent with it.") % {"fields": words.field_labels(held)}
+                " "
+                + _("The held change of %(fields)s is sent with it.")
+                % {"fields": words.field_labels(entities.by_kind(item.entity), held)}
                 if held
                 else ""
             )
@@ -196,6 +219,6 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
                 ),
             ]
     return [
-        Choice("sis", _("Send it to PASI"), _("To PASI: one submission with the whole enrolment.")),
-        Choice("pasi", _("Delete it here"), _("Here: the enrolment is marked as deleted. Nothing is sent.")),
+        Choice("sis", _("Send it to PASI"), _said(item, "send_whole")),
+        Choice("pasi", _("Delete it here"), _said(item, "delete_here")),
     ]

@@ -17,7 +17,7 @@ from operations import actor, keyset, offers, rights
 from operations.actor import Actor, user_of
 from operations.models import User
 from operations.views import lists
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.filters import DiscrepancyFilter, InboxFilter, choose_year
 from pasi_connect.forms.decisions import ANEW, AS_A_WHOLE, DecisionForm, take_errors
 from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
@@ -240,17 +240,17 @@ def _leaves_courses(request: HttpRequest, made: Decision) -> bool:
     """A withdrawal was accepted and courses go on: the page of the change offers to end them, so the person stays there."""
     if "exit_date_type" not in made.accepted:
         return False
-    now = Discrepancy.objects.select_related("enrolment").get(pk=made.discrepancy_id)
+    now = Discrepancy.objects.get(pk=made.discrepancy_id)
     return any(waits(request, now) for waits in offers.unfinished["pasi_connect.change"])
 
 
 def _result(made: Decision, who: Actor) -> str:
     """What was done and what follows, for the message after saving."""
-    parts = []
+    parts, entity = [], entities.by_kind(made.discrepancy.entity)
     if made.accepted:
-        parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(made.accepted)})
+        parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(entity, made.accepted)})
     if made.rejected:
-        parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(made.rejected)})
+        parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(entity, made.rejected)})
         parts.append(_way(submissions.foreseen(submissions.link_to(made.discrepancy), who)))
     if not parts:
         parts.append(_("Relinked. Nothing was sent."))
@@ -275,7 +275,7 @@ def _page(
     moved: str = "",
 ) -> HttpResponse:
     user = user_of(request)
-    record = Record.load(one.key)
+    record = Record.load(one.entity, one.key)
     may, sight = selectors.decides(user), selectors.Sight(user)
     rows = record.rows_of(one)
     # Of a settled item all rows are the past, also what was on its way when it ended.
@@ -293,8 +293,8 @@ def _page(
     told = [
         {
             "made": each,
-            "accepted": words.field_labels(each.accepted),
-            "rejected": words.field_labels(each.rejected),
+            "accepted": words.field_labels(record.entity, each.accepted),
+            "rejected": words.field_labels(record.entity, each.rejected),
         }
         for each in made
     ]
@@ -377,5 +377,6 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         if not taken.discrepancy.is_open:
             done = _("Decision undone. The enrolment is active here and is being sent to PASI again.")
         messages.success(request, done)
-    now = Discrepancy.objects.filter(key=decision.discrepancy.key, status=Discrepancy.Status.OPEN).first()
-    return redirect(WorkingList(user, request.GET).url_of((now or decision.discrepancy).pk))
+    before = decision.discrepancy
+    opened = Discrepancy.objects.filter(entity=before.entity, key=before.key, status=Discrepancy.Status.OPEN)
+    return redirect(WorkingList(user, request.GET).url_of((opened.first() or before).pk))

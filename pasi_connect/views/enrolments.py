@@ -10,6 +10,7 @@ from django.views import View
 from operations import offers, rights
 from operations.actor import of_request, user_of
 from operations.models import AuditEntry
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Submission
 from pasi_connect.services import pick_lists, words
 from pasi_connect.services.compare.context import Context
@@ -29,13 +30,13 @@ class EditEnrolment(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         enrolment = self._enrolment(pk)
         state = state_of(enrolment)
-        lists = pick_lists.of_year(enrolment.school_year)
+        lists = pick_lists.of_year(ENTITY, enrolment.school_year)
         drawn = {"revision": enrolment.revision, "seen_version": state.seen_version}
         return self._page(enrolment, state, EnrolmentForm(instance=enrolment, initial=drawn, pick_lists=lists))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         enrolment = self._enrolment(pk)
-        lists = pick_lists.of_year(enrolment.school_year)
+        lists = pick_lists.of_year(ENTITY, enrolment.school_year)
         form = EnrolmentForm(request.POST, instance=enrolment, pick_lists=lists)
         if not form.is_valid():
             return self._page(enrolment, state_of(enrolment), form, 422)

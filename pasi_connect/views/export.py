@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 from operations import clock, exports, rights
 from operations.actor import user_of
 from operations.views import lists
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.filters import InboxFilter
 from pasi_connect.models import Discrepancy
 from pasi_connect.services import words
-from pasi_connect.views.record import names_of
+from pasi_connect.views.record import load_records, names_of
 
 CHUNK = 1000
 
@@ -45,18 +45,20 @@ def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
     after = 0
     while found := list(items.filter(pk__gt=after)[:CHUNK]):
         after = found[-1].pk
-        told = names_of(item.asn for item in found if item.enrolment is None)
+        load_records(found)
+        told = names_of(item.asn for item in found if item.record is None)
         boards = words.boards_of(found, SIDES)
         resets = [item.pk for item in found if item.is_open and not item.undecided]
         mine = Discrepancy.objects.filter(selectors.refused(), pk__in=resets) if resets else Discrepancy.objects.none()
         refused = set(mine.values_list("pk", flat=True))
         for item in found:
-            name = item.enrolment.student.listed_name if item.enrolment else told.get(item.asn, "")
+            entity = entities.by_kind(item.entity)
+            name = entity.shown.listed(item.record) if item.record else told.get(item.asn, "")
             start = [item.school_code, str(item.school_year or ""), name, item.asn, item.get_kind_display()]
             end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at)), item.key]
             for row in item.fields or [{}]:
-                field = words.field_label(row["name"]) if row else ""
-                values = [words.shown(row["name"], row.get(side), boards) if row else "" for side in SIDES]
+                field = words.field_label(entity, row["name"]) if row else ""
+                values = [words.shown(entity, row["name"], row.get(side), boards) if row else "" for side in SIDES]
                 yield [str(part) for part in (*start, _state(item, refused), field, *values, *end)]
 
 

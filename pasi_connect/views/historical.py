@@ -59,7 +59,7 @@ class LivePage(View):
         user = user_of(self.request)
         context = Context()
         link = Link.objects.of(SCHOOL_ENROLMENT, [enrolment.pk]).first()
-        record = Record.load(link.key) if link else Record.only_here(enrolment)
+        record = Record.load(link.entity, link.key) if link else Record.only_here(enrolment)
         rows = record.differing
         year = enrolment.school_year
         flying = bool(record.submission and record.submission.status in FLYING)

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from operations.models import AuditEntry, User
 from operations.models.audit import Verb
+from pasi_connect import entities
+from pasi_connect.entities import Entity
 from pasi_connect.models import (
     Discrepancy,
-    EnrolmentCopy,
     Link,
     SchoolCopy,
     StudentCopy,
@@ -24,10 +27,9 @@ from pasi_connect.services import words
 from pasi_connect.services.compare import values
 from pasi_connect.services.queue import submissions
 from sis import selectors as sis_selectors
-from sis.models import DataEvent, SchoolEnrolment, Student
+from sis.models import DataEvent, Student
 from sis.models.event import Origin
 from sis.rules.asn import shown as asn_shown
-from sis.services.events import SCHOOL_ENROLMENT
 
 MOVED = {
     compare.CHANGED_IN_PASI: "pasi",
@@ -35,32 +37,43 @@ MOVED = {
     compare.NEVER_AGREED: "never",
     compare.OURS_TO_SEND: "sis",
 }
+# What is told of a SIS record's own entries, by verb; of the others the fields that changed.
+OWN = {
+    Verb.ENROLMENT_CREATED: gettext_lazy("Entered by %(who)s"),
+    Verb.ENROLMENT_MOVED: gettext_lazy("Moved to another student, school or year by %(who)s"),
+    Verb.PASI_READ_REPLACED: gettext_lazy("Compared with PASI, SIS values sent by %(who)s"),
+    Verb.PASI_READ_TAKEN: gettext_lazy("Compared with PASI, PASI’s values taken by %(who)s"),
+    Verb.SPELLING_AGREED: gettext_lazy("Spelling for PASI approved by %(who)s"),
+}
 HISTORY = 30  # entries of the time line; the newest
 
 
 @dataclass
 class Record:
-    """Both sides of one PASI key. `copy` is None when PASI has no such record, `enrolment` when the SIS has none."""
+    """Both sides of one PASI key. `copy` is None when PASI has no such record, `sis` when the SIS has none."""
 
+    entity: Entity
     key: str
     link: Link | None
-    copy: EnrolmentCopy | None
-    enrolment: SchoolEnrolment | None
+    copy: Any
+    sis: Any
     submission: Submission | None  # the newest that has not ended
 
     @classmethod
-    def load(cls, key: str) -> "Record":
-        link = Link.objects.select_related("enrolment__student", "enrolment__school").filter(key=key).first()
-        copy = EnrolmentCopy.objects.defer("document").filter(key=key, vanished_at=None).first()
-        live = Submission.objects.defer("sent_document").filter(key=key, status__in=LIVE).order_by("-id").first()
-        if live and live.status in STUCK and link and _is_coming(link.subject_id):
+    def load(cls, kind: str, key: str) -> "Record":
+        entity = entities.by_kind(kind)
+        link = entity.links_along.filter(key=key).first()
+        copy = entity.live_copies([key]).first()
+        sent = Submission.objects.defer("sent_document").filter(subject_type=kind, key=key, status__in=LIVE)
+        live = sent.order_by("-id").first()
+        if live and live.status in STUCK and link and _is_coming(link):
             live = None  # a newer change is being taken up, which answers it
-        return cls(key, link, copy, link.enrolment if link else None, live)
+        return cls(entity, key, link, copy, link.record if link else None, live)
 
     @classmethod
-    def only_here(cls, enrolment: SchoolEnrolment) -> "Record":
-        """A record that has no RefId yet: nothing of it can be in PASI by our doing."""
-        return cls("", None, None, enrolment, None)
+    def only_here(cls, record: Any) -> "Record":
+        """A SIS record that has no key yet: nothing of it can be in PASI by our doing."""
+        return cls(entities.of(record), "", None, None, record, None)
 
     @property
     def hidden(self) -> bool:
@@ -68,19 +81,18 @@ class Record:
         return self.copy is None and self.link is not None and self.link.hidden_at is not None
 
     @cached_property
-    def identity_copy(self) -> EnrolmentCopy | None:
+    def identity_copy(self) -> Any:
         """PASI's record as a decision on its identity looks at it: also one that PASI does not show us any more, as it was."""
         if self.hidden:
-            return EnrolmentCopy.objects.defer("document").filter(key=self.key).first()
+            return self.entity.copies.filter(**{self.entity.copy.key_field: self.key}).first()
         return self.copy
 
     @cached_property
-    def person(self) -> str:
-        """The student's name: ours, else as PASI told it, else the ASN."""
-        if self.enrolment:
-            return self.enrolment.student.name
-        asn = self.copy.asn if self.copy else ""
-        return names_of([asn]).get(asn, "") or words_asn(asn)
+    def title(self) -> str:
+        """What people call it: by our record, else as PASI told of its student, else by the ASN or PASI's key."""
+        if self.sis:
+            return self.entity.shown.title(self.sis)
+        return titles_of_pasi(self.entity, {self.key: self.asn})[self.key]
 
     @cached_property
     def pasiprep(self) -> str:
@@ -89,12 +101,13 @@ class Record:
 
     @property
     def asn(self) -> str:
-        return (self.enrolment.student.asn if self.enrolment else self.copy.asn if self.copy else "") or ""
+        side = self.entity.asn_of(self.sis) if self.sis else self.copy and self.entity.part_in(self.copy, "asn")
+        return side or ""
 
     def ours_in_words(self) -> str:
         """ "Ana Silva (1234-5678-9), Lantern School, 2026-2027"."""
-        assert self.enrolment is not None
-        ours = self.enrolment
+        assert self.sis is not None
+        ours = self.sis
         return f"{ours.student.name} ({ours.student.asn_shown}), {ours.school.name}, {ours.school_year}"
 
     def theirs_in_words(self, user: User) -> str:
@@ -109,38 +122,59 @@ class Record:
         return f"{who}, {school or self.copy.school_code}, {self.copy.school_year}"
 
     @property
-    def start_shown(self) -> str:
-        """The start date as text: PASI may hold none, or one that is no day here."""
-        start = self.enrolment.start_date if self.enrolment else None
+    def lead(self) -> str:
+        """ "School enrolment from 1 September 2026 at Lantern School": what it is, since when and where."""
+        what = {"kind": self.entity.shown.name, "date": self._start}
+        if self.sis:
+            return _("%(kind)s from %(date)s at %(school)s") % {**what, "school": self.sis.school.name}
+        code = self.entity.part_in(self.copy, "school") if self.copy else ""
+        return _("%(kind)s from %(date)s at school %(school)s") % {**what, "school": code}
+
+    @property
+    def _start(self) -> str:
+        """The first day as text: PASI may hold none, or one that is no day here."""
+        assert self.entity.span is not None
+        name = self.entity.span[0]
+        start = getattr(self.sis, name) if self.sis else None
         if start is None and self.copy:
-            start = values.theirs(self.copy).get("start_date")
-        return words.shown("start_date", start) or _("an unknown day")
+            start = values.theirs(self.copy).get(name)
+        return words.shown(self.entity, name, start) or _("an unknown day")
 
     @property
     def grade(self) -> str:
-        return self.enrolment.grade if self.enrolment else self.copy.grade if self.copy else ""
+        return getattr(self.sis or self.copy, "grade", "")
+
+    @property
+    def page(self) -> str:
+        """The address of the SIS record's page."""
+        return self.entity.shown.url(self.sis) if self.sis else ""
+
+    @property
+    def edit(self) -> str:
+        """The address of its form."""
+        return reverse(self.entity.shown.edit, args=[self.sis.pk]) if self.sis else ""
 
     @cached_property
     def verdict(self) -> compare.Verdict | None:
-        if not (self.enrolment and self.copy and self.link):
+        if not (self.sis and self.copy and self.link):
             return None
-        return submissions.verdict_of(self.enrolment, self.link, self.copy)
+        return submissions.verdict_of(self.sis, self.link, self.copy)
 
     @cached_property
     def board_names(self) -> dict[str, str]:
-        sides = [side for side in (self.enrolment, self.copy) if side]
-        codes = [getattr(side, name) for side in sides for name in words.BOARDS]
+        sides, names = [side for side in (self.sis, self.copy) if side], self.entity.organizations
+        codes = [getattr(side, name) for side in sides for name in names]
         agreed = (self.link.agreed if self.link else None) or {}
-        return words.boards(*codes, *(agreed.get(name) for name in words.BOARDS))
+        return words.boards(*codes, *(agreed.get(name) for name in names))
 
     def row(self, name: str, agreed: Any, ours: Any, theirs: Any, state: str) -> dict[str, str]:
         """One field for the comparison, values as in JSON."""
         return {
             "name": name,
-            "label": words.field_label(name),
-            "agreed": words.shown(name, agreed, self.board_names),
-            "sis": words.shown(name, ours, self.board_names),
-            "pasi": words.shown(name, theirs, self.board_names),
+            "label": words.field_label(self.entity, name),
+            "agreed": words.shown(self.entity, name, agreed, self.board_names),
+            "sis": words.shown(self.entity, name, ours, self.board_names),
+            "pasi": words.shown(self.entity, name, theirs, self.board_names),
             # What is being reset was changed in PASI, and perhaps here as well.
             "moved": ("pasi" if ours == agreed else "both") if state == compare.RESET else MOVED.get(state, ""),
             "state": state,
@@ -158,9 +192,9 @@ class Record:
     def differing(self) -> list[dict[str, str]]:
         """Every field that differs now, also those that are ours to send."""
         if self.verdict is None:
-            if not self.enrolment:
+            if not self.sis:
                 return []
-            ours = values.ours(self.enrolment, self.link)
+            ours = values.ours(self.sis, self.link)
             return [
                 self.row(name, None, values.to_json(value), None, "")
                 for name, value in ours.items()
@@ -179,25 +213,25 @@ class Record:
 
     def equal(self, differing: Iterable[str]) -> list[tuple[str, str]]:
         """The fields beside `differing` with their value; nothing where one side is missing."""
-        if self.verdict is None or self.enrolment is None or self.copy is None:
+        if self.verdict is None or self.sis is None or self.copy is None:
             return []
-        left_out = set(differing)
-        ours, theirs = values.ours(self.enrolment, self.link), values.theirs(self.copy)
+        left_out, entity, theirs = set(differing), self.entity, values.theirs(self.copy)
         return [
-            (words.field_label(name), words.shown(name, values.to_json(ours[name]), self.board_names))
-            for name in theirs
-            if name not in left_out
+            (words.field_label(entity, name), words.shown(entity, name, values.to_json(value), self.board_names))
+            for name, value in values.ours(self.sis, self.link).items()
+            if name in theirs and name not in left_out
         ]
 
     @cached_property
     def history(self) -> list[AuditEntry]:
         """What the audit tells of this record, oldest first; the newest HISTORY entries."""
-        items = Discrepancy.objects.filter(key=self.key).values_list("pk", flat=True)
-        sent = Submission.objects.filter(key=self.key).values_list("pk", flat=True)
+        kind = self.entity.kind
+        items = Discrepancy.objects.filter(entity=kind, key=self.key).values_list("pk", flat=True)
+        sent = Submission.objects.filter(subject_type=kind, key=self.key).values_list("pk", flat=True)
         subjects = {
             "discrepancy": [str(pk) for pk in items],
             "submission": [str(pk) for pk in sent],
-            "school_enrolment": [str(self.enrolment.pk)] if self.enrolment else [],
+            kind: [str(self.sis.pk)] if self.sis else [],
         }
         found: list[AuditEntry] = []
         for kind, keys in subjects.items():
@@ -208,24 +242,20 @@ class Record:
     @property
     def heads(self) -> dict[str, Any]:
         """Who and when, for the heads of the comparison's columns."""
-        own = [entry for entry in self.history if entry.subject_type == "school_enrolment"]
+        own = [entry for entry in self.history if entry.subject_type == self.entity.kind]
         last = own[-1] if own else None
-        who = (
-            ", ".join(part for part in (self.copy.updated_by, self.copy.updated_by_organization) if part)
-            if self.copy
-            else ""
-        )
+        who = ", ".join(part for part in self.copy.author if part) if self.copy else ""
         return {
             "agreed_at": self.link.agreed_at if self.link and self.link.agreed else None,
             "sis_by": last.actor_name if last else "",
             "sis_at": last.at if last else None,
             "pasi_by": who,
-            "pasi_at": self.copy.effective_at if self.copy else None,
+            "pasi_at": self.copy.changed_at if self.copy else None,
         }
 
     def time_line(self, waiting: str = "") -> list[dict[str, Any]]:
         """Entries for the two lanes; `waiting` is the last one, without a time."""
-        entries = [told for entry in self.history if (told := _told(entry, self.board_names))]
+        entries = [told for entry in self.history if (told := _told(self.entity, entry, self.board_names))]
         heads = self.heads
         if heads["pasi_at"]:
             who = heads["pasi_by"]
@@ -239,9 +269,9 @@ class Record:
         return entries
 
 
-def _is_coming(enrolment_id: int) -> bool:
+def _is_coming(link: Link) -> bool:
     """A change of the record waits to be taken up."""
-    subject = {"subject_type": SCHOOL_ENROLMENT, "subject_id": enrolment_id}
+    subject = {"subject_type": link.entity, "subject_id": link.subject_id}
     return DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS).exists()
 
 
@@ -256,26 +286,50 @@ def names_of(asns: Iterable[str]) -> dict[str, str]:
     }
 
 
+def titles(items: Iterable[Discrepancy]) -> dict[int, str]:
+    """What people call the record of each item, by the item's id. A handful of queries a kind, however many there are."""
+    found: dict[int, str] = {}
+    rows = list(items)
+    load_records(rows)
+    for entity in entities.written():
+        mine = [item for item in rows if item.entity == entity.kind]
+        told = titles_of_pasi(entity, {item.key: item.asn for item in mine if item.record is None})
+        found |= {item.pk: entity.shown.title(item.record) if item.record else told[item.key] for item in mine}
+    return found
+
+
+def load_records(items: Iterable[Discrepancy]) -> None:
+    """Reads the SIS records of the items that have not been read along with them: one query a kind."""
+    wanted: dict[str, list[Discrepancy]] = {}
+    for item in items:
+        if item.subject_id and not item.is_record_loaded:
+            wanted.setdefault(item.entity, []).append(item)
+    for kind, mine in wanted.items():
+        records = entities.by_kind(kind).records.in_bulk({item.subject_id for item in mine})
+        for item in mine:
+            item.record = records.get(item.subject_id)
+
+
+def titles_of_pasi(entity: Entity, asns: Mapping[str, str]) -> dict[str, str]:
+    """Of records that only PASI has, by key: the student's name as PASI told it, else the ASN, else PASI's key."""
+    if not entity.has_student:
+        return {key: _("%(kind)s %(key)s") % {"kind": entity.shown.name, "key": key[:8]} for key in asns}
+    told = names_of(asns.values())
+    return {key: told.get(asn, "") or words_asn(asn) for key, asn in asns.items()}
+
+
 def words_asn(asn: str) -> str:
     return _("ASN %(asn)s") % {"asn": f"{asn[:4]}-{asn[4:8]}-{asn[8:]}"} if len(asn) == 9 else _("A student")
 
 
-def _told(entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
+def _told(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
     who = {"who": entry.actor_name}
     told = {"side": "sis", "at": entry.at}
     match entry.subject_type, entry.action:
-        case "school_enrolment", Verb.ENROLMENT_CREATED:
-            return {**told, "text": _("Entered by %(who)s") % who}
-        case "school_enrolment", Verb.ENROLMENT_MOVED:
-            return {**told, "text": _("Moved to another student, school or year by %(who)s") % who}
-        case "school_enrolment", Verb.PASI_READ_REPLACED:
-            return {**told, "text": _("Compared with PASI, SIS values sent by %(who)s") % who}
-        case "school_enrolment", Verb.PASI_READ_TAKEN:
-            return {**told, "text": _("Compared with PASI, PASI’s values taken by %(who)s") % who}
-        case "school_enrolment", Verb.SPELLING_AGREED:
-            return {**told, "text": _("Spelling for PASI approved by %(who)s") % who}
-        case "school_enrolment", Verb.ENROLMENT_CHANGED:
-            return {**told, "text": _changed(entry, boards)}
+        case entity.kind, verb if verb in OWN:
+            return {**told, "text": OWN[Verb(verb)] % who}
+        case entity.kind, _action if entry.changes:
+            return {**told, "text": _changed(entity, entry, boards)}
         case "discrepancy", Verb.DISCREPANCY_OPENED:
             return {**told, "text": _("The difference was found here")}
         case "discrepancy", Verb.DISCREPANCY_SETTLED:
@@ -310,16 +364,16 @@ def _submission_told(entry: AuditEntry, told: dict[str, Any]) -> dict[str, Any] 
     return {**told, "text": text}
 
 
-def _changed(entry: AuditEntry, boards: Mapping[str, str]) -> str:
-    known = [(name, pair) for name, pair in entry.changes.items() if words.is_field(name)]
+def _changed(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> str:
+    known = [(name, pair) for name, pair in entry.changes.items() if words.is_field(entity, name)]
     if len(known) == 1:
         name, (_before, after) = known[0]
         return _("%(field)s set to %(value)s by %(who)s") % {
-            "field": words.field_label(name),
-            "value": words.shown(name, after, boards) or _("not set"),
+            "field": words.field_label(entity, name),
+            "value": words.shown(entity, name, after, boards) or _("not set"),
             "who": entry.actor_name,
         }
     return _("%(fields)s changed by %(who)s") % {
-        "fields": words.field_labels([name for name, _pair in known]),
+        "fields": words.field_labels(entity, [name for name, _pair in known]),
         "who": entry.actor_name,
     }

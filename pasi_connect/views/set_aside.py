@@ -5,14 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from operations import actor, rights
 from operations.actor import user_of
 from operations.views import lists
-from pasi_connect import selectors
-from pasi_connect.models import EnrolmentCopy, Failure, Link, StudentCopy
+from pasi_connect import entities, selectors
+from pasi_connect.models import Failure, StudentCopy
 from pasi_connect.services import words
 from pasi_connect.services.compare import failures
 from sis.models import Student
@@ -37,28 +38,41 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def shown_rows(rows: list[Failure]) -> list[dict[str, Any]]:
-    """Each with what it is about in words, and the student where there is one here; three queries for the whole page."""
-    refs = [row.subject_key for row in rows if row.subject_type == EnrolmentCopy.notification_type]
-    links = {
-        link.key: link.enrolment.student
-        for link in Link.objects.filter(key__in=refs).select_related("enrolment__student")
-    }
-    copies = dict(EnrolmentCopy.objects.filter(key__in=refs).values_list("key", "asn"))
-    asns = {str(ref): number for ref, number in copies.items()}
-    asns |= {row.subject_key: row.subject_key for row in rows if row.subject_type == StudentCopy.notification_type}
-    students = {one.asn: one for one in Student.objects.filter(asn__in=[number for number in asns.values() if number])}
-    shown = []
-    for row in rows:
-        number = asns.get(row.subject_key, "")
-        shown.append(
-            {
-                "failure": row,
-                "student": links.get(row.subject_key) or students.get(number),
-                "what": words.subject(row.subject_type),
-                "key": asn.shown(number) if row.subject_type == StudentCopy.notification_type else row.subject_key,
+    """Each with what it is about in words, and the SIS record or the student there is of it; a few queries a kind."""
+    about: dict[tuple[str, str], tuple[str, str]] = {}
+    asns = {_of(row): row.subject_key for row in rows if row.subject_type == StudentCopy.notification_type}
+    for entity in entities.written():
+        keys = [row.subject_key for row in rows if row.subject_type == entity.notification]
+        if not keys:
+            continue
+        for link in entity.links_along.filter(key__in=keys):
+            about[entity.notification, link.key] = (entity.shown.title(link.record), entity.shown.url(link.record))
+        if entity.has_student:
+            copies = entity.copies.filter(**{f"{entity.copy.key_field}__in": keys})
+            asns |= {
+                (entity.notification, str(getattr(copy, entity.copy.key_field))): entity.part_in(copy, "asn")
+                for copy in copies
             }
-        )
-    return shown
+    students = {one.asn: one for one in Student.objects.filter(asn__in=[number for number in asns.values() if number])}
+    return [
+        {
+            "failure": row,
+            "about": about.get(_of(row)) or _student(students.get(asns.get(_of(row), ""))),
+            "what": words.subject(row.subject_type),
+            "key": asn.shown(asns.get(_of(row), ""))
+            if row.subject_type == StudentCopy.notification_type
+            else row.subject_key,
+        }
+        for row in rows
+    ]
+
+
+def _of(row: Failure) -> tuple[str, str]:
+    return row.subject_type, row.subject_key
+
+
+def _student(student: Student | None) -> tuple[str, str] | None:
+    return (student.name, reverse("sis:student", args=[student.pk])) if student else None
 
 
 @rights.needs(*selectors.SENDS)

@@ -66,7 +66,7 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
         item = items.get(state.discrepancy) if state.discrepancy else None
         submission = sent.get(state.submission) if state.submission else None
         line = Line(one, state, _why(one, state, submission, item, context, link), item=item)
-        line.fields = words.field_labels(row["name"] for row in item.fields) if item else ""
+        line.fields = words.field_labels(entities.of(one), (row["name"] for row in item.fields)) if item else ""
         line.planned = planned.get(one.pk, [])
         # Of old years PASI's alerts are the past; of these it tells none.
         line.expected = expectations.lines(alerts) if not one.deleted and one.school_year in context.years else []

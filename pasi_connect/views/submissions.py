@@ -26,7 +26,6 @@ from pasi_connect.services.compare import values
 from pasi_connect.services.queue import reviews
 from pasi_connect.views.record import Record
 from sis.filters import choose_school, school_choices
-from sis.models import SchoolEnrolment
 
 ALWAYS = (Status.WAITING, Status.HELD, Status.REJECTED, Status.NEEDS_REVIEW, Status.ACCEPTED)
 NOTICE_LEVEL: dict[str, str] = {
@@ -106,19 +105,22 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def shown_rows(submissions: list[Submission]) -> list[dict[str, Any]]:
-    """Rows of a list of submissions; one query for the names."""
-    ids = {each.subject_id for each in submissions}
-    enrolments = SchoolEnrolment.objects.select_related("student").in_bulk(ids)
+    """Rows of a list of submissions; one query a kind for the names."""
+    records = {
+        (entity.kind, pk): record
+        for entity in entities.written()
+        if (mine := {each.subject_id for each in submissions if each.subject_type == entity.kind})
+        for pk, record in entity.records.in_bulk(mine).items()
+    }
     rows = []
     for each in submissions:
-        enrolment = enrolments.get(each.subject_id)
+        entity, record = entities.by_kind(each.subject_type), records.get((each.subject_type, each.subject_id))
         rows.append(
             {
                 "submission": each,
-                "name": enrolment.student.name if enrolment else "",
-                "asn": enrolment.student.asn if enrolment else "",
-                "enrolment": enrolment,
-                "fields": words.field_labels(each.fields),
+                "name": entity.shown.title(record) if record else "",
+                "asn": entity.asn_of(record) if record else "",
+                "fields": words.field_labels(entity, each.fields),
                 "why": words.why(each),
             }
         )
@@ -165,9 +167,13 @@ def _page(
     moved: str = "",
 ) -> HttpResponse:
     user = user_of(request)
-    record = Record.load(one.key)
+    record = Record.load(one.subject_type, one.key)
     present = record.copy.core_version if record.copy else 0
-    open_item = Discrepancy.objects.filter(key=one.key, status=Discrepancy.Status.OPEN).order_by("-id").first()
+    open_item = (
+        Discrepancy.objects.filter(entity=one.subject_type, key=one.key, status=Discrepancy.Status.OPEN)
+        .order_by("-id")
+        .first()
+    )
     own_exchanges = list(selectors.exchanges(user).filter(submission=one).order_by("-id")[:20])
     rows = record.differing
     context = {
@@ -177,8 +183,8 @@ def _page(
         "rows": rows,
         "equal": record.equal(row["name"] for row in rows),
         "heads": record.heads,
-        "fields": words.field_labels(one.fields, most=20),
-        "sent_fields": words.field_labels(one.sent_fields, most=20),
+        "fields": words.field_labels(record.entity, one.fields, most=20),
+        "sent_fields": words.field_labels(record.entity, one.sent_fields, most=20),
         "form": form or ExitForm(initial={"seen": present}),
         "present": present,
         "may": selectors.sends(user),
@@ -193,19 +199,19 @@ def _page(
         "time_line": record.time_line(),
         "moved": moved,
         "place": lists.place(request, SubmissionFilter),
-        "edit_url": reverse("pasi_connect:enrolment", args=[record.enrolment.pk]) if record.enrolment else "",
+        "edit_url": record.edit,
     }
     return render(request, "pasi_connect/submission.html", context, status=status)
 
 
 def _spelling(one: Submission, record: Record, data: Any = None) -> SpellingForm | None:
     """The form where people agree how a text is written for PASI; None where nothing is in the way."""
-    if one.status != Status.HELD or one.reason != "text_outside" or record.enrolment is None:
+    if one.status != Status.HELD or one.reason != "text_outside" or record.sis is None:
         return None
-    ours = values.ours(record.enrolment, record.link)
+    ours = values.ours(record.sis, record.link)
     texts = {
-        name: (words.field_label(name), ours[name], latin1.proposal(ours[name]))
-        for name in values.outside(entities.of(record.enrolment), ours)
+        name: (words.field_label(record.entity, name), ours[name], latin1.proposal(ours[name]))
+        for name in values.outside(record.entity, ours)
     }
     return SpellingForm(one, texts, data) if texts else None
 
@@ -220,7 +226,7 @@ def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
     try:
         act(actor.of_request(request), one.pk, form.cleaned_data)
     except reviews.NotPossible as refused:
-        present = Record.load(one.key).copy
+        present = Record.load(one.subject_type, one.key).copy
         kept = {"reason": form.cleaned_data["reason"], "seen": present.core_version if present else 0}
         return _page(request, _own(request, pk), ExitForm(initial=kept), status=409, moved=str(refused))
     except ValidationError as error:
@@ -269,13 +275,13 @@ def spelling(request: HttpRequest, pk: int) -> HttpResponse:
     """A person agrees how a text is written for PASI."""
     one = _own(request, pk)
     lists.require(selectors.sends(user_of(request)))
-    record = Record.load(one.key)
+    record = Record.load(one.subject_type, one.key)
     form = _spelling(one, record, request.POST)
-    if form is None or record.enrolment is None:
+    if form is None or record.sis is None:
         return _page(request, one, status=409, moved=_("All texts can be sent now."))
     if form.is_valid():
         try:
-            reviews.agree_spelling(actor.of_request(request), record.enrolment, form.cleaned_data)
+            reviews.agree_spelling(actor.of_request(request), record.sis, form.cleaned_data)
         except ValidationError as error:
             take_errors(form, error)
         else:

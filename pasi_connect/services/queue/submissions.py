@@ -254,7 +254,7 @@ def foreseen(link: Link | None, who: Actor) -> Submission:
         user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
     )
     if link is not None:
-        submission.key = link.key
+        submission.key, submission.subject_type = link.key, link.entity
         sides = Sides.of(link.record, link, copy_of(link))
         reason = why_held(submission, Context(), link.record, sides, chains.place(link.entity, link.subject_id))
         if reason is not None:

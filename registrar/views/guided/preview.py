@@ -171,7 +171,7 @@ def _waits(change: Change, context: Context) -> str:
 def fields(changes: Mapping[str, list[Any]], *, created: bool = False) -> list[Field]:
     """Names and values of an enrolment as people read them. Of a new one the empty ones and the usual ones are left out."""
     return [
-        Field(words.field_label(name), words.shown(name, before), words.shown(name, after))
+        Field(words.field_label(ENTITY, name), words.shown(ENTITY, name, before), words.shown(ENTITY, name, after))
         for name, (before, after) in changes.items()
         if not (created and (name, after) in USUAL)
     ]

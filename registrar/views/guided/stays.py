@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from operations import clock
 from operations.actor import user_of
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action
 from pasi_connect.services import pick_lists
 from pasi_connect.services.compare.context import Context
@@ -56,7 +57,7 @@ class Enrol(Flow):
                 asked = SchoolYear.parse(data.get("school_year", ""))
             except ValueError:
                 pass
-        return StayForm(data, years=years(), pick_lists=pick_lists.of_year(asked), **more)
+        return StayForm(data, years=years(), pick_lists=pick_lists.of_year(ENTITY, asked), **more)
 
     def planner(self, form: Any) -> plans.Planner:
         given = form.cleaned_data
