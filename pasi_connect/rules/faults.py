@@ -103,6 +103,25 @@ REJECTIONS: dict[str, Meaning] = {
     "10064": Meaning(REJECTED, gettext_noop("A percentage is allowed only with program 610 or 612."), gettext_noop("Clear it, or correct the program codes.")),
     "10088": Meaning(REJECTED, gettext_noop("A date is outside the two calendar years of the school year."), gettext_noop("Correct the date.")),
     "10133": Meaning(REJECTED, gettext_noop("This language program ends with grade 9."), gettext_noop("Correct the grants program codes.")),
+    # Of sections.
+    "9015": Meaning(REJECTED, gettext_noop("PASI does not know this course code."), gettext_noop("Correct the course codes.")),
+    "9020": Meaning(REJECTED, gettext_noop("Our organization may not submit for this school."), gettext_noop("Check the school of the section.")),
+    "40102": Meaning(REJECTED, gettext_noop("PASI does not accept sections of this school year."), gettext_noop("Use PASIprep for this year.")),
+    "40104": Meaning(REJECTED, gettext_noop("PASI cannot tell this section from another one at the school."),
+        gettext_noop("Change the local section ID or the description.")),
+    "40108": Meaning(REJECTED, gettext_noop("The last day is not after the first day."), gettext_noop("Correct the last day.")),
+    "40112": Meaning(REJECTED, gettext_noop("The school of a section cannot change."), gettext_noop("Delete the section and add a new one.")),
+    "40113": Meaning(REJECTED, gettext_noop("The first day is outside the two calendar years of the school year."), gettext_noop("Correct the date.")),
+    "40114": Meaning(REJECTED, gettext_noop("The last day is outside the two calendar years of the school year."), gettext_noop("Correct the date.")),
+    "40115": Meaning(REJECTED, gettext_noop("The school year of a section cannot change."), gettext_noop("Delete the section and add a new one.")),
+    "40125": Meaning(REJECTED, gettext_noop("PASI does not delete this section: students are enrolled in it."), gettext_noop("Remove its course enrolments first.")),
+    "40135": Meaning(REJECTED, gettext_noop("The section has the same course twice."), gettext_noop("Correct the course codes.")),
+    "40136": Meaning(REJECTED, gettext_noop("A mark of this section is approved, so the section cannot be changed or deleted."),
+        gettext_noop("Unapprove its marks in PASIprep first.")),
+    "40143": Meaning(REJECTED, gettext_noop("A territory course is taught at a school of Alberta."), gettext_noop("Correct the course codes.")),
+    "40144": Meaning(REJECTED, gettext_noop("A territory school may teach territory courses only."), gettext_noop("Correct the course codes.")),
+    "40609": Meaning(REJECTED, gettext_noop("A section cannot have a GED or achievement test as its course."), gettext_noop("Correct the course codes.")),
+    "40613": Meaning(REJECTED, gettext_noop("A section cannot have a course of unallocated credits."), gettext_noop("Correct the course codes.")),
 }  # fmt: skip
 
 

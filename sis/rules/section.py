@@ -1,5 +1,6 @@
 """What a section must fulfil before it is saved here, and what follows from its term and course. Pure."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,3 +95,47 @@ def schedule_of(is_summer: bool) -> str:
 def description_of(code: str, number: str, name: str) -> str:
     """ "MAT3791.1 - Mathematics 30-1": as other systems tell PASI of a section."""
     return " ".join(f"{code}.{number} - {name}".split())[:MOST_DESCRIPTION].rstrip()
+
+
+# What a section here can hold at all, whoever says so.
+NO_DAY = {
+    "start_date": gettext_noop("A section here must have a first day."),
+    "end_date": gettext_noop("A section here must have a last day."),
+}
+REVERSED = gettext_noop(
+    "The last day %(end_date)s is not after the first day %(start_date)s, so they cannot be stored together here."
+)
+TOO_LONG = gettext_noop("It has %(length)s characters; a section here can store %(most)s.")
+NO_NUMBER = gettext_noop("%(value)s cannot be stored here.")
+TWIN = gettext_noop("The course already has a section with this number in the term.")
+LARGEST = {"credits_offered": 32767, "minutes_offered": 2147483647}
+
+
+def unholdable(record: Mapping[str, Any], most: Mapping[str, int]) -> list[tuple[str, str, dict[str, Any]]]:
+    """(field, message, its values) of all that cannot be held, from PASI too; `most` are the lengths of the text fields."""
+    found: list[tuple[str, str, dict[str, Any]]] = [
+        (name, message, {}) for name, message in NO_DAY.items() if not isinstance(record[name], dt.date)
+    ]
+    if not found and record["end_date"] <= record["start_date"]:
+        found.append(("end_date", REVERSED, {name: record[name] for name in NO_DAY}))
+    for name, largest in LARGEST.items():
+        value = record[name]
+        if (value is None and name == "credits_offered") or (value is not None and not 0 <= value <= largest):
+            found.append((name, NO_NUMBER, {"value": value}))
+    for name, length in most.items():
+        if len(record[name]) > length:
+            found.append((name, TOO_LONG, {"length": len(record[name]), "most": length}))
+    return found
+
+
+def nearest(record: Mapping[str, Any], most: Mapping[str, int]) -> dict[str, Any]:
+    """The record as a section here can hold it; days that it cannot are left to its term. For one that is deleted here."""
+    held = {name: value[: most[name]] if name in most else value for name, value in record.items()}
+    start, end = held.get("start_date"), held.get("end_date")
+    if not isinstance(start, dt.date) or not isinstance(end, dt.date) or end <= start:
+        held = {name: value for name, value in held.items() if name not in NO_DAY}
+    for name, largest in LARGEST.items():
+        value = held.get(name)
+        if value is None or not 0 <= value <= largest:
+            held[name] = 0 if name == "credits_offered" else None
+    return held

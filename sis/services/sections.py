@@ -1,7 +1,8 @@
 """The one door through which sections are written."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,19 +10,30 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from operations import statements
 from operations.actor import Actor
 from operations.services import audit
-from sis.models import Course, Section, SectionCourse, Term
+from sis.models import Course, CourseEnrolment, School, Section, SectionCourse, Term
 from sis.models.event import Origin
 from sis.rules import section as rules
 from sis.rules.enrolment import canonical_codes, codes
+from sis.rules.school_year import SchoolYear
 from sis.services import events
+from sis.services.section_checks import EDITABLE, MOST, Around, check, hold, values
 
-# School, school year and term make it another section (40112, 40115). The course that it is known by follows `course_codes`.
-EDITABLE = (
-    "number", "teacher", "course_codes", "start_date", "end_date", "term_code", "language", "delivery", "schedule",
-    "credits_offered", "minutes_offered", "local_section_id", "description", "deleted",
-)  # fmt: skip
+__all__ = [
+    "EDITABLE",
+    "Many",
+    "StaleSection",
+    "change",
+    "change_many",
+    "create",
+    "create_from_pasi",
+    "nearest",
+    "twins",
+    "with_students",
+]
+
 WITH = ("school", "course", "term")
 
 
@@ -33,27 +45,17 @@ class StaleSection(Exception):
         self.current = current
 
 
-def check(section: Section, *, course_left: bool = False) -> None:
-    """Raises ValidationError {field: [sentences]} with every broken rule. `course_left` as in `rules.faults`."""
-    alive = Section.objects.filter(deleted=False).exclude(pk=section.pk)
-    twins = alive.filter(term_id=section.term_id, course_id=section.course_id, number=section.number)
-    alike = alive.filter(school_id=section.school_id, school_year=section.school_year).filter(
-        **{name: getattr(section, name) for name in rules.UNIQUE}
-    )
-    record = {
-        **{name: getattr(section, name) for name in EDITABLE},
-        "school_year": section.school_year,
-        "live_course_enrolments": section.pk is not None and section.course_enrolments.filter(deleted=False).exists(),
-        "twin": not section.deleted and twins.exists(),
-        "same_in_pasi": not section.deleted and alike.exists(),
-        "course_left": course_left,
-    }
-    problems: dict[str, list[str]] = {}
-    for rule in rules.faults(record):
-        message = _(rule.message)
-        problems.setdefault(rule.field, []).append(f"{message} ({_('rule')} {rule.number})" if rule.number else message)
-    if problems:
-        raise ValidationError(problems)
+@dataclass
+class Many:
+    """What became of a set. `changed` and `unchanged` hold the records as they are now, by id.
+
+    `moved` are those that somebody changed in between, `refused` those that break a rule: nothing was written for either.
+    """
+
+    changed: dict[int, Section] = field(default_factory=dict)
+    unchanged: dict[int, Section] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
+    refused: dict[int, ValidationError] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -63,7 +65,7 @@ def create(
     """A new section at the school of the term. What is not given follows from its term and course; the local section ID is its
     own id.
 
-    Raises ValidationError {field: [sentences]}; records that come from PASI are taken as they are.
+    Raises ValidationError {field: [sentences]}; of what comes from PASI only for what cannot be held here.
     """
     _refuse_unknown(given)
     calendar, number = term.calendar, given.get("number", "")
@@ -75,24 +77,118 @@ def create(
         "credits_offered": course.credits_offered,
         "description": rules.description_of(course.code, number, course.name),
     }
-    values = {**derived, **given, "course_codes": canonical_codes(given.get("course_codes") or course.code)}
-    section = Section(school=calendar.school, school_year=calendar.school_year, course=course, term=term, **values)
-    taught = _courses(section)
+    wanted = {**derived, **given, "course_codes": canonical_codes(given.get("course_codes") or course.code)}
+    section = Section(school=calendar.school, school_year=calendar.school_year, course=course, term=term, **wanted)
+    around = Around([section])
+    taught = around.courses_of(section)
+    if course not in taught:
+        raise ValidationError({"course_codes": [_("The main course must be one of the section’s courses.")]})
     if origin == Origin.SIS:
-        if course.code not in codes(section.course_codes):
-            raise ValidationError({"course_codes": [_("The main course must be one of the section’s courses.")]})
-        has_id = bool(section.local_section_id)
-        section.local_section_id = section.local_section_id or "0"  # its own id is not known yet
-        check(section)
-        section.local_section_id = section.local_section_id if has_id else ""
+        local_id = section.local_section_id
+        section.local_section_id = local_id or "0"  # its own id is not known yet
+        check(section, around)
+        section.local_section_id = local_id
+    else:
+        hold(section, around)
     section.save(force_insert=True)
-    if not section.local_section_id:
-        section.local_section_id = str(section.pk)[-8:]
+    if not section.local_section_id and origin == Origin.SIS:
+        section.local_section_id = str(section.pk)[-MOST["local_section_id"] :]
         section.save(update_fields=["local_section_id"])
-    _teach(section, taught)
+    _teach([(section, taught)])
     changes = {name: [None, _text(getattr(section, name))] for name in EDITABLE if getattr(section, name)}
-    _tell(actor, audit.Verb.SECTION_CREATED, section, changes, reason, origin)
+    entry = audit.Entry(
+        audit.Verb.SECTION_CREATED, events.SECTION, str(section.pk), section.school.code, changes, reason
+    )
+    audit.record(actor, entry)
+    events.leave(actor, section, EDITABLE, origin)
     return section
+
+
+def create_from_pasi(
+    actor: Actor, school: School, school_year: SchoolYear, given: Mapping[str, Any], *, reason: str = ""
+) -> Section:
+    """The section of PASI's record: in the term with its Alternate Term Code, known by its first course, numbered as PASI names it.
+
+    Raises ValidationError {field: [sentences]} when the school has no such term, or there is no such course.
+    """
+    code = given.get("term_code", "")
+    terms = Term.objects.filter(calendar__school=school, calendar__school_year=school_year, alternate_code=code)
+    term = terms.select_related("calendar__school").first() if code else None
+    if term is None:
+        raise ValidationError(
+            {"term_code": [_("No term of the school has the Alternate Term Code %s.") % (code or "–")]}
+        )
+    wanted = codes(given.get("course_codes", ""))
+    course = Course.objects.filter(code__in=wanted[:1]).first()
+    if course is None:
+        raise ValidationError({"course_codes": [_("No course has the code %s.") % (", ".join(wanted[:1]) or "–")]})
+    number = _free_number(term, course, given.get("local_section_id", ""))
+    days = {name: given[name] for name in rules.NO_DAY if given.get(name) is not None}
+    rest = {name: value for name, value in given.items() if name not in rules.NO_DAY}
+    return create(actor, term, course, {"number": number, **rest, **days}, origin=Origin.PASI, reason=reason)
+
+
+def _free_number(term: Term, course: Course, wished: str) -> str:
+    taken = set(Section.objects.filter(term=term, course=course, deleted=False).values_list("number", flat=True))
+    number, place = wished or "1", 1
+    while number in taken:
+        place += 1
+        number = f"{wished}-{place}"[-MOST["number"] :] if wished else str(place)
+    return number
+
+
+@dataclass(frozen=True)
+class Update:
+    """A change of a locked section that has been found sound; `taught` are its courses where those change."""
+
+    section: Section
+    changes: dict[str, list[Any]]
+    taught: list[Course] | None
+
+
+def _changed(section: Section, wanted: Mapping[str, Any], around: Around, origin: str) -> Update | None:
+    """The section with its new values; None when nothing differs. Raises ValidationError, and then leaves it as it was."""
+    fresh = _clean(wanted)
+    changes = {
+        name: [_text(getattr(section, name)), _text(value)]
+        for name, value in fresh.items()
+        if getattr(section, name) != value
+    }
+    if not changes:
+        return None
+    before, course, taught = values(section), section.course, None
+    for name in changes:
+        setattr(section, name, fresh[name])
+    try:
+        course_left = False
+        if "course_codes" in changes:
+            taught = around.courses_of(section)
+            course_left = course not in taught
+            if course_left and taught:
+                section.course = taught[0]
+        if origin == Origin.SIS:
+            check(section, around, changes, course_left=course_left)
+        else:
+            hold(section, around)
+    except ValidationError:
+        for name, value in before.items():
+            setattr(section, name, value)
+        section.course = course
+        raise
+    section.revision += 1
+    around.take(section)
+    return Update(section, changes, taught)
+
+
+def _planned(sections: Iterable[Section], wanted: Mapping[int, Mapping[str, Any]]) -> Around:
+    """What is around the sections, with all courses that they have or are to have."""
+    found = list(sections)
+    around = Around(found)
+    asked = {code for given in wanted.values() for code in codes(given.get("course_codes", ""))}
+    more = asked - set(around.courses)
+    if more:
+        around.courses |= {course.code: course for course in Course.objects.filter(code__in=more)}
+    return around
 
 
 @transaction.atomic
@@ -101,67 +197,100 @@ def change(
     section_id: int,
     wanted: Mapping[str, Any],
     *,
-    expected_revision: int | None = None,
     origin: str = Origin.SIS,
+    seen_version: int | None = None,
+    expected_revision: int | None = None,
     reason: str = "",
 ) -> Section:
     """Changes the named fields. Nothing is written when nothing differs.
 
-    Raises ValidationError {field: [sentences]}, and StaleSection when the section has changed since `expected_revision`.
+    Raises ValidationError {field: [sentences]}, of what comes from PASI only for what cannot be held here, and StaleSection when
+    the section has changed since `expected_revision`.
     """
     _refuse_unknown(wanted)
     section = Section.objects.select_for_update(of=("self",)).select_related(*WITH).get(pk=section_id)
     if expected_revision is not None and section.revision != expected_revision:
         raise StaleSection(section)
-    fresh = dict(wanted)
-    if "course_codes" in fresh:
-        fresh["course_codes"] = canonical_codes(fresh["course_codes"])
-    changes = {
-        name: [_text(getattr(section, name)), _text(value)]
-        for name, value in fresh.items()
-        if getattr(section, name) != value
-    }
-    if not changes:
-        return section
-    for name in changes:
-        setattr(section, name, fresh[name])
-    written = [*changes, "revision"]
-    taught, course_left = None, False
-    if "course_codes" in changes:
-        taught = _courses(section)
-        course_left = section.course not in taught
-        if course_left and taught:
-            section.course = taught[0]
-            written.append("course")
-    if origin == Origin.SIS:
-        check(section, course_left=course_left)
-    section.revision += 1
-    section.save(update_fields=written)
-    if taught is not None:
-        _teach(section, taught)
-    _tell(actor, audit.Verb.SECTION_CHANGED, section, changes, reason, origin)
+    update = _changed(section, wanted, _planned([section], {section_id: wanted}), origin)
+    if update:
+        _write(actor, [update], reason, origin, seen_version=seen_version)
     return section
+
+
+def change_many(
+    actor: Actor,
+    wanted: Mapping[int, Mapping[str, Any]],
+    *,
+    origin: str = Origin.SIS,
+    reason: str = "",
+    revisions: Mapping[int, int] | None = None,
+    compared: bool = False,
+) -> Many:
+    """The same as `change` for a set of sections, {id: {field: value}}, in a handful of statements however many they are.
+
+    For chunks: call it inside the transaction of the chunk. `revisions` are those that were seen; `compared`: the caller compares
+    the sections with PASI in this transaction, so the events of origin `pasi` leave nothing to take up.
+    """
+    for given in wanted.values():
+        _refuse_unknown(given)
+    rows = Section.objects.select_for_update(of=("self",)).select_related(*WITH)
+    found = list(rows.filter(pk__in=list(wanted)).order_by("pk"))
+    around, done, updates = _planned(found, wanted), Many(), []
+    for section in found:
+        if revisions and revisions.get(section.pk, section.revision) != section.revision:
+            done.moved.add(section.pk)
+            continue
+        try:
+            update = _changed(section, wanted[section.pk], around, origin)
+        except ValidationError as error:
+            done.refused[section.pk] = error
+            continue
+        if update is None:
+            done.unchanged[section.pk] = section
+        else:
+            done.changed[section.pk] = section
+            updates.append(update)
+    if updates:
+        _write(actor, updates, reason, origin, taken_up=compared and origin == Origin.PASI)
+    return done
+
+
+def twins(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """For values that come back (an undo): a sentence by id where they run into another section by now."""
+    found = list(Section.objects.filter(pk__in=list(wanted)).select_related(*WITH).order_by("pk"))
+    around, told = _planned(found, wanted), {}
+    for section in found:
+        for name, value in _clean(wanted[section.pk]).items():
+            setattr(section, name, value)
+        around.take(section)
+    for section in found:
+        if around.is_twin(section) or around.is_same_in_pasi(section):
+            told[section.pk] = _("The school has another section by now that PASI could not tell from this one.")
+    return told
+
+
+def with_students(ids: Collection[int]) -> dict[int, str]:
+    """Why sections can no longer be taken away, by id."""
+    rows = CourseEnrolment.objects.filter(section__in=ids).order_by().values_list("section_id", flat=True).distinct()
+    return dict.fromkeys(rows, _("The section now has students. Delete the section instead."))
+
+
+def nearest(theirs: Mapping[str, Any], year: SchoolYear) -> dict[str, Any]:
+    """What a section here can hold of PASI's values."""
+    return rules.nearest(theirs, MOST)
 
 
 @transaction.atomic
 def follow_term(actor: Actor, term: Term, before: str, reason: str = "") -> int:
     """The sections of a term whose Alternate Term Code was `before` take the new one; those that somebody set otherwise stay.
     Gives how many."""
-    found = list(
-        Section.objects.select_for_update(of=("self",)).filter(term=term, term_code=before).select_related("school")
-    )
+    rows = Section.objects.select_for_update(of=("self",)).filter(term=term, term_code=before)
+    found = list(rows.select_related("school").order_by("pk"))
     Section.objects.filter(pk__in=[one.pk for one in found]).update(
         term_code=term.alternate_code, revision=F("revision") + 1
     )
     changes = {"term_code": [before, term.alternate_code]}
-    audit.record_all(
-        actor,
-        [
-            audit.Entry(audit.Verb.SECTION_CHANGED, events.SECTION, str(one.pk), one.school.code, changes, reason)
-            for one in found
-        ],
-    )
-    events.leave_all(actor, [(events.subject_of(one), changes) for one in found])
+    _tell(actor, [(one, changes) for one in found], reason, Origin.SIS)
     return len(found)
 
 
@@ -171,22 +300,38 @@ def _refuse_unknown(given: Mapping[str, Any]) -> None:
         raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
 
 
-def _courses(section: Section) -> list[Course]:
-    """The courses of its codes, in their order. Raises ValidationError for a code that no course has."""
-    wanted = codes(section.course_codes)
-    found = {course.code: course for course in Course.objects.filter(code__in=wanted)}
-    missing = [code for code in wanted if code not in found]
-    if missing:
-        raise ValidationError({"course_codes": [_("No course has the code %s.") % ", ".join(missing)]})
-    return [found[code] for code in wanted]
+def _clean(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: canonical_codes(value) if name == "course_codes" else value for name, value in given.items()}
 
 
-def _teach(section: Section, courses: Sequence[Course]) -> None:
-    """Its rows in the table of courses, as many as there are courses."""
-    section.taught.exclude(course__in=courses).delete()
-    present = set(section.taught.values_list("course_id", flat=True))
+def _write(
+    actor: Actor,
+    updates: Sequence[Update],
+    reason: str,
+    origin: str,
+    *,
+    seen_version: int | None = None,
+    taken_up: bool = False,
+) -> None:
+    names = sorted({name for update in updates for name in update.changes})
+    statements.update_all([update.section for update in updates], (*names, "course", "revision"))
+    _teach([(update.section, update.taught) for update in updates if update.taught is not None])
+    told = [(update.section, update.changes) for update in updates]
+    _tell(actor, told, reason, origin, seen_version=seen_version, taken_up=taken_up)
+
+
+def _teach(taught: Sequence[tuple[Section, Sequence[Course]]]) -> None:
+    """The rows of the sections' courses, as many as there are courses."""
+    if not taught:
+        return
+    wanted = {(section.pk, course.pk) for section, courses in taught for course in courses}
+    rows = SectionCourse.objects.filter(section__in=[section for section, _courses in taught])
+    present = {(row.section_id, row.course_id): row.pk for row in rows}
+    gone = [pk for pair, pk in present.items() if pair not in wanted]
+    if gone:
+        SectionCourse.objects.filter(pk__in=gone).delete()
     SectionCourse.objects.bulk_create(
-        [SectionCourse(section=section, course=course) for course in courses if course.pk not in present]
+        [SectionCourse(section_id=one, course_id=course) for one, course in sorted(wanted - set(present))]
     )
 
 
@@ -195,8 +340,18 @@ def _text(value: Any) -> Any:
 
 
 def _tell(
-    actor: Actor, action: audit.Verb, section: Section, changes: Mapping[str, Any], reason: str, origin: str
+    actor: Actor,
+    told: Sequence[tuple[Section, Mapping[str, Any]]],
+    reason: str,
+    origin: str,
+    *,
+    seen_version: int | None = None,
+    taken_up: bool = False,
 ) -> None:
-    entry = audit.Entry(action, events.SECTION, str(section.pk), section.school.code, changes, reason)
-    audit.record(actor, entry)
-    events.leave(actor, section, changes, origin)
+    verb = audit.Verb.SECTION_CHANGED
+    audit.record_all(
+        actor,
+        [audit.Entry(verb, events.SECTION, str(one.pk), one.school.code, changes, reason) for one, changes in told],
+    )
+    left = [(events.subject_of(one), list(changes)) for one, changes in told]
+    events.leave_all(actor, left, origin, seen_version, taken_up=taken_up)

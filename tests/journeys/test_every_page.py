@@ -61,6 +61,8 @@ def busy(product: Product) -> dict[str, Any]:
             f"/submissions/{submission['id']}/",
             f"/students/{course['student']}/",
             f"/sections/{course['section']}/",
+            f"/sections/{course['section']}/edit/",
+            f"/schools/{course['school']}/sections/add/",
             f"/enrolments/{course['enrolment']}/courses/add/",
             f"/course-enrolments/{course['id']}/",
             f"/exchanges/{product.api('/exchanges/', 'district')['results'][-1]['id']}/",

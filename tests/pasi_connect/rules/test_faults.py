@@ -5,6 +5,9 @@ from pasi_connect.rules import faults
 
 FAULT_CODES = "1001 1002 1003 1004 1006 1007 1008 2001 3001 3002 3004 3005 3006 3007 3008 4001 4002 9001 9014".split()
 REJECTION_CODES = "3004 9002 9003 9009 9010 9011 9013 9023 10016 10058 10064 10088 10133".split()
+SECTION_CODES = (
+    "9015 9020 9030 40102 40104 40108 40112 40113 40114 40115 40125 40135 40136 40143 40144 40609 40613".split()
+)
 
 
 @pytest.mark.parametrize("code", FAULT_CODES)
@@ -16,7 +19,7 @@ def test_every_published_fault_has_a_meaning(code):
     assert meaning.next_step.endswith(".")
 
 
-@pytest.mark.parametrize("code", REJECTION_CODES)
+@pytest.mark.parametrize("code", [*REJECTION_CODES, *SECTION_CODES])
 def test_every_published_rejection_has_a_meaning(code):
     meaning = faults.of_rejections([code])
     assert meaning is faults.REJECTIONS[code]
