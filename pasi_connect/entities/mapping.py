@@ -37,7 +37,8 @@ def _read(entity: Entity, reads: Iterable[Read], document: Mapping[str, Any]) ->
             found[name] = (listed.get(member) or [""])[0]
             continue
         else:
-            found[name] = " ".join(sorted(set(listed.get(member, ()))))
+            # Several codes: a key of the list, else a member that is a list of its own.
+            found[name] = " ".join(sorted(set(listed.get(member) or document.get(member) or ())))
             continue
         found[name] = empty if there is None else there
     return found
@@ -101,6 +102,8 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
             pairs = [*kept, *((field.member, part) for part in given)]
         elif value == field.empty and field.type != Type.FLAG:
             laid.pop(field.member, None)
+        elif field.many:
+            laid[field.member] = codes(value)
         else:
             laid[field.member] = value
     submit = entity.submit

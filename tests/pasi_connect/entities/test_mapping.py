@@ -1,5 +1,6 @@
 """PASI's members against our fields: there and back, and what is not ours survives."""
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -8,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
+from pasi_connect.entities import mapping as generic
+from pasi_connect.entities.definition import Submit
 from pasi_connect.entities.school_enrolment import COMPARED
+from pasi_connect.rules.fields import Field, Type
 from pasi_connect.services.pull import copies
 from sis.rules.school_year import SchoolYear
 from tests.factories import documents as mapping
@@ -171,3 +175,16 @@ def test_columns_of_a_bare_record():
         "",
         None,
     )
+
+
+def test_codes_that_are_a_member_of_their_own_go_there_and_back():
+    """As the courses of a section: a list of texts, in no order of PASI's."""
+    entity = dataclasses.replace(
+        ENTITY, fields=(Field("course_codes", "CourseCodes", Type.CODES),), submit=Submit("SubmitSection", "Section")
+    )
+    theirs = {"CourseCodes": ["SST3771", "MAT3791"], "Description": "kept"}
+    assert generic.values(entity, theirs) == {"course_codes": "MAT3791 SST3771"}
+    assert generic.values(entity, {"CourseCodes": None}) == generic.values(entity, {}) == {"course_codes": ""}
+    ours = generic.lay_on(entity, theirs, {"course_codes": "LAN1000 MAT3791"}, ["course_codes"])
+    assert ours == {"CourseCodes": ["LAN1000", "MAT3791"], "Description": "kept"}
+    assert generic.lay_on(entity, theirs, {"course_codes": ""}, ["course_codes"]) == {"Description": "kept"}
