@@ -113,7 +113,7 @@ GUIDED = (
 )  # fmt: skip
 
 ONE_STUDENT: dict[str, Reads | None] = {
-    **_opened(_("Student"), _student, "sis:student", "pasi_connect:student-standing", "api:student-detail"),
+    **_opened(_("Student"), _student, "sis:student", "pasi_connect:student-standing", "pasi_connect:identification", "api:student-detail"),
     **_opened(_("New enrolment"), _student, "registrar:action-enrol"),
     **_opened(_("Enrolments of a student"), _by_asn, "api:student-enrolments"),
     **_opened(

@@ -175,6 +175,12 @@ def codes_of(classes: Sequence[str], year: Any = None) -> dict[str, list[tuple[s
     return {name: rows for lists in code_lists for name, rows in lists(classes, year).items()}
 
 
+def code_word(field: str, value: Any) -> str:
+    """A code of a field as people call it, where a higher app knows a word for it."""
+    text = str(value or "")
+    return next((word for name in code_words if (word := name(field, text))), text)
+
+
 def panels(page: str, request: HttpRequest, subject: Any) -> list[Panel]:
     """The panels of `page` for `subject`, in their order."""
     made = [maker(request, subject) for maker in panel_makers[page]]

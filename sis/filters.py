@@ -141,6 +141,9 @@ class StudentFilter(django_filters.FilterSet):
     asn = AsnFilter(field_name="asn", label=_("ASN"))
     local_number = django_filters.CharFilter(label=_("Student number"))
     external_id = django_filters.CharFilter(label=_("External ID"))
+    birth_date = DayFilter(label=_("Birth date"))
+    identity_document_type = django_filters.CharFilter(label=_("Identity document"), max_length=50)
+    legal_name_exact = TrueFalseFilter(label=_("Legal name is exact"))
 
     class Meta:
         model = Student

@@ -1,13 +1,16 @@
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from operations.models import ReadEntry
+from operations.serializers import Strict
 from sis.models import Course, CourseEnrolment, School, Section, StoredGrade, Student
 from sis.rules import asn
 from sis.rules.enrolment import codes
 from sis.rules.school_year import SchoolYear
+from sis.services.students import EDITABLE
 
 
 class SchoolYearText(serializers.CharField):
@@ -54,14 +57,25 @@ class SchoolSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class StudentSerializer(serializers.ModelSerializer):
+class StudentFields(Strict, serializers.ModelSerializer):
+    """What a person may change: names and identification. Rules are checked by the service."""
+
+    elsewhere: ClassVar[Mapping[str, Any]] = {}
+
     class Meta:
         model = Student
-        fields = [
-            "id", "external_id", "asn", "local_number", "legal_first_name", "legal_middle_name", "legal_last_name",
-            "preferred_first_name", "preferred_last_name", "birth_date", "gender",
-        ]  # fmt: skip
+        fields: tuple[str, ...] = EDITABLE
+
+
+class StudentSerializer(StudentFields):
+    version = serializers.SerializerMethodField(help_text="Opaque; changes with the student. Send it as If-Match.")
+
+    class Meta(StudentFields.Meta):
+        fields = ("id", "external_id", "asn", "local_number", *EDITABLE, "gender", "version")
         read_only_fields = fields
+
+    def get_version(self, student: Student) -> str:
+        return str(student.revision)
 
 
 class CourseSerializer(serializers.ModelSerializer):

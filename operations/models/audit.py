@@ -35,6 +35,7 @@ class Verb(models.TextChoices):
     SCHOOL_RENAMED = "school renamed", _("School renamed")
     SCHOOL_STATE_CHANGED = "school state changed", _("State of a school changed")
     STUDENT_CREATED = "student created from PASI", _("Student added from PASI")
+    STUDENT_CHANGED = "student changed", _("Student changed")
     ASN_REPLACED = "ASN replaced", _("ASN replaced")
     ENROLMENT_CREATED = "enrolment created", _("Enrolment entered")
     ENROLMENT_CHANGED = "enrolment changed", _("Enrolment changed")

@@ -202,7 +202,7 @@ def number(value: Any) -> str:
 @register.simple_tag
 def code(field: str, value: Any) -> str:
     """A code of a field as people call it, where a higher app knows a word for it."""
-    return next((word for name in offers.code_words if (word := name(field, str(value or "")))), str(value or ""))
+    return offers.code_word(field, value)
 
 
 @register.filter

@@ -34,18 +34,20 @@ LAST = (
     "Harrow Singhal Moreau Whitlock Tanaka Ferreira Brandvold Ashgrove Kowalchuk Dufresne Marchetti Yellowhorn "
     "Pemberly Soto Achterberg Ingram Bellweather"
 ).split()
-BEYOND_LATIN1 = (
-    ("Łucja", "Wiśniewska", "Lucja", "Wisniewska"),
-    ("Ānika", "Bērziņa", "Anika", "Berzina"),
-    ("Đorđe", "Šarić", "Dorde", "Saric"),
-    ("Zoë", "Nuñez-Brûlé", "", ""),
-    ("Siniša", "Kőszegi", "Sinisa", "Koszegi"),
+# First and last name, and whether they stand on the document so: letters beyond Latin-1 reach neither PASI nor these records.
+SPELLED = (
+    ("Lucja", "Wisniewska", False),
+    ("Anika", "Berzina", False),
+    ("Dorde", "Saric", False),
+    ("Zoë", "Nuñez-Brûlé", True),
+    ("Sinisa", "Koszegi", False),
 )
+DOCUMENTS = ("AlbertaBirthCertificate", "CanadianBirthCertificate", "CanadianPassport", "PermanentResidentCard")
 
 
 @dataclass
 class Person:
-    """`pasi_first` and `pasi_last` are how PASI writes a name that it cannot store."""
+    """`exact`: the name is spelled as on the document. `preferred`: a first name, with the legal last name behind it."""
 
     number: int
     first: str
@@ -53,8 +55,24 @@ class Person:
     birth_date: dt.date
     gender: str
     preferred: str = ""
-    pasi_first: str = ""
-    pasi_last: str = ""
+    exact: bool = True
+
+    @property
+    def suffix(self) -> str:
+        return "Jr." if self.number % 43 == 0 else ""
+
+    @property
+    def document_type(self) -> str:
+        return DOCUMENTS[self.number % len(DOCUMENTS)]
+
+    @property
+    def document_number(self) -> str:
+        """The last four characters; not every school has written them down."""
+        return f"{self.number * 7 % 10_000:04d}" if self.number % 3 else ""
+
+    @property
+    def document_issued(self) -> dt.date | None:
+        return self.birth_date + dt.timedelta(days=30) if self.number % 3 else None
 
     @property
     def asn(self) -> str:
@@ -92,13 +110,12 @@ class Builder:
         self.district = District()
         self.count = 0
 
-    def person(self, grade: int, name: tuple[str, str, str, str] | None = None, pasi_only: bool = False) -> Person:
+    def person(self, grade: int, name: tuple[str, str, bool] | None = None, pasi_only: bool = False) -> Person:
         self.count += 1
-        first, last, pasi_first, pasi_last = name or (
+        first, last, exact = name or (
             self.random.choice(FIRST),
             f"{self.random.choice(LAST)}-{self.random.choice(LAST)}",
-            "",
-            "",
+            True,
         )
         birth = dt.date(self.year.ending - 6 - grade, self.random.randint(1, 12), self.random.randint(1, 28))
         made = Person(
@@ -107,11 +124,11 @@ class Builder:
             last,
             birth,
             self.random.choice(["Female", "Male", "Unspecified"]),
-            pasi_first=pasi_first,
-            pasi_last=pasi_last,
+            exact=exact,
         )
         if self.count % 17 == 0:
-            made.preferred = self.random.choice(FIRST)
+            preferred = self.random.choice(FIRST)
+            made.preferred = preferred if preferred != first else ""
         (self.district.pasi_only_people if pasi_only else self.district.people).append(made)
         return made
 
@@ -155,7 +172,7 @@ class Builder:
         closing = dt.date(
             self.year.ending, 6, 26
         )  # some concurrent stays are planned beyond it: the year end closes them
-        for name in BEYOND_LATIN1:
+        for name in SPELLED:
             self.stay(self.person(4, name), SCHOOL_A, 4)
         for number in range(12):  # withdrawn
             self.stay(

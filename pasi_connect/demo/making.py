@@ -102,7 +102,13 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
             local_number=person.local_number,
             legal_first_name=person.first,
             legal_last_name=person.last,
+            legal_suffix=person.suffix,
+            legal_name_exact=person.exact,
+            identity_document_type=person.document_type,
+            identity_document_issued=person.document_issued,
+            identity_document_number=person.document_number,
             preferred_first_name=person.preferred,
+            preferred_last_name=person.last if person.preferred else "",
             birth_date=person.birth_date,
             gender=person.gender,
         )
@@ -169,26 +175,30 @@ def documents(district: made_up.District) -> dict[str, Any]:
 
 
 def _student(person: made_up.Person) -> dict[str, Any]:
-    exact = not person.pasi_first
-    first, last = person.pasi_first or person.first, person.pasi_last or person.last
     document: dict[str, Any] = {
         "StateProvinceId": person.asn,
         "PrimaryStateProvinceId": person.asn,
         "IsDeactivated": False,
         "IsDeceased": False,
+        # Long ago: the original name is not to be changed any more.
+        "CreatedOnUtc": f"{person.birth_date.year + 5}-09-01T15:00:00Z",
         "IdentificationRecord": {
-            "FirstName": first,
-            "LastName": last,
+            "FirstName": person.first,
+            "LastName": person.last,
+            "Suffix": person.suffix or None,
             "BirthDate": person.birth_date,
             "Gender": person.gender,
-            "IsNameExact": exact,
+            "IsNameExact": person.exact,
+            "DocumentType": person.document_type,
+            "DocumentIssueDate": person.document_issued,
+            "DocumentNumber": person.document_number or None,
         },
     }
     if person.preferred:
         document["PreferredName"] = {
             "FirstName": person.preferred,
-            "LastName": last,
-            "IsNameExact": exact,
+            "LastName": person.last,
+            "IsNameExact": True,
             "IsPreferred": True,
         }
     return document

@@ -56,7 +56,7 @@ def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> off
 
 def _word(name: str, code: str) -> str:
     """What people call a code of an enrolment; "" for a field that holds none."""
-    return pick_lists.word(SCHOOL_ENROLMENT, name, code) if name in SCHOOL_ENROLMENT.coded else code
+    return pick_lists.word(SCHOOL_ENROLMENT, name, code) if name in SCHOOL_ENROLMENT.coded else ""
 
 
 offers.panel_makers["sis.enrolment-state"].append(state_column)

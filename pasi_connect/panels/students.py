@@ -1,22 +1,34 @@
 """What the pages of a student and of a school show of PASI: why something is not sent, what PASI holds, and "send now"."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from operations import offers
 from operations.actor import user_of
 from operations.models import User
+from operations.wording import label_of
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
+from pasi_connect.entities import by_kind
 from pasi_connect.models import StudentCopy
-from pasi_connect.services import words
+from pasi_connect.services import pick_lists, words
+from pasi_connect.services.compare import columns
 from pasi_connect.services.queue import forcing
 from pasi_connect.views import standing
 from sis import selectors as sis_selectors
 from sis.models import School, Student
 from sis.models.organization import State
+from sis.services.events import STUDENT
 from sis.views import genders
+
+DOCUMENT = "identity_document_type"
+YOUNGER = (
+    *("legal_suffix", "legal_name_exact", "identity_document_type", "identity_document_issued"),
+    *("identity_document_number", "preferred_middle_name", "preferred_suffix"),
+)
 
 
 def synchronization(request: HttpRequest, student: Student) -> offers.Panel | None:
@@ -70,6 +82,7 @@ def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
         (_("Preferred first name"), student.preferred_first_name, copy.preferred_first_name),
         (_("Preferred last name"), student.preferred_last_name, copy.preferred_last_name),
         (_("Birth date"), _iso(student.birth_date), _iso(copy.birth_date)),
+        *_younger(student, copy),
         (_("Gender"), genders.gender(student.gender), genders.gender(copy.gender)),
     ]
     fixed = (_("ASN"), _("Birth date"))  # read digit by digit: never broken
@@ -85,6 +98,34 @@ def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
     return offers.Panel(120, "pasi_connect/student_copy.html", context)
 
 
+def _younger(student: Student, copy: StudentCopy) -> list[tuple[str, Any, Any]]:
+    """Fields whose columns may wait to be filled from the stored document: of those nothing is known yet."""
+    unknown = columns.unfilled(by_kind(STUDENT), copy)
+    return [
+        (capfirst(label_of(Student, name)), _shown(name, getattr(student, name)), _shown(name, getattr(copy, name)))
+        for name in YOUNGER
+        if name not in unknown
+    ]
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == DOCUMENT:
+        return _word(name, value) if value else ""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _word(name: str, code: str) -> str:
+    return pick_lists.word(by_kind(STUDENT), name, code) if name == DOCUMENT else ""
+
+
+def edit_identification(request: HttpRequest, student: Student) -> offers.Panel | None:
+    if not request.user.has_perm("operations.edit_records"):
+        return None
+    return offers.Panel(30, "pasi_connect/cells/edit_identification.html", {"student": student})
+
+
 def _iso(day: Any) -> str:
     return day.isoformat() if day else ""
 
@@ -93,6 +134,8 @@ def _grouped(asn: str) -> str:
     return f"{asn[:4]}-{asn[4:8]}-{asn[8:]}"
 
 
+offers.code_words.append(_word)
+offers.panel_makers["sis.student-actions"].append(edit_identification)
 offers.panel_makers["sis.student"].append(synchronization)
 offers.panel_makers["sis.student"].append(local_copy)
 offers.panel_makers["sis.school"].append(send_school)

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
-from pasi_connect.entities import Entity, written
+from pasi_connect.entities import REGISTRY, Entity
 from pasi_connect.models import CodeValue
 from sis.rules.enrolment import GRADES
 from sis.rules.school_year import SchoolYear
@@ -52,7 +52,8 @@ def word(entity: Entity, name: str, code: str) -> str:
     if known is None:
         known = {
             (kind.kind, field, one): text
-            for kind in written()
+            for kind in REGISTRY
+            if kind.coded
             for field, rows in of_year(kind, None).items()
             for one, text in rows
         }

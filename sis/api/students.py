@@ -1,15 +1,22 @@
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from operations import rights
-from operations.actor import user_of
+from operations.actor import of_request, user_of
 from operations.api.permissions import MayDo
+from operations.api.problems import PreconditionFailed, if_match
 from operations.api.resource import Resource
-from operations.api.schema import problems
+from operations.api.schema import IF_MATCH, problems
 from sis import filters, selectors
 from sis.models import Student
-from sis.serializers import StudentSerializer
+from sis.serializers import StudentFields, StudentSerializer
+from sis.services import students
+
+EDIT = {"preferred_first_name": "Bram", "preferred_last_name": "Okafor"}
 
 
 @rights.needs(rights.RECORDS)
@@ -20,14 +27,60 @@ from sis.serializers import StudentSerializer
         description="Students with an enrolment, of any year, at one of your schools.",
         responses={200: StudentSerializer(many=True), **problems(400, 401, 403)},
     ),
-    retrieve=extend_schema(summary="One student", responses={200: StudentSerializer, **problems(401, 403, 404)}),
+    retrieve=extend_schema(
+        summary="One student",
+        description="The answer's ETag is the item's `version`.",
+        responses={200: StudentSerializer, **problems(401, 403, 404)},
+    ),
+    partial_update=extend_schema(
+        summary="Change the name and identification of a student",
+        description=(
+            "Changes the named fields. With If-Match the change is refused (412, with the item as it is now) when the "
+            "student has changed since. Without If-Match, the state at arrival counts as seen."
+        ),
+        request=StudentFields(partial=True),
+        parameters=[IF_MATCH],
+        responses={200: StudentSerializer, **problems(400, 401, 403, 404, 412, 422, current=StudentSerializer)},
+        examples=[OpenApiExample("A preferred name", EDIT, request_only=True)],
+    ),
 )
 class StudentViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Student]):
     queryset = Student.objects.none()
     serializer_class = StudentSerializer
     filterset_class = filters.StudentFilter
     permission_classes = [MayDo]
+    needs = {"partial_update": ("operations.edit_records",)}
+    bodies = {"partial_update": StudentFields}
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Student]:
         return selectors.students(user_of(self.request))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self._answer(self.get_object())
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        student = self.get_object()
+        wanted = self.read_body(student, partial=True)
+        version = if_match(request)
+        if version is not None and version != str(student.revision):
+            raise self._stale(student)
+        expected = None if version is None else student.revision
+        try:
+            changed = students.change(of_request(request), student.pk, wanted, expected_revision=expected)
+        except students.StaleStudent as stale:
+            raise self._stale(stale.current) from None
+        return self._answer(changed)
+
+    @staticmethod
+    def _answer(student: Student) -> Response:
+        item = StudentSerializer(student).data
+        return Response(item, headers={"ETag": f'"{item["version"]}"'})
+
+    @staticmethod
+    def _stale(student: Student) -> PreconditionFailed:
+        item = StudentSerializer(student).data
+        return PreconditionFailed(
+            _("The student has changed since you read it. Check the current values, then send your change again."),
+            {"current": item},
+        )

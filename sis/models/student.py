@@ -10,16 +10,46 @@ nine_digits = RegexValidator(r"^[0-9]{9}$", _("An ASN has nine digits."))
 
 
 class Student(models.Model):
-    """A student as the SIS knows them. The ASN may come later: a student can be registered while PASI is away."""
+    """A student as the SIS knows them. The ASN may come later: a student can be registered while PASI is away.
+
+    Identification and names: Name; StudentIdentificationInfo (V2018). Empty text stands for "not given". `revision` rises by one
+    with each change and is our half of the version that people see.
+    """
 
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     asn = models.CharField(_("ASN"), max_length=9, null=True, blank=True, unique=True, validators=[nine_digits])
     local_number = models.CharField(_("student number"), max_length=15, blank=True, db_index=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
     legal_first_name = models.CharField(_("legal first name"), max_length=50)
     legal_middle_name = models.CharField(_("legal middle name"), max_length=50, blank=True)
-    legal_last_name = models.CharField(_("legal last name"), max_length=50)
+    legal_last_name = models.CharField(
+        _("legal last name"), max_length=50, help_text=_("Enter LNU for a person with a single name.")
+    )
+    legal_suffix = models.CharField(
+        _("legal name suffix"), max_length=15, blank=True, help_text=_("Such as Jr. or III.")
+    )
+    legal_name_exact = models.BooleanField(
+        _("legal name is exact"),
+        default=True,
+        help_text=_("Clear the box if the name cannot be typed exactly as on the document."),
+    )
+    identity_document_type = models.CharField(
+        _("identity document"),
+        max_length=50,
+        blank=True,
+        help_text=_("The document that proves the legal name and the birth date."),
+    )
+    identity_document_issued = models.DateField(_("identity document issued on"), null=True, blank=True)
+    identity_document_number = models.CharField(
+        _("last four characters of the identity document"),
+        max_length=4,
+        blank=True,
+        help_text=_("Never the whole number."),
+    )
     preferred_first_name = models.CharField(_("preferred first name"), max_length=50, blank=True)
+    preferred_middle_name = models.CharField(_("preferred middle name"), max_length=50, blank=True)
     preferred_last_name = models.CharField(_("preferred last name"), max_length=50, blank=True)
+    preferred_suffix = models.CharField(_("preferred name suffix"), max_length=15, blank=True)
     birth_date = models.DateField(_("birth date"))
     gender = models.CharField(_("gender"), max_length=20, blank=True)
     search_name = models.CharField(
@@ -44,7 +74,14 @@ class Student(models.Model):
 
     @property
     def legal_name(self) -> str:
-        return " ".join(part for part in (self.legal_first_name, self.legal_middle_name, self.legal_last_name) if part)
+        return _joined(self.legal_first_name, self.legal_middle_name, self.legal_last_name, self.legal_suffix)
+
+    @property
+    def preferred_name(self) -> str:
+        """Empty where the student goes by the legal name."""
+        return _joined(
+            self.preferred_first_name, self.preferred_middle_name, self.preferred_last_name, self.preferred_suffix
+        )
 
     @property
     def asn_shown(self) -> str:
@@ -57,8 +94,13 @@ class Student(models.Model):
             self.preferred_last_name,
             self.preferred_first_name,
             self.legal_middle_name,
+            self.preferred_middle_name,
         ]
         return " ".join(dict.fromkeys(names.fold(part) for part in parts if part))[:220]
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 class SchoolEnrolment(models.Model):

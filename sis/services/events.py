@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from operations import clock, statements, wake
 from operations.actor import Actor
 from operations.services import jobs
-from sis.models import CourseEnrolment, DataEvent, SchoolEnrolment, Section, StoredGrade
+from sis.models import CourseEnrolment, DataEvent, SchoolEnrolment, Section, StoredGrade, Student
 from sis.models.event import Origin
 
+STUDENT = "student"
 SCHOOL_ENROLMENT = "school_enrolment"
 SECTION = "section"
 COURSE_ENROLMENT = "course_enrolment"
@@ -20,12 +21,13 @@ _collected: set[str] = set()
 TAKE_UP = "pasi_connect.send"  # whoever takes up events sends what comes of them
 FEW = 10  # records that change in one go; more are a bulk
 
-Record = SchoolEnrolment | Section | CourseEnrolment | StoredGrade
+Record = Student | SchoolEnrolment | Section | CourseEnrolment | StoredGrade
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What an event is about: kind and id of the record, its student (None for a section) and the code of its school."""
+    """What an event is about: kind and id of the record, its student (None for a section) and the code of its school, "" for a
+    student, who belongs to none."""
 
     kind: str
     pk: int
@@ -36,6 +38,8 @@ class Subject:
 def subject_of(record: Record) -> Subject:
     """The subject of a saved record. Reads the record's school."""
     match record:
+        case Student():
+            return Subject(STUDENT, record.pk, record.pk, "")
         case SchoolEnrolment():
             return Subject(SCHOOL_ENROLMENT, record.pk, record.student_id, record.school.code)
         case Section():

@@ -1,16 +1,73 @@
-"""Writes to students that come from PASI."""
+"""The one door through which students are written."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from operations.actor import Actor
+from operations.rules import latin1
 from operations.services import audit
 from sis.models import SchoolEnrolment, Student
 from sis.models.event import Origin
+from sis.rules import student as rules
 from sis.services import events
+from sis.services.enrolments import shown
+
+# What a person may change: names and identification.
+EDITABLE = rules.FIELDS
+MOST = {
+    field.name: field.max_length
+    for field in Student._meta.get_fields()
+    if isinstance(field, models.CharField) and field.name in EDITABLE and field.max_length
+}
+
+
+class StaleStudent(Exception):
+    """The student has changed since the person saw them; `current` is how they stand now."""
+
+    def __init__(self, current: Student) -> None:
+        super().__init__("The student has changed since they were read.")
+        self.current = current
+
+
+def values(student: Student) -> dict[str, Any]:
+    """All editable fields, by name."""
+    return {name: getattr(student, name) for name in EDITABLE}
+
+
+def check(record: Mapping[str, Any], touched: Iterable[str] = EDITABLE) -> None:
+    """Raises ValidationError {field: [sentences]} with every broken rule that concerns the fields `touched`."""
+    names = list(touched)
+    problems: dict[str, list[str]] = {
+        name: [_(latin1.INVISIBLE)]
+        for name in names
+        if isinstance(record[name], str) and not latin1.enterable(record[name])
+    }
+    for rule in rules.faults(record, names):
+        message = _(rule.message)
+        sentence = f"{message} ({_('rule')} {rule.number})" if rule.number else message
+        problems.setdefault(rule.field, []).append(sentence)
+    if problems:
+        raise ValidationError(problems)
+
+
+def hold(record: Mapping[str, Any]) -> None:
+    """Raises ValidationError {field: [sentences]} for what no student here can hold, wherever it comes from."""
+    problems = {
+        name: [_("This is longer than %(most)s characters.") % {"most": most}]
+        for name, most in MOST.items()
+        if len(record[name]) > most
+    }
+    problems |= {
+        name: [_("This field cannot be empty.")]
+        for name in ("legal_first_name", "legal_last_name", "birth_date")
+        if not record[name]
+    }
+    if problems:
+        raise ValidationError(problems)
 
 
 @transaction.atomic
@@ -19,7 +76,51 @@ def create(actor: Actor, **known: Any) -> Student:
     student = Student(**known)
     student.search_name = student.make_search_name()
     student.save()
-    audit.record(actor, audit.Entry(audit.Verb.STUDENT_CREATED, "student", str(student.pk)))
+    audit.record(actor, audit.Entry(audit.Verb.STUDENT_CREATED, events.STUDENT, str(student.pk)))
+    return student
+
+
+@transaction.atomic
+def change(
+    actor: Actor,
+    student_id: int,
+    wanted: Mapping[str, Any],
+    *,
+    origin: str = Origin.SIS,
+    seen_version: int | None = None,
+    expected_revision: int | None = None,
+    reason: str = "",
+) -> Student:
+    """Changes the named fields. Nothing is written when nothing differs.
+
+    Raises StaleStudent when `expected_revision` is not the present one, ValidationError {field: [sentences]} when a rule is broken
+    (of what comes from PASI only for what cannot be held here).
+    """
+    unknown = set(wanted) - set(EDITABLE)
+    if unknown:
+        raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
+    student = Student.objects.select_for_update().get(pk=student_id)
+    if expected_revision is not None and student.revision != expected_revision:
+        raise StaleStudent(student)
+    changes = {
+        name: [getattr(student, name), value] for name, value in wanted.items() if getattr(student, name) != value
+    }
+    if not changes:
+        return student
+    after = {**values(student), **{name: value for name, (_before, value) in changes.items()}}
+    if origin == Origin.SIS:
+        check(after, changes)
+    hold(after)
+    for name, (_before, value) in changes.items():
+        setattr(student, name, value)
+    student.search_name = student.make_search_name()
+    student.revision += 1
+    student.save(update_fields=[*changes, "search_name", "revision"])
+    told = {name: [shown(before), shown(value)] for name, (before, value) in changes.items()}
+    audit.record(
+        actor, audit.Entry(audit.Verb.STUDENT_CHANGED, events.STUDENT, str(student.pk), changes=told, reason=reason)
+    )
+    events.leave(actor, student, changes, origin, seen_version)
     return student
 
 
@@ -33,10 +134,13 @@ def replace_asn(actor: Actor, student_id: int, asn: str, *, reason: str = "") ->
     if Student.objects.filter(asn=asn).exclude(pk=student.pk).exists():
         raise ValidationError({"asn": [_("Another student has this ASN.")]})
     before, student.asn = student.asn, asn
-    student.save(update_fields=["asn"])
+    student.revision += 1
+    student.save(update_fields=["asn", "revision"])
     audit.record(
         actor,
-        audit.Entry(audit.Verb.ASN_REPLACED, "student", str(student.pk), changes={"asn": [before, asn]}, reason=reason),
+        audit.Entry(
+            audit.Verb.ASN_REPLACED, events.STUDENT, str(student.pk), changes={"asn": [before, asn]}, reason=reason
+        ),
     )
     stays = SchoolEnrolment.objects.filter(student=student).select_related("school").order_by("pk")
     events.leave_all(actor, [(events.subject_of(stay), ["asn"]) for stay in stays], Origin.PASI)

@@ -190,8 +190,10 @@ class StudentPage(View):
             "shown_year": shown,
             "facts": [
                 (_("Legal name"), student.legal_name),
-                (_("Preferred name"), f"{student.preferred_first_name} {student.preferred_last_name}".strip()),
+                *([] if student.legal_name_exact else [(_("Spelling"), _("differs from the document"))]),
+                (_("Preferred name"), student.preferred_name),
                 (_("Birth date"), student.birth_date.isoformat()),
+                (_("Identity document"), self._document(student)),
                 (_("Gender"), genders.gender(student.gender)),
             ],
             "months": month_names(),
@@ -204,6 +206,16 @@ class StudentPage(View):
             "panels": offers.panels("sis.student", request, student),
         }
         return render(request, "sis/student.html", context)
+
+    @staticmethod
+    def _document(student: Student) -> str:
+        """Its kind, the last characters of its number and the day of issue, as far as they are known."""
+        parts = [offers.code_word("identity_document_type", student.identity_document_type)]
+        if student.identity_document_number:
+            parts.append(f"…{student.identity_document_number}")
+        if student.identity_document_issued:
+            parts.append(student.identity_document_issued.isoformat())
+        return ", ".join(part for part in parts if part)
 
     @staticmethod
     def _shown_year(stays: list[SchoolEnrolment]) -> Any:

@@ -1,4 +1,4 @@
-"""Schools and students over the API: read only, and only one's own."""
+"""Schools and students over the API: only one's own; of a student the names and the identification are changed."""
 
 import pytest
 
@@ -36,6 +36,28 @@ def test_a_student_of_another_school_does_not_exist(house):
     other = client_of(house.registrar_b)
     assert other.get(f"students/?asn={house.enrolment.student.asn}").json()["results"] == []
     problem(other.get(f"students/{house.enrolment.student_id}/"), 404)
+
+
+def test_names_and_identification_are_changed_at_the_version_that_was_seen(house, api):
+    address = f"students/{house.enrolment.student_id}/"
+    seen = api.get(address)
+    assert (seen["ETag"], seen.json()["legal_name_exact"]) == ('"1"', True)
+    wanted = {"legal_suffix": "Jr.", "identity_document_type": "CanadianPassport", "birth_date": "2012-03-05"}
+    preview = api.patch(f"{address}?dry_run=true", wanted, format="json", HTTP_IF_MATCH='"1"')
+    assert preview.json()["legal_suffix"] == "Jr."
+    changed = api.patch(address, wanted, format="json", HTTP_IF_MATCH='"1"').json()
+    assert (changed["legal_suffix"], changed["birth_date"], changed["version"]) == ("Jr.", "2012-03-05", "2")
+    late = api.patch(address, {"legal_suffix": "III"}, format="json", HTTP_IF_MATCH='"1"')
+    assert problem(late, 412)["current"]["legal_suffix"] == "Jr."
+    assert faulty_fields(api.patch(address, {"preferred_first_name": "Mim"}, format="json")) == {"preferred_last_name"}
+    assert faulty_fields(api.patch(address, {"asn": "123456789"}, format="json")) == {"asn"}
+    assert faulty_fields(api.patch(address, {"identity_document_number": "12345"}, format="json")) == {
+        "identity_document_number"
+    }
+    problem(client_of(house.registrar_b).patch(address, wanted, format="json"), 404)
+    (found,) = api.get("students/?identity_document_type=CanadianPassport&birth_date=2012-03-05").json()["results"]
+    assert found["id"] == house.enrolment.student_id
+    assert api.get("students/?legal_name_exact=false").json()["results"] == []
 
 
 @pytest.mark.parametrize("address", ["schools/", "students/"])

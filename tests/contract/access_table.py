@@ -61,6 +61,7 @@ API = (
     Row("api:school-detail", API_ITEM, ("school",)),
     Row("api:student-list", API_LIST),
     Row("api:student-detail", API_ITEM, ("student",)),
+    Row("api:student-detail", API_DECIDES, ("student",), "PATCH", {"legal_suffix": "Jr."}),
     Row("api:enrolment-list", API_LIST),
     Row(
         "api:enrolment-list",
@@ -242,6 +243,8 @@ SIS = (
 CHANGES = (
     Row("pasi_connect:changes", PAGE),
     Row("pasi_connect:student-standing", IN_SCOPE, ("student",)),
+    Row("pasi_connect:identification", "302 200 404 200 403", ("student",)),
+    Row("pasi_connect:identification", DECIDES_REFUSED, ("student",), "POST"),
     Row("pasi_connect:change", IN_SCOPE, ("item",)),
     Row("pasi_connect:change-state", IN_SCOPE, ("item",)),
     Row(

@@ -194,6 +194,9 @@ REQUESTS: dict[tuple[str, str], Callable[[District], Asked]] = {
     ("post", "students/{asn}/enrolments/"): lambda d: Asked(
         f"students/{d.asn_of_one_who_left()}/enrolments/", NEW_STAY, answer=201
     ),
+    ("patch", "students/{id}/"): lambda d: Asked(
+        f"students/{d.world.in_step().student_id}/", {"legal_suffix": "Jr."}, "patch"
+    ),
     ("post", "submissions/{id}/cancel/"): lambda d: Asked(f"submissions/{d.waiting()}/cancel/"),
     ("post", "submissions/{id}/send-again/"): lambda d: Asked(f"submissions/{d.rejected()}/send-again/"),
     ("post", "year-end/rehearsals/"): lambda d: Asked(

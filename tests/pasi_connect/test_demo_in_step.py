@@ -5,15 +5,21 @@ import pytest
 from operations import clock
 from pasi_connect.demo import making
 from pasi_connect.demo.certificates import DEMO_ORGANIZATION
-from pasi_connect.models import Discrepancy, EnrolmentCopy, LinkState, Submission, SyncSettings
+from pasi_connect.models import Discrepancy, EnrolmentCopy, LinkState, StudentCopy, Submission, SyncSettings
 from pasi_connect.selectors import in_step
 from pasi_connect.services.pull import pulling, reference
 from pasi_connect.soap import gateway
+from sis.models import Student
 from sis.rules.school_year import SchoolYear
+from sis.rules.student import expected
+from sis.services import students
 from tests.moments import at
 from tests.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.django_db
+
+# Columns of the copy that have other names than those of the SIS record.
+OLDER = {f"legal_{part}_name": f"{part}_name" for part in ("first", "middle", "last")}
 
 
 @pytest.fixture
@@ -53,3 +59,12 @@ def test_the_demo_comes_up_in_step(pasi, hour):
         assert EnrolmentCopy.objects.count() > 400
         assert not Discrepancy.objects.filter(status="open").exists()
         assert not Submission.objects.exists()
+        copies = {copy.asn: copy for copy in StudentCopy.objects.all()}
+        known = [student for student in Student.objects.all() if student.asn in copies]
+        assert len(known) > 400  # PASI shows nobody who left more than a year ago
+        for student in known:
+            copy = copies[student.asn]
+            theirs = {name: getattr(copy, OLDER.get(name, name)) for name in students.EDITABLE}
+            assert students.values(student) == theirs
+            students.check(theirs)
+            assert not expected(theirs, clock.today())

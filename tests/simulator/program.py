@@ -15,24 +15,22 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import requests
 from lxml import etree
 
 from tests.simulator.certificates import Authority, Pair
+from tests.simulator.xml import V18, XSI, members_xml, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 WSDL = ROOT / "pasi_connect" / "wsdl" / "2020" / "PASIService2020.wsdl"
 SERVICE = "urn:pasi:core:service:2020"
 V9 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2009"
 V1204 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V201204"
-V18 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2018"
 V20 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2020"
 ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 XS = "http://www.w3.org/2001/XMLSchema"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ROLES = [
     "Hello World User", "PASI Client Role", "View Enrolment User", "Submit Enrolment User", "View Academic Record User",
     "Submit Academic Record User", "Submit Student User",
@@ -209,42 +207,6 @@ class Answer:
         return [[row["Code"] for row in one["Rejections"]] for one in self.result["SubmitResponses"]]
 
 
-def plain(element):
-    """Nested dicts and lists; nil becomes None, all else text."""
-    if element.get(f"{{{XSI}}}nil") == "true":
-        return None
-    name = etree.QName(element).localname
-    if len(element) == 0:
-        lists = name in LISTS or name.startswith("Get")
-        return [] if lists else element.text or ""
-    names = [etree.QName(child).localname for child in element]
-    if name in LISTS or len(set(names)) < len(names):
-        return [plain(child) for child in element]
-    if names[0] in REPEATED:
-        return [plain(child) for child in element]
-    return {n: plain(child) for n, child in zip(names, element, strict=True)}
-
-
-LISTS = {
-    *(
-        "Rejections",
-        "IdVersions",
-        "TypeInfos",
-        "CodeValues",
-        "KeyValues",
-        "Classifications",
-        "OtherNames",
-        "StudentNames",
-    ),
-    "SourceDocumentTypeQualityValues",
-}
-REPEATED = {
-    *("SchoolResponse", "SchoolAuthorityResponse", "StudentResponse", "StudentSchoolEnrolmentResponse"),
-    *("SectionResponse", "SubmitResponse", "string"),
-    *("DataNotificationResultTypeInfo", "CodeValueInfo", "AcceptedRegistrationStatusInfo"),
-}
-
-
 STUDENT_PARTS = {
     *("GetSourceDocumentTypeQualityValues", "SubmitIdentificationInformation", "SubmitName", "SubmitPreferredName"),
 }
@@ -412,18 +374,3 @@ def sections_xml(*records: dict) -> str:
         for record in records
     ]
     return f'<Sections xmlns="{V1204}">{"".join(rows)}</Sections>'
-
-
-def members_xml(record: dict, space: str = V18) -> str:
-    """The members of a request of V2018 in DataContract order, nested ones too; None as nil."""
-    parts = []
-    for name in sorted(record):
-        value = record[name]
-        if value is None:
-            parts.append(f'<{name} xmlns="{space}" i:nil="true"/>')
-        elif isinstance(value, dict):
-            parts.append(f'<{name} xmlns="{space}">{members_xml(value, space)}</{name}>')
-        else:
-            text = str(value).lower() if isinstance(value, bool) else escape(str(value))
-            parts.append(f'<{name} xmlns="{space}">{text}</{name}>')
-    return "".join(parts)

@@ -9,8 +9,9 @@ import requests
 from lxml import html
 
 from pasi_simulator.rules.documents import QUALITY
-from tests.simulator.program import keys, members_xml, student
+from tests.simulator.program import keys, student
 from tests.simulator.test_reads import RECORDS, load_pupil
+from tests.simulator.xml import members_xml
 
 IDENTIFY, NAME, PREFER = "SubmitIdentificationInformation", "SubmitName", "SubmitPreferredName"
 
