@@ -86,19 +86,19 @@ class CourseSerializer(serializers.ModelSerializer):
 
 
 class SectionSerializer(serializers.ModelSerializer):
-    """`course` is the one that the section is known by, `courses` are all, by their codes. `term_code`, `language`, `delivery`
+    """`course` is the one that the section is known by, `course_codes` are those of all. `term_code`, `language`, `delivery`
     and `schedule` are codes of PASI's lists; `term_code` is the term's Alternate Term Code unless the section has its own."""
 
     school = serializers.CharField(source="school.code", read_only=True)
     school_year = SchoolYearText(read_only=True)
     course = serializers.CharField(source="course.code", read_only=True)
-    courses = CodeList(source="course_codes", read_only=True)
+    course_codes = CodeList(read_only=True, help_text=Section._meta.get_field("course_codes").help_text)
     term = serializers.CharField(source="term.name", read_only=True)
 
     class Meta:
         model = Section
         fields = [
-            "id", "external_id", "school", "school_year", "course", "courses", "term", "term_code", "number", "teacher",
+            "id", "external_id", "school", "school_year", "course", "course_codes", "term", "term_code", "number", "teacher",
             "start_date", "end_date", "language", "delivery", "schedule", "credits_offered", "minutes_offered",
             "local_section_id", "description", "deleted", "revision",
         ]  # fmt: skip

@@ -18,6 +18,7 @@ from pasi_simulator.pages.listing import page_of, schools, year_words
 
 COLUMNS = ("Section", "Courses", "School", "School year", "Term", "Start", "End", "State", "Version")
 LABELS = {
+    "CourseCodes": "Course codes",
     "SchoolCode": "School",
     "SchoolYear": "School year",
     "SectionTerm": "Term",
@@ -89,7 +90,9 @@ def _row(section: dict[str, Any]) -> list[Child]:
 def _entered(form: Form) -> dict[str, Any]:
     numbers = ("CreditsOffered", "InstructionalMinutesOffered")
     document: dict[str, Any] = {
-        name: text for name in LABELS if name not in ("SchoolYear", *numbers) and (text := form.entered(name))
+        name: text
+        for name in LABELS
+        if name not in ("CourseCodes", "SchoolYear", *numbers) and (text := form.entered(name))
     }
     form.school_year(document)
     for name in numbers:
@@ -106,6 +109,7 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _fields(core: Core, form: Form) -> list[Html]:
     more: dict[str, dict[str, Any]] = {
+        "CourseCodes": {"hint": "Several with commas between them"},
         "SchoolCode": {"options": schools(core)},
         "SchoolYear": {"hint": "2026-2027"},
         "LocalSectionId": {"hint": "At most 8 characters"},
@@ -113,9 +117,8 @@ def _fields(core: Core, form: Form) -> list[Html]:
         "EndDate": {"kind": "date", "hint": "Empty: that of the term"},
         **{name: {"options": options(name)} for name in CODED},
     }
-    courses = form.plain("CourseCodes", "Course codes", hint="Several with commas between them")
     fields = [form.plain(name, label, **more.get(name, {})) for name, label in LABELS.items()]
-    return [field_set("Section", [courses, *fields])]
+    return [field_set("Section", fields)]
 
 
 def _title(core: Core, document: Mapping[str, Any]) -> str:

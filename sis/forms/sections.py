@@ -29,12 +29,6 @@ class SectionForm(forms.ModelForm):
         model = Section
         fields = FIELDS
         field_classes = {"start_date": DayField, "end_date": DayField}
-        help_texts = {
-            "course_codes": _("Separate several codes with spaces, like MAT3791 MAT3792."),
-            "minutes_offered": _("For the whole section."),
-            "local_section_id": _("At most 8 characters. Must tell this section from similar ones in PASI."),
-            "description": _("Helps to tell this section from similar ones in PASI."),
-        }
 
     GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         (_("Section"), ("number", "course_codes", "teacher", "start_date", "end_date")),

@@ -42,23 +42,53 @@ class Section(models.Model):
     school_year = SchoolYearField(_("school year"))
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sections")
     courses = models.ManyToManyField(Course, through="SectionCourse", related_name="taught_in")
-    course_codes = models.CharField(_("course codes"), max_length=255, blank=True)
+    course_codes = models.CharField(
+        _("course codes"),
+        max_length=255,
+        blank=True,
+        help_text=_("Separate several codes with spaces, like MAT3791 MAT3792."),
+    )
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="sections")
     number = models.CharField(_("section number"), max_length=10)
     teacher = models.CharField(_("teacher"), max_length=100, blank=True)
-    start_date = models.DateField(_("first day"))
-    end_date = models.DateField(_("last day"))
+    start_date = models.DateField(_("first day"), help_text=_("The first day of classes in this section."))
+    end_date = models.DateField(_("last day"), help_text=_("The last day of classes in this section."))
     # Codes of PASI's lists (SectionTerm, InstructionalLanguage, PrimaryDeliveryMethod, DeliverySchedule).
-    term_code = models.CharField(_("PASI term"), max_length=50, blank=True)
-    language = models.CharField(_("language of instruction"), max_length=50, default=rules.ENGLISH)
-    delivery = models.CharField(_("delivery method"), max_length=50, blank=True, default=rules.REGULAR)
-    schedule = models.CharField(_("delivery schedule"), max_length=50, default=rules.REGULAR)
-    credits_offered = models.PositiveSmallIntegerField(_("credits offered"), default=0)
-    minutes_offered = models.PositiveIntegerField(_("minutes of instruction"), null=True, blank=True)
+    term_code = models.CharField(
+        _("PASI term"),
+        max_length=50,
+        blank=True,
+        help_text=_("PASI’s code; the term’s own unless this section differs."),
+    )
+    language = models.CharField(
+        _("language of instruction"), max_length=50, default=rules.ENGLISH, help_text=_("PASI’s code of the language.")
+    )
+    delivery = models.CharField(
+        _("delivery method"), max_length=50, blank=True, default=rules.REGULAR,
+        help_text=_("PASI’s code, such as REG for regular classes."),
+    )  # fmt: skip
+    schedule = models.CharField(
+        _("delivery schedule"), max_length=50, default=rules.REGULAR,
+        help_text=_("PASI’s code: SUM in summer terms, REG in all others."),
+    )  # fmt: skip
+    credits_offered = models.PositiveSmallIntegerField(
+        _("credits offered"), default=0, help_text=_("Those of the course, unless this section offers others.")
+    )
+    minutes_offered = models.PositiveIntegerField(
+        _("minutes of instruction"), null=True, blank=True, help_text=_("For the whole section.")
+    )
     # How PASI tells two sections apart (rule 40104), beside term, delivery, language and schedule.
-    local_section_id = models.CharField(_("local section ID"), max_length=8, blank=True)
-    description = models.CharField(_("description"), max_length=255, blank=True)
-    deleted = models.BooleanField(_("deleted"), default=False)
+    local_section_id = models.CharField(
+        _("local section ID"), max_length=8, blank=True,
+        help_text=_("At most 8 characters. Must tell this section from similar ones in PASI."),
+    )  # fmt: skip
+    description = models.CharField(
+        _("section description"), max_length=255, blank=True,
+        help_text=_("Helps to tell this section from similar ones in PASI."),
+    )  # fmt: skip
+    deleted = models.BooleanField(
+        _("deleted"), default=False, help_text=_("A deleted record is kept here and in PASI, marked as deleted.")
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
