@@ -112,7 +112,8 @@ class LikenessesFilter(django_filters.BaseInFilter, django_filters.CharFilter):
 
 
 class DiscrepancyFilter(django_filters.FilterSet):
-    """`group` is what people look at together; the tabs of the page show most of them."""
+    """`group` is what people look at together; the tabs of the page show most of them. With a `person` it also has what higher apps
+    add for them (who looks after a change)."""
 
     GROUPS = (
         ("open", _("All open")),
@@ -137,10 +138,19 @@ class DiscrepancyFilter(django_filters.FilterSet):
     age = django_filters.ChoiceFilter(choices=AGES, empty_label=ANY, method="older", label=_("Age"))
     state = django_filters.ChoiceFilter(choices=STATES, empty_label=ANY, method="in_state", label=_("State"))
     opened_on = DayFilter(method="on_day", label=_("Since"))
+    alike = django_filters.CharFilter(validators=[LIKENESS], label=_("Similar"))
+    not_alike = LikenessesFilter(field_name="alike", lookup_expr="in", exclude=True, label=_("Excluding similar ones"))
 
     class Meta:
         model = Discrepancy
         fields: list[str] = []
+
+    def __init__(self, *args: Any, person: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for maker in offers.list_filters["pasi_connect.changes"] if person else ():
+            name, added = maker(person)
+            added.parent, added.model = self, Discrepancy
+            self.filters[name] = added
 
     @staticmethod
     def in_group(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
@@ -179,20 +189,6 @@ class DiscrepancyFilter(django_filters.FilterSet):
         return queryset.filter(
             opened_at__gte=clock.start_of(value), opened_at__lt=clock.start_of(value + dt.timedelta(days=1))
         )
-
-
-class InboxFilter(DiscrepancyFilter):
-    """The filter of the inbox for one person: that of the API, alike changes, and what higher apps add (who looks after one)."""
-
-    alike = django_filters.CharFilter(validators=[LIKENESS], label=_("Similar"))
-    not_alike = LikenessesFilter(field_name="alike", lookup_expr="in", exclude=True, label=_("Excluding similar ones"))
-
-    def __init__(self, data: Any, queryset: QuerySet[Discrepancy], *, person: User) -> None:
-        super().__init__(data, queryset)
-        for maker in offers.list_filters["pasi_connect.changes"]:
-            name, added = maker(person)
-            added.parent, added.model = self, Discrepancy
-            self.filters[name] = added
 
 
 class SubmissionFilter(django_filters.FilterSet):

@@ -137,19 +137,6 @@ class ReadFilter(django_filters.FilterSet):
         return entries.filter(at__lt=clock.start_of(day) + dt.timedelta(days=1))
 
 
-class StudentFilter(django_filters.FilterSet):
-    asn = AsnFilter(field_name="asn", label=_("ASN"))
-    local_number = django_filters.CharFilter(label=_("Student number"))
-    external_id = django_filters.CharFilter(label=_("External ID"))
-    birth_date = DayFilter(label=_("Birth date"))
-    identity_document_type = django_filters.CharFilter(label=_("Identity document"), max_length=50)
-    legal_name_exact = TrueFalseFilter(label=_("Legal name is exact"))
-
-    class Meta:
-        model = Student
-        fields: list[str] = []
-
-
 class CourseFilter(django_filters.FilterSet):
     code = course_code_filter("code")
     external_id = django_filters.CharFilter(label=_("External ID"))
@@ -233,33 +220,80 @@ ORDERS = {
 }
 
 
-class StudentListFilter(django_filters.FilterSet):
-    """Students with ONE enrolment, at the person's schools, that has all the properties asked for.
+def as_text(one: django_filters.Filter, **more: Any) -> django_filters.Filter:
+    """For the API's description, which cannot tell what choices that depend on the person are made of."""
+    set_override(one, "field", {"type": "string", "description": one.label, **more})
+    return one
 
-    The page's own: an ASN or a number, which the API filters by, must not stand in a page's address. Without
-    `school_year` the list is of this year; empty, of all. `sort` is a key of ORDERS.
-    """
 
-    school = SchoolChoiceFilter(queryset=_schools, to_field_name="code", label=_("School"), method="keep")
-    school_year = django_filters.ChoiceFilter(label=_("School year"), method="keep")
-    grade = django_filters.ChoiceFilter(label=_("Grade"), method="keep", choices=[(grade, grade) for grade in GRADES])
-    sort = django_filters.ChoiceFilter(
-        label=_("Sort by"),
-        method="keep",
-        choices=[(key, label) for key, (column, label) in ORDERS.items() if key != "name"],
+class StudentsFilter(django_filters.FilterSet):
+    """Students with ONE enrolment, at the person's schools, that has all the properties asked for. `students` are filters of the
+    students themselves."""
+
+    students: tuple[str, ...] = ()
+
+    school = as_text(SchoolChoiceFilter(queryset=_schools, to_field_name="code", label=_("School"), method="keep"))
+    school_year = as_text(django_filters.ChoiceFilter(label=_("School year"), method="keep"))
+    grade = as_text(
+        django_filters.ChoiceFilter(label=_("Grade"), method="keep", choices=[(grade, grade) for grade in GRADES]),
+        enum=list(GRADES),
     )
 
     class Meta:
         model = Student
         fields: list[str] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = dict(maker(self.request.user) for maker in offers.list_filters["sis.enrolments"])
+        years = {*selectors.school_years(self.request.user), selectors.current_year()}
+        self.filters["school_year"].extra["choices"] = [(str(year), str(year)) for year in sorted(years, reverse=True)]
+        self.filters |= self.offered
+
+    def keep(self, queryset: QuerySet[Student], name: str, value: Any) -> QuerySet[Student]:
+        """The filters speak of one enrolment, so they are applied together."""
+        return queryset
+
+    def filter_queryset(self, queryset: QuerySet[Student]) -> QuerySet[Student]:
+        given = self.form.cleaned_data.items()
+        asked = {name: value for name, value in given if value not in ("", None) and name != "sort"}
+        for name in self.students:
+            queryset = self.filters[name].filter(queryset, asked.pop(name, ""))
+        if not asked:
+            return queryset
+        narrowed = {name: asked.pop(name) for name in list(asked) if name in self.offered}
+        here = selectors.enrolments(self.request.user).filter(deleted=False, **asked).select_related(None)
+        for name, value in narrowed.items():
+            here = self.offered[name].filter(here, value)
+        return queryset.filter(Exists(here.filter(student=OuterRef("pk"))))
+
+
+class StudentFilter(StudentsFilter):
+    """The API's: an ASN or a number may stand in its addresses, and not in a page's."""
+
+    students = ("asn", "local_number", "external_id", "birth_date", "identity_document_type", "legal_name_exact")
+
+    asn = AsnFilter(field_name="asn", label=_("ASN"))
+    local_number = django_filters.CharFilter(label=_("Student number"))
+    external_id = django_filters.CharFilter(label=_("External ID"))
+    birth_date = DayFilter(label=_("Birth date"))
+    identity_document_type = django_filters.CharFilter(label=_("Identity document"), max_length=50)
+    legal_name_exact = TrueFalseFilter(label=_("Legal name is exact"))
+
+
+class StudentListFilter(StudentsFilter):
+    """The page's and its file's. Without `school_year` the list is of this year; empty, of all. `sort` is a key of ORDERS."""
+
+    sort = django_filters.ChoiceFilter(
+        label=_("Sort by"),
+        method="keep",
+        choices=[(key, label) for key, (column, label) in ORDERS.items() if key != "name"],
+    )
+
     def __init__(self, data: QueryDict, *args: Any, **kwargs: Any) -> None:
         data = data.copy()
         data.setdefault("school_year", str(selectors.current_year()))
         super().__init__(data, *args, **kwargs)
-        self.offered = dict(maker(self.request.user) for maker in offers.list_filters["sis.enrolments"])
-        years = {*selectors.school_years(self.request.user), selectors.current_year()}
-        self.filters["school_year"].extra["choices"] = [(str(year), str(year)) for year in sorted(years, reverse=True)]
         empty = {
             "school": _("All schools"),
             "school_year": _("All years"),
@@ -268,26 +302,11 @@ class StudentListFilter(django_filters.FilterSet):
         }
         for name, label in empty.items():
             self.filters[name].extra["empty_label"] = label
-        sort = self.filters.pop("sort")  # stands last
-        self.filters |= {**self.offered, "sort": sort}
+        self.filters["sort"] = self.filters.pop("sort")  # stands last
 
     @property
     def order(self) -> str:
         return ORDERS[self.form.cleaned_data["sort"] or "name"][0]
-
-    def keep(self, queryset: QuerySet[Student], name: str, value: Any) -> QuerySet[Student]:
-        """The filters speak of one enrolment, so they are applied together."""
-        return queryset
-
-    def filter_queryset(self, queryset: QuerySet[Student]) -> QuerySet[Student]:
-        asked = {name: value for name, value in self.form.cleaned_data.items() if value and name != "sort"}
-        if not asked:
-            return queryset
-        narrowed = {name: asked.pop(name) for name in list(asked) if name in self.offered}
-        here = selectors.enrolments(self.request.user).filter(deleted=False, **asked).select_related(None)
-        for name, value in narrowed.items():
-            here = self.offered[name].filter(here, value)
-        return queryset.filter(Exists(here.filter(student=OuterRef("pk"))))
 
     def chips(self) -> list[tuple[str, str]]:
         """(name, what it says) of each filter that holds."""

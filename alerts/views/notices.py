@@ -28,6 +28,7 @@ from sis.models import School, SchoolEnrolment, Student
 class Notices(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
+        lists.refuse_unknown(request, ())
         found = selectors.notices(user)
         page = lists.page(request, found, newest_first=True)
         total = found.order_by().count()
@@ -80,6 +81,7 @@ class Seen(View):
 class OtherRecords(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
+        lists.refuse_unknown(request, ())
         page = lists.page(request, selectors.other_records(user), newest_first=True)
         shown = ngettext("%(n)s shown, newest first", "%(n)s shown, newest first", len(page.rows)) % {
             "n": len(page.rows)

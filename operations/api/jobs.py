@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -19,19 +18,10 @@ from operations.api.permissions import MayDo
 from operations.api.problems import Conflict
 from operations.api.resource import Resource
 from operations.api.schema import problems
+from operations.filters import JobFilter
 from operations.models import Job, JobRow
 from operations.serializers import JobRowSerializer, JobSerializer
 from operations.services import jobs
-
-
-class JobFilter(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(choices=Job.Status.choices, label=_("Status"))
-    kind = django_filters.CharFilter(label=_("Kind"))
-
-    class Meta:
-        model = Job
-        fields: list[str] = []
-
 
 ANSWERS = {200: JobSerializer, **problems(400, 401, 403, 404, 409, 422)}
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from operations import clock, keyset, offers, rights, selectors
 from operations.actor import of_request, user_of
+from operations.filters import JobFilter
 from operations.models import Job, JobRow
 from operations.services import jobs
 from operations.views import lists
@@ -37,16 +38,6 @@ WORDS = {
     Status.CANCELLED: _entry(Status.CANCELLED, "x"),
     Status.INTERRUPTED: _entry(Status.INTERRUPTED, "link-off", "attn"),
 }
-TABS: dict[str, tuple[Any, tuple[Job.Status, ...]]] = {
-    "": (gettext_lazy("All"), ()),
-    "running": (gettext_lazy("Running"), (Status.QUEUED, Status.RUNNING)),
-    "waiting": (gettext_lazy("Waiting for approval"), (Status.WAITING_APPROVAL,)),
-    "problems": (
-        gettext_lazy("With problems"),
-        (Status.COMPLETED_WITH_PROBLEMS, Status.FAILED, Status.INTERRUPTED),
-    ),
-}
-
 LIST = lists.Listing(
     "operations.jobs",
     "operations:jobs",
@@ -109,13 +100,12 @@ def answer(job: Job) -> str:
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     own = selectors.jobs(user)
-    chosen = request.GET.get("state", "")
-    if chosen not in TABS:
-        raise Http404
-    found = own.filter(status__in=TABS[chosen][1]) if TABS[chosen][1] else own
+    filterset = JobFilter(request.GET, own)
+    LIST.check(request, filterset)
+    found, chosen = lists.sound(filterset), request.GET.get("state", "")
     made = _page(request, found, newest_first=True)
     rows = [{"job": job, "label": label(job), "answer": answer(job)} for job in made.rows]
-    running = own.filter(status__in=TABS["running"][1]).count()
+    running = JobFilter.in_state(own, "state", "running").count()
     waiting = selectors.to_approve(user).count()
     numbers = {"running": running, "waiting": waiting}
     tabs = [
@@ -126,7 +116,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "current": key == chosen,
             "attention": key == "waiting" and bool(waiting),
         }
-        for key, (name, _states) in TABS.items()
+        for key, name in {"": _("All"), **{key: label for key, (label, _statuses) in JobFilter.STATES.items()}}.items()
     ]
     context = {
         "rows": rows,

@@ -2,11 +2,11 @@
 remembers for each person."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
@@ -58,6 +58,22 @@ def with_default(params: QueryDict, name: str, value: str, unless: tuple[str, ..
     params = params.copy()
     params[name] = value
     return params
+
+
+def refuse_unknown(request: HttpRequest, known: Iterable[str]) -> None:
+    """Raises BadRequest for a parameter that the list does not know: a misspelt filter must not answer with everything."""
+    names = {*known, *MARKS}
+    unknown = [name[:40] for name in request.GET if name not in names]
+    if unknown:
+        raise BadRequest(_("This list has no filter named %(names)s.") % {"names": ", ".join(unknown)})
+
+
+def sound(filterset: FilterSet) -> QuerySet[Any]:
+    """The filtered rows, for a file. Raises BadRequest where a filter is malformed: there is no page to say so at the filter."""
+    if not filterset.is_valid():
+        wrong = ", ".join(str(filterset.form.fields[name].label) for name in filterset.errors)
+        raise BadRequest(_("The address contains a filter that cannot be read: %(names)s.") % {"names": wrong})
+    return filterset.qs
 
 
 def rows(filterset: FilterSet) -> QuerySet[Any]:
@@ -125,7 +141,8 @@ class Listing:
 
     `filters` are kept by name. Leave out what names one record, since a list that opens on one record is an empty one, and what
     stands for a tab. `sort`: the parameter of the order; `orders`: its values, where it is none of the filters. `defaults`: what
-    the list takes for a filter that is not given; such a value is not kept, so that the list follows the school year.
+    the list takes for a filter that is not given; such a value is not kept, so that the list follows the school year. `besides`:
+    further parameters that its addresses carry.
     """
 
     page: str
@@ -135,6 +152,7 @@ class Listing:
     sort: str = ""
     orders: tuple[str, ...] = ()
     defaults: Callable[[], Mapping[str, str]] = _nothing
+    besides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         LISTINGS[self.page] = self
@@ -145,13 +163,21 @@ class Listing:
         return [*self.columns, *(Column(name, label) for name, label in offers.list_columns[self.page])]
 
     def turn(self, request: HttpRequest, filters: Filters | None = None) -> HttpResponseRedirect | None:
-        """Where to instead: opened plainly, the list as the person left it; with a choice just made, its clean address."""
+        """Where to instead: opened plainly, the list as the person left it; with a choice just made, its clean address.
+
+        Raises BadRequest for what the list does not know.
+        """
+        self.check(request, filters(request.GET) if filters is not None and request.GET else None)
         if MINE in request.GET:
             return self._keep(request, filters)
         if request.GET or request.method != "GET":
             return None
         kept = self._kept(request, filters)
         return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}") if kept else None
+
+    def check(self, request: HttpRequest, filterset: FilterSet | None) -> None:
+        """Also for the list's file, whose address carries all that the page's does."""
+        refuse_unknown(request, (*(filterset.filters if filterset else ()), MINE, self.sort, *self.besides))
 
     def _keep(self, request: HttpRequest, filters: Filters | None) -> HttpResponseRedirect | None:
         params, defaults = request.GET.copy(), self.defaults()

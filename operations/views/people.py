@@ -20,6 +20,7 @@ from operations.forms.accounts import TokenForm
 from operations.forms.people import PersonForm, ServiceForm
 from operations.models import ApiToken, User
 from operations.services import accounts, invitations, people
+from operations.views import lists
 from operations.views.profile import API_CALL
 
 
@@ -31,6 +32,7 @@ class ForPeople(View):
 class PeopleList(ForPeople):
     def get(self, request: HttpRequest) -> HttpResponse:
         asked = {name: request.GET.get(name, "") for name in ("role", "state", "kind")}
+        lists.refuse_unknown(request, asked)
         people_found = list(self._filtered(asked).prefetch_related("groups").order_by("last_name", "first_name", "pk"))
         roles = list(Group.objects.order_by("pk").values_list("name", flat=True))
         locked = accounts.locked_names(person.username for person in people_found)

@@ -22,7 +22,7 @@ from operations.views import lists
 from operations.views.jobs import WORDS as JOB_WORDS
 from pasi_connect import entities, selectors
 from pasi_connect.entities import SCHOOL_ENROLMENT, Entity
-from pasi_connect.filters import ActionFilter, InboxFilter
+from pasi_connect.filters import ActionFilter, DiscrepancyFilter
 from pasi_connect.forms.decisions import UndoForm, take_errors
 from pasi_connect.models import Action, ActionRecord, BulkSelection
 from pasi_connect.services import words
@@ -175,7 +175,7 @@ def _asked(name: str, value: Any) -> str:
     if name == "ref_id":
         number = len(value) if isinstance(value, list) else 1
         return ngettext("%(n)s change, one by one", "%(n)s changes, one by one", number) % {"n": number}
-    one = InboxFilter.base_filters.get(name)
+    one = DiscrepancyFilter.base_filters.get(name)
     if one and name in ("alike", "not_alike"):
         return str(one.label)
     choices = {str(key): label for key, label in one.extra.get("choices", [])} if _has_choices(one) else {}

@@ -18,7 +18,7 @@ from operations.actor import Actor, user_of
 from operations.models import User
 from operations.views import lists
 from pasi_connect import entities, selectors
-from pasi_connect.filters import DiscrepancyFilter, InboxFilter, choose_year
+from pasi_connect.filters import DiscrepancyFilter, choose_year
 from pasi_connect.forms.decisions import ANEW, AS_A_WHOLE, DecisionForm, take_errors
 from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
 from pasi_connect.models.submission import Status
@@ -96,14 +96,14 @@ def since(user: User, mark: str) -> QuerySet[Discrepancy]:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    if turn := LIST.turn(request, lambda params: InboxFilter(params, selectors.discrepancies(user), person=user)):
+    if turn := LIST.turn(request, lambda params: DiscrepancyFilter(params, selectors.discrepancies(user), person=user)):
         return turn
     try:
         working: WorkingList | None = WorkingList(user, request.GET)
     except BadRequest:
         working = None  # told at the filter itself
     params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
-    filterset = working.filterset if working else InboxFilter(params, selectors.discrepancies(user), person=user)
+    filterset = working.filterset if working else DiscrepancyFilter(params, selectors.discrepancies(user), person=user)
     schools = school_choices(user)
     choose_school(filterset, schools)
     choose_year(filterset)

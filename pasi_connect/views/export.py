@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -13,9 +13,10 @@ from operations import clock, exports, rights
 from operations.actor import user_of
 from operations.views import lists
 from pasi_connect import entities, selectors
-from pasi_connect.filters import InboxFilter
+from pasi_connect.filters import DiscrepancyFilter
 from pasi_connect.models import Discrepancy
 from pasi_connect.services import words
+from pasi_connect.views.changes import LIST
 from pasi_connect.views.record import load_records, names_of
 
 CHUNK = 1000
@@ -26,11 +27,11 @@ CHUNK = 1000
 def changes(request: HttpRequest, form: str) -> HttpResponseBase:
     user = user_of(request)
     params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
-    filterset = InboxFilter(params, selectors.discrepancies(user), person=user)
-    if not filterset.is_valid():
-        raise Http404
+    filterset = DiscrepancyFilter(params, selectors.discrepancies(user), person=user)
+    LIST.check(request, filterset)
+    found = lists.sound(filterset)
     name = f"{_('changes-from-pasi')}-{clock.today().isoformat()}"
-    return exports.download(form, name, _("Changes"), heads(), lines(filterset.qs.order_by("id")))
+    return exports.download(form, name, _("Changes"), heads(), lines(found.order_by("id")))
 
 
 def heads() -> list[str]:

@@ -13,6 +13,7 @@ from operations import actor, rights
 from operations.actor import user_of
 from operations.views import lists
 from pasi_connect import entities, selectors
+from pasi_connect.filters import FailureFilter
 from pasi_connect.models import Failure, StudentCopy
 from pasi_connect.services import words
 from pasi_connect.services.compare import failures
@@ -24,7 +25,9 @@ from sis.rules import asn
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    found = selectors.failures(user)
+    filterset = FailureFilter(request.GET, selectors.failures(user))
+    lists.refuse_unknown(request, filterset.filters)
+    found = lists.sound(filterset)
     made = lists.page(request, found, newest_first=True)
     total = found.order_by().count()
     context = {

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property
 
-from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from operations.models import User
 from operations.views import lists
 from pasi_connect import selectors
-from pasi_connect.filters import ON_ITS_WAY, REFUSED, InboxFilter
+from pasi_connect.filters import ON_ITS_WAY, REFUSED, DiscrepancyFilter
 from pasi_connect.models import Discrepancy
 
 DEFAULT = "open"
@@ -29,16 +27,14 @@ class WorkingList:
     def __init__(self, user: User, given: QueryDict) -> None:
         self.user = user
         params = lists.with_default(given, "group", DEFAULT, unless=("status", "ref_id"))
-        self.filterset = InboxFilter(params, selectors.discrepancies(user), person=user)
+        self.filterset = DiscrepancyFilter(params, selectors.discrepancies(user), person=user)
         self.group = params.get("group", "")
         self.newest_first = given.get("order") == "newest"
         names = (*self.filterset.filters, "order", *lists.MARKS)
         self.kept: dict[str, str] = {name: str(given[name]) for name in names if given.get(name, "").strip()}
         if self.kept.get("group") == DEFAULT:
             del self.kept["group"]
-        if not self.filterset.is_valid():
-            wrong = ", ".join(str(self.filterset.form.fields[name].label) for name in self.filterset.errors)
-            raise BadRequest(_("The address contains a filter that cannot be read: %(names)s.") % {"names": wrong})
+        lists.sound(self.filterset)
 
     @cached_property
     def query(self) -> str:

@@ -33,6 +33,7 @@ MOST_STUDENTS = 20  # that one name finds
 def show(request: HttpRequest, run: Run) -> HttpResponse:
     user = user_of(request)
     form = LinePageForm(request.GET, run=run, auto_id="filter_%s")
+    lists.refuse_unknown(request, form.fields)
     context = {**about(run), **head(request, run), "form": form, "tabs": tabs(request, run)}
     context["carried"] = [(name, request.GET[name]) for name in ("moved", "was", "like") if request.GET.get(name)]
     if form.is_valid():

@@ -13,6 +13,7 @@ from operations.actor import of_request, user_of
 from operations.views import lists
 from pasi_connect.services import setting_up
 from reconciliation import selectors
+from reconciliation.filters import RunFilter
 from reconciliation.forms import KeepingForm
 from reconciliation.models import ReconciliationSettings, Run
 from reconciliation.rules.statuses import PERFECT
@@ -35,7 +36,9 @@ LIST = lists.Listing(
 
 def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = None) -> HttpResponse:
     user = user_of(request)
-    found = selectors.runs(user)
+    filterset = RunFilter(request.GET, selectors.runs(user))
+    LIST.check(request, filterset)
+    found = lists.sound(filterset)
     page = lists.page(request, found, newest_first=True)
     total = found.order_by().count()
     names = school_names(page.rows)

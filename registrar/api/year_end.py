@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,7 +20,9 @@ from operations.api.schema import problems
 from operations.serializers import StartedSerializer
 from pasi_connect.models import Action
 from registrar import selectors
+from registrar.filters import RowFilter
 from registrar.models import YearEndRehearsal, YearEndRow
+from registrar.rules import year_end as rules
 from registrar.serializers.year_end import (
     NewRehearsalSerializer,
     NewRunSerializer,
@@ -78,7 +80,7 @@ class RehearsalViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericView
     needs = {"create": MAY_CLOSE}
     bodies = {"create": NewRehearsalSerializer}
     previews = frozenset({"create"})
-    queries = {"rows": KeysetPagination.parameters}
+    queries = {"rows": (*RowFilter.base_filters, *KeysetPagination.parameters)}
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[YearEndRehearsal]:
@@ -93,12 +95,21 @@ class RehearsalViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericView
 
     @extend_schema(
         summary="The enrolments of a rehearsal, with their dates",
+        parameters=[
+            OpenApiParameter("group", enum=[name for name, _label in RowFilter.GROUPS]),
+            OpenApiParameter("school", description=str(RowFilter.base_filters["school"].label)),
+            OpenApiParameter("reason", enum=[reason.code for reason in rules.REASONS]),
+            OpenApiParameter("dates", enum=["change", "kept"]),
+        ],
         responses={200: RehearsalRowSerializer(many=True), **problems(400, 401, 403, 404)},
         filters=False,
     )
     @action(detail=True, methods=["get"], filter_backends=[])
     def rows(self, request: Request, pk: str) -> Response:
-        rows: QuerySet[YearEndRow] = self.get_object().rows.all()
+        filterset = RowFilter(request.query_params, self.get_object().rows.all())
+        if not filterset.is_valid():
+            raise exceptions.ValidationError(filterset.errors)
+        rows: QuerySet[YearEndRow] = filterset.qs
         return self.get_paginated_response(RehearsalRowSerializer(self.paginate_queryset(rows), many=True).data)
 
 

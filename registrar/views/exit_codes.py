@@ -61,6 +61,7 @@ class ExitCodes(View):
             user = user_of(self.request)
             years = sis_selectors.school_years(user)
             self.made = ExitCodeFilter(self.request.GET, sis_selectors.enrolments(user), years=years)
+            lists.refuse_unknown(self.request, self.made.filters)
             choose_school(self.made, school_choices(user))
         return self.made
 

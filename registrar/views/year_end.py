@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -174,6 +174,7 @@ class Rehearsal(OneRehearsal):
     def _list(request: HttpRequest, rehearsal: YearEndRehearsal) -> dict[str, Any]:
         params = lists.with_default(request.GET, "group", "closing", unless=("reason",))
         filterset = RowFilter(params, rehearsal.rows.select_related("enrolment__student", "enrolment__school"))
+        lists.refuse_unknown(request, filterset.filters)
         choose_school(filterset, school_choices(user_of(request)))
         found = lists.rows(filterset)
         made = lists.page(request, found, newest_first=False)
@@ -216,21 +217,26 @@ class Progress(OneRehearsal):
 
 
 class RehearsalFile(OneRehearsal):
-    """The whole rehearsal as CSV, row by row."""
+    """The rehearsal as CSV, row by row: all of it, or what a filter of its list leaves."""
 
     def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         rehearsal = self.rehearsal(pk)
+        filterset = RowFilter(request.GET, rehearsal.rows.all())
+        lists.refuse_unknown(request, filterset.filters)
+        rows = lists.sound(filterset)
         name = f"year-end-{rehearsal.school_year}-rehearsal-{rehearsal.pk}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(exports.csv_lines(_lines(rehearsal)), content_type=exports.CSV, headers=headers)
+        return StreamingHttpResponse(
+            exports.csv_lines(_lines(rehearsal, rows)), content_type=exports.CSV, headers=headers
+        )
 
 
-def _lines(rehearsal: YearEndRehearsal) -> Iterator[list[object]]:
+def _lines(rehearsal: YearEndRehearsal, rows: QuerySet[YearEndRow]) -> Iterator[list[object]]:
     yield [
         _("School"), _("School name"), _("ASN"), _("Student"), _("Start date"), _("Closes"), _("Closing date"),
         _("Exit date"), _("New exit date"), _("Exit code"), _("Reason"), _("Next step"),
     ]  # fmt: skip
-    after, rows = 0, rehearsal.rows.order_by("pk").select_related("enrolment__student", "enrolment__school")
+    after, rows = 0, rows.order_by("pk").select_related("enrolment__student", "enrolment__school")
     while chunk := list(rows.filter(pk__gt=after)[:500]):
         after = chunk[-1].pk
         for row in chunk:

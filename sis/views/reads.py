@@ -141,14 +141,14 @@ class ReadExport(SeesAccess):
     def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
         user = user_of(request)
         filters = ReadFilter(request.GET, selectors.read_entries(user))
-        if not filters.is_valid():
-            raise Http404
+        LIST.check(request, filters)
+        found = lists.sound(filters)
         head = [
             _("When"), _("Person"), _("User name"), _("Program"), _("IP address"), _("Type of access"), _("What"), _("Filter"),
             _("ASN"), _("Last name"), _("First name"),
         ]  # fmt: skip
         name = f"{_('access')}-{clock.today().isoformat()}"
-        return exports.download(form, name, _("Access"), head, self._lines(user, filters.qs))
+        return exports.download(form, name, _("Access"), head, self._lines(user, found))
 
     @staticmethod
     def _lines(user: User, entries: QuerySet[ReadEntry]) -> Iterator[list[object]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -110,10 +110,10 @@ class StudentExport(View):
 
     def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
         filters = StudentListFilter(request.GET, selectors.students(user_of(request)), request=request)
-        if not filters.is_valid():
-            raise Http404
+        LIST.check(request, filters)
+        found = lists.sound(filters)
         name = f"{_('students')}-{clock.today().isoformat()}"
-        return exports.download(form, name, _("Students"), self._head(), self._lines(filters.qs, filters.order))
+        return exports.download(form, name, _("Students"), self._head(), self._lines(found, filters.order))
 
     @staticmethod
     def _head() -> list[object]:

@@ -7,7 +7,7 @@ import pytest
 from operations import clock
 from operations.models import User
 from pasi_connect import selectors
-from pasi_connect.filters import InboxFilter
+from pasi_connect.filters import DiscrepancyFilter
 from tests.factories import EnrolmentFactory, UserFactory, changed_in_pasi, link_and_copy
 from tests.pasi_connect.pages.conftest import as_person, enrolment, item, plain_static_files
 from tests.pasi_connect.pages.conftest import here as cast
@@ -19,7 +19,7 @@ MORNING = dt.datetime(2026, 11, 20, 7, 30, tzinfo=dt.timezone(dt.timedelta(hours
 
 def mine(person):
     """What the inbox shows a person who asks for their own changes."""
-    return InboxFilter({"who": "me", "status": "open"}, selectors.discrepancies(person), person=person).qs
+    return DiscrepancyFilter({"who": "me", "status": "open"}, selectors.discrepancies(person), person=person).qs
 
 
 @pytest.fixture

@@ -404,9 +404,9 @@ def test_the_list_as_workbook_says_when_it_was_cut(here, as_person, monkeypatch)
     assert "<f>" not in sheet
 
 
-@pytest.mark.parametrize("address", ["/changes/export/pdf/", "/changes/export/csv/?kind=odd"])
-def test_a_file_that_makes_no_sense_does_not_exist(here, as_person, address):
-    assert as_person(here.registrar).get(address).status_code == 404
+@pytest.mark.parametrize(("address", "status"), [("pdf/", 404), ("csv/?kind=odd", 400), ("csv/?colour=blue", 400)])
+def test_a_file_that_makes_no_sense_is_refused(here, as_person, address, status):
+    assert as_person(here.registrar).get(f"/changes/export/{address}").status_code == status
 
 
 def test_a_file_holds_the_persons_schools_alone(here, as_person, item):
