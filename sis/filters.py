@@ -246,8 +246,13 @@ class StudentsFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = dict(maker(self.request.user) for maker in offers.list_filters["sis.enrolments"])
-        years = {*selectors.school_years(self.request.user), selectors.current_year()}
-        self.filters["school_year"].extra["choices"] = [(str(year), str(year)) for year in sorted(years, reverse=True)]
+        person = self.request.user
+
+        def years() -> list[tuple[str, str]]:
+            known = {*selectors.school_years(person), selectors.current_year()}
+            return [(str(year), str(year)) for year in sorted(known, reverse=True)]
+
+        self.filters["school_year"].extra["choices"] = years  # read where somebody asks for a year
         self.filters |= self.offered
 
     def keep(self, queryset: QuerySet[Student], name: str, value: Any) -> QuerySet[Student]:

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import exceptions
@@ -25,9 +26,13 @@ class StrictFilterBackend(DjangoFilterBackend):
             raise exceptions.ValidationError(
                 {name: [_("Unknown filter. Available filters: %(names)s.") % {"names": possible}] for name in unknown}
             )
-        if empty := [name for name in request.query_params if not any(request.query_params.getlist(name))]:
-            # A program whose variable was empty would get everything.
-            raise exceptions.ValidationError(
-                {name: [_("This is empty. Enter a value or leave the member out.")] for name in empty}
-            )
+        refuse_empty(request.query_params)
         return super().filter_queryset(request, queryset, view)
+
+
+def refuse_empty(given: QueryDict) -> None:
+    """A program whose variable was empty would get everything."""
+    empty = [name for name in given if not any(given.getlist(name))]
+    if empty:
+        message = _("This is empty. Enter a value or leave the member out.")
+        raise exceptions.ValidationError({name: [message] for name in empty})

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from operations import rights
 from operations.actor import of_request, user_of
+from operations.api.filters import refuse_empty
 from operations.api.pagination import KeysetPagination
 from operations.api.permissions import MayDo
 from operations.api.problems import Conflict
@@ -106,6 +107,7 @@ class RehearsalViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericView
     )
     @action(detail=True, methods=["get"], filter_backends=[])
     def rows(self, request: Request, pk: str) -> Response:
+        refuse_empty(request.query_params)
         filterset = RowFilter(request.query_params, self.get_object().rows.all())
         if not filterset.is_valid():
             raise exceptions.ValidationError(filterset.errors)
