@@ -36,13 +36,12 @@ class Page:
 
 
 def mark(params: Any, name: str) -> int | None:
-    """The id in `params[name]`. Raises ValidationError when it is not a whole number."""
-    raw = params.get(name)
-    if raw in (None, ""):
-        return None
-    if not (str(raw).isascii() and str(raw).isdigit() and len(str(raw)) < 19):
+    """The id in `params[name]`, the last one where it is given several times. Raises ValidationError when any is no whole number."""
+    given = params.getlist(name) if hasattr(params, "getlist") else [params.get(name)]
+    marks = [str(raw) for raw in given if raw not in (None, "")]
+    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in marks):
         raise ValidationError({name: _("The page must be a whole number.")})
-    return int(raw)
+    return int(marks[-1]) if marks else None
 
 
 def page(queryset: QuerySet[Any], params: Any, size: int, newest_first: bool = False) -> Page:

@@ -60,6 +60,11 @@ def test_names_and_identification_are_changed_at_the_version_that_was_seen(house
     assert api.get("students/?legal_name_exact=false").json()["results"] == []
 
 
+def test_a_page_mark_that_is_given_several_times_is_a_number_each_time(api):
+    assert faulty_fields(api.get("students/?after=false&after=")) == {"after"}
+    assert api.get("students/?after=1&after=2").status_code == 200
+
+
 @pytest.mark.parametrize("address", ["schools/", "students/"])
 def test_nothing_can_be_written_here(house, address):
     problem(client_of(house.district).post(address, {}), 405)
