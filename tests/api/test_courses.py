@@ -2,6 +2,8 @@
 
 import pytest
 
+from operations.actor import of_user
+from sis.services import sections
 from tests import factories
 from tests.api.conftest import client_of
 
@@ -116,3 +118,24 @@ def test_a_malformed_or_unknown_filter_is_refused(api, query):
 def test_nothing_is_written_this_way(api, grade):
     for path in ("courses/", "sections/", "course-enrolments/", "stored-grades/"):
         assert api.post(path, {}).status_code == 405
+
+
+def test_a_section_says_what_pasi_is_told_and_is_found_by_any_of_its_courses(api, grade):
+    section = grade.course_enrolment.section
+    second = factories.CourseFactory(code="MAT3791")
+    sections.change(
+        of_user(factories.UserFactory()),
+        section.pk,
+        {"course_codes": f"{section.course.code} MAT3791", "minutes_offered": 7500},
+    )
+    for code in (section.course.code, second.code):
+        [row] = rows(api, "sections/", course=code)
+        assert row["id"] == section.pk
+    assert (row["course"], row["course_codes"]) == (section.course.code, [section.course.code, "MAT3791"])
+    wanted = {
+        "term_code": "FY", "language": "EN", "delivery": "REG", "schedule": "REG", "credits_offered": 5,
+        "minutes_offered": 7500, "local_section_id": section.local_section_id, "description": section.description,
+    }  # fmt: skip
+    assert {name: row[name] for name in wanted} == wanted
+    assert rows(api, "sections/", term_code="S1") == []
+    assert len(rows(api, "sections/", term_code="FY", local_section_id=section.local_section_id)) == 1
