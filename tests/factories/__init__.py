@@ -4,17 +4,24 @@ A record that is in step, or that differs, is made by the product's own services
 the product could not have.
 """
 
+from tests.factories.copies import (
+    AuthorityCopyFactory,
+    EnrolmentCopyFactory,
+    SchoolCopyFactory,
+    StudentCopyFactory,
+)
 from tests.factories.courses import (
     CalendarFactory,
     CourseEnrolmentFactory,
     CourseFactory,
+    SectionCourseFactory,
     SectionFactory,
     StoredGradeFactory,
     TermFactory,
 )
 from tests.factories.fields import field_added
 from tests.factories.jobs import job
-from tests.factories.organizations import AuthorityFactory, SchoolFactory
+from tests.factories.organizations import AuthorityFactory, SchoolAccessFactory, SchoolFactory
 from tests.factories.pasi import (
     changed_in_pasi,
     created_in_pasi,
@@ -29,19 +36,26 @@ from tests.factories.pasi import (
 )
 from tests.factories.people import ServiceFactory, UserFactory, token_of
 from tests.factories.reconciliation import reconciliation_run
-from tests.factories.students import EnrolmentFactory, StudentFactory
+from tests.factories.students import DataEventFactory, EnrolmentFactory, StudentFactory
 from tests.factories.year_end import rehearsal
 
 __all__ = [
+    "AuthorityCopyFactory",
     "AuthorityFactory",
     "CalendarFactory",
     "CourseEnrolmentFactory",
     "CourseFactory",
+    "DataEventFactory",
+    "EnrolmentCopyFactory",
     "EnrolmentFactory",
+    "SchoolAccessFactory",
+    "SchoolCopyFactory",
     "SchoolFactory",
+    "SectionCourseFactory",
     "SectionFactory",
     "ServiceFactory",
     "StoredGradeFactory",
+    "StudentCopyFactory",
     "StudentFactory",
     "TermFactory",
     "UserFactory",

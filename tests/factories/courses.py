@@ -90,6 +90,16 @@ class SectionFactory(DjangoModelFactory):
             )
 
 
+class SectionCourseFactory(DjangoModelFactory):
+    """A further course of a section; the factory of the section makes the row of its first."""
+
+    class Meta:
+        model = SectionCourse
+
+    section = factory.SubFactory(SectionFactory)
+    course = factory.SubFactory(CourseFactory)
+
+
 class CourseEnrolmentFactory(DjangoModelFactory):
     """Active since the section began. `CourseEnrolmentFactory(enrolment=stay)` makes the section at the stay's school."""
 

@@ -1,7 +1,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from sis.models import Authority, School
+from sis.models import Authority, School, SchoolAccess
 from sis.models.organization import State
 
 
@@ -28,3 +28,12 @@ class SchoolFactory(DjangoModelFactory):
     name = factory.LazyAttribute(lambda school: f"Lantern School {school.code}")
     enrolment_sync = State.ACTIVE
     course_marks_integration = State.ACTIVE
+
+
+class SchoolAccessFactory(DjangoModelFactory):
+    class Meta:
+        model = SchoolAccess
+        django_get_or_create = ("user", "school")
+
+    user = factory.SubFactory("tests.factories.people.UserFactory")
+    school = factory.SubFactory(SchoolFactory)

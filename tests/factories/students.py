@@ -4,7 +4,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from operations import clock
-from sis.models import SchoolEnrolment, Student
+from sis.models import DataEvent, SchoolEnrolment, Student
 from sis.rules import names
 from sis.rules.school_year import SchoolYear
 from tests.factories.organizations import SchoolFactory
@@ -41,3 +41,22 @@ class EnrolmentFactory(DjangoModelFactory):
     grade = "08"
     start_date = factory.LazyAttribute(lambda stay: dt.date(stay.school_year.ending - 1, 9, 1))
     exit_date = factory.LazyAttribute(lambda stay: dt.date(stay.school_year.ending, 6, 26))
+
+
+class DataEventFactory(DjangoModelFactory):
+    """ "Look at this record again", of an enrolment: nobody has taken it up."""
+
+    class Meta:
+        model = DataEvent
+        exclude = ("enrolment",)
+
+    enrolment = factory.SubFactory(EnrolmentFactory)
+    at = factory.LazyFunction(clock.now)
+    subject_type = "school_enrolment"
+    subject_id = factory.SelfAttribute("enrolment.pk")
+    student = factory.SelfAttribute("enrolment.student")
+    school_code = factory.SelfAttribute("enrolment.school.code")
+    fields = ["exit_date"]
+    actor_name = "Rhea Molnar"
+    actor_local_id = "rmolnar"
+    actor_ip = "10.1.2.3"

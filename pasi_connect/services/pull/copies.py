@@ -56,8 +56,7 @@ def _inside(member: Member, name: str) -> Record | None:
 
 
 def to_xml(document: Mapping[str, Any], entity: Entity) -> bytes:
-    assert entity.submit is not None
-    element = etree.Element(entity.submit.record)
+    element = etree.Element(entity.submit.record if entity.submit else entity.get.record)
     codec.encode(element, record_of(entity), document)
     return etree.tostring(element)
 
