@@ -251,9 +251,6 @@ def _verdict(entity: Entity, pair: Pair, context: Context, missing: "_Missing") 
     if copy.core_version < link.accepted_version:
         return None  # an older picture than the one we know PASI to hold
     theirs = values.theirs(copy)
-    if "deleted" not in theirs:
-        return None  # whether PASI's record lives is not read yet
-    theirs = values.theirs(copy)
     if entity.has_deletion and "deleted" not in theirs:
         return None  # whether PASI's record lives is not read yet
     return rules.compare(values.ours(record, link), theirs, *values.before(link), values.identity(record, copy))
