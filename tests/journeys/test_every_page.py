@@ -56,6 +56,7 @@ def busy(product: Product) -> dict[str, Any]:
             f"/actions/{bulk['id']}/undo/",
             f"/students/{stay['student']}/",
             f"/students/{stay['student']}/enrol/",
+            f"/students/{stay['student']}/identification/",
             f"/enrolments/{stay['id']}/edit/",
             f"/enrolments/{stay['id']}/withdraw/",
             f"/submissions/{submission['id']}/",
