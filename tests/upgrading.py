@@ -26,7 +26,8 @@ def main(dump: Path) -> None:
         call_command("migrate", app, name, verbosity=0)
     _load(past["tables"])
     call_command("migrate", verbosity=0)
-    print(json.dumps(_present()))
+    _count_on()
+    print(json.dumps({"refilled": _refilled(), **_present()}))
 
 
 def _load(tables: dict[str, Any]) -> None:
@@ -43,6 +44,17 @@ def _load(tables: dict[str, Any]) -> None:
             for row in table["rows"]:
                 given = [_value(value, column in flags) for column, value in zip(table["columns"], row, strict=True)]
                 cursor.execute(f'INSERT INTO "{name}" ({columns}) VALUES ({holders})', given)
+
+
+def _count_on() -> None:
+    """The next rows get numbers behind those that were loaded with theirs."""
+    from django.apps import apps
+    from django.core.management.color import no_style
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(apps.get_models())):
+            cursor.execute(statement)
 
 
 def _flags(table: str) -> set[str]:
@@ -63,6 +75,24 @@ def _value(value: Any, flag: bool) -> Any:
     if isinstance(value, dict):
         return base64.b64decode(value["b"])
     return bool(value) if flag and value is not None else value
+
+
+def _refilled() -> dict[str, Any]:
+    """What the tick and a worker do first: the columns that are younger than the copies are filled from their documents."""
+    from operations.services import jobs
+    from pasi_connect.entities import REGISTRY
+    from pasi_connect.models import StudentCopy
+    from pasi_connect.services.pull import refilling
+
+    job = refilling.look()
+    if job is not None:
+        jobs.run(job.pk)
+        job.refresh_from_db()
+    return {
+        "job": [job.status, job.done, job.failed] if job else None,
+        "left": sum(refilling.stale(entity).count() for entity in REGISTRY),
+        "students": StudentCopy.objects.count(),
+    }
 
 
 def _present() -> dict[str, Any]:

@@ -54,6 +54,10 @@ def test_a_demo_of_the_past_keeps_every_key_and_its_work(database):
     assert now["records"] == {
         str(row["id"]): [row["ref_id"] or "", row["subject_id"]] for row in before("actionrecord")
     }
+    # Columns that came later are filled from the documents: those of every student at least.
+    status, filled, failed = now["refilled"]["job"]
+    assert (status, failed, now["refilled"]["left"]) == ("completed", 0, 0)
+    assert filled >= now["refilled"]["students"] > 0
     assert len(now["failures"]) == len(before("failure"))
     assigned = [*upgrading.rows(past, "alerts_assignment"), *upgrading.rows(past, "alerts_snooze")]
     assert now["assigned"] == sorted(row["ref_id"] for row in assigned)
