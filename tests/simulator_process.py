@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AUTHORITY, OTHER_AUTHORITY = "1750", "1751"
 START_SECONDS = 20
 ENROLMENTS = "/control/records/StudentSchoolEnrolment/"
+SECTIONS = "/control/records/Section/"
 
 _asns = itertools.count(410_000_000)
 
@@ -144,9 +145,11 @@ class SimulatorProcess:
         return self.get(f"/control/calls/?operation={operation}")["results"]
 
     def clear(self, today: dt.date) -> None:
-        """No enrolment, no knob, no call; our client is registered; PASI's calendar shows `today`."""
+        """No enrolment, no section, no knob, no call; our client is registered; PASI's calendar shows `today`."""
         self.files.clients.write_text(self.registered)
         self._ask("POST", "/control/reset/", {})
         self.knobs(today=today.isoformat(), node_wait_ms=50)
         for record in self.enrolments():
             self.remove(record["RefId"])
+        for section in self.get(SECTIONS)["results"]:
+            self._ask("DELETE", f"{SECTIONS}{section['RefId']}/?physical=1", {})

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -15,10 +16,11 @@ from operations.services import audit
 from pasi_connect.demo import courses, samples, work
 from pasi_connect.demo import district as made_up
 from pasi_connect.demo.asking import ask
-from pasi_connect.entities import SCHOOL_ENROLMENT, mapping
+from pasi_connect.entities import SCHOOL_ENROLMENT, SECTION, mapping
 from pasi_connect.models import ConnectionSettings, Link, SyncSettings
 from pasi_connect.rules.pasiprep import PLACEHOLDER
-from sis.models import Authority, School, SchoolAccess, SchoolEnrolment, Student
+from pasi_connect.services.compare import values
+from sis.models import Authority, School, SchoolAccess, SchoolEnrolment, Section, Student
 from sis.models.organization import State
 from sis.rules.school_year import SchoolYear
 
@@ -131,6 +133,11 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
     ]
     Link.objects.bulk_create(links, batch_size=200)
     courses.make(schools, enrolments, clock.today())
+    taught = Section.objects.order_by("pk")
+    Link.objects.bulk_create(
+        Link(entity=SECTION.kind, subject_id=one.pk, key=str(uuid5(NAMESPACE_URL, one.external_id or "")))
+        for one in taught
+    )
 
 
 # --- The simulator's side ----------------------------------------------------------------------------------------
@@ -170,6 +177,7 @@ def documents(district: made_up.District) -> dict[str, Any]:
         "School": schools,
         "Student": [_student(person) for person in [*district.people, *district.pasi_only_people]],
         "StudentSchoolEnrolment": [_enrolment(stay) for stay in [*district.stays, *district.others]],
+        "Section": [_section(link) for link in SECTION.links_along.order_by("pk")],
         "_as": {"name": "Prairie Lantern data load", "organization": f"A.{made_up.AUTHORITY[0]}"},
     }
 
@@ -209,6 +217,11 @@ def _enrolment(stay: made_up.Stay) -> dict[str, Any]:
     whose = mapping.identity_of(entity, {"asn": stay.person.asn, "school": stay.school, "school_year": stay.year})
     base = mapping.new_document(entity, str(stay.key), whose)
     return mapping.lay_on(entity, base, {**entity.empty, **stay.values}, entity.compared)
+
+
+def _section(link: Link) -> dict[str, Any]:
+    base = mapping.new_document(SECTION, link.key, mapping.identity(SECTION, link.record))
+    return mapping.lay_on(SECTION, base, values.ours(link.record, link), SECTION.compared)
 
 
 def welcome(port: str, control_port: str) -> str:

@@ -5,14 +5,25 @@ The order is that of pulling: organizations, people, then what belongs to both. 
 
 from django.db.models import Model
 
-from pasi_connect.entities import school, school_authority, school_enrolment, student
+from pasi_connect.entities import school, school_authority, school_enrolment, section, student
 from pasi_connect.entities.definition import Entity
 from pasi_connect.models.copies import LocalCopy
 
-__all__ = ["REGISTRY", "SCHOOL_ENROLMENT", "Entity", "by_kind", "by_notification", "of", "of_copy", "written"]
+__all__ = [
+    "REGISTRY",
+    "SCHOOL_ENROLMENT",
+    "SECTION",
+    "Entity",
+    "by_kind",
+    "by_notification",
+    "of",
+    "of_copy",
+    "written",
+]
 
 SCHOOL_ENROLMENT = school_enrolment.ENTITY
-REGISTRY: tuple[Entity, ...] = (school_authority.ENTITY, school.ENTITY, student.ENTITY, SCHOOL_ENROLMENT)
+SECTION = section.ENTITY
+REGISTRY: tuple[Entity, ...] = (school_authority.ENTITY, school.ENTITY, student.ENTITY, SCHOOL_ENROLMENT, SECTION)
 
 
 def _models(entity: Entity) -> list[type[Model]]:

@@ -25,8 +25,8 @@ from sis.rules.school_year import SchoolYear
 Document = Mapping[str, Any]
 # How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
 # record of every answer.
-PLAIN, INSIDE, LISTED, MANY = range(4)
-Read = tuple[str, int, str, str, Any]  # name, one of the four, member, member inside of it, empty value
+PLAIN, INSIDE, LISTED, MANY, ARRAY = range(5)
+Read = tuple[str, int, str, str, Any]  # name, one of the five, member, member inside of it, empty value
 CUT, NO_TEXT, KEPT_BESIDE = range(3)
 
 
@@ -44,14 +44,20 @@ class Get:
 class Submit:
     """How one record is sent; `stamps` are members that PASI sets itself and ignores on input.
 
-    `list_member` and `list_name`: the list of keys and values that holds the fields that are `listed`.
+    `batch`: the list in which records stand, where PASI takes several in one call and answers for each. `list_member` and
+    `list_name`: the list of keys and values that holds the fields that are `listed`.
     """
 
     operation: str
     record: str
+    batch: str = ""
     stamps: tuple[str, ...] = ("EffectiveUtc", "LastUpdate")
     list_member: str = ""
     list_name: str = ""
+
+    def request(self, document: Document) -> dict[str, Any]:
+        """The members of the message that sends one record."""
+        return {self.batch: [document]} if self.batch else {self.record: document}
 
 
 @dataclass(frozen=True)
@@ -379,5 +385,7 @@ class Entity:
 
 def _read_of(field: Field) -> Read:
     outer, _slash, inner = field.member.partition("/")
-    way = MANY if field.many else LISTED if field.listed else INSIDE if inner else PLAIN
+    way = INSIDE if inner else PLAIN
+    if field.many or field.listed:
+        way = (MANY if field.many else LISTED) if field.listed else ARRAY
     return field.name, way, outer, inner, field.empty

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pasi_connect.entities.definition import CUT, INSIDE, LISTED, NO_TEXT, PLAIN, Entity, Read
+from pasi_connect.entities.definition import ARRAY, CUT, INSIDE, LISTED, NO_TEXT, PLAIN, Entity, Read
 from pasi_connect.rules.days import LATEST, OLDEST
 from pasi_connect.rules.fields import Type
 from sis.rules.enrolment import codes
@@ -33,6 +33,9 @@ def _read(entity: Entity, reads: Iterable[Read], document: Mapping[str, Any]) ->
             there: Any = document.get(member)
         elif way == INSIDE:
             there = (document.get(member) or {}).get(inner)
+        elif way == ARRAY:
+            found[name] = " ".join(sorted(set(document.get(member) or ())))
+            continue
         elif way == LISTED:
             found[name] = (listed.get(member) or [""])[0]
             continue
@@ -100,7 +103,7 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
             kept = [pair for pair in pairs if pair[0] != field.member]
             given = codes(value) if field.many else ([value] if value else [])
             pairs = [*kept, *((field.member, part) for part in given)]
-        elif value == field.empty and field.type != Type.FLAG:
+        elif value == field.empty and field.type not in (Type.FLAG, Type.COUNT):
             laid.pop(field.member, None)
         elif field.many:
             laid[field.member] = codes(value)

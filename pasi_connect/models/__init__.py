@@ -8,6 +8,7 @@ from pasi_connect.models.copies import (
     LocalCopy,
     MissingRecord,
     SchoolCopy,
+    SectionCopy,
     StudentCopy,
     SyncCursor,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "LocalCopy",
     "MissingRecord",
     "SchoolCopy",
+    "SectionCopy",
     "StudentCopy",
     "Submission",
     "SyncCursor",

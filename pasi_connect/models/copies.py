@@ -126,6 +126,40 @@ class EnrolmentCopy(LocalCopy):
         return self.key
 
 
+class SectionCopy(LocalCopy):
+    """Columns carry the names of the SIS record's fields, so that the two can be compared column by column."""
+
+    notification_type = "Section"
+    key_field = "key"
+    key = models.CharField(max_length=60, unique=True)
+    school_code = models.CharField(max_length=4, blank=True)
+    school_year = SchoolYearField(null=True)
+    updated_by = models.CharField(max_length=160, blank=True)
+    updated_by_organization = models.CharField(max_length=6, blank=True)
+    effective_at = models.DateTimeField(null=True)
+
+    course_codes = models.CharField(max_length=255, blank=True)
+    start_date = models.DateField(null=True)
+    end_date = models.DateField(null=True)
+    term_code = models.CharField(max_length=50, blank=True)
+    delivery = models.CharField(max_length=50, blank=True)
+    schedule = models.CharField(max_length=50, blank=True)
+    language = models.CharField(max_length=50, blank=True)
+    credits_offered = models.IntegerField(default=0)
+    minutes_offered = models.IntegerField(null=True)
+    local_section_id = models.CharField(max_length=8, blank=True)
+    description = models.CharField(max_length=255, blank=True)
+    deleted = models.BooleanField(default=False)
+    # As that of an enrolment.
+    odd = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["school_code", "school_year", "id"], name="section_copy_school")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class FieldTable(models.Model):
     """A table of fields by which columns of local copies were filled: by column, what decided on its content."""
 

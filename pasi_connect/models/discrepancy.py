@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pasi_connect.models.relations import SubjectOf, relation
 from pasi_connect.models.submission import Submission
-from sis.models import SchoolEnrolment
+from sis.models import SchoolEnrolment, Section
 from sis.models.fields import SchoolYearField
 
 
@@ -43,6 +43,7 @@ class Discrepancy(models.Model):
     key = models.CharField(max_length=60)
     subject_id = models.BigIntegerField(null=True)  # its SIS record, where there is one
     enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="+")
+    section = SubjectOf(Section, entity="section", related_name="+")
     school_code = models.CharField(max_length=4)
     school_year = SchoolYearField(null=True)
     asn = models.CharField(max_length=9, blank=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from operations import offers
 from operations.actor import user_of
 from pasi_connect import filters, selectors
-from pasi_connect.entities import SCHOOL_ENROLMENT
+from pasi_connect.entities import SCHOOL_ENROLMENT, written
 from pasi_connect.models.submission import Status
 from pasi_connect.services import pick_lists, states, words
 from pasi_connect.services.compare.context import Context
@@ -40,13 +40,12 @@ def live_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offe
 
 
 def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> offers.Panel | None:
-    """What switching enrolment synchronization of a school sends, or keeps."""
+    """What switching one of a school's states sends, or keeps."""
     school, name, value = asked
-    if name != "enrolment_sync":
-        return None
-    mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code)
+    kinds = [entity.kind for entity in written() if entity.sis and entity.sis.switch == name]
+    mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code, subject_type__in=kinds)
     waiting = mine.filter(status=Status.WAITING).count()
-    held = mine.filter(status=Status.HELD, reason="school_inactive").count()
+    held = mine.filter(status=Status.HELD, reason__in=("school_inactive", "course_marks_inactive")).count()
     return offers.Panel(
         10,
         "pasi_connect/effects/school_state.html",

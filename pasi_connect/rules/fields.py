@@ -14,6 +14,7 @@ class Type(StrEnum):
     DAY = "day"
     MOMENT = "moment"
     NUMBER = "number"
+    COUNT = "count"  # a number that is 0 where none is given
     YEAR = "year"
     FLAG = "flag"
 
@@ -30,6 +31,7 @@ WITHOUT_VALUE: dict[Type, Any] = {
     Type.NUMBER: None,
     Type.YEAR: None,
     Type.FLAG: False,
+    Type.COUNT: 0,
 }
 
 

@@ -16,7 +16,7 @@ class Situation:
     """What the check needs to know of one submission, gathered by the service."""
 
     sync_on: bool
-    school_active: bool
+    school_active: bool  # of the school's two switches the one that the kind obeys
     year_ahead: bool  # a later year than PASI hands out in this calendar year
     year_synchronized: bool
     year_accepted: bool
@@ -29,6 +29,7 @@ class Situation:
     )
     years_known: bool = True  # PASI has told its current school year
     year_closed: bool = False  # an older year than PASI takes at all
+    course_marks: bool = False  # the kind obeys Course Marks Integration Status
     refused: str = ""  # the rule by which PASI would refuse the record for what it holds itself
     identity_changed: bool = False  # PASI's record is of another student, school or year, and nobody has decided
     read_live: bool = (
@@ -60,9 +61,15 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "school_inactive",
-        lambda s: not s.school_active,
+        lambda s: not s.school_active and not s.course_marks,
         gettext_noop("Enrolment synchronization of this school is inactive."),
         gettext_noop("It is sent as soon as a district officer makes the school active."),
+    ),
+    Reason(
+        "course_marks_inactive",
+        lambda s: not s.school_active and s.course_marks,
+        gettext_noop("Course Marks Integration Status of this school is inactive."),
+        gettext_noop("It is sent as soon as a district officer makes it active."),
     ),
     Reason(
         "years_unknown",

@@ -73,8 +73,15 @@ def read(operation: Operation, status: int, body: bytes, writes: bool) -> Answer
     return replace(_decoded(operation, element), strangers=tuple(found))
 
 
+BATCH = "SubmitResponses"  # of an operation that takes several records: we send one, and it is answered for by itself
+
+
 def _decoded(operation: Operation, element: etree._Element) -> Answer:
     value = codec.decode_member(element, operation.answer)
+    if isinstance(value, dict) and BATCH in value:
+        if len(value[BATCH]) != 1:
+            return unreadable(True, "it does not answer for the one record that was sent")
+        value = value[BATCH][0]
     rejections = value.get("Rejections") or [] if isinstance(value, dict) else []
     if rejections:
         told = [

@@ -2,6 +2,7 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.fields import SchoolYearField
@@ -104,6 +105,11 @@ class Section(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school_id} {self.course_id} {self.number}"
+
+    @property
+    def title(self) -> str:
+        """As people name it; reads the course."""
+        return gettext("%(course)s, section %(number)s") % {"course": self.course.name, "number": self.number}
 
 
 class SectionCourse(models.Model):

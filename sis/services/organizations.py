@@ -9,9 +9,7 @@ from operations.services import audit, pending
 from sis.models import Authority, School
 from sis.models.organization import State
 
-# Those that people switch. Course Marks Integration Status is kept and told by the API; it has no effect yet, so nobody is
-# offered a switch for it.
-STATES = ("enrolment_sync",)
+STATES = ("enrolment_sync", "course_marks_integration")  # each by itself
 RECONSIDER = "pasi_connect.reconsider"
 
 

@@ -1,6 +1,7 @@
 """The schools: where each stands, and its home."""
 
 from collections import Counter, defaultdict
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -12,8 +13,9 @@ from django.views import View
 from operations import offers, rights
 from operations.actor import of_request, user_of
 from sis import selectors
-from sis.forms.schools import StateForm
+from sis.forms.schools import StateForm, state_name
 from sis.models import School, SchoolEnrolment
+from sis.models.organization import State
 from sis.rules.enrolment import GRADES
 from sis.rules.school_year import SchoolYear
 from sis.services import organizations
@@ -60,6 +62,7 @@ class SchoolHome(View):
             "bars": bars,
             "calendar": school.calendars.filter(school_year=year).prefetch_related("terms").first(),
             "sections": school.sections.filter(school_year=year, deleted=False).count(),
+            "states": [_state(school, name) for name in organizations.STATES],
             "panels": offers.panels("sis.school", request, school),
             "may_edit": rights.may(request.user, "operations.edit_records"),
             "may_set_up": rights.may(request.user, "operations.setup"),
@@ -82,6 +85,13 @@ class SchoolHome(View):
         except ValueError:
             return selectors.current_year()
         return asked if asked in years else selectors.current_year()
+
+
+def _state(school: School, name: str) -> dict[str, Any]:
+    """One of the school's two states, for its page."""
+    value = getattr(school, name)
+    other = State.INACTIVE if value == State.ACTIVE else State.ACTIVE
+    return {"name": name, "label": state_name(name), "value": value, "word": State(value).label, "other": other.value}
 
 
 @rights.needs("operations.setup")
@@ -110,7 +120,7 @@ class SwitchState(View):
     @staticmethod
     def _preview(request: HttpRequest, school: School, form: StateForm) -> HttpResponse:
         if not form.is_valid():
-            messages.error(request, _("Choose active or inactive for the enrolment synchronization."))
+            messages.error(request, _("Choose active or inactive."))
             return redirect("sis:school", school.code)
         asked = (school, form.cleaned_data["name"], form.cleaned_data["value"])
         context = {

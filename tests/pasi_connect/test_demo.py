@@ -8,11 +8,11 @@ from django.db.models import Count, F, OuterRef, Subquery
 
 from operations import clock
 from pasi_connect.demo import district, making, samples, work
-from pasi_connect.models import Link
+from pasi_connect.entities import SCHOOL_ENROLMENT, SECTION
 from reconciliation.engine.running import Options, Run
 from reconciliation.rules.notes import Refused
 from sis import selectors
-from sis.models import Course, CourseEnrolment, DataEvent, School, SchoolCalendar, SchoolEnrolment, StoredGrade
+from sis.models import Course, CourseEnrolment, DataEvent, School, SchoolCalendar, SchoolEnrolment, Section, StoredGrade
 from sis.rules import stays
 from sis.rules.school_year import SchoolYear
 from sis.services import course_enrolments
@@ -86,13 +86,20 @@ def test_open_concurrent_enrolments_run_past_the_closing_date(tmp_path):
 
 def test_pasi_gets_the_same_records(tmp_path):
     made_on(NOVEMBER, tmp_path)
-    documents = making.documents(district.Builder(NOVEMBER).build())["StudentSchoolEnrolment"]
-    theirs = {str(one["RefId"]): one for one in documents}
-    keys = dict(Link.objects.values_list("subject_id", "key"))
+    documents = making.documents(district.Builder(NOVEMBER).build())
+    theirs = {str(one["RefId"]): one for one in documents["StudentSchoolEnrolment"]}
+    keys = dict(SCHOOL_ENROLMENT.links.values_list("subject_id", "key"))
     for stay in SchoolEnrolment.objects.select_related("student", "school"):
         one = theirs[keys[stay.pk]]
         assert (one["SchoolCode"], one["StateProvinceId"]) == (stay.school.code, stay.student.asn)
         assert (one["RegistrationStartDate"], one["RegistrationExitDate"]) == (stay.start_date, stay.exit_date)
+    sections = {str(one["RefId"]): one for one in documents["Section"]}
+    taught = list(SECTION.links_along)
+    assert len(taught) == len(sections) == Section.objects.count() > 20
+    for link in taught:
+        one = sections[link.key]
+        assert (one["SchoolCode"], one["LocalSectionId"]) == (link.record.school.code, link.record.local_section_id)
+        assert one["CourseCodes"] == link.record.course_codes.split()
 
 
 def test_it_is_made_by_few_statements(tmp_path, django_assert_max_num_queries):

@@ -283,9 +283,8 @@ def _take(
         )
     except IntegrityError:
         raise _TakenMeanwhile from None  # another one of the lane flies since this moment
-    request = {submit.record: document}
     behalf = replace(purpose(submission), organization=organization)
-    message = gateway.prepare(submit.operation, request, behalf, present, writes=True)
+    message = gateway.prepare(submit.operation, submit.request(document), behalf, present, writes=True)
     return Flight(submission, document, message)
 
 

@@ -27,6 +27,7 @@ from sis.models.organization import State
 from sis.services import events as data_events
 
 SEND = data_events.TAKE_UP
+COURSE_MARKS = "course_marks_integration"  # one of a school's two switches
 
 
 def link_of(record: Any) -> Link:
@@ -174,6 +175,7 @@ def situation(
     return held.Situation(
         sync_on=context.settings.regular_synchronization,
         school_active=not entity.school_column or getattr(record.school, entity.sis.switch) == State.ACTIVE,
+        course_marks=entity.sis.switch == COURSE_MARKS,
         year_ahead=year is not None and year > context.last_possible,
         year_synchronized=year is None or year in context.years,
         year_accepted=year is None or context.year_accepted(year),

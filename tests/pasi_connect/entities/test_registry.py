@@ -14,6 +14,7 @@ COLUMNS = {
     Type.DAY: models.DateField,
     Type.MOMENT: models.DateTimeField,
     Type.NUMBER: models.IntegerField,
+    Type.COUNT: models.IntegerField,
     Type.FLAG: models.BooleanField,
 }
 every = pytest.mark.parametrize("entity", REGISTRY, ids=str)
