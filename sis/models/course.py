@@ -50,8 +50,12 @@ class Section(models.Model):
         help_text=_("Separate several codes with spaces, like MAT3791 MAT3792."),
     )
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="sections")
-    number = models.CharField(_("section number"), max_length=10)
-    teacher = models.CharField(_("teacher"), max_length=100, blank=True)
+    number = models.CharField(
+        _("section number"), max_length=10, help_text=_("Tells the sections of a course in one term apart here.")
+    )
+    teacher = models.CharField(
+        _("teacher"), max_length=100, blank=True, help_text=_("Kept here; PASI does not hold it.")
+    )
     start_date = models.DateField(_("first day"), help_text=_("The first day of classes in this section."))
     end_date = models.DateField(_("last day"), help_text=_("The last day of classes in this section."))
     # Codes of PASI's lists (SectionTerm, InstructionalLanguage, PrimaryDeliveryMethod, DeliverySchedule).

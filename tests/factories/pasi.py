@@ -6,7 +6,10 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from operations import clock
 from operations.actor import SYNC, Actor
+from pasi_connect import entities
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
+from pasi_connect.entities import Entity
+from pasi_connect.entities import mapping as of_kinds
 from pasi_connect.models import Discrepancy, EnrolmentCopy, Failure, Link, Submission, SyncCursor, SyncSettings
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.pull import copies
@@ -24,45 +27,50 @@ def synchronizing(**settings: Any) -> SyncSettings:
     for name, value in settings.items():
         setattr(row, name, value)
     row.save()
-    for step in (-2, -1, 0, 1):
-        name = f"StudentSchoolEnrolment.{(this_year() + step).ending}"
-        SyncCursor.objects.get_or_create(notification_type=name, defaults={"complete_at": clock.now()})
+    for kind in (entity for entity in entities.written() if entity.by_year):
+        for step in (-2, -1, 0, 1):
+            name = f"{kind.notification}.{(this_year() + step).ending}"
+            SyncCursor.objects.get_or_create(notification_type=name, defaults={"complete_at": clock.now()})
     return row
 
 
-def _store(base: dict[str, Any], record: dict[str, Any], version: int, by: str, organization: str) -> None:
-    document = mapping.lay_on(base, record, mapping.NAMES)
+def _store(
+    base: dict[str, Any], record: dict[str, Any], version: int, by: str, organization: str, kind: Entity = ENTITY
+) -> None:
+    document = of_kinds.lay_on(kind, base, record, kind.compared)
     document |= {
         "PASICoreVersion": version,
         "EffectiveUtc": clock.now(),
         "LastUpdate": {"OrganizationCode": organization, "UserName": by},
     }
-    copies.store(EnrolmentCopy, [copies.Received(document, copies.to_xml(document, ENTITY))])
+    copies.store(kind.copy, [copies.Received(document, copies.to_xml(document, kind))])
 
 
-def link_of(enrolment: SchoolEnrolment) -> Link:
-    return Link.objects.get(entity="school_enrolment", subject_id=enrolment.pk)
+def link_of(record: Any) -> Link:
+    return entities.of(record).links.get(subject_id=record.pk)
 
 
-def link_and_copy(enrolment: SchoolEnrolment, version: int = 10, **theirs: Any) -> Link:
-    """Ties the enrolment to PASI's record at `version`: equal and agreed, except for what is named in `theirs`."""
-    link = Link.objects.create(enrolment=enrolment, key=str(uuid4()))
-    base = mapping.new_document(link.key, enrolment.student.asn or "", enrolment.school.code, enrolment.school_year)
-    _store(base, {**values.ours(enrolment, link), **theirs}, version, "Data load", "A.1750")
-    comparing.evaluate(ENTITY, keys=[link.key])
+def link_and_copy(record: Any, version: int = 10, **theirs: Any) -> Link:
+    """Ties the SIS record to PASI's at `version`: equal and agreed, except for what is named in `theirs`."""
+    kind = entities.of(record)
+    link = Link(entity=kind.kind, key=str(uuid4()))
+    link.record = record
+    link.save()
+    base = of_kinds.new_document(kind, link.key, of_kinds.identity(kind, record))
+    _store(base, {**values.ours(record, link), **theirs}, version, "Data load", "A.1750", kind)
+    comparing.evaluate(kind, keys=[link.key])
     link.refresh_from_db()
     return link
 
 
-def changed_in_pasi(
-    enrolment: SchoolEnrolment, *, by: str = "Ola Brandt", organization: str = "A.1750", **theirs: Any
-) -> Discrepancy:
+def changed_in_pasi(record: Any, *, by: str = "Ola Brandt", organization: str = "A.1750", **theirs: Any) -> Discrepancy:
     """Somebody changed the record in PASI and we have pulled it. Gives the open item."""
-    copy = EnrolmentCopy.objects.get(key=link_of(enrolment).key)
-    base = copies.to_document(copy.document, ENTITY)
-    _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organization)
-    comparing.evaluate(ENTITY, keys=[copy.key])
-    return Discrepancy.objects.get(key=copy.key, status=Discrepancy.Status.OPEN)
+    kind = entities.of(record)
+    copy = kind.copy.objects.get(key=link_of(record).key)
+    base = copies.to_document(copy.document, kind)
+    _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organization, kind)
+    comparing.evaluate(kind, keys=[copy.key])
+    return Discrepancy.objects.get(entity=kind.kind, key=copy.key, status=Discrepancy.Status.OPEN)
 
 
 def moved_in_pasi(

@@ -57,7 +57,7 @@ OTHERS = {
         schemas=("Section",),
         serializers=(SectionSerializer,),
         form=SectionForm,
-        page={**section_page.LABELS, "CourseCodes": "Course codes"},
+        page=section_page.LABELS,
         names={"course_codes": "courses"},
         by_action=frozenset({"deleted"}),
     ),

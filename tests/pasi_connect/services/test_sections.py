@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from operations.actor import of_user
 from pasi_connect import entities
 from pasi_connect.models import Discrepancy, Link, SectionCopy, Submission
 from pasi_connect.models.submission import Status
@@ -199,7 +200,6 @@ def test_an_answer_that_was_lost_is_read_back(world, section):
 
 def test_a_school_is_sent_at_once(world, section):
     officer = factories.UserFactory(role="District officer")
-    from operations.actor import of_user
 
     job = forcing.start(of_user(officer), world.school, SECTION)
     assert job.given == {"school": SCHOOL_CODES[0], "entity": "section"}

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """Sections as PASI keeps them, and the way from links and items to the section."""
 
     dependencies = [
-        ('pasi_connect', '0021_columns_of_copies'),
+        ('pasi_connect', '0022_identification_of_copies'),
         ('sis', '0012_help_of_sections'),
     ]
 
