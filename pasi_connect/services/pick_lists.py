@@ -17,10 +17,17 @@ WORDS_SECONDS = 60
 
 def of_year(entity: Entity, year: SchoolYear | None) -> dict[str, list[tuple[str, str]]]:
     """Name of each coded field -> [(code, text)] in the person's language; absent while its codes have not come yet."""
+    return _lists(entity, _values(entity.coded.values(), year))
+
+
+def _lists(entity: Entity, values: Iterable[CodeValue]) -> dict[str, list[tuple[str, str]]]:
+    """The same from code values that have been read, those of other kinds among them."""
     names = {class_name: name for name, class_name in entity.coded.items()}
     read: dict[str, list[tuple[str, str]]] = {}
-    for value in _values(names, year):
-        name, text = names[value.class_name], _text(value)
+    for value in values:
+        if (name := names.get(value.class_name)) is None:
+            continue
+        text = _text(value)
         label = (text or value.code) if entity.by_name[name].spoken else f"{value.code} {text}".strip()
         read.setdefault(name, []).append((value.code, label))
     if "grade" in entity.coded:
@@ -50,11 +57,11 @@ def word(entity: Entity, name: str, code: str) -> str:
     key = f"code-words.{get_language()}"
     known: dict[tuple[str, str, str], str] | None = cache.get(key)
     if known is None:
+        values = list(_values({name for kind in REGISTRY for name in kind.coded.values()}, None))
         known = {
             (kind.kind, field, one): text
             for kind in REGISTRY
-            if kind.coded
-            for field, rows in of_year(kind, None).items()
+            for field, rows in _lists(kind, values).items()
             for one, text in rows
         }
         cache.set(key, known, WORDS_SECONDS)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -91,7 +92,13 @@ def _state(school: School, name: str) -> dict[str, Any]:
     """One of the school's two states, for its page."""
     value = getattr(school, name)
     other = State.INACTIVE if value == State.ACTIVE else State.ACTIVE
-    return {"name": name, "label": state_name(name), "value": value, "word": State(value).label, "other": other.value}
+    return {
+        "name": name,
+        "label": capfirst(state_name(name)),
+        "value": value,
+        "word": State(value).label,
+        "other": other.value,
+    }
 
 
 @rights.needs("operations.setup")
