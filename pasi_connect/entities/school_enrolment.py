@@ -81,6 +81,7 @@ ENTITY = Entity(
         page_of="student_id",
         page_label=gettext_lazy("student page"),
         edit="pasi_connect:enrolment",
+        in_pasiprep=True,
         sentences=SENTENCES,
     ),
     refused=lambda record, person, school, year: pasi.refused({**record, "school_year": year}, person, school, year),

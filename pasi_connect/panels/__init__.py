@@ -7,6 +7,7 @@ from pasi_connect.panels import (  # noqa: F401 - these modules register what th
     help,
     jobs,
     notices,
+    sections,
     setup,
     students,
 )

@@ -34,6 +34,7 @@ class Case:
     has_courses: bool  # live course enrolments of the stay
     on_its_way: bool = False  # a submission of the record is being sent
     hidden: bool = False  # PASI does not show us its record any more
+    movable: bool = True  # records of this kind can follow PASI to another school or year, and be moved back
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ _HIDDEN = gettext_noop(
     "PASI no longer shows us its record. Look the student up in PASIprep, then relink the SIS record or delete it here."
 )
 _ASK = gettext_noop("PASI’s record is now outside your schools. Ask a district officer, or relink the SIS record.")
+_FIXED = gettext_noop(
+    "A record of this kind keeps its school and school year. Relink the SIS record, or delete it here."
+)
 OBSTACLES: tuple[Obstacle, ...] = (
+    Obstacle(ACCEPT, lambda c: not c.movable, _FIXED),
+    Obstacle(REJECT, lambda c: not c.movable, _FIXED),
     Obstacle(ACCEPT, lambda c: c.on_its_way, _FLYING),
     Obstacle(ACCEPT, lambda c: c.hidden, _HIDDEN),
     Obstacle(

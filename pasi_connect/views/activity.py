@@ -149,10 +149,11 @@ def _fields(entry: AuditEntry, items: dict[int, Discrepancy]) -> str:
 # Of a SIS record's own entries, by verb; of the others the fields that changed.
 OWN = {
     Verb.ENROLMENT_CREATED: ("plus", "sis", gettext_lazy("Enrolment entered")),
+    Verb.SECTION_CREATED: ("plus", "sis", gettext_lazy("Section added")),
     Verb.SPELLING_AGREED: ("check", "sis", gettext_lazy("Spelling for PASI approved")),
     Verb.ENROLMENT_MOVED: ("people", "pasi", gettext_lazy("Enrolment moved to another student, school or year")),
 }
-CHANGED = (Verb.ENROLMENT_CHANGED,)
+CHANGED = (Verb.ENROLMENT_CHANGED, Verb.SECTION_CHANGED)
 
 
 def _told(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any] | None:

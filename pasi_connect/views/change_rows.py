@@ -51,7 +51,9 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
                 "first_label": "" if whole or not first else words.field_label(entity, first["name"]),
                 "whole": whole,
                 "decidable": item.is_open and item.undecided > 0,
-                "pasiprep": words.pasiprep(pasiprep, item.key) if item.core_version else "",
+                "pasiprep": words.pasiprep(pasiprep, item.key)
+                if item.core_version and entity.shown.in_pasiprep
+                else "",
                 "url": working.url_of(item.pk) if working else reverse("pasi_connect:change", args=[item.pk]),
             }
         )

@@ -40,6 +40,7 @@ MOVED = {
 # What is told of a SIS record's own entries, by verb; of the others the fields that changed.
 OWN = {
     Verb.ENROLMENT_CREATED: gettext_lazy("Entered by %(who)s"),
+    Verb.SECTION_CREATED: gettext_lazy("Entered by %(who)s"),
     Verb.ENROLMENT_MOVED: gettext_lazy("Moved to another student, school or year by %(who)s"),
     Verb.PASI_READ_REPLACED: gettext_lazy("Compared with PASI, SIS values sent by %(who)s"),
     Verb.PASI_READ_TAKEN: gettext_lazy("Compared with PASI, PASI’s values taken by %(who)s"),
@@ -97,7 +98,8 @@ class Record:
     @cached_property
     def pasiprep(self) -> str:
         """The record's address in PASIprep, where the setting gives one and PASI has the record."""
-        return words.pasiprep(SyncSettings.load().pasiprep_link, self.key) if self.copy else ""
+        shows = self.copy and self.entity.shown.in_pasiprep
+        return words.pasiprep(SyncSettings.load().pasiprep_link, self.key) if shows else ""
 
     @property
     def asn(self) -> str:
@@ -107,17 +109,20 @@ class Record:
     def ours_in_words(self) -> str:
         """ "Ana Silva (1234-5678-9), Lantern School, 2026-2027"."""
         assert self.sis is not None
-        ours = self.sis
-        return f"{ours.student.name} ({ours.student.asn_shown}), {ours.school.name}, {ours.school_year}"
+        ours, shown = self.sis, self.entity.shown
+        who = f"{shown.title(ours)} ({ours.student.asn_shown})" if self.entity.has_student else shown.title(ours)
+        return f"{who}, {ours.school.name}, {ours.school_year}"
 
     def theirs_in_words(self, user: User) -> str:
         """The same of PASI's record. A student of other schools of ours has no name here, only the ASN that PASI told."""
         assert self.copy is not None
+        school = SchoolCopy.objects.filter(code=self.copy.school_code).values_list("name", flat=True).first()
+        if not self.entity.has_student:
+            return f"{self.title}, {school or self.copy.school_code}, {self.copy.school_year}"
         here = Student.objects.filter(asn=self.copy.asn).first()
         name = here.name if here else names_of([self.copy.asn]).get(self.copy.asn, "")
         if here and not sis_selectors.students(user).filter(pk=here.pk).exists():
             name = ""
-        school = SchoolCopy.objects.filter(code=self.copy.school_code).values_list("name", flat=True).first()
         who = f"{name} ({asn_shown(self.copy.asn)})" if name else words_asn(self.copy.asn)
         return f"{who}, {school or self.copy.school_code}, {self.copy.school_year}"
 

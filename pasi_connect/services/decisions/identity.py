@@ -34,6 +34,8 @@ LINK_COLUMNS = ("agreed", "agreed_digest", "kept", "written", "accepted_version"
 
 def case_of(user: User | None, link: Link, copy: EnrolmentCopy) -> rules.Case:
     """The facts for the person; None sees all. Reads the link's enrolment with student and school."""
+    if not entities.by_kind(link.entity).has_student:
+        return _of_a_place(link, copy)
     ours = link.enrolment
     codes = sis_selectors.school_codes(user) if user else None
     here = Student.objects.filter(asn=copy.asn).first()
@@ -52,6 +54,23 @@ def case_of(user: User | None, link: Link, copy: EnrolmentCopy) -> rules.Case:
         has_courses=CourseEnrolment.objects.filter(enrolment=ours, deleted=False).exists(),
         on_its_way=_of(ours.pk).filter(status__in=FLYING).exists(),
         hidden=link.hidden_at is not None and copy.vanished_at is not None,
+    )
+
+
+def _of_a_place(link: Link, copy: Any) -> rules.Case:
+    """Of a kind that belongs to no student: it stays at its school, in its year."""
+    flying = Submission.objects.filter(subject_type=link.entity, subject_id=link.subject_id, status__in=FLYING)
+    return rules.Case(
+        school_is_ours=True,
+        in_scope=True,
+        student_known=True,
+        asn_moved=False,
+        same_person=False,
+        asn_retired=False,
+        has_courses=False,
+        on_its_way=flying.exists(),
+        hidden=link.hidden_at is not None and copy.vanished_at is not None,
+        movable=False,
     )
 
 
@@ -139,8 +158,11 @@ def student_of(actor: Actor, asn: str) -> Student:
 # --- Link anew ---------------------------------------------------------------------------------------------------
 
 
-def other_record(enrolment: SchoolEnrolment) -> EnrolmentCopy | None:
-    """PASI's one live record of our student, school and year that no SIS record is linked to."""
+def other_record(record: Any) -> EnrolmentCopy | None:
+    """PASI's one live record of our student, school and year that no SIS record is linked to; of sections there are many."""
+    if not entities.of(record).has_student:
+        return None
+    enrolment: SchoolEnrolment = record
     found = EnrolmentCopy.objects.filter(
         asn=enrolment.student.asn or "-",
         school_code=enrolment.school.code,
@@ -176,7 +198,7 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
     if version is not None and version != item.version:
         raise Moved(item, _("Something has changed since you opened this page. Check the new values, then decide."))
     check(actor, rules.LINK_ANEW, link, copy)
-    ours = link.enrolment
+    ours = link.record
     other = other_record(ours)
     now = clock.now()
     decision = Decision(
@@ -189,11 +211,11 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
         agreed_before=link.agreed,
         before={"link": {name: getattr(link, name) for name in LINK_COLUMNS}, "hidden": link.hidden_at is not None},
     )
-    for row in _of(ours.pk).filter(status__in=(*QUEUED, *STUCK)).select_for_update(of=("self",)):
+    mine = {"subject_type": link.entity, "subject_id": ours.pk}
+    live = Submission.objects.filter(**mine, status__in=(*QUEUED, *STUCK))
+    for row in live.select_for_update(of=("self",)):
         submissions.move(row, Status.CANCELLED, actor, reason="linked_anew")
-    DataEvent.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=ours.pk, collected_at=None).update(
-        collected_at=now
-    )
+    DataEvent.objects.filter(**mine, collected_at=None).update(collected_at=now)
     fresh: dict[str, Any] = {"agreed": None, "agreed_digest": "", "kept": {}, "accepted_version": 0, "hidden_at": None}
     _tie(link, other.key if other else str(uuid4()), fresh)
     item.status, item.settled_at, item.settled_by = Discrepancy.Status.SETTLED, now, "link_anew"

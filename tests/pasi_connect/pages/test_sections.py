@@ -3,11 +3,13 @@
 import pytest
 
 from operations.actor import of_user
+from pasi_connect.entities import SECTION
 from pasi_connect.models import Discrepancy, Submission
+from pasi_connect.services.compare import comparing
 from pasi_connect.services.queue import collecting
 from sis.models.organization import State
 from sis.services import sections
-from tests.factories import changed_in_pasi, link_and_copy
+from tests.factories import changed_in_pasi, link_and_copy, link_of
 from tests.factories.courses import CourseFactory, SectionFactory
 
 
@@ -94,3 +96,29 @@ def test_both_switches_of_a_school(here, as_person, section):
     assert district.post(f"/schools/{here.school.code}/state/", asked).status_code == 302
     here.school.refresh_from_db()
     assert (here.school.course_marks_integration, here.school.enrolment_sync) == ("inactive", "active")
+
+
+def test_its_page_says_where_it_stands(registrar, here, section):
+    assert "Both sides match." in text(registrar.get(f"/sections/{section.pk}/"))
+    item = changed_in_pasi(section, minutes_offered=6000)
+    page = text(registrar.get(f"/sections/{section.pk}/"))
+    assert f'href="/changes/{item.pk}/"' in page and "Open the change" in page
+    type(here.school).objects.update(course_marks_integration=State.INACTIVE)
+    assert "Course Marks Integration Status of this school is inactive." in text(
+        registrar.get(f"/sections/{section.pk}/")
+    )
+
+
+def test_a_moved_section_can_be_relinked_and_nothing_else(registrar, here, section):
+    copy = SECTION.copy.objects.get()
+    copy.school_code = here.other.code
+    copy.save()
+    comparing.evaluate(SECTION, keys=[copy.key])
+    item = Discrepancy.objects.get(status="open")
+    assert item.kind == "identity_changed_in_pasi"
+    page = text(registrar.get(f"/changes/{item.pk}/"))
+    assert "A record of this kind keeps its school and school year." in page
+    given = {"field-whole": "pasi", "version": item.version, "reason": "Moved.", "do": "save"}
+    assert registrar.post(f"/changes/{item.pk}/", given).status_code == 422
+    assert registrar.post(f"/changes/{item.pk}/", given | {"field-whole": "anew"}).status_code == 302
+    assert link_of(section).key != copy.key

@@ -20,7 +20,8 @@ FREE = Situation(
 # In the order in which a person could do something about them.
 CAUSES = [
     ("sync_off", {"sync_on": False}),
-    ("school_inactive", {"school_active": False}),
+    ("school_inactive", {"school_active": False, "course_marks": False}),
+    ("course_marks_inactive", {"school_active": False, "course_marks": True}),
     ("years_unknown", {"years_known": False}),
     ("year_ahead", {"year_ahead": True}),
     ("year_closed", {"year_closed": True}),
