@@ -25,8 +25,8 @@ from sis.rules.school_year import SchoolYear
 Document = Mapping[str, Any]
 # How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
 # record of every answer.
-PLAIN, INSIDE, LISTED, MANY, ARRAY = range(5)
-Read = tuple[str, int, str, str, Any]  # name, one of the five, member, member inside of it, empty value
+PLAIN, INSIDE, LISTED, MANY = range(4)
+Read = tuple[str, int, str, str, Any]  # name, one of the four, member, member inside of it, empty value
 CUT, NO_TEXT, KEPT_BESIDE = range(3)
 
 
@@ -387,7 +387,5 @@ class Entity:
 
 def _read_of(field: Field) -> Read:
     outer, _slash, inner = field.member.partition("/")
-    way = INSIDE if inner else PLAIN
-    if field.many or field.listed:
-        way = (MANY if field.many else LISTED) if field.listed else ARRAY
+    way = MANY if field.many else LISTED if field.listed else INSIDE if inner else PLAIN
     return field.name, way, outer, inner, field.empty
