@@ -8,6 +8,7 @@ from tests.factories.copies import (
     AuthorityCopyFactory,
     EnrolmentCopyFactory,
     SchoolCopyFactory,
+    SectionCopyFactory,
     StudentCopyFactory,
 )
 from tests.factories.courses import (
@@ -51,6 +52,7 @@ __all__ = [
     "SchoolAccessFactory",
     "SchoolCopyFactory",
     "SchoolFactory",
+    "SectionCopyFactory",
     "SectionCourseFactory",
     "SectionFactory",
     "ServiceFactory",

@@ -11,7 +11,7 @@ from factory.django import DjangoModelFactory
 
 from pasi_connect import entities
 from pasi_connect.entities import Entity, mapping
-from pasi_connect.models import AuthorityCopy, EnrolmentCopy, LocalCopy, SchoolCopy, StudentCopy
+from pasi_connect.models import AuthorityCopy, EnrolmentCopy, LocalCopy, SchoolCopy, SectionCopy, StudentCopy
 from pasi_connect.rules.fields import Direction
 from pasi_connect.services.pull import copies
 from sis.rules.school_year import SchoolYear
@@ -101,6 +101,29 @@ class EnrolmentCopyFactory(CopyFactory):
     exit_date_type = "CompletionDate"
     programming_type = "Regular"
     programming_timeframe = "Day"
+    deleted = False
+    updated_by = "Data load"
+    updated_by_organization = "A.1750"
+
+
+class SectionCopyFactory(CopyFactory):
+    """A section of the current school year, which no SIS record is linked to."""
+
+    class Meta:
+        model = SectionCopy
+
+    key = factory.LazyFunction(lambda: str(uuid4()))
+    school_code = "4101"
+    school_year = factory.LazyFunction(this_year)
+    course_codes = "MAT3791"
+    start_date = factory.LazyAttribute(lambda copy: copy.school_year.first_day)
+    end_date = factory.LazyAttribute(lambda copy: copy.school_year.last_day)
+    term_code = "FY"
+    delivery = "REG"
+    schedule = "REG"
+    language = "EN"
+    credits_offered = 5
+    local_section_id = factory.Sequence(lambda n: f"{n}")
     deleted = False
     updated_by = "Data load"
     updated_by_organization = "A.1750"

@@ -85,11 +85,12 @@ def test_an_unknown_state_changes_nothing(here, as_person, asked):
     assert School.objects.values_list().get(pk=here.school.pk) == before
 
 
-def test_course_marks_integration_has_no_switch_while_it_has_no_effect(here, as_person):
+def test_each_of_the_two_states_has_its_switch(here, as_person):
     client, address = as_person(here.district), f"/schools/{here.school.code}/"
-    assert "Course Marks" not in text(client.get(address))
-    assert "Course Marks" not in text(client.get("/schools/"))
-    before = here.school.course_marks_integration
+    here.school.course_marks_integration = "active"
+    here.school.save()
+    assert "Course Marks Integration Status" in text(client.get(address))
+    before = here.school.enrolment_sync
     client.post(f"{address}state/", {"name": "course_marks_integration", "value": "inactive"})
     here.school.refresh_from_db()
-    assert here.school.course_marks_integration == before
+    assert (here.school.course_marks_integration, here.school.enrolment_sync) == ("inactive", before)
