@@ -135,6 +135,8 @@ probes: dict[str, Probe] = {}
 chores: dict[str, Chore] = {}
 # what the page of words prints: (group, ((word, what it means), …))
 glossary: list[tuple[Any, Sequence[tuple[Any, Any]]]] = []
+# By type of record: the version outside that a person who looks at the record's form has before their eyes.
+seen_versions: dict[str, Callable[[Any], int]] = {}
 deeds: dict[str, Deeds] = defaultdict(Deeds)  # by type of record
 # page -> whether its subject still asks something of this person, who then stays on it after saving
 unfinished: dict[str, list[Callable[[HttpRequest, Any], bool]]] = defaultdict(list)

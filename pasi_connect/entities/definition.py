@@ -106,9 +106,9 @@ class Sis:
 class Show:
     """How people meet a record. `title` and `listed` name a SIS record, in lists that are sorted by it the second way.
 
-    `page` and `page_of`: the address of its page and the attribute that stands in it, `page_label` what the link says; `edit`: the
-    address of its form, by its id. `in_pasiprep`: the pattern of the settings leads to its page in PASIprep. `sentences`: what is
-    said of it otherwise than of any record (`views.change_text`).
+    `page` and `page_of`: the address of its page and the attribute that stands in it, `page_label` what the link says; `edit` and
+    `edit_label`: the address of its form, by its id, and what that link says. `in_pasiprep`: the pattern of the settings leads to
+    its page in PASIprep. `sentences`: what is said of it otherwise than of any record (`views.change_text`).
     """
 
     name: Any
@@ -118,6 +118,7 @@ class Show:
     page_of: str
     page_label: Any
     edit: str
+    edit_label: Any
     in_pasiprep: bool = False
     sentences: Mapping[str, Any] = with_default(default_factory=dict)
 

@@ -81,6 +81,7 @@ ENTITY = Entity(
         page_of="student_id",
         page_label=gettext_lazy("student page"),
         edit="pasi_connect:enrolment",
+        edit_label=gettext_lazy("Edit the enrolment"),
         in_pasiprep=True,
         sentences=SENTENCES,
     ),

@@ -52,6 +52,7 @@ ENTITY = Entity(
         page_of="pk",
         page_label=gettext_lazy("section page"),
         edit="sis:section-edit",
+        edit_label=gettext_lazy("Edit the section"),
     ),
     span=("start_date", "end_date"),
     identity=(

@@ -10,6 +10,7 @@ from pasi_connect.rules import held
 from pasi_connect.services import states, words
 from pasi_connect.services.words import Why
 from sis.models import Section
+from sis.services.events import SECTION
 
 
 def standing(request: HttpRequest, section: Section) -> offers.Panel:
@@ -45,3 +46,4 @@ def _why(state: states.State) -> Why:
 
 
 offers.panel_makers["sis.section"].append(standing)
+offers.seen_versions[SECTION] = lambda section: states.state_of(section).seen_version

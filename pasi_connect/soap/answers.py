@@ -73,15 +73,25 @@ def read(operation: Operation, status: int, body: bytes, writes: bool) -> Answer
     return replace(_decoded(operation, element), strangers=tuple(found))
 
 
-BATCH = "SubmitResponses"  # of an operation that takes several records: we send one, and it is answered for by itself
+BATCH = "SubmitResponses"  # of an operation that takes several records
 
 
 def _decoded(operation: Operation, element: etree._Element) -> Answer:
-    value = codec.decode_member(element, operation.answer)
-    if isinstance(value, dict) and BATCH in value:
-        if len(value[BATCH]) != 1:
-            return unreadable(True, "it does not answer for the one record that was sent")
-        value = value[BATCH][0]
+    return _judged(codec.decode_member(element, operation.answer), element)
+
+
+def of_one(answer: Answer) -> Answer:
+    """The answer to a call that sent one record by an operation that takes several: PASI answers for each."""
+    value = answer.value
+    if not (isinstance(value, dict) and BATCH in value):
+        return answer
+    if len(value[BATCH]) != 1:
+        return unreadable(True, "it does not answer for the one record that was sent")
+    return replace(_judged(value[BATCH][0], answer.element), strangers=answer.strangers)
+
+
+def _judged(value: Any, element: etree._Element | None) -> Answer:
+    """What PASI says of one record, or of a question."""
     rejections = value.get("Rejections") or [] if isinstance(value, dict) else []
     if rejections:
         told = [

@@ -24,6 +24,7 @@ class SectionForm(forms.ModelForm):
     text, and a present code that is not in its list stays a choice."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)  # PASI's version that the page was drawn with
 
     class Meta:
         model = Section

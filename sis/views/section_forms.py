@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
-from operations import rights
+from operations import offers, rights
 from operations.actor import of_request, user_of
 from sis import selectors
 from sis.forms.sections import NewSectionForm, SectionForm, TermForm
 from sis.models import Course, School, Section, Term
 from sis.rules.enrolment import codes as codes_in
-from sis.services import sections, terms
+from sis.services import events, sections, terms
 from sis.views import codes
 
 
@@ -24,7 +24,7 @@ from sis.views import codes
 class EditSection(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         section = self._section(pk)
-        return self._page(section, self._form(section, initial={"revision": section.revision}))
+        return self._page(section, self._form(section, initial=_as_seen(section)))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         section = self._section(pk)
@@ -36,13 +36,17 @@ class EditSection(View):
             wanted = form.given()
         try:
             saved = sections.change(
-                of_request(request), pk, wanted, expected_revision=_number(request.POST.get("revision"))
+                of_request(request),
+                pk,
+                wanted,
+                expected_revision=_number(request.POST.get("revision")),
+                seen_version=_number(request.POST.get("seen")),
             )
         except sections.StaleSection as stale:
             return self._page(stale.current, self._redrawn(form, stale.current), 409)
         except ValidationError as error:
             if "turn" in request.POST:
-                form = self._form(self._section(pk), initial={"revision": section.revision})
+                form = self._form(self._section(pk), initial=_as_seen(section))
                 for text in error.messages:
                     messages.error(request, text)
             else:
@@ -65,12 +69,19 @@ class EditSection(View):
         """What the person entered, over the record as it stands now."""
         bound: Any = form.data
         data = bound.copy()
-        data["revision"] = str(current.revision)
+        for name, value in _as_seen(current).items():
+            data[name] = str(value)
         return self._form(current, data)
 
     def _page(self, section: Section, form: SectionForm, status: int = 200) -> HttpResponse:
         context = {"section": section, "school": section.school, "form": form, "stale": status == 409}
         return render(self.request, "sis/section_form.html", context, status=status)
+
+
+def _as_seen(section: Section) -> dict[str, int]:
+    """What tells afterwards whether the section is still the one that the person had before their eyes, here and outside."""
+    seen = offers.seen_versions.get(events.SECTION)
+    return {"revision": section.revision, **({"seen": seen(section)} if seen else {})}
 
 
 @rights.needs("operations.edit_records")

@@ -45,7 +45,7 @@ time.sleep(300)
 """
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> float:
+def until(condition: Callable[[], object], seconds: float = 30.0) -> float:
     """Wait for the condition; the seconds it took. Fails when it does not come true."""
     start = time.monotonic()
     while not condition():

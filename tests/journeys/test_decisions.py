@@ -44,7 +44,7 @@ def test_the_story_by_keyboard_alone(product: Product, new_page: NewPage) -> Non
     page.keyboard.type(mine["asn"])
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/students/{mine['student']}/"))
-    tab_to(page, "Edit")
+    tab_to(page, "Edit\n")  # of the enrolment: the word, and then unseen whose
     page.keyboard.press("Enter")
     expect(page.get_by_label(re.compile(r"^\s*Grade"))).to_be_visible()
     tab_to(page, "Exit date")

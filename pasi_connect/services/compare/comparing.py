@@ -68,12 +68,13 @@ def look_at(entity: Entity, key: str, settled_by: str = "itself") -> None:
     _evaluate_chunk(entity, [key], Context(), settled_by)
 
 
-def evaluate_all() -> None:
-    """Every linked record and every copy without a SIS record: after a change of settings, of the years or of a school's state.
+def evaluate_all(kinds: Iterable[Entity] = ()) -> None:
+    """Every linked record and every copy without a SIS record, of these kinds or of all.
 
-    Reads columns set by set and looks closer only where something differs.
+    After a change of settings, of the years or of a school's state, and when a full set has been stored. Reads columns set by set
+    and looks closer only where something differs.
     """
-    for entity in entities.written():
+    for entity in kinds or entities.written():
         key = entity.copy.key_field
         keys = [one for one, equal in _linked_rows(entity) if not equal]
         alone = entity.copies.exclude(**{f"{key}__in": entity.links.values("key")})

@@ -144,8 +144,8 @@ class Puller:
             # Lower than before where PASI was restored from a backup: its next versions must not pass unseen below the cursor.
             cursor.max_version = highest
             cursor.save()
-        if kind.entity.by_year:
-            comparing.evaluate_all()
+        if kind.entity.sis is not None:
+            comparing.evaluate_all([kind.entity])
 
 
 def _askable(kind: Kind, pairs: list[Pair]) -> list[Pair]:

@@ -5,7 +5,7 @@ A sender that dies leaves rows with a dead lease: unknown outcomes, which are re
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from operations import wake
 from pasi_connect.models import Submission
@@ -13,7 +13,7 @@ from pasi_connect.rules import faults
 from pasi_connect.services.compare import failures
 from pasi_connect.services.queue import collecting, lease, outcomes, submissions
 from pasi_connect.services.queue.claiming import Flight, claim, due, may_call, orphans, take_over
-from pasi_connect.soap import gateway
+from pasi_connect.soap import answers, gateway
 from pasi_connect.soap.gateway import Line, Told
 
 __all__ = ["attempt", "drain", "due", "may_call", "orphans"]
@@ -36,7 +36,7 @@ def attempt(pk: int) -> bool:
     submission, flight = claimed
     if flight is not None:
         with lease.Keeper(submission):
-            _finish(flight, gateway.exchange(flight.message))
+            _finish(flight, _call(flight))
     return True
 
 
@@ -180,4 +180,9 @@ def _exchange(flight: Flight, over: Line, before: "Future[Told | None] | None") 
         told = before.result()
         if told is None or told.answer.outcome not in SETTLED:
             return None
-    return gateway.exchange(flight.message, over)
+    return _call(flight, over)
+
+
+def _call(flight: Flight, over: Line | None = None) -> Told:
+    told = gateway.exchange(flight.message, over)
+    return replace(told, answer=answers.of_one(told.answer))

@@ -1,14 +1,18 @@
 """A section among the changes, the submissions and on its pages: named and drawn by its kind, with no student."""
 
+import re
+
 import pytest
 
 from operations.actor import of_user
 from pasi_connect.entities import SECTION
 from pasi_connect.models import Discrepancy, Submission
 from pasi_connect.services.compare import comparing
-from pasi_connect.services.queue import collecting
+from pasi_connect.services.queue import claiming, collecting
+from sis.models import DataEvent
 from sis.models.organization import State
 from sis.services import sections
+from sis.services.sections import EDITABLE
 from tests.factories import changed_in_pasi, link_and_copy, link_of
 from tests.factories.courses import CourseFactory, SectionFactory
 
@@ -82,7 +86,7 @@ def test_the_submission_and_its_page(registrar, here, section):
     one = Submission.objects.get()
     assert "Mathematics 30-1, section 4" in text(registrar.get("/submissions/"))
     page = text(registrar.get(f"/submissions/{one.pk}/"))
-    assert "Local section ID" in page and f'href="/sections/{section.pk}/edit/"' in page
+    assert "Edit the section" in page and "Local section ID" in page and f'href="/sections/{section.pk}/edit/"' in page
     [row] = registrar.get("/api/v1/submissions/", {"entity": "section"}).json()["results"]
     assert (row["entity"], row["enrolment"], row["asn"]) == ("section", None, None)
 
@@ -122,3 +126,18 @@ def test_a_moved_section_can_be_relinked_and_nothing_else(registrar, here, secti
     assert registrar.post(f"/changes/{item.pk}/", given).status_code == 422
     assert registrar.post(f"/changes/{item.pk}/", given | {"field-whole": "anew"}).status_code == 302
     assert link_of(section).key != copy.key
+
+
+def test_a_save_over_a_version_that_the_person_has_not_seen_needs_a_review(registrar, section):
+    page = text(registrar.get(f"/sections/{section.pk}/edit/"))
+    [seen] = re.findall(r'name="seen" value="(\d+)"', page)
+    changed_in_pasi(section, minutes_offered=6000)
+    given = {"seen": seen, "revision": section.revision}
+    fields = {name: str(getattr(section, name) or "") for name in EDITABLE if name != "deleted"}
+    answer = registrar.post(f"/sections/{section.pk}/edit/", {**given, **fields, "description": "Other words"})
+    assert answer.status_code == 302
+    assert DataEvent.objects.latest("pk").seen_version == int(seen)
+    collecting.collect("section", section.pk)
+    one, flight = claiming.claim()
+    assert (one.status, one.reason, flight) == ("needs_review", "changed_in_pasi", None)
+    assert "Other words" in text(registrar.get(f"/submissions/{one.pk}/"))
