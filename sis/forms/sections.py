@@ -46,6 +46,7 @@ class SectionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, code_lists: Mapping[str, Choices], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["course_codes"].required = True
         for name in self.FOLLOWING:
             self.fields[name].required = False
             self.fields[name].initial = None

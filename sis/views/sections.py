@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -169,9 +170,9 @@ def _facts(section: Section) -> list[tuple[Any, Any]]:
         (_("First day"), section.start_date.isoformat()),
         (_("Last day"), section.end_date.isoformat()),
         (_("Teacher"), section.teacher),
-        *((wording.label_of(Section, name), words(name, getattr(section, name))) for name in CODE_CLASSES),
+        *((capfirst(wording.label_of(Section, name)), words(name, getattr(section, name))) for name in CODE_CLASSES),
         *(
-            (wording.label_of(Section, name), getattr(section, name))
+            (capfirst(wording.label_of(Section, name)), getattr(section, name))
             for name in ("minutes_offered", "local_section_id", "description")
         ),
     ]
