@@ -88,6 +88,6 @@ def run(quick: bool) -> list[Figure]:
     assert not Discrepancy.objects.exists()
     # One record that differs must be found, or nothing was compared.
     SchoolEnrolment.objects.filter(student__local_number="L000007").update(grade="12", revision=2)
-    found = [ref for ref, equal in comparing._linked_rows() if not equal]
+    found = [ref for ref, equal in comparing._linked_rows(ENTITY) if not equal]
     assert len(found) == 1, found
     return [at_most(f"compare {count:,} linked records", ours, floor, "s", 2, "reading them")]
