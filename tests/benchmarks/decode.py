@@ -5,7 +5,7 @@ from typing import Any
 from lxml import etree
 from zeep import Client, Settings
 
-from pasi_connect.soap import codec, gateway
+from pasi_connect.soap import answers, codec, gateway
 from pasi_connect.soap.contract import WSDL, contract
 from tests.benchmarks.measuring import Figure, at_most, interleaved, seconds
 from tests.benchmarks.upsert import document
@@ -73,7 +73,7 @@ def run(quick: bool) -> list[Figure]:
     floor, value, read = interleaved(
         lambda: etree.fromstring(body, parser()),
         lambda: decode(body),
-        lambda: gateway._read(contract().operations[OPERATION], 200, body, ""),
+        lambda: answers.read(contract().operations[OPERATION], 200, body, writes=False),
     )
     slow = seconds(by_zeep)
     return [
