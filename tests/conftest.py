@@ -2,7 +2,10 @@
 
 import datetime as dt
 import gc
+import importlib
 import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -107,6 +110,28 @@ def nothing_remembered():
 def nothing_read_before(monkeypatch):
     """A process remembers what it has written this hour; the next test's database knows nothing of it."""
     monkeypatch.setattr(reading, "RECORDER", reading.Recorder())
+
+
+@pytest.fixture(scope="session")
+def fresh_process():
+    """[(module, name, value)] of what modules of the product remember for their process, as it is when that starts."""
+    root = Path(__file__).resolve().parent.parent
+    packages = ("operations", "sis", "pasi_connect", "registrar", "alerts", "reconciliation")
+    return [
+        (module, name, getattr(module, name))
+        for package in packages
+        for file in sorted((root / package).rglob("*.py"))
+        if (names := re.findall(r"^ +global (.+)$", file.read_text(), re.MULTILINE))
+        for module in [importlib.import_module(".".join(file.relative_to(root).with_suffix("").parts))]
+        for name in sorted({name.strip() for line in names for name in line.split(",")} - {"_shift"})
+    ]  # the clock's `_shift` is set by whoever moves the clock, and set back by it
+
+
+@pytest.fixture(autouse=True)
+def process_just_started(monkeypatch, fresh_process):
+    """Each test begins as a process does: a broker that was away in the test before is not away in this one."""
+    for module, name, value in fresh_process:
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture

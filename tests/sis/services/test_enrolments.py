@@ -152,9 +152,6 @@ def test_record_audit_and_event_stand_or_fall_together(actor):
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_away_does_not_undo_a_change(actor, caplog, monkeypatch):
     from config.celery import app
-    from operations import wake
-
-    monkeypatch.setattr(wake, "_paused_until", 0.0)  # another test may just have found the broker away
 
     enrolment = factories.EnrolmentFactory(school_year=YEAR)
     before = app.conf.broker_url

@@ -209,7 +209,6 @@ def test_rows_are_stored_with_the_table_that_filled_them(many):
 
 
 def test_the_tick_begins_it_by_itself_and_once(many, monkeypatch):
-    monkeypatch.setattr(refilling, "_looked_at", None)
     field_added("french_hours")
     assert offers.chores["local copies"] is refilling.sweep
     refilling.sweep()

@@ -45,7 +45,6 @@ def test_a_day_away_is_probed_little_and_drained_in_order(world, woken, settings
         for first in [world.in_step()]
         for row in (first, world.in_step(world.other, student=first.student))
     ]
-    sweeping._released_at = dt.datetime.min.replace(tzinfo=dt.UTC)
     began = moment = clock.now()
     world.pasi.knobs(unavailable=True)
     world.hang_up()

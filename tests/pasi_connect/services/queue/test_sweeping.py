@@ -29,8 +29,6 @@ MAY = dt.date(2027, 5, 14)
 def woken(monkeypatch):
     """The messages that went to the broker: nobody runs them here."""
     sent = []
-    monkeypatch.setattr(sweeping, "_released_at", dt.datetime.min.replace(tzinfo=dt.UTC))
-    monkeypatch.setattr(sweeping, "_uncollected", None)
     monkeypatch.setattr(wake, "unread", lambda task: 0)
     monkeypatch.setattr(wake.current_app, "send_task", lambda task, args, **_more: sent.append((task, *args)))
     return sent
@@ -197,7 +195,6 @@ def test_a_turn_asks_nothing_while_it_must_not(world, monkeypatch, reason):
     if reason == "down":
         LinkState.objects.update(state="down")
     if reason == "delay":
-        monkeypatch.setattr(starting, "_over_at", -starting.TRUST_SECONDS)
         heartbeats.mark_start()
     listener._turn()
     assert world.pasi.calls("IsDataAvailable") == []
@@ -295,7 +292,6 @@ def test_a_sender_that_holds_two_rows_counts_once(world, woken, settings):
 
 @pytest.fixture
 def just_started(world, monkeypatch):
-    monkeypatch.setattr(starting, "_over_at", -starting.TRUST_SECONDS)
     world.set(start_delay_minutes=5)
     heartbeats.mark_start()
 
