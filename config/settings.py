@@ -97,6 +97,9 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# The contract with PASI; its simulator reads the same file.
+PASI_CONTRACT = BASE_DIR / "pasi_connect" / "wsdl" / "2020" / "PASIService2020.wsdl"
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"

@@ -6,9 +6,4 @@ class PasiConnectConfig(AppConfig):
     verbose_name = "PASI Connect"
 
     def ready(self) -> None:
-        from pasi_connect import entities
-        from sis.services import events
-
-        for entity in entities.written():
-            if entity.submit is not None:
-                events.collects(entity.kind)
+        from pasi_connect import entities  # noqa: F401 - registers its kinds: from now on their events are taken up

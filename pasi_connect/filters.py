@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
 
@@ -93,8 +94,12 @@ class RefIdsFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
         return super().filter(qs, [str(each) for each in value] if value else value)
 
 
-def kinds_of_record() -> list[tuple[str, str]]:
+def _kinds() -> list[tuple[str, str]]:
     return [(entity.kind, entity.kind) for entity in written()]
+
+
+# Read when a list is asked for: an app that brings a kind of its own registers it after this file was read.
+KINDS_OF_RECORD = lazy(_kinds, list)()
 
 
 def key_of_record() -> django_filters.CharFilter:
@@ -127,7 +132,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Discrepancy.Status.choices, label=_("Status"))
     ref_id = RefIdsFilter(field_name="key", label="RefId")
-    entity = django_filters.ChoiceFilter(empty_label=ANY, choices=kinds_of_record(), label=_("Kind of record"))
+    entity = django_filters.ChoiceFilter(empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record"))
     key = key_of_record()
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
     school = school_code_filter("school_code")
@@ -200,7 +205,7 @@ class SubmissionFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
     ref_id = RefIdFilter()
     entity = django_filters.ChoiceFilter(
-        field_name="subject_type", empty_label=ANY, choices=kinds_of_record(), label=_("Kind of record")
+        field_name="subject_type", empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record")
     )
     key = key_of_record()
     school = school_code_filter("school_code")
@@ -269,7 +274,7 @@ class ExchangeFilter(django_filters.FilterSet):
 class ActionFilter(django_filters.FilterSet):
     ref_id = RefIdFilter(method="with_key")
     entity = django_filters.ChoiceFilter(
-        method="with_entity", empty_label=ANY, choices=kinds_of_record(), label=_("Kind of record")
+        method="with_entity", empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record")
     )
     key = django_filters.CharFilter(method="with_key", max_length=60, label=_("Record key"))
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Action.Kind.choices, label=_("Kind"))

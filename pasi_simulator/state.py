@@ -47,7 +47,8 @@ class RecordType:
     """A kind of record: its type in the WSDL and the member that identifies it.
 
     `by_year`: notified for each school year. `own`: made by clients, so it is deleted logically, its key is a GUID, and who
-    changed it last stands in it. `flags`: members that are true or false.
+    changed it last stands in it. `flags`: members that are true or false. `open`: every client may ask for one. `told_to_owner`:
+    news of it goes to its school and the school's authority alone.
     """
 
     name: str
@@ -56,18 +57,22 @@ class RecordType:
     flags: tuple[str, ...]
     by_year: bool = False
     own: bool = False
+    open: bool = False
+    told_to_owner: bool = False
 
 
 RECORD_TYPES = {
     kind.name: kind
     for kind in (
-        RecordType("SchoolAuthority", "SchoolAuthorityInfo", "SchoolAuthorityCode", ("IsActive",)),
-        RecordType("School", "SchoolInfo", "SchoolCode", ("IsActive",)),
+        RecordType("SchoolAuthority", "SchoolAuthorityInfo", "SchoolAuthorityCode", ("IsActive",), open=True),
+        RecordType("School", "SchoolInfo", "SchoolCode", ("IsActive",), open=True),
         RecordType("Student", "StudentInfo", "StateProvinceId", ("IsDeactivated", "IsDeceased")),
         RecordType(
             "StudentSchoolEnrolment", "StudentSchoolEnrolmentInfo", "RefId", ("IsDeleted",), by_year=True, own=True
         ),
-        RecordType("Section", "SectionInfo", "RefId", ("IsDeleted",), by_year=True, own=True),
+        RecordType(
+            "Section", "SectionInfo", "RefId", ("IsDeleted",), by_year=True, own=True, open=True, told_to_owner=True
+        ),
     )
 }
 SET_BY_PASI = frozenset({"PASICoreVersion", "EffectiveUtc", "CreatedOnUtc", "LastUpdate"})

@@ -13,7 +13,7 @@ from typing import Any
 
 from pasi_simulator.clients import Client, Organization
 from pasi_simulator.clock import twelve_months_before
-from pasi_simulator.state import Record
+from pasi_simulator.state import RECORD_TYPES, Record
 
 PRIMARY = "json_extract(document, '$.PrimaryStateProvinceId')"
 
@@ -53,7 +53,7 @@ def visible_pairs(
     if year is not None:
         condition += " AND school_year = ?"
         values.append(year)
-    if type_name == "Section":
+    if RECORD_TYPES[type_name].told_to_owner:
         own, own_values = schools_clause(organization)
         condition += f" AND {own}"
         values += own_values
@@ -75,7 +75,7 @@ def visible_pairs(
 
 
 def may_see(connection: sqlite3.Connection, organization: Organization, record: Record, today: date) -> bool:
-    if record.type in ("School", "SchoolAuthority", "Section") or organization.kind == "O":
+    if RECORD_TYPES[record.type].open or organization.kind == "O":
         return True
     if record.type == "StudentSchoolEnrolment" and owns_school(
         connection, organization, record.document.get("SchoolCode")

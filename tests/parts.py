@@ -46,6 +46,9 @@ BY_THE_DAY = (
     "tests/pasi_connect/services/test_states.py", "tests/reconciliation/services/test_keeping.py", "tests/sis/services/test_enrolments.py",
 )  # fmt: skip
 
+# What holds of every kind of record, with one more that is registered from the tests alone (tests/lockers).
+MADE_UP = ("--ds=tests.lockers.settings", "tests/pasi_connect/entities", "tests/test_factories.py")
+
 # They touch no database: once is enough.
 WITHOUT_DATABASE = (
     "tests/config", "tests/contract/test_catalogue.py", "tests/contract/test_guides.py", "tests/contract/test_integrator_rules.py",
@@ -107,6 +110,7 @@ def parts(environment: Mapping[str, str]) -> list[Part]:
             {"DATABASE_URL": database, "REDIS_URL": redis},
             f"{' and '.join(unset)} not set" if unset else "",
         ),
+        Part("made_up", [*MADE_UP, "-m", ordinary, *two]),
         Part("days", ["-m", f"{ordinary} and not postgresql", *two, *BY_THE_DAY], {"TEST_EVERY_MOMENT": "1"}),
         Part("processes", ["-m", "slow_process", *files_of_two, *(f for f in processes if f not in BY_THE_CLOCK)]),
         Part("promises", ["-m", "slow_process", *BY_THE_CLOCK]),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,23 @@ def new_asn() -> str:
 
 
 class SimulatorProcess:
-    """One running simulator and its control client. `clear()` gives each test an empty PASI."""
+    """One running simulator and its control client. `clear()` gives each test an empty PASI.
 
-    def __init__(self, folder: Path, organization: str = f"A.{AUTHORITY}") -> None:
-        self.folder = folder
+    `module` is the program, `more` its arguments beside those that every simulator takes; `kinds`: PASI's names of records of
+    its own, beside enrolments and sections.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        organization: str = f"A.{AUTHORITY}",
+        *,
+        module: str = "pasi_simulator",
+        more: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+    ) -> None:
+        self.folder, self.module, self.more = folder, module, more
+        self.kinds = tuple(dict.fromkeys(("Section", *kinds)))
         self.files: Certificates = certificates.ensure(
             folder / "certificates", organization=organization, now=machine_now()
         )
@@ -61,7 +75,7 @@ class SimulatorProcess:
         files = self.files
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "pasi_simulator", "--data-dir", str(self.folder / "data")),
+                *(sys.executable, "-m", self.module, *self.more, "--data-dir", str(self.folder / "data")),
                 *("--port", str(self.port), "--control-port", str(self.control_port)),
                 *("--ca", str(files.ca), "--cert", str(files.server), "--key", str(files.key_of(files.server))),
                 *("--clients", str(files.clients)),
@@ -151,5 +165,7 @@ class SimulatorProcess:
         self.knobs(today=today.isoformat(), node_wait_ms=50)
         for record in self.enrolments():
             self.remove(record["RefId"])
-        for section in self.get(SECTIONS)["results"]:
-            self._ask("DELETE", f"{SECTIONS}{section['RefId']}/?physical=1", {})
+        for place in (f"/control/records/{kind}/" for kind in self.kinds):
+            while records := self.get(place)["results"]:
+                for record in records:
+                    self._ask("DELETE", f"{place}{record['RefId']}/?physical=1", {})

@@ -7,15 +7,15 @@ from factory.django import DjangoModelFactory
 from pasi_connect import entities
 from pasi_connect.models import LocalCopy
 from pasi_connect.services.pull import copies
-from tests import factories
+from tests import factories, made_up
 
-FACTORIES = [
-    one
-    for name in factories.__all__
-    if isinstance(one := getattr(factories, name), type) and issubclass(one, DjangoModelFactory)
-]
-COPIES = [model for model in apps.get_app_config("pasi_connect").get_models() if issubclass(model, LocalCopy)]
-MODELS = [*apps.get_app_config("sis").get_models(), *COPIES]
+NAMED = [getattr(factories, name) for name in factories.__all__]
+MORE = [one for room in made_up.rooms("factories") for one in vars(room).values()]
+CLASSES = [one for one in (*NAMED, *MORE) if isinstance(one, type) and issubclass(one, DjangoModelFactory)]
+FACTORIES = [one for one in dict.fromkeys(CLASSES) if not one._meta.abstract]
+COPIES = [model for model in apps.get_models() if issubclass(model, LocalCopy)]
+SIS = [*apps.get_app_config("sis").get_models(), *(entity.sis.model for entity in entities.written())]
+MODELS = list(dict.fromkeys([*SIS, *COPIES]))
 every = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 
 

@@ -21,6 +21,7 @@ from pasi_connect.rules.fields import Direction, Field, Type
 from pasi_connect.rules.pasi import SchoolFacts, StudentFacts
 from pasi_connect.rules.sendable import Broken
 from sis.rules.school_year import SchoolYear
+from sis.services.events import Subject
 
 Document = Mapping[str, Any]
 # How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
@@ -347,6 +348,12 @@ class Entity:
     def school_code(self, record: Any) -> str:
         """Of the school that the record belongs to; "" where the kind belongs to no school."""
         return record.school.code if self.school_column else ""
+
+    def subject(self, record: Any) -> Subject:
+        """What an event of the record is about."""
+        assert self.sis is not None
+        student = getattr(record, f"{self.sis.student}_id") if self.sis.student else None
+        return Subject(self.kind, record.pk, student, self.school_code(record))
 
     def new_key(self) -> str:
         """A key of our own for a record that PASI does not have yet."""

@@ -10,10 +10,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from lxml import etree
 from zeep import Client, Settings, xsd
 
-WSDL = Path(__file__).resolve().parent.parent / "wsdl" / "2020" / "PASIService2020.wsdl"
+WSDL: Path = settings.PASI_CONTRACT
 XS = "{http://www.w3.org/2001/XMLSchema}"
 SIMPLE = {"string", "long", "int", "boolean", "date", "dateTime", "guid"}
 

@@ -12,26 +12,26 @@ from pasi_simulator.visibility import may_see, owns_school
 
 
 def get_school_information(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
-    return _get(core, caller, "School", request["SchoolCodes"], "Key", call)
+    return get(core, caller, "School", request["SchoolCodes"], "Key", call)
 
 
 def get_school_authority_information(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
-    return _get(core, caller, "SchoolAuthority", request["SchoolAuthorityCodes"], "Key", call)
+    return get(core, caller, "SchoolAuthority", request["SchoolAuthorityCodes"], "Key", call)
 
 
 def get_student(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
-    return _get(core, caller, "Student", request["StateProvinceIds"], "Key", call)
+    return get(core, caller, "Student", request["StateProvinceIds"], "Key", call)
 
 
 def get_student_school_enrolment(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
-    return _get(core, caller, "StudentSchoolEnrolment", request["RefIds"], "RefId", call)
+    return get(core, caller, "StudentSchoolEnrolment", request["RefIds"], "RefId", call)
 
 
 def get_section(core: Core, caller: Caller, request: dict[str, Any], call: Call) -> Reply:
-    return _get(core, caller, "Section", request["RefIds"], "RefId", call)
+    return get(core, caller, "Section", request["RefIds"], "RefId", call)
 
 
-def _get(core: Core, caller: Caller, type_name: str, wanted: list[dict[str, Any]], key: str, call: Call) -> Reply:
+def get(core: Core, caller: Caller, type_name: str, wanted: list[dict[str, Any]], key: str, call: Call) -> Reply:
     """Items in the order asked. At the first that this node does not know yet, the list ends: the caller asks again."""
     kind, today, lag = RECORD_TYPES[type_name], core.today(), core.knobs["node_lag_ms"]
     newest = core.state.newest_known_to_node(lag)
@@ -56,8 +56,8 @@ def _get(core: Core, caller: Caller, type_name: str, wanted: list[dict[str, Any]
 
 
 def _for(core: Core, caller: Caller, kind: RecordType, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Sections are open to every client, but who changed one is told to its owner only. [Source: GetSection method]"""
-    if kind.name == "Section" and not owns_school(core.state.reader(), caller.organization, document.get("SchoolCode")):
+    """Sections and their like are open to every client, but who changed one is told to its owner only. [Source: GetSection method]"""
+    if kind.told_to_owner and not owns_school(core.state.reader(), caller.organization, document.get("SchoolCode")):
         return {name: value for name, value in document.items() if name != "LastUpdate"}
     return document
 

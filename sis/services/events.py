@@ -1,7 +1,8 @@
 """The note that a record changed. The only thing that the SIS leaves for those who look at its records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -35,19 +36,23 @@ class Subject:
     school_code: str
 
 
+_subjects: dict[type[Any], Callable[[Any], Subject]] = {
+    Student: lambda one: Subject(STUDENT, one.pk, one.pk, ""),
+    SchoolEnrolment: lambda one: Subject(SCHOOL_ENROLMENT, one.pk, one.student_id, one.school.code),
+    Section: lambda one: Subject(SECTION, one.pk, None, one.school.code),
+    CourseEnrolment: lambda one: Subject(COURSE_ENROLMENT, one.pk, one.student_id, one.section.school.code),
+    StoredGrade: lambda one: Subject(STORED_GRADE, one.pk, one.student_id, one.school.code),
+}
+
+
 def subject_of(record: Record) -> Subject:
     """The subject of a saved record. Reads the record's school."""
-    match record:
-        case Student():
-            return Subject(STUDENT, record.pk, record.pk, "")
-        case SchoolEnrolment():
-            return Subject(SCHOOL_ENROLMENT, record.pk, record.student_id, record.school.code)
-        case Section():
-            return Subject(SECTION, record.pk, None, record.school.code)
-        case CourseEnrolment():
-            return Subject(COURSE_ENROLMENT, record.pk, record.student_id, record.section.school.code)
-        case StoredGrade():
-            return Subject(STORED_GRADE, record.pk, record.student_id, record.school.code)
+    return _subjects[type(record)](record)
+
+
+def tells(model: type[Any], subject: Callable[[Any], Subject]) -> None:
+    """Records of this table leave events too: called when the program starts. The SIS's own tables are known."""
+    _subjects.setdefault(model, subject)
 
 
 def collects(kind: str) -> None:

@@ -1,7 +1,9 @@
 """What the tests of the synchronization stand on: the real simulator, and a small district on both sides."""
 
 import pytest
+from django.conf import settings
 
+from pasi_connect import entities
 from tests.pasi_connect.world import TODAY, World
 from tests.simulator_process import SimulatorProcess
 
@@ -9,7 +11,13 @@ from tests.simulator_process import SimulatorProcess
 @pytest.fixture(scope="session")
 def simulator(tmp_path_factory):
     """One simulator a test process, started when the first test needs it."""
-    running = SimulatorProcess(tmp_path_factory.mktemp("pasi"))
+    more = getattr(settings, "TEST_SIMULATOR", "")  # where another app brings a kind of record of its own
+    running = SimulatorProcess(
+        tmp_path_factory.mktemp("pasi"),
+        module=more or "pasi_simulator",
+        more=("--wsdl", str(settings.PASI_CONTRACT)) if more else (),
+        kinds=[entity.notification for entity in entities.written() if entity.key_is_ref_id and more],
+    )
     running.start()
     yield running
     running.stop()

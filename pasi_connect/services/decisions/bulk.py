@@ -133,7 +133,7 @@ def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
     live = _live(places)
     found.places = sorted(
         (Place(*place, count, live.get(place, 0)) for place, count in places.items()),
-        key=lambda place: (place.entity, place.school, place.school_year or SchoolYear(1)),
+        key=lambda place: (place.entity, place.school, place.school_year.ending if place.school_year else 0),
     )
     return found
 

@@ -1,65 +1,22 @@
 """The steps of adding a field (docs/developer/adding-a-field.md): each that is left out is said by name.
 
-What each kind of record has beside its row in the registry is one row of `OTHERS`; a kind without one fails.
+What each kind of record has beside its row in the registry is one row of `others.OTHERS`; a kind without one fails.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from django.utils import translation
 
 from pasi_connect import entities
 from pasi_connect.rules.fields import Direction
 from pasi_connect.serializers.discrepancies import FieldPictureSerializer
-from pasi_connect.serializers.enrolments import EnrolmentSerializer, NewEnrolmentSerializer
 from pasi_simulator.codes import LISTS
-from pasi_simulator.pages import enrolment as enrolment_page
-from pasi_simulator.pages import section as section_page
-from pasi_simulator.rules import extended
-from sis.forms.enrolments import EnrolmentForm
-from sis.forms.sections import SectionForm
 from sis.rules.enrolment import CODE_LISTS
-from sis.serializers import SectionSerializer
+from tests.pasi_connect.entities.others import OTHERS
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMAS = yaml.safe_load((ROOT / "tests/contract/openapi.yaml").read_text())["components"]["schemas"]
 DOCUMENT = (ROOT / "docs/developer/adding-a-field.md").read_text()
-
-
-@dataclass(frozen=True)
-class Other:
-    """Where else a kind of record says its fields. `keys`: the simulator's table of the keys of its list, with their labels."""
-
-    schemas: tuple[str, ...]  # in the API's description
-    serializers: tuple[Any, ...]
-    form: Any
-    page: dict[str, str]  # the simulator's: PASI's member -> label
-    keys: dict[str, extended.Key] = field(default_factory=dict)
-    key_labels: dict[str, str] = field(default_factory=dict)
-    by_action: frozenset[str] = frozenset()  # what no form edits, since an action of its own does it
-
-
-OTHERS = {
-    "school_enrolment": Other(
-        schemas=("Enrolment", "NewEnrolment"),
-        serializers=(EnrolmentSerializer, NewEnrolmentSerializer),
-        form=EnrolmentForm,
-        page=enrolment_page.LABELS,
-        keys=extended.KEYS,
-        key_labels=enrolment_page.KEY_LABELS,
-        by_action=frozenset({"deleted"}),
-    ),
-    "section": Other(
-        schemas=("Section",),
-        serializers=(SectionSerializer,),
-        form=SectionForm,
-        page=section_page.LABELS,
-        by_action=frozenset({"deleted"}),
-    ),
-}
 ours = pytest.mark.parametrize(
     ("entity", "row"),
     [
@@ -99,8 +56,8 @@ def test_a_field_of_the_api(entity, row):
     for serializer in other.serializers:
         assert row.name in serializer().fields
     for schema in other.schemas:
-        assert row.name in SCHEMAS[schema]["properties"], "make openapi"
-        assert "description" in SCHEMAS[schema]["properties"][row.name]
+        assert row.name in other.described[schema]["properties"], "make openapi"
+        assert "description" in other.described[schema]["properties"][row.name]
     if row.compared:
         assert row.name in FieldPictureSerializer().fields["name"].choices
 
