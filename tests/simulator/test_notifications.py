@@ -186,7 +186,7 @@ def test_a_long_poll_wakes_at_once(pasi):
     changed = time.monotonic()
     pasi.control("PATCH", f"{RECORDS}/StudentSchoolEnrolment/{record['RefId']}/", {"Grade": "07"})
     poll.join(5)
-    assert poll.at - changed < 0.5
+    assert poll.at - changed < 3  # it would have lasted a minute
     assert [key for key, _ in poll.answer[0][0]] == [record["RefId"]]
 
 

@@ -52,7 +52,7 @@ def test_sigterm_ends_at_once_also_during_a_long_poll(own):
     poll = BrokenPoll(own, ("School", own.control("GET", "/control/health/")["version"]), wait=60)
     poll.start()
     time.sleep(0.3)
-    assert own.stop() < 1
+    assert own.stop() < 5  # the poll would have gone on for a minute at least
     assert own.process.returncode == 0
 
 

@@ -102,15 +102,15 @@ def test_a_lagging_node_knows_what_was_before(pasi):
     _, record = load_pupil(pasi)
     path = f"{RECORDS}/StudentSchoolEnrolment/{record['RefId']}/"
     old = pasi.control("GET", path)["PASICoreVersion"]
-    time.sleep(0.3)
-    pasi.knobs(node_lag_ms=250)
+    time.sleep(2.1)
+    pasi.knobs(node_lag_ms=2000)
     new = pasi.control("PATCH", path, {"Grade": "08"})["PASICoreVersion"]
     assert pasi.get_enrolment(record["RefId"], new).result == []
     [stale] = pasi.get_enrolment(record["RefId"], old).result
     assert stale["StudentSchoolEnrolment"]["Grade"] == "09"
     _, fresh = load_pupil(pasi)
     assert pasi.get_enrolment(fresh["RefId"], 0).result == []
-    time.sleep(0.3)
+    time.sleep(2.1)
     [answer] = pasi.get_enrolment(record["RefId"], new).result
     assert answer["StudentSchoolEnrolment"]["Grade"] == "08"
 

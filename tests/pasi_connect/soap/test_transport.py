@@ -74,31 +74,31 @@ def test_the_bundle_of_the_environment_does_not_overrule_our_own_authority(files
     ids=["body", "body-without-length", "header", "status-line"],
 )
 def test_a_slow_drip_ends_at_the_deadline(files, serve, first):
-    server = serve(drip(first, seconds=6))
+    server = serve(drip(first, seconds=8))
     started = time.monotonic()
     with pytest.raises(NoAnswer):
         client(files).post(server.url, b"", "", 0.6)
-    assert 0.5 < time.monotonic() - started < 1.5
+    assert 0.5 < time.monotonic() - started < 5
 
 
 def test_a_chunked_drip_ends_at_the_deadline(files, serve):
     def chunks(connection):
         connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-        for _ in range(120):
+        for _ in range(160):
             connection.sendall(b"1\r\nx\r\n")
             time.sleep(0.05)
 
     started = time.monotonic()
     with pytest.raises(NoAnswer):
         client(files).post(serve(chunks).url, b"", "", 0.6)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_silence_ends_at_the_deadline(files, serve):
     started = time.monotonic()
     with pytest.raises(NoAnswer):
-        client(files).post(serve(lambda connection: time.sleep(3)).url, b"", "", 0.5)
-    assert time.monotonic() - started < 1.5
+        client(files).post(serve(lambda connection: time.sleep(8)).url, b"", "", 0.5)
+    assert time.monotonic() - started < 5
 
 
 def test_after_a_drip_the_same_transport_serves_again(files, serve):
