@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations import bodies, offers, rights, selectors, unusual
+from operations.actor import user_of
 from operations.services import accounts, invitations, jobs, keeping, people
 from operations.silence import KIND
 from operations.views import silence
@@ -27,8 +28,8 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 
 def _jobs(request: HttpRequest) -> offers.NavItem:
     """With the number of those that wait for this person's approval."""
-    user, url = request.user, reverse("operations:jobs")
-    waiting = selectors.to_approve(user).count() if user.has_perm("operations.approve") else 0  # type: ignore[arg-type]
+    user, url = user_of(request), reverse("operations:jobs")
+    waiting = selectors.to_approve(user).count() if user.has_perm("operations.approve") else 0
     current = request.path.startswith(url)
     return offers.NavItem(
         _("My work"), 40, _("Jobs"), url, "queue", count=waiting, attention=waiting > 0, current=current

@@ -20,7 +20,7 @@ from tests.moments import machine_now
 
 ROOT = Path(__file__).resolve().parent.parent
 AUTHORITY, OTHER_AUTHORITY = "1750", "1751"
-START_SECONDS = 20
+START_SECONDS = 60
 ENROLMENTS = "/control/records/StudentSchoolEnrolment/"
 SECTIONS = "/control/records/Section/"
 

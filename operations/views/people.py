@@ -15,7 +15,7 @@ from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 
 from operations import offers, rights
-from operations.actor import of_request
+from operations.actor import of_request, user_of
 from operations.forms.accounts import TokenForm
 from operations.forms.people import PersonForm, ServiceForm
 from operations.models import ApiToken, User
@@ -60,10 +60,10 @@ class PeopleList(ForPeople):
 
 class AddPerson(ForPeople):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._page(PersonForm(by=by(request)))
+        return self._page(PersonForm(by=user_of(request)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = PersonForm(request.POST, by=by(request))
+        form = PersonForm(request.POST, by=user_of(request))
         if not form.is_valid():
             return self._page(form, 422)
         person = accounts.add_user(of_request(request), form.cleaned_data, form.cleaned_data["role"])
@@ -85,10 +85,10 @@ def invite(request: HttpRequest, person: User) -> HttpResponse:
 
 class AddService(ForPeople):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._page(ServiceForm(by=by(request)))
+        return self._page(ServiceForm(by=user_of(request)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = ServiceForm(request.POST, by=by(request))
+        form = ServiceForm(request.POST, by=user_of(request))
         if not form.is_valid():
             return self._page(form, 422)
         made = accounts.add_service(of_request(request), form.cleaned_data, form.cleaned_data["role"])
@@ -101,11 +101,6 @@ class AddService(ForPeople):
         return render(self.request, "operations/service_add.html", {"form": form}, status=status)
 
 
-def by(request: HttpRequest) -> User:
-    user: User = request.user  # type: ignore[assignment]
-    return user
-
-
 def form_of(person: User) -> type[PersonForm] | type[ServiceForm]:
     return ServiceForm if person.is_service else PersonForm
 
@@ -114,8 +109,8 @@ def show(request: HttpRequest, pk: int, status: int = 200, **forms: Any) -> Http
     person = get_object_or_404(User.objects.prefetch_related("groups"), pk=pk)
     context = {
         "person": person,
-        "is_mine": person.pk == request.user.pk or rights.looks_after(by(request), person),
-        "form": forms.get("person") or form_of(person)(instance=person, by=by(request)),
+        "is_mine": person.pk == request.user.pk or rights.looks_after(user_of(request), person),
+        "form": forms.get("person") or form_of(person)(instance=person, by=user_of(request)),
         "invitation": forms.pop("invitation", ""),
         "token_form": forms.get("token") or TokenForm(prefix="token", person=person, request=request),
         "tokens": list(person.api_tokens.all()),
@@ -134,7 +129,7 @@ class PersonPage(ForPeople):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         present = get_object_or_404(User, pk=pk)
-        form = form_of(present)(request.POST, instance=present, by=by(request))
+        form = form_of(present)(request.POST, instance=present, by=user_of(request))
         if not form.is_valid():
             return show(request, pk, 422, person=form)
         try:

@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from operations import rights
-from operations.actor import of_request
+from operations.actor import of_request, user_of
 from operations.forms.people import RoleForm
 from operations.services import accounts
-from operations.views.people import ForPeople, by
+from operations.views.people import ForPeople
 
 
 class Roles(ForPeople):
@@ -40,5 +40,5 @@ class Roles(ForPeople):
     def _page(self, wrong: RoleForm | None = None) -> HttpResponse:
         roles = Group.objects.order_by("pk").prefetch_related("permissions", "user_set")
         forms = [wrong if wrong and wrong.role.pk == role.pk else RoleForm(role=role) for role in roles]
-        context = {"forms": forms, "wrong": wrong, "may_change": rights.covers(by(self.request), None)}
+        context = {"forms": forms, "wrong": wrong, "may_change": rights.covers(user_of(self.request), None)}
         return render(self.request, "operations/roles.html", context, status=422 if wrong else 200)

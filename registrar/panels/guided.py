@@ -74,7 +74,7 @@ def planned_of_student(request: HttpRequest, student: Student) -> offers.Panel |
         )
         .distinct()
     )
-    sight = selectors.Sight(request.user)  # type: ignore[arg-type]
+    sight = selectors.Sight(user_of(request))
     rows = [{"action": one, "why": one.detail if sight.words(one) else ""} for one in found]
     return offers.Panel(5, "registrar/guided/planned_notice.html", {"rows": rows}) if rows else None
 

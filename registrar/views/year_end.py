@@ -206,10 +206,10 @@ class Progress(OneRehearsal):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         rehearsal = self.rehearsal(pk)
-        running = "run" in request.GET and rehearsal.run is not None
-        job = rehearsal.run.job if running else rehearsal.job  # type: ignore[union-attr]
+        run = rehearsal.run if "run" in request.GET else None
+        job = rehearsal.job if run is None else run.job
         response = render(
-            request, "registrar/year_end_progress.html", {"job": job, "rehearsal": rehearsal, "run": running}
+            request, "registrar/year_end_progress.html", {"job": job, "rehearsal": rehearsal, "run": run is not None}
         )
         if job is None or job.is_over:
             response["HX-Refresh"] = "true"

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations import offers, rights
+from operations.actor import user_of
 from operations.models import User
 from sis import selectors
 from sis.forms.schools import AccessForm
@@ -35,7 +36,7 @@ def schools_of_person(request: HttpRequest, person: Any) -> offers.Panel | None:
     if not isinstance(person, User):
         return None
     chosen = SchoolAccess.objects.filter(user=person).values_list("school_id", flat=True)
-    form = AccessForm(initial={"schools": list(chosen)}, schools=selectors.schools(request.user))  # type: ignore[arg-type]
+    form = AccessForm(initial={"schools": list(chosen)}, schools=selectors.schools(user_of(request)))
     return offers.Panel(20, "sis/access.html", {"form": form, "person": person, "sees_all": sees_all(person)})
 
 

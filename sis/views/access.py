@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from operations import rights
-from operations.actor import of_request
+from operations.actor import of_request, user_of
 from operations.models import User
 from sis import selectors
 from sis.forms.schools import AccessForm
@@ -20,7 +20,7 @@ from sis.services import access
 class Schools(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = get_object_or_404(User, pk=pk)
-        form: Any = AccessForm(request.POST, schools=selectors.schools(request.user))  # type: ignore[arg-type]
+        form: Any = AccessForm(request.POST, schools=selectors.schools(user_of(request)))
         if form.is_valid():
             access.set_schools(of_request(request), person, form.cleaned_data["schools"])
             messages.success(request, _("The schools of %(name)s are saved.") % {"name": person.full_name})

@@ -4,7 +4,7 @@ The floor reads the rows of both sides and writes what an accepted bulk writes, 
 UPDATE of each table that changes, one INSERT … SELECT of each that grows. It is rolled back, so that both find the same rows.
 """
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from operations.actor import of_user
@@ -27,8 +27,8 @@ class Back(Exception):
     """Rolls the floor back."""
 
 
-def table(model: type) -> str:
-    return model._meta.db_table  # type: ignore[attr-defined]
+def table(model: type[models.Model]) -> str:
+    return model._meta.db_table
 
 
 def differ() -> None:

@@ -1,6 +1,7 @@
 """The last page of 500,000 rows against the first, as people and as other products ask for it; and rows with equal sort values."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.management import call_command
@@ -129,7 +130,7 @@ def run(quick: bool) -> list[Figure]:
     browser.force_login(officer)
     headers = {"Authorization": f"Token {token_of(officer)}"}
 
-    def get(client: Client, address: str, **more: object):  # type: ignore[no-untyped-def]
+    def get(client: Client, address: str, **more: Any) -> Any:
         answer = client.get(address, **more)
         assert answer.status_code == 200, (address, answer.status_code)
         return answer

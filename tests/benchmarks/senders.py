@@ -27,7 +27,7 @@ class Senders:
         ]
 
     def _lines(self) -> list[str]:
-        return [process.stdout.readline() for process in self.processes]  # type: ignore[union-attr]
+        return [process.stdout.readline() for process in self.processes if process.stdout]
 
     def __enter__(self) -> "Senders":
         assert all(line == "ready\n" for line in self._lines())
@@ -36,8 +36,9 @@ class Senders:
     def work(self) -> float:
         """Gives their CPU seconds once the queue is empty."""
         for process in self.processes:
-            process.stdin.write("\n")  # type: ignore[union-attr]
-            process.stdin.flush()  # type: ignore[union-attr]
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
         return sum(map(float, self._lines()))
 
     def __exit__(self, *_: object) -> None:

@@ -35,7 +35,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]
         stdout=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"]},
     )
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -39,7 +39,7 @@ class Process:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Sends the signal and waits until the process is gone."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while self.alive():  # a process that has just been forked leads no group yet
             self.send(number)
             if time.monotonic() > end:

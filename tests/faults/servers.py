@@ -64,7 +64,7 @@ class Redis:
             stdout=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"]},
         )
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

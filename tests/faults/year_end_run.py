@@ -26,7 +26,8 @@ def prepare() -> None:
     for _ in range(STAYS):
         factories.EnrolmentFactory(school=school, school_year=year, concurrent=True, exit_date=dt.date(2026, 7, 9))
     rehearsal = year_end.rehearse(SYNC, year_end.asked(year))
-    jobs.run(rehearsal.job_id)  # type: ignore[arg-type]
+    assert rehearsal.job_id is not None
+    jobs.run(rehearsal.job_id)
     year_end.start(SYNC, rehearsal.pk)
 
 
@@ -42,11 +43,12 @@ def work() -> None:
 
     year_end.CLOSED_AT_ONCE = 4
     job_id = Action.objects.get().job_id
+    assert job_id is not None
     Job.objects.filter(status="running").update(interruptions=0)
     for half in range(4):  # somebody who watches: no sign of life for longer than a lease
         liveness.monotonic = lambda passed=half * settings.LEASE_SECONDS / 2: time.monotonic() + passed
         jobs.sweep()
-    jobs.run(job_id)  # type: ignore[arg-type]
+    jobs.run(job_id)
 
 
 def told() -> None:

@@ -89,7 +89,7 @@ class Simulator:
         self.process = subprocess.Popen(
             self.command(), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.control("GET", "/control/health/")

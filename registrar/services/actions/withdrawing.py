@@ -169,8 +169,9 @@ def planned_last_day(enrolment: SchoolEnrolment) -> dt.date:
         subject_type=SCHOOL_ENROLMENT, subject_id=enrolment.pk, action__kind__in=(Kind.WITHDRAW, Kind.TRANSFER_OUT)
     ).order_by("-id")
     for row in rows:
-        if (row.before or {}).get("exit_date_type") == COMPLETION:
-            return dt.date.fromisoformat(row.before["exit_date"])  # type: ignore[index]
+        before = row.before or {}
+        if before.get("exit_date_type") == COMPLETION:
+            return dt.date.fromisoformat(before["exit_date"])
     calendar = SchoolCalendar.objects.filter(school=enrolment.school, school_year=enrolment.school_year).first()
     last = calendar.last_day if calendar else dt.date(enrolment.school_year.ending, 6, 30)
     return max(last, enrolment.exit_date)
