@@ -34,7 +34,7 @@ def test_the_token_is_printed_alone_and_opens_the_api():
 def test_the_audit_and_the_owner_are_told():
     user = UserFactory()
     printed(user.username)
-    entry = AuditEntry.objects.get(action="token_made")
+    entry = AuditEntry.objects.get(action="token made")
     assert (entry.actor_name, entry.changes["name"]) == ("[System] Sync", [None, "Operator"])
     assert Notice.objects.filter(kind="token_made").exists()
 
