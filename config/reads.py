@@ -70,14 +70,14 @@ def _decision(address: Address) -> Any:
 
 
 def _submission(address: Address) -> Any:
-    sent = Submission.objects.filter(pk=int(address["pk"]), subject_type=SCHOOL_ENROLMENT)
+    sent = Submission.objects.filter(pk=int(address["pk"]), entity=SCHOOL_ENROLMENT)
     return _of(SchoolEnrolment.objects.filter(pk__in=sent.order_by().values("subject_id")))
 
 
 def _exchange(address: Address) -> Any:
     """Of a call that read by RefId the number of the call has to do: looking for the record by its text costs too much."""
     calls = Exchange.objects.filter(pk=int(address["pk"]))
-    sent = calls.filter(submission__subject_type=SCHOOL_ENROLMENT).order_by().values("submission__subject_id")
+    sent = calls.filter(submission__entity=SCHOOL_ENROLMENT).order_by().values("submission__subject_id")
     by_key = Student.objects.filter(asn__in=calls.exclude(key="").order_by().values("key")).order_by()
     return Coalesce(_of(SchoolEnrolment.objects.filter(pk__in=sent)), Subquery(by_key.values("pk")[:1]))
 
@@ -85,8 +85,8 @@ def _exchange(address: Address) -> Any:
 def _action(address: Address) -> Any:
     """The student of an action on one student's records; one on many is a list."""
     records = ActionRecord.objects.filter(action=int(address["pk"])).exclude(action__kind__in=OF_MANY).order_by()
-    stays = records.filter(subject_type=SCHOOL_ENROLMENT).values("subject_id")
-    seats = records.filter(subject_type=COURSE_ENROLMENT).values("subject_id")
+    stays = records.filter(entity=SCHOOL_ENROLMENT).values("subject_id")
+    seats = records.filter(entity=COURSE_ENROLMENT).values("subject_id")
     return Coalesce(
         _of(SchoolEnrolment.objects.filter(pk__in=stays)), _of(CourseEnrolment.objects.filter(pk__in=seats))
     )

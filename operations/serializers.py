@@ -125,7 +125,7 @@ class KeyAsRefId(serializers.Field):
 
 
 class JobRowSerializer(serializers.ModelSerializer):
-    entity = serializers.CharField(source="subject_type", read_only=True)
+    subject_type = serializers.CharField(source="entity", read_only=True, help_text="As `entity`.")
     ref_id = KeyAsRefId()
     message = serializers.CharField(source="words", read_only=True)
 

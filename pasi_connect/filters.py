@@ -204,9 +204,7 @@ class SubmissionFilter(django_filters.FilterSet):
     group = django_filters.ChoiceFilter(empty_label=ANY, choices=GROUPS, method="in_group", label=_("Group"))
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
     ref_id = RefIdFilter()
-    entity = django_filters.ChoiceFilter(
-        field_name="subject_type", empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record")
-    )
+    entity = django_filters.ChoiceFilter(empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record"))
     key = key_of_record()
     school = school_code_filter("school_code")
     reason = django_filters.ChoiceFilter(
@@ -290,7 +288,7 @@ class ActionFilter(django_filters.FilterSet):
 
     @staticmethod
     def with_entity(queryset: QuerySet[Action], _name: str, value: str) -> QuerySet[Action]:
-        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), subject_type=value)))
+        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), entity=value)))
 
 
 class StateInPasi(django_filters.ChoiceFilter):

@@ -90,9 +90,9 @@ def refused() -> Q:
 
     Only while nothing newer of the record is on its way: a new decision or edit ends it at once, before it is sent.
     """
-    mine = Submission.objects.filter(subject_type=OuterRef("entity"), key=OuterRef("key"))
+    mine = Submission.objects.filter(entity=OuterRef("entity"), key=OuterRef("key"))
     coming = DataEvent.objects.filter(
-        subject_type=OuterRef("entity"),
+        entity=OuterRef("entity"),
         subject_id=OuterRef("subject_id"),
         collected_at=None,
         origin=Origin.SIS,
@@ -203,7 +203,7 @@ def failures(user: User) -> QuerySet[Failure]:
 
 def of_action(enrolments: QuerySet[SchoolEnrolment], action_id: int) -> QuerySet[SchoolEnrolment]:
     """Of these the records of one action, as those that a year end has closed."""
-    records = ActionRecord.objects.filter(action_id=action_id, subject_type=events.SCHOOL_ENROLMENT)
+    records = ActionRecord.objects.filter(action_id=action_id, entity=events.SCHOOL_ENROLMENT)
     return enrolments.filter(pk__in=records.values("subject_id"))
 
 

@@ -109,7 +109,7 @@ def _present() -> dict[str, Any]:
         "items": {str(item.pk): [item.key, item.subject_id, item.kind] for item in Discrepancy.objects.all()},
         "submissions": {str(row.pk): [row.key, row.subject_id] for row in Submission.objects.all()},
         "records": {str(row.pk): [row.key, row.subject_id] for row in ActionRecord.objects.all()},
-        "failures": sorted([row.step, row.subject_key] for row in Failure.objects.all()),
+        "failures": sorted([row.step, row.key] for row in Failure.objects.all()),
         "assigned": sorted(row.key for row in (*Assignment.objects.all(), *Snooze.objects.all())),
         "states": {str(row.pk): [found[row.pk].state, found[row.pk].key] for row in enrolments},
     }

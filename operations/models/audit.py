@@ -89,7 +89,7 @@ class AuditEntry(models.Model):
     actor_full_name = models.CharField(max_length=301, blank=True)
     actor_ip = models.CharField(max_length=50, blank=True)
     action = models.CharField(max_length=60)
-    subject_type = models.CharField(max_length=40)
+    entity = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=60, blank=True)
     school_code = models.CharField(max_length=4, blank=True)
     changes = models.JSONField(default=dict)  # field -> [before, after]
@@ -98,12 +98,12 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["subject_type", "subject_id", "id"], name="audit_subject"),
+            models.Index(fields=["entity", "subject_id", "id"], name="audit_subject"),
             models.Index(fields=["school_code", "id"], name="audit_school"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.subject_type} {self.subject_id}"
+        return f"{self.action} {self.entity} {self.subject_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk and not self._state.adding:

@@ -84,7 +84,7 @@ class JobRow(models.Model):
     """One record that was not plain success: what happened to it, in words for people."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="rows")
-    subject_type = models.CharField(max_length=40)
+    entity = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=60)
     key = models.CharField(max_length=60, blank=True)
     school_code = models.CharField(max_length=4, blank=True)
@@ -96,7 +96,7 @@ class JobRow(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.subject_id}: {self.code}"
+        return f"{self.entity} {self.subject_id}: {self.code}"
 
     @property
     def words(self) -> str:

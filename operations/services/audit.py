@@ -13,7 +13,7 @@ from operations.models.audit import Verb as Verb
 @dataclass
 class Entry:
     action: Verb
-    subject_type: str
+    entity: str
     subject_id: str
     school_code: str = ""
     changes: Mapping[str, object] = field(default_factory=dict)
@@ -43,9 +43,9 @@ def last() -> int:
     return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def changed_after(number: int, subject_type: str, subject_ids: Collection[str]) -> set[str]:
+def changed_after(number: int, entity: str, subject_ids: Collection[str]) -> set[str]:
     """Which of these subjects have an entry behind that number."""
-    found = AuditEntry.objects.filter(subject_type=subject_type, subject_id__in=subject_ids, pk__gt=number)
+    found = AuditEntry.objects.filter(entity=entity, subject_id__in=subject_ids, pk__gt=number)
     return set(found.values_list("subject_id", flat=True))
 
 
@@ -58,7 +58,7 @@ def _row(at: dt.datetime, actor: Actor, entry: Entry) -> AuditEntry:
         actor_full_name=actor.full_name,
         actor_ip=actor.ip,
         action=entry.action.value,
-        subject_type=entry.subject_type,
+        entity=entry.entity,
         subject_id=entry.subject_id,
         school_code=entry.school_code,
         changes=dict(entry.changes),

@@ -211,10 +211,10 @@ def _left(job: Job) -> str:
 def _rows(request: HttpRequest, rows: list[JobRow]) -> list[dict[str, Any]]:
     """Each with the name and the address of its record, where the person may see it."""
     known: dict[int, tuple[str, str]] = {}
-    for subject_type in {row.subject_type for row in rows}:
-        maker = offers.job_rows.get(subject_type)
+    for entity in {row.entity for row in rows}:
+        maker = offers.job_rows.get(entity)
         if maker is not None:
-            known |= maker(request, [row for row in rows if row.subject_type == subject_type])
+            known |= maker(request, [row for row in rows if row.entity == entity])
     return [{"row": row, "name": known.get(row.pk, ("", ""))[0], "url": known.get(row.pk, ("", ""))[1]} for row in rows]
 
 

@@ -89,7 +89,7 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
     def _asked_for(self, records: QuerySet[ActionRecord]) -> QuerySet[ActionRecord]:
         """Of an entry with many records those that the filters name."""
-        names = {"ref_id": "key", "key": "key", "entity": "subject_type"}
+        names = {"ref_id": "key", "key": "key", "entity": "entity"}
         wanted = {name: value for name in names if (value := self.request.query_params.get(name))}
         filterset = ActionFilter(wanted, Action.objects.none())
         if not filterset.is_valid():

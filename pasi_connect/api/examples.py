@@ -170,7 +170,7 @@ ACTION: dict[str, Any] = {
     "records": [
         {
             "ref_id": REF_ID,
-            "subject_type": "school_enrolment",
+            "entity": "school_enrolment",
             "subject_id": 17,
             "enrolment": 17,
             "school": "2001",

@@ -21,11 +21,25 @@ from pasi_connect.services.compare import failures
 
 class FailureSerializer(serializers.ModelSerializer):
     school = serializers.CharField(source="school_code", read_only=True, help_text="Empty: of no school, or not known.")
+    subject_type = serializers.CharField(source="entity", read_only=True, help_text="As `entity`.")
+    subject_key = serializers.CharField(source="key", read_only=True, help_text="As `key`.")
     step = serializers.ChoiceField(choices=Failure.Step.choices, read_only=True)
 
     class Meta:
         model = Failure
-        fields = ["id", "step", "subject_type", "subject_key", "school", "tries", "place", "first_at", "last_at"]
+        fields = [
+            "id",
+            "step",
+            "entity",
+            "key",
+            "subject_type",
+            "subject_key",
+            "school",
+            "tries",
+            "place",
+            "first_at",
+            "last_at",
+        ]
         read_only_fields = fields
 
 

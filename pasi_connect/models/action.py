@@ -81,7 +81,7 @@ class ActionRecord(models.Model):
 
     action = models.ForeignKey(Action, on_delete=models.CASCADE, related_name="records")
     order = models.PositiveIntegerField(default=0)
-    subject_type = models.CharField(max_length=40)
+    entity = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     key = models.CharField(max_length=60, blank=True)
     school_code = models.CharField(max_length=4)
@@ -96,13 +96,13 @@ class ActionRecord(models.Model):
         ordering = ["order", "id"]
         indexes = [
             models.Index(fields=["key", "id"], name="action_record_ref"),
-            models.Index(fields=["subject_type", "subject_id", "id"], name="action_record_subject"),
+            models.Index(fields=["entity", "subject_id", "id"], name="action_record_subject"),
             models.Index(fields=["school_code", "action"], name="action_record_school"),
             models.Index(fields=["subject_id"], name="action_record_chained", condition=models.Q(chained=True)),
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.subject_id} in {self.action_id}"
+        return f"{self.entity} {self.subject_id} in {self.action_id}"
 
 
 class BulkSelection(models.Model):

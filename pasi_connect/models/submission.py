@@ -33,7 +33,7 @@ class Submission(models.Model):
     submissions made. `fence` rises with each claim; an outcome is written only by the holder of the latest.
     """
 
-    subject_type = models.CharField(max_length=40)
+    entity = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     lane = models.CharField(max_length=60)
     place = models.BigIntegerField(default=0)
@@ -76,7 +76,7 @@ class Submission(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["subject_type", "subject_id"],
+                fields=["entity", "subject_id"],
                 condition=Q(status__in=["waiting", "held"]),
                 name="one_queued_a_subject",
             ),
@@ -86,7 +86,7 @@ class Submission(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "id"], name="submission_status"),
-            models.Index(fields=["subject_type", "subject_id", "id"], name="submission_subject"),
+            models.Index(fields=["entity", "subject_id", "id"], name="submission_subject"),
             models.Index(fields=["bulk", "place", "id"], name="submission_turn", condition=Q(status="waiting")),
             models.Index(fields=["lane", "place", "id"], name="submission_lane"),
             models.Index(fields=["school_code", "status", "id"], name="submission_school"),
@@ -94,7 +94,7 @@ class Submission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.subject_id}: {self.status}"
+        return f"{self.entity} {self.subject_id}: {self.status}"
 
     @property
     def is_live(self) -> bool:

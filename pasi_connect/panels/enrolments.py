@@ -43,7 +43,7 @@ def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> off
     """What switching one of a school's states sends, or keeps."""
     school, name, value = asked
     kinds = [entity.kind for entity in written() if entity.sis and entity.sis.switch == name]
-    mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code, subject_type__in=kinds)
+    mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code, entity__in=kinds)
     waiting = mine.filter(status=Status.WAITING).count()
     held = mine.filter(status=Status.HELD, reason__in=("school_inactive", "course_marks_inactive")).count()
     return offers.Panel(

@@ -93,7 +93,7 @@ def bulk_preview(found: Selection) -> dict[str, Any]:
 class ActionRecordSerializer(serializers.ModelSerializer):
     """What an action did to one record. `before` is null for a record that it created."""
 
-    entity = serializers.CharField(source="subject_type", read_only=True)
+    subject_type = serializers.CharField(source="entity", read_only=True, help_text="As `entity`.")
     ref_id = KeyAsRefId()
     enrolment = serializers.SerializerMethodField(help_text="Its id where it is a school enrolment, else null.")
     school = serializers.CharField(source="school_code", read_only=True)
@@ -115,7 +115,7 @@ class ActionRecordSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_enrolment(self, record: ActionRecord) -> int | None:
-        return (record.subject_id or None) if record.subject_type == SCHOOL_ENROLMENT else None
+        return (record.subject_id or None) if record.entity == SCHOOL_ENROLMENT else None
 
 
 # Of an action that was done at another school: why, what was entered, why it stopped.
@@ -172,10 +172,10 @@ class UndoSerializer(Strict):
 
 
 class NotUndoneSerializer(serializers.Serializer):
-    entity = serializers.CharField(source="subject_type")
+    entity = serializers.CharField()
     key = serializers.CharField()
     ref_id = KeyAsRefId()
-    subject_type = serializers.CharField()
+    subject_type = serializers.CharField(source="entity", help_text="As `entity`.")
     subject_id = serializers.IntegerField()
     school = serializers.CharField()
     message = serializers.CharField(help_text="Why not, for people.")
@@ -201,7 +201,7 @@ def undo_preview(seen: Preview, sight: Sight) -> dict[str, Any]:
         "records": [
             {
                 "key": record.key,
-                "subject_type": record.subject_type,
+                "entity": record.entity,
                 "subject_id": record.subject_id,
                 "school": record.school_code,
                 "message": message,

@@ -14,5 +14,4 @@ class EnrolmentId(serializers.IntegerField):
         super().__init__(source="*", read_only=True, allow_null=True, **kwargs)
 
     def to_representation(self, value: Any) -> Any:
-        kind = getattr(value, "entity", "") or getattr(value, "subject_type", "")
-        return value.subject_id if kind == SCHOOL_ENROLMENT.kind else None
+        return value.subject_id if value.entity == SCHOOL_ENROLMENT.kind else None

@@ -18,7 +18,6 @@ class RejectionSerializer(serializers.Serializer):
 class SubmissionSerializer(serializers.ModelSerializer):
     """One record on its way to PASI. `asns` in the context maps a submission's id to the ASN of its student."""
 
-    entity = serializers.CharField(source="subject_type", read_only=True)
     ref_id = KeyAsRefId()
     enrolment = EnrolmentId()
     asn = serializers.SerializerMethodField()
@@ -61,7 +60,7 @@ def asns_of(submissions: list[Submission]) -> dict[int, str | None]:
     """The ASN of each submission's student, where its record has one, by the submission's id. One query a kind."""
     found: dict[int, str | None] = {}
     for entity in written():
-        mine = [row for row in submissions if row.subject_type == entity.kind and entity.has_student]
+        mine = [row for row in submissions if row.entity == entity.kind and entity.has_student]
         if mine:
             asns = entity.asns_of([row.subject_id for row in mine])
             found |= {row.pk: asns.get(row.subject_id) for row in mine}

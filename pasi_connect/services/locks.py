@@ -78,7 +78,7 @@ def sides_of_many(entity: Entity, keys: Collection[str]) -> tuple[dict[str, Any]
 
 def flight(submission: Submission) -> tuple[Any, Link | None, Submission | None]:
     """Copy, link and the submission as long as its fence is this one and it is on its way; None when it is another's."""
-    kind, key = submission.subject_type, submission.key
+    kind, key = submission.entity, submission.key
     copy, link = _copy(kind).first(key=key), _link(kind).first(key=key)
     return copy, link, _flying.first(pk=submission.pk, fence=submission.fence)
 

@@ -74,4 +74,4 @@ def held_by_the_switch() -> int:
     """How many changes go out when regular synchronization is switched on."""
     held = Submission.objects.filter(status=Status.HELD, reason="sync_off").count()
     waiting = events.uncollected().filter(origin=Origin.SIS)
-    return held + waiting.order_by().values("subject_type", "subject_id").distinct().count()
+    return held + waiting.order_by().values("entity", "subject_id").distinct().count()

@@ -79,7 +79,7 @@ def states_of(records: Iterable[Any]) -> dict[int, State]:
     if not rows:
         return {}
     entity = entities.of(rows[0])
-    mine = {"subject_type": entity.kind, "subject_id__in": [row.pk for row in rows]}
+    mine = {"entity": entity.kind, "subject_id__in": [row.pk for row in rows]}
     ids = [row.pk for row in rows]
     # In the order in which a change travels: one that moves on meanwhile is seen at its next place, never at none.
     uncollected = set(
@@ -135,7 +135,7 @@ def in_group(records: QuerySet[Any], group: str) -> QuerySet[Any]:
     """Of the SIS records those whose state, as `states_of` gives it, belongs to one of GROUPS."""
     wanted, context = GROUPS[group][1], Context()
     entity = entities.of(records.model())
-    mine = {"subject_type": entity.kind, "subject_id": OuterRef("pk")}
+    mine = {"entity": entity.kind, "subject_id": OuterRef("pk")}
     live = Submission.objects.filter(**mine, status__in=LIVE)
     latest = records.annotate(live_status=Subquery(live.order_by("-id").values("status")[:1]))
     uncollected = Exists(DataEvent.objects.filter(**mine, collected_at=None, origin=Origin.SIS))

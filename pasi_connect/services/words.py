@@ -256,7 +256,7 @@ def why(submission: Submission, link: LinkState | None = None) -> Why:
         return Why(_(held.STOPPED[0]), _(held.STOPPED[1]))
     if submission.reason in held.BY_CODE:
         reason = held.BY_CODE[submission.reason]
-        named = _named(entities.by_kind(submission.subject_type), submission.reason, submission.detail)
+        named = _named(entities.by_kind(submission.entity), submission.reason, submission.detail)
         return Why(f"{_(reason.message)} {named}".rstrip(), _(reason.next_step), reason.number)
     if submission.reason in REASONS:
         message, step = REASONS[submission.reason]
@@ -295,16 +295,17 @@ def _named(entity: Entity, reason: str, detail: str) -> str:
 
 
 SUBJECTS = {
-    "StudentSchoolEnrolment": gettext_lazy("School enrolment in PASI"),
-    "Student": gettext_lazy("Student in PASI"),
-    "School": gettext_lazy("School in PASI"),
-    "SchoolAuthority": gettext_lazy("Authority in PASI"),
-    "CodeValue": gettext_lazy("Code value of PASI"),
+    "school_enrolment": gettext_lazy("School enrolment"),
+    "section": gettext_lazy("Section"),
+    "student": gettext_lazy("Student"),
+    "school": gettext_lazy("School"),
+    "school_authority": gettext_lazy("Authority"),
+    "code_value": gettext_lazy("Code value of PASI"),
 }
 
 
-def subject(subject_type: str) -> str:
-    return str(SUBJECTS.get(subject_type, subject_type))
+def subject(entity: str) -> str:
+    return str(SUBJECTS.get(entity, entity))
 
 
 IDENTITY = {"asn": gettext_lazy("ASN"), "school": gettext_lazy("School"), "school_year": gettext_lazy("School year")}

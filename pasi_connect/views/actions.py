@@ -189,7 +189,7 @@ def _has_choices(one: Any) -> bool:
 def _entity(record: ActionRecord) -> Entity:
     """A course that ended together with its stay is of no registered kind yet; its fields have the names of the stay's."""
     kinds = {entity.kind for entity in entities.written()}
-    return entities.by_kind(record.subject_type) if record.subject_type in kinds else SCHOOL_ENROLMENT
+    return entities.by_kind(record.entity) if record.entity in kinds else SCHOOL_ENROLMENT
 
 
 def record_rows(user: User, records: list[ActionRecord]) -> list[dict[str, Any]]:

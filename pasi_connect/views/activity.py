@@ -34,19 +34,19 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
     """
     made = _actions(user)
     undone = _taken_back(made)
-    audited = sis_selectors.scoped(AuditEntry.objects.filter(subject_type__in=SUBJECTS), user)
+    audited = sis_selectors.scoped(AuditEntry.objects.filter(entity__in=SUBJECTS), user)
     for job in [one.job for one in made if one.job] + list(undone.values()):
         if job.started_at:  # what a bulk did record by record is one entry here
             until = job.finished_at or clock.now()
             audited = audited.exclude(at__gte=job.started_at, at__lte=until, actor_name__in=(job.actor_name, SYNC.name))
     entries = list(audited.order_by("-id")[:READ])
-    about = [int(entry.subject_id) for entry in entries if entry.subject_type == "discrepancy"]
+    about = [int(entry.subject_id) for entry in entries if entry.entity == "discrepancy"]
     items = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=about)}
     told = [(entry, found) for entry in entries if (found := _told(entry, items))][:SHOWN]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
     for entry, _found in told:
-        ids[entry.subject_type].add(int(entry.subject_id))
-    rows = Submission.objects.filter(pk__in=ids["submission"]).values_list("pk", "subject_type", "subject_id")
+        ids[entry.entity].add(int(entry.subject_id))
+    rows = Submission.objects.filter(pk__in=ids["submission"]).values_list("pk", "entity", "subject_id")
     sent = {("submission", pk): (kind, subject) for pk, kind, subject in rows}
     records = _records({**{(kind, pk): (kind, pk) for kind in KINDS for pk in ids[kind]}, **sent})
     named = titles(items[pk] for pk in ids["discrepancy"] if pk in items)
@@ -54,8 +54,8 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
     shown = []
     for entry, found in told:
         pk = int(entry.subject_id)
-        name, url = _subject(entry.subject_type, pk, named, records)
-        took_back = undo.pop(pk, None) if entry.subject_type == "discrepancy" and found.get("decision") else None
+        name, url = _subject(entry.entity, pk, named, records)
+        took_back = undo.pop(pk, None) if entry.entity == "discrepancy" and found.get("decision") else None
         shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
     may = taking_back.may_undo(selectors.Sight(user), *made)
     shown += [_of_action(one, undone.get(one.pk), one.pk in may) for one in made]
@@ -141,8 +141,8 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
 
 def _fields(entry: AuditEntry, items: dict[int, Discrepancy]) -> str:
     """The fields that an entry of a record or of an item tells of."""
-    item = items.get(int(entry.subject_id)) if entry.subject_type == "discrepancy" else None
-    kind = item.entity if item else entry.subject_type
+    item = items.get(int(entry.subject_id)) if entry.entity == "discrepancy" else None
+    kind = item.entity if item else entry.entity
     return words.field_labels(entities.by_kind(kind), entry.changes) if kind in KINDS else ""
 
 
@@ -159,13 +159,13 @@ CHANGED = (Verb.ENROLMENT_CHANGED, Verb.SECTION_CHANGED)
 def _told(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any] | None:
     """Icon and sentence of one entry; None for steps between that nobody needs to see."""
     fields = _fields(entry, items)
-    if entry.subject_type in KINDS and entry.action in OWN:
+    if entry.entity in KINDS and entry.action in OWN:
         icon, hue, said = OWN[Verb(entry.action)]
         return {"icon": icon, "hue": hue, "text": str(said)}
-    if entry.subject_type in KINDS:
+    if entry.entity in KINDS:
         changed = {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
         return changed if entry.action in CHANGED else None
-    match entry.subject_type, entry.action:
+    match entry.entity, entry.action:
         case "discrepancy", Verb.LINKED_ANEW:
             return {"icon": "link", "hue": "sis", "text": _("Relinked"), "decision": True}
         case "discrepancy", Verb.DISCREPANCY_OPENED:

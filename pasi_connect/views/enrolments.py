@@ -96,7 +96,7 @@ class EditEnrolment(View):
                 "guided_url": offers.deeds[SCHOOL_ENROLMENT].url(guided.action, enrolment),
             }
         elif status == 409:
-            last = AuditEntry.objects.filter(subject_type=SCHOOL_ENROLMENT, subject_id=str(enrolment.pk)).first()
+            last = AuditEntry.objects.filter(entity=SCHOOL_ENROLMENT, subject_id=str(enrolment.pk)).first()
             context |= {"stale": True, "moved": last, "clashes": form.clashes()}
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
 

@@ -71,6 +71,6 @@ class EditIdentification(View):
             ],
         }
         if status == 409:
-            moved = AuditEntry.objects.filter(subject_type=STUDENT, subject_id=str(student.pk)).first()
+            moved = AuditEntry.objects.filter(entity=STUDENT, subject_id=str(student.pk)).first()
             context |= {"stale": True, "moved": moved, "clashes": form.clashes()}
         return render(self.request, "pasi_connect/identification_form.html", context, status=status)

@@ -44,19 +44,17 @@ def of_actions(user: User, actions: Collection[Action]) -> tuple[dict[int, int],
 def of_records(user: User, records: Iterable[ActionRecord]) -> dict[int, Named]:
     """The student of each record of an action, by the record's id. Two queries."""
     rows = list(records)
-    stays = sis_selectors.enrolments(user).in_bulk(
-        [row.subject_id for row in rows if row.subject_type == SCHOOL_ENROLMENT]
-    )
+    stays = sis_selectors.enrolments(user).in_bulk([row.subject_id for row in rows if row.entity == SCHOOL_ENROLMENT])
     seats = (
         sis_selectors.course_enrolments(user)
         .select_related("student")
-        .in_bulk([row.subject_id for row in rows if row.subject_type == COURSE_ENROLMENT])
+        .in_bulk([row.subject_id for row in rows if row.entity == COURSE_ENROLMENT])
     )
     found: dict[str, dict[int, Any]] = {SCHOOL_ENROLMENT: stays, COURSE_ENROLMENT: seats}
     return {
-        row.pk: _named(found[row.subject_type][row.subject_id].student)
+        row.pk: _named(found[row.entity][row.subject_id].student)
         for row in rows
-        if row.subject_id in found.get(row.subject_type, {})
+        if row.subject_id in found.get(row.entity, {})
     }
 
 
@@ -65,7 +63,7 @@ def of_exchanges(user: User, calls: Iterable[Exchange]) -> dict[int, Named]:
     rows = list(calls)
     subjects = dict(
         Submission.objects.filter(
-            pk__in=[row.submission_id for row in rows if row.submission_id], subject_type=SCHOOL_ENROLMENT
+            pk__in=[row.submission_id for row in rows if row.submission_id], entity=SCHOOL_ENROLMENT
         ).values_list("pk", "subject_id")
     )
     keys = {row.key for row in rows if row.key}

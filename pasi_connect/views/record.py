@@ -65,7 +65,7 @@ class Record:
         entity = entities.by_kind(kind)
         link = entity.links_along.filter(key=key).first()
         copy = entity.live_copies([key]).first()
-        sent = Submission.objects.defer("sent_document").filter(subject_type=kind, key=key, status__in=LIVE)
+        sent = Submission.objects.defer("sent_document").filter(entity=kind, key=key, status__in=LIVE)
         live = sent.order_by("-id").first()
         if live and live.status in STUCK and link and _is_coming(link):
             live = None  # a newer change is being taken up, which answers it
@@ -232,7 +232,7 @@ class Record:
         """What the audit tells of this record, oldest first; the newest HISTORY entries."""
         kind = self.entity.kind
         items = Discrepancy.objects.filter(entity=kind, key=self.key).values_list("pk", flat=True)
-        sent = Submission.objects.filter(subject_type=kind, key=self.key).values_list("pk", flat=True)
+        sent = Submission.objects.filter(entity=kind, key=self.key).values_list("pk", flat=True)
         subjects = {
             "discrepancy": [str(pk) for pk in items],
             "submission": [str(pk) for pk in sent],
@@ -241,13 +241,13 @@ class Record:
         found: list[AuditEntry] = []
         for kind, keys in subjects.items():
             if keys:
-                found += AuditEntry.objects.filter(subject_type=kind, subject_id__in=keys).order_by("-id")[:HISTORY]
+                found += AuditEntry.objects.filter(entity=kind, subject_id__in=keys).order_by("-id")[:HISTORY]
         return sorted(found, key=lambda entry: entry.pk)[-HISTORY:]
 
     @property
     def heads(self) -> dict[str, Any]:
         """Who and when, for the heads of the comparison's columns."""
-        own = [entry for entry in self.history if entry.subject_type == self.entity.kind]
+        own = [entry for entry in self.history if entry.entity == self.entity.kind]
         last = own[-1] if own else None
         who = ", ".join(part for part in self.copy.author if part) if self.copy else ""
         return {
@@ -276,7 +276,7 @@ class Record:
 
 def _is_coming(link: Link) -> bool:
     """A change of the record waits to be taken up."""
-    subject = {"subject_type": link.entity, "subject_id": link.subject_id}
+    subject = {"entity": link.entity, "subject_id": link.subject_id}
     return DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS).exists()
 
 
@@ -330,7 +330,7 @@ def words_asn(asn: str) -> str:
 def _told(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
     who = {"who": entry.actor_name}
     told = {"side": "sis", "at": entry.at}
-    match entry.subject_type, entry.action:
+    match entry.entity, entry.action:
         case entity.kind, verb if verb in OWN:
             return {**told, "text": OWN[Verb(verb)] % who}
         case entity.kind, _action if entry.changes:

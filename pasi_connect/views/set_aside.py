@@ -14,11 +14,12 @@ from operations.actor import user_of
 from operations.views import lists
 from pasi_connect import entities, selectors
 from pasi_connect.filters import FailureFilter
-from pasi_connect.models import Failure, StudentCopy
+from pasi_connect.models import Failure
 from pasi_connect.services import words
 from pasi_connect.services.compare import failures
 from sis.models import Student
 from sis.rules import asn
+from sis.services import events
 
 
 @rights.needs(rights.SYNCHRONIZATION)
@@ -42,36 +43,46 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def shown_rows(rows: list[Failure]) -> list[dict[str, Any]]:
     """Each with what it is about in words, and the SIS record or the student there is of it; a few queries a kind."""
-    about: dict[tuple[str, str], tuple[str, str]] = {}
-    asns = {_of(row): row.subject_key for row in rows if row.subject_type == StudentCopy.notification_type}
+    about = _changed_here([row for row in rows if row.step == Failure.Step.COLLECT])
+    of_pasi = [row for row in rows if row.step != Failure.Step.COLLECT]
+    asns = {row.pk: row.key for row in of_pasi if row.entity == events.STUDENT}
     for entity in entities.written():
-        keys = [row.subject_key for row in rows if row.subject_type == entity.notification]
-        if not keys:
+        mine = [row for row in of_pasi if row.entity == entity.kind]
+        if not mine:
             continue
-        for link in entity.links_along.filter(key__in=keys):
-            about[entity.notification, link.key] = (entity.shown.title(link.record), entity.shown.url(link.record))
+        keys = [row.key for row in mine]
+        links = {link.key: link for link in entity.links_along.filter(key__in=keys)}
+        for row in mine:
+            if row.key in links:
+                record = links[row.key].record
+                about[row.pk] = (entity.shown.title(record), entity.shown.url(record))
         if entity.has_student:
             copies = entity.copies.filter(**{f"{entity.copy.key_field}__in": keys})
-            asns |= {
-                (entity.notification, str(getattr(copy, entity.copy.key_field))): entity.part_in(copy, "asn")
-                for copy in copies
-            }
+            by_key = {str(getattr(copy, entity.copy.key_field)): entity.part_in(copy, "asn") for copy in copies}
+            asns |= {row.pk: by_key[row.key] for row in mine if row.key in by_key}
     students = {one.asn: one for one in Student.objects.filter(asn__in=[number for number in asns.values() if number])}
     return [
         {
             "failure": row,
-            "about": about.get(_of(row)) or _student(students.get(asns.get(_of(row), ""))),
-            "what": words.subject(row.subject_type),
-            "key": asn.shown(asns.get(_of(row), ""))
-            if row.subject_type == StudentCopy.notification_type
-            else row.subject_key,
+            "about": about.get(row.pk) or _student(students.get(asns.get(row.pk, ""))),
+            "what": words.subject(row.entity),
+            "key": asn.shown(row.key) if row in of_pasi and row.entity == events.STUDENT else row.key,
         }
         for row in rows
     ]
 
 
-def _of(row: Failure) -> tuple[str, str]:
-    return row.subject_type, row.subject_key
+def _changed_here(rows: list[Failure]) -> dict[int, tuple[str, str]]:
+    """Of changes made here: the student or the record whose lane it is. Their keys are our ids."""
+    about = {}
+    for entity in entities.written():
+        mine = {row.key: row for row in rows if row.entity == entity.kind}
+        for record in entity.records.filter(pk__in=mine) if mine else ():
+            about[mine[str(record.pk)].pk] = (entity.shown.title(record), entity.shown.url(record))
+    of_students = {row.key: row for row in rows if row.entity == events.STUDENT}
+    for student in Student.objects.filter(pk__in=of_students) if of_students else ():
+        about[of_students[str(student.pk)].pk] = (student.name, reverse("sis:student", args=[student.pk]))
+    return about
 
 
 def _student(student: Student | None) -> tuple[str, str] | None:

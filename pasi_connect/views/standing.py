@@ -81,7 +81,7 @@ def _planned(user: User, enrolment_ids: list[int]) -> dict[int, list[Action]]:
     """Actions whose day is still to come, or which stopped on it, by enrolment; why is for the school that planned them."""
     rows = Action.objects.filter(
         status__in=(Action.Status.PLANNED, Action.Status.STOPPED),
-        records__subject_type=SCHOOL_ENROLMENT,
+        records__entity=SCHOOL_ENROLMENT,
         records__subject_id__in=enrolment_ids,
     ).values_list("pk", "records__subject_id")
     pairs = set(rows.order_by())

@@ -109,12 +109,12 @@ def shown_rows(submissions: list[Submission]) -> list[dict[str, Any]]:
     records = {
         (entity.kind, pk): record
         for entity in entities.written()
-        if (mine := {each.subject_id for each in submissions if each.subject_type == entity.kind})
+        if (mine := {each.subject_id for each in submissions if each.entity == entity.kind})
         for pk, record in entity.records.in_bulk(mine).items()
     }
     rows = []
     for each in submissions:
-        entity, record = entities.by_kind(each.subject_type), records.get((each.subject_type, each.subject_id))
+        entity, record = entities.by_kind(each.entity), records.get((each.entity, each.subject_id))
         rows.append(
             {
                 "submission": each,
@@ -167,10 +167,10 @@ def _page(
     moved: str = "",
 ) -> HttpResponse:
     user = user_of(request)
-    record = Record.load(one.subject_type, one.key)
+    record = Record.load(one.entity, one.key)
     present = record.copy.core_version if record.copy else 0
     open_item = (
-        Discrepancy.objects.filter(entity=one.subject_type, key=one.key, status=Discrepancy.Status.OPEN)
+        Discrepancy.objects.filter(entity=one.entity, key=one.key, status=Discrepancy.Status.OPEN)
         .order_by("-id")
         .first()
     )
@@ -226,7 +226,7 @@ def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
     try:
         act(actor.of_request(request), one.pk, form.cleaned_data)
     except reviews.NotPossible as refused:
-        present = Record.load(one.subject_type, one.key).copy
+        present = Record.load(one.entity, one.key).copy
         kept = {"reason": form.cleaned_data["reason"], "seen": present.core_version if present else 0}
         return _page(request, _own(request, pk), ExitForm(initial=kept), status=409, moved=str(refused))
     except ValidationError as error:
@@ -275,7 +275,7 @@ def spelling(request: HttpRequest, pk: int) -> HttpResponse:
     """A person agrees how a text is written for PASI."""
     one = _own(request, pk)
     lists.require(selectors.sends(user_of(request)))
-    record = Record.load(one.subject_type, one.key)
+    record = Record.load(one.entity, one.key)
     form = _spelling(one, record, request.POST)
     if form is None or record.sis is None:
         return _page(request, one, status=409, moved=_("All texts can be sent now."))

@@ -324,5 +324,5 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         )
         if isinstance(done, Response):
             return done
-        made = _fresh(done.records.get(before__isnull=True, subject_type="school_enrolment").subject_id)
+        made = _fresh(done.records.get(before__isnull=True, entity="school_enrolment").subject_id)
         return Response({"id": done.pk, "enrolment": _answer_of(made)}, status.HTTP_201_CREATED)

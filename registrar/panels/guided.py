@@ -69,7 +69,7 @@ def planned_of_student(request: HttpRequest, student: Student) -> offers.Panel |
         selectors.actions(user_of(request))
         .filter(
             status__in=(Action.Status.PLANNED, Action.Status.STOPPED),
-            records__subject_type=SCHOOL_ENROLMENT,
+            records__entity=SCHOOL_ENROLMENT,
             records__subject_id__in=mine,
         )
         .distinct()

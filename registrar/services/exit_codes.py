@@ -106,7 +106,7 @@ def _left(left: dict[int, tuple[str, str]]) -> list[JobRow]:
     codes = dict(SchoolEnrolment.objects.filter(pk__in=left).values_list("pk", "school__code"))
     return [
         JobRow(
-            subject_type=SCHOOL_ENROLMENT, subject_id=str(pk), school_code=codes[pk], code=code, message=message
+            entity=SCHOOL_ENROLMENT, subject_id=str(pk), school_code=codes[pk], code=code, message=message
         )
         for pk, (code, message) in sorted(left.items())
     ]  # fmt: skip
@@ -117,7 +117,7 @@ def _records(changed: dict[int, SchoolEnrolment], before: dict[int, str], so_far
     for order, (pk, enrolment) in enumerate(changed.items(), so_far + 1):
         yield ActionRecord(
             order=order,
-            subject_type=SCHOOL_ENROLMENT,
+            entity=SCHOOL_ENROLMENT,
             subject_id=pk,
             key=keys.get(pk, ""),
             school_code=enrolment.school.code,

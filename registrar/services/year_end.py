@@ -312,7 +312,7 @@ def _what_changed(rehearsal: YearEndRehearsal, ids: Iterable[int]) -> dict[int, 
     if not ids:
         return {}
     told = AuditEntry.objects.filter(
-        subject_type=SCHOOL_ENROLMENT, subject_id__in=[str(pk) for pk in ids], at__gte=rehearsal.at
+        entity=SCHOOL_ENROLMENT, subject_id__in=[str(pk) for pk in ids], at__gte=rehearsal.at
     )
     by_id: dict[int, tuple[str, set[str]]] = {}
     for entry in told.order_by("id"):
@@ -342,7 +342,7 @@ def _action_records(
             after["exit_date"] = values.to_json(row.exit_date_after)
         yield ActionRecord(
             order=order,
-            subject_type=SCHOOL_ENROLMENT,
+            entity=SCHOOL_ENROLMENT,
             subject_id=pk,
             key=keys.get(pk, ""),
             school_code=row.school_code,
@@ -354,7 +354,7 @@ def _action_records(
 
 def _job_row(row: YearEndRow, code: str, message: str, failed: bool = True) -> JobRow:
     return JobRow(
-        subject_type=SCHOOL_ENROLMENT,
+        entity=SCHOOL_ENROLMENT,
         subject_id=str(row.enrolment_id),
         school_code=row.school_code,
         code=code,

@@ -18,7 +18,7 @@ class DataEvent(models.Model):
     """
 
     at = models.DateTimeField()
-    subject_type = models.CharField(max_length=40)
+    entity = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     student = models.ForeignKey(Student, on_delete=models.PROTECT, null=True, related_name="+")
     school_code = models.CharField(max_length=4, blank=True)
@@ -35,12 +35,10 @@ class DataEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(
-                fields=["subject_type", "bulk", "id"], name="event_turn", condition=models.Q(collected_at=None)
-            ),
+            models.Index(fields=["entity", "bulk", "id"], name="event_turn", condition=models.Q(collected_at=None)),
             models.Index(fields=["student", "id"], name="event_of_student", condition=models.Q(collected_at=None)),
-            models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject"),
+            models.Index(fields=["entity", "subject_id", "id"], name="event_subject"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.subject_id}"
+        return f"{self.entity} {self.subject_id}"

@@ -62,7 +62,7 @@ def collects(kind: str) -> None:
 
 def uncollected() -> QuerySet[DataEvent]:
     """Events that still have to be taken up, of the kinds that are taken up at all."""
-    return DataEvent.objects.filter(subject_type__in=sorted(_collected), collected_at=None)
+    return DataEvent.objects.filter(entity__in=sorted(_collected), collected_at=None)
 
 
 def leave(
@@ -94,7 +94,7 @@ def leave_all(
     made = [
         DataEvent(
             at=at,
-            subject_type=subject.kind,
+            entity=subject.kind,
             subject_id=subject.pk,
             student_id=subject.student_id,
             school_code=subject.school_code,
@@ -111,6 +111,6 @@ def leave_all(
         for subject, fields in changed
     ]
     statements.insert_all(made)
-    if not taken_up and any(event.subject_type in _collected for event in made):
+    if not taken_up and any(event.entity in _collected for event in made):
         wake.look_after_commit(TAKE_UP)
     return made

@@ -35,7 +35,7 @@ def job_of(house, person, **given):
     codes = {"a": house.a.code, "b": house.b.code, "": ""}
     for number, (at, said) in enumerate(SAID.items(), 1):
         JobRow.objects.create(
-            job=made, subject_type=SCHOOL_ENROLMENT, subject_id=str(number), school_code=codes[at], code="left", message=said
+            job=made, entity=SCHOOL_ENROLMENT, subject_id=str(number), school_code=codes[at], code="left", message=said
         )  # fmt: skip
     return made
 

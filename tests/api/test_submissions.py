@@ -79,7 +79,7 @@ def test_cancel_leaves_the_difference_for_a_decision(api, house, rejected):
     answer = api.post(address(rejected, "cancel/"), {"reason": "Typed by mistake."})
     assert (answer.status_code, answer.json()["status"], answer.json()["reason"]) == (200, "cancelled", "by_person")
     assert api.get(f"enrolments/{house.enrolment.pk}/").json()["pasi"]["state"] == "differs"
-    assert AuditEntry.objects.filter(subject_type="submission", user=house.registrar_a).exists()
+    assert AuditEntry.objects.filter(entity="submission", user=house.registrar_a).exists()
 
 
 @pytest.mark.parametrize(

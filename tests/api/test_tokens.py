@@ -38,7 +38,7 @@ def test_history_and_pasi_name_the_person_and_the_program(world):  # noqa: F811
     api = with_header(f"Bearer {factories.token_of(world.user, 'Bus planner')}")
     assert api.patch(f"enrolments/{enrolment.pk}/", {"grade": "09"}).status_code == 200
     name = f"{world.user.full_name}, by Bus planner"
-    assert AuditEntry.objects.filter(subject_type="school_enrolment").latest("id").actor_name == name
+    assert AuditEntry.objects.filter(entity="school_enrolment").latest("id").actor_name == name
     assert world.send(world.take_up(enrolment)).status == "accepted"
     assert world.pasi.calls()[-1]["user"] == name
     assert Exchange.objects.latest("id").person_name == name
@@ -61,9 +61,7 @@ def test_a_service_account_acts_under_its_own_name(house):
     service = factories.ServiceFactory(role="Registrar", schools=[house.a], last_name="Bus planning")
     api = with_header(f"Bearer {factories.token_of(service, 'Nightly')}")
     assert api.patch(f"enrolments/{house.enrolment.pk}/", {"grade": "09"}).status_code == 200
-    assert (
-        AuditEntry.objects.filter(subject_type="school_enrolment").latest("id").actor_name == "Bus planning, by Nightly"
-    )
+    assert AuditEntry.objects.filter(entity="school_enrolment").latest("id").actor_name == "Bus planning, by Nightly"
 
 
 def test_the_owner_is_told_of_a_new_token_by_notice_and_mail(house):

@@ -67,12 +67,12 @@ def floor(count: int) -> None:
             )
             for _ in range(3):
                 cursor.execute(
-                    f"INSERT INTO {table(AuditEntry)} (at, actor_name, actor_ip, action, subject_type, subject_id, school_code, "
+                    f"INSERT INTO {table(AuditEntry)} (at, actor_name, actor_ip, action, entity, subject_id, school_code, "
                     "changes, reason) SELECT now(), 'x', '', 'enrolment changed', 'school_enrolment', e.id::text, '', "
                     f"jsonb_build_object('grade', jsonb_build_array('', e.grade)), '' FROM {stays} e"
                 )
             cursor.execute(
-                f"INSERT INTO {table(DataEvent)} (at, subject_type, subject_id, student_id, school_code, fields, origin, "
+                f"INSERT INTO {table(DataEvent)} (at, entity, subject_id, student_id, school_code, fields, origin, "
                 "actor_name, actor_local_id, actor_ip, collected_at) SELECT now(), 'school_enrolment', e.id, e.student_id, '', "
                 f"'[\"grade\"]', 'pasi', 'x', 'x', '', now() FROM {stays} e"
             )
@@ -81,7 +81,7 @@ def floor(count: int) -> None:
                 "agreed_before, revision_after, created_enrolment, undone_by) SELECT d.id, now(), 'x', '[\"grade\"]', '[]', '', "
                 f"d.fields, l.agreed, 2, false, '' FROM {items} d JOIN {links} l ON l.key = d.key "
                 "WHERE d.settled_by = 'accept' AND d.settled_at = now() RETURNING id, discrepancy_id) "
-                f'INSERT INTO {table(ActionRecord)} (action_id, "order", subject_type, subject_id, key, school_code, before, '
+                f'INSERT INTO {table(ActionRecord)} (action_id, "order", entity, subject_id, key, school_code, before, '
                 "after, revision_after, decision_id, chained) SELECT (SELECT max(id) FROM "
                 f"{table(Action)}), 0, 'school_enrolment', d.subject_id, d.key, d.school_code, '{{}}', '{{}}', 2, m.id, false "
                 f"FROM made m JOIN {items} d ON d.id = m.discrepancy_id"

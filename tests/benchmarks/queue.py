@@ -63,7 +63,7 @@ def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submiss
     SchoolEnrolment.objects.filter(pk__in=[link.subject_id for link in links]).update(exit_date=day)
     made = Submission.objects.bulk_create(
         Submission(
-            subject_type="school_enrolment",
+            entity="school_enrolment",
             subject_id=link.subject_id,
             lane=f"student:{place // a_lane}",
             key=link.key,

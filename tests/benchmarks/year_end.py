@@ -127,7 +127,7 @@ def floor() -> None:
             AuditEntry,
             (
                 {
-                    "at": at, "action": "enrolment changed", "subject_type": "school_enrolment", "subject_id": str(pk),
+                    "at": at, "action": "enrolment changed", "entity": "school_enrolment", "subject_id": str(pk),
                     "school_code": code, "changes": values, "reason": "Year end 2025-2026", **who,
                 }
                 for pk, code, _student, _ref in stays
@@ -138,7 +138,7 @@ def floor() -> None:
             DataEvent,
             (
                 {
-                    "at": at, "subject_type": "school_enrolment", "subject_id": pk, "student": student, "school_code": code,
+                    "at": at, "entity": "school_enrolment", "subject_id": pk, "student": student, "school_code": code,
                     "fields": list(values), "origin": "sis", "actor_local_id": SYNC.local_id, **who,
                 }
                 for pk, code, student, _ref in stays
@@ -149,7 +149,7 @@ def floor() -> None:
             ActionRecord,
             (
                 {
-                    "action": action.pk, "order": pk, "subject_type": "school_enrolment", "subject_id": pk, "key": ref,
+                    "action": action.pk, "order": pk, "entity": "school_enrolment", "subject_id": pk, "key": ref,
                     "school_code": code, "before": before, "after": after, "revision_after": 2, "chained": False,
                 }
                 for pk, code, _student, ref in stays

@@ -137,7 +137,7 @@ def submission(
     """A submission row in any state, for pages and lists; nothing is sent."""
     now = clock.now()
     return Submission.objects.create(
-        subject_type="school_enrolment",
+        entity="school_enrolment",
         subject_id=enrolment.pk,
         lane=f"student:{enrolment.student_id}",
         key=key or submissions.link_of(enrolment).key,
@@ -163,8 +163,8 @@ def failure(ref_id: UUID, school_code: str, step: str = "compare", tries: int = 
     now = clock.now()
     return Failure.objects.create(
         step=step,
-        subject_type="StudentSchoolEnrolment",
-        subject_key=str(ref_id),
+        entity="school_enrolment",
+        key=str(ref_id),
         school_code=school_code,
         tries=tries,
         place="ValueError in pasi_connect/rules/compare.py:99 (compare)",

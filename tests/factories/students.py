@@ -52,7 +52,7 @@ class DataEventFactory(DjangoModelFactory):
 
     enrolment = factory.SubFactory(EnrolmentFactory)
     at = factory.LazyFunction(clock.now)
-    subject_type = "school_enrolment"
+    entity = "school_enrolment"
     subject_id = factory.SelfAttribute("enrolment.pk")
     student = factory.SelfAttribute("enrolment.student")
     school_code = factory.SelfAttribute("enrolment.school.code")

@@ -338,7 +338,7 @@ def token(user: str = "registrar") -> str:
 
 def changes_written() -> int:
     """By the audit; each has left its event in the same transaction."""
-    written = AuditEntry.objects.filter(subject_type="school_enrolment", action="enrolment changed").count()
+    written = AuditEntry.objects.filter(entity="school_enrolment", action="enrolment changed").count()
     assert written == DataEvent.objects.exclude(fields=[]).count()
     return written
 

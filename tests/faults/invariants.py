@@ -53,12 +53,12 @@ def _every_change_has_one_state() -> list[str]:
         Decision.objects.exclude(undone_at=None).exclude(rejected=[]).values_list("discrepancy__enrolment", flat=True)
     )
     changed = set(
-        DataEvent.objects.filter(origin=Origin.SIS, subject_type=SCHOOL_ENROLMENT).values_list("subject_id", flat=True)
+        DataEvent.objects.filter(origin=Origin.SIS, entity=SCHOOL_ENROLMENT).values_list("subject_id", flat=True)
     )
     found += [f"record {pk} was changed and has no submission" for pk in changed - covered]
     moving = Submission.objects.filter(status__in=[Status.WAITING, *FLYING]).values_list("pk", "status")
     found += [f"submission {pk} is still {status}" for pk, status in moving]
-    audited = AuditEntry.objects.filter(subject_type="school_enrolment", action="enrolment changed").count()
+    audited = AuditEntry.objects.filter(entity="school_enrolment", action="enrolment changed").count()
     left = DataEvent.objects.exclude(fields=[]).count()
     if audited > left:
         found.append(f"{audited} changes in the audit, {left} events")
@@ -97,9 +97,7 @@ def _order_kept() -> list[str]:
         for pk, changes in AuditEntry.objects.filter(action="submission").values_list("subject_id", "changes")
         if changes["status"] in [[stuck, Status.WAITING] for stuck in STUCK]
     }  # by a person, who puts it behind all that has happened since
-    own = set(
-        DataEvent.objects.filter(origin=Origin.SIS, subject_type=SCHOOL_ENROLMENT).values_list("subject_id", "id")
-    )
+    own = set(DataEvent.objects.filter(origin=Origin.SIS, entity=SCHOOL_ENROLMENT).values_list("subject_id", "id"))
     found: list[str] = []
     last: dict[str, tuple[int, int]] = {}
     rows = Submission.objects.filter(status=Status.ACCEPTED)
@@ -171,7 +169,7 @@ def _audit_tells_every_step() -> list[str]:
 
 def _decisions_kept() -> list[str]:
     told = AuditEntry.objects.filter(
-        subject_type="discrepancy", action__in=["accepted PASI", "kept SIS", "accepted PASI in part"]
+        entity="discrepancy", action__in=["accepted PASI", "kept SIS", "accepted PASI in part"]
     ).count()
     made = Decision.objects.count()
     return [] if told == made else [f"{made} decisions, {told} in the audit"]

@@ -35,7 +35,7 @@ class Counting:
                 happening()
             with transaction.atomic():
                 bad = number in running.given.get("bad", [])
-                rows = [JobRow(subject_type="number", subject_id=str(number), code="bad", message="No.")] if bad else []
+                rows = [JobRow(entity="number", subject_id=str(number), code="bad", message="No.")] if bad else []
                 running.step(number, done=1, failed=int(bad), rows=rows)
             self.seen.append(number)
         return {"sum": sum(self.seen)}
@@ -68,7 +68,7 @@ def test_runs_to_its_end_once(counting, person):
     job.refresh_from_db()
     assert (job.status, job.done, job.failed, job.total, job.result) == ("completed", 3, 0, 3, {"sum": 6})
     assert counting.seen == [1, 2, 3]
-    told = AuditEntry.objects.filter(subject_type="job").order_by("id").values_list("changes", flat=True)
+    told = AuditEntry.objects.filter(entity="job").order_by("id").values_list("changes", flat=True)
     assert [row["status"] for row in told] == [[None, "queued"], ["running", "completed"]]
 
 

@@ -86,7 +86,7 @@ def test_page_and_api_speak_the_reader_s_language(settings):
         )
         jobs.cancel(of_user(starter), job.pk)
         JobRow.objects.create(
-            job=job, subject_type="x", subject_id="1", code="fault", message=jobs.fault("ValueError at a.py:1 in b")
+            job=job, entity="x", subject_id="1", code="fault", message=jobs.fault("ValueError at a.py:1 in b")
         )
     client = Client()
     client.force_login(reader)

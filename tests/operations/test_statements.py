@@ -21,13 +21,13 @@ def test_many_rows_are_stored_as_they_were_given(count):
     given = [
         AuditEntry(
             at=at + dt.timedelta(days=number), user=user if number % 2 else None, actor_name=f"{ODD} {number}",
-            action="told", subject_type="x", changes={"a": [None, number], ODD: [True, [ODD]]},
+            action="told", entity="x", changes={"a": [None, number], ODD: [True, [ODD]]},
         )
         for number in range(count)
     ]  # fmt: skip
-    AuditEntry(at=at, action="before", subject_type="x").save()
+    AuditEntry(at=at, action="before", entity="x").save()
     statements.insert_all(given)
-    AuditEntry(at=at, action="after", subject_type="x").save()
+    AuditEntry(at=at, action="after", entity="x").save()
     stored = {entry.pk: entry for entry in AuditEntry.objects.filter(action="told")}
     assert [row.pk for row in given] == sorted(stored)
     for row in given:

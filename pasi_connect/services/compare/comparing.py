@@ -150,14 +150,14 @@ def save(links: Iterable[Link]) -> None:
 
 def _evaluate_chunk(entity: Entity, keys: Sequence[str], context: Context, settled_by: str) -> None:
     save(_judge(entity, _pairs(entity, keys), context, settled_by))
-    failures.over(failures.Step.COMPARE, entity.notification, keys)
+    failures.over(failures.Step.COMPARE, entity.kind, keys)
 
 
 def _not_compared(entity: Entity, key: str, error: Exception) -> None:
     """Its item stays as it is; the others of the set are compared."""
     [pair] = _pairs(entity, [key])
     code = _place(entity, pair)["school_code"] if pair.record or pair.copy else ""
-    failures.note(failures.Step.COMPARE, entity.notification, key, error, school_code=code)
+    failures.note(failures.Step.COMPARE, entity.kind, key, error, school_code=code)
 
 
 def _judge(entity: Entity, pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
@@ -270,7 +270,7 @@ class _Missing:
     def of(cls, entity: Entity, ids: list[int]) -> "_Missing":
         if not ids:
             return cls(entity, set(), set())
-        mine = {"subject_type": entity.kind, "subject_id__in": ids}
+        mine = {"entity": entity.kind, "subject_id__in": ids}
         live = Submission.objects.filter(**mine, status__in=LIVE).values_list("subject_id", flat=True)
         coming = DataEvent.objects.filter(**mine, collected_at=None, origin=Origin.SIS)
         whole = SyncCursor.objects.filter(notification_type__startswith=entity.notification).exclude(complete_at=None)

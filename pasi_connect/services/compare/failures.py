@@ -41,15 +41,13 @@ def where(why: Exception | str) -> str:
 
 
 @transaction.atomic
-def note(
-    step: str, subject_type: str, key: str, why: Exception | str, *, school_code: str = "", version: int = 0
-) -> Failure:
+def note(step: str, entity: str, key: str, why: Exception | str, *, school_code: str = "", version: int = 0) -> Failure:
     """Counts one more try; the row says whether the record is set aside now. A later version of PASI's begins anew."""
     now, key = clock.now(), key[:MOST_KEY]
     row, _made = Failure.objects.select_for_update().get_or_create(
         step=step,
-        subject_type=subject_type,
-        subject_key=key,
+        entity=entity,
+        key=key,
         defaults={"first_at": now, "last_at": now, "place": where(why)},
     )
     row.tries = row.tries + 1 if version <= row.version else 1
@@ -62,9 +60,9 @@ def note(
     return row
 
 
-def over(step: str, subject_type: str, keys: Iterable[Any]) -> None:
+def over(step: str, entity: str, keys: Iterable[Any]) -> None:
     """The step has succeeded for these records: nothing is counted against them any more."""
-    found = Failure.objects.filter(step=step, subject_type=subject_type, subject_key__in=list(keys))
+    found = Failure.objects.filter(step=step, entity=entity, key__in=list(keys))
     found._raw_delete(found.db)
 
 
@@ -74,10 +72,10 @@ def set_aside() -> QuerySet[Failure]:
 
 def of_records(entity: Entity, keys: Iterable[str] | None = None) -> dict[str, Failure]:
     """The failures that set these records of PASI's aside, or any of the kind."""
-    rows = set_aside().filter(subject_type=entity.notification)
+    rows = set_aside().filter(entity=entity.kind).exclude(step=Step.COLLECT)  # whose keys are ours
     if keys is not None:
-        rows = rows.filter(subject_key__in=list(keys))
-    return {row.subject_key: row for row in rows}
+        rows = rows.filter(key__in=list(keys))
+    return {row.key: row for row in rows}
 
 
 def due() -> QuerySet[Failure]:

@@ -288,7 +288,7 @@ def _tell_left_out(running: Running, action: Action) -> None:
 
 def _row(item: Discrepancy, code: str, message: str, failed: bool) -> JobRow:
     return JobRow(
-        subject_type="discrepancy",
+        entity="discrepancy",
         subject_id=str(item.pk),
         key=item.key,
         school_code=item.school_code,

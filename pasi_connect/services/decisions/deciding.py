@@ -154,7 +154,7 @@ def enrolment_of(decision: Decision) -> int:
 
 def _reset_under_way(link: Link) -> bool:
     """A kept value waits for PASI or is on its way there."""
-    subject = {"subject_type": link.entity, "subject_id": link.subject_id}
+    subject = {"entity": link.entity, "subject_id": link.subject_id}
     if Submission.objects.filter(**subject, status__in=(*QUEUED, *FLYING)).exists():
         return True
     return DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS).exists()
@@ -218,7 +218,7 @@ def _decide_fields(
 def _send_ours(actor: Actor, link: Link, names: Iterable[str], seen_version: int) -> None:
     """Leaves the event that resets PASI; a queued submission of the record has been seen together with this picture."""
     record = entities.by_kind(link.entity).records.get(pk=link.subject_id)
-    mine = Submission.objects.filter(subject_type=link.entity, subject_id=record.pk, status__in=QUEUED)
+    mine = Submission.objects.filter(entity=link.entity, subject_id=record.pk, status__in=QUEUED)
     mine.update(seen_version=seen_version)
     events.leave(actor, record, names, Origin.SIS, seen_version)
 

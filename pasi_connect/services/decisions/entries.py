@@ -68,7 +68,7 @@ def of_decision(decision: Decision, subject_id: int, order: int = 0) -> ActionRe
     item = decision.discrepancy
     return ActionRecord(
         order=order,
-        subject_type=item.entity,
+        entity=item.entity,
         subject_id=subject_id,
         key=item.key,
         school_code=item.school_code,

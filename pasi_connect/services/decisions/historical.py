@@ -226,7 +226,7 @@ def _lock(link_id: int) -> _Rows:
     rows = list(
         Submission.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(subject_type=kind, key=key, status__in=(*QUEUED, *FLYING, *STUCK))
+        .filter(entity=kind, key=key, status__in=(*QUEUED, *FLYING, *STUCK))
         .order_by("id")
     )
     flying = any(row.status in FLYING for row in rows)

@@ -59,7 +59,7 @@ def case_of(user: User | None, link: Link, copy: EnrolmentCopy) -> rules.Case:
 
 def _of_a_place(link: Link, copy: Any) -> rules.Case:
     """Of a kind that belongs to no student: it stays at its school, in its year."""
-    flying = Submission.objects.filter(subject_type=link.entity, subject_id=link.subject_id, status__in=FLYING)
+    flying = Submission.objects.filter(entity=link.entity, subject_id=link.subject_id, status__in=FLYING)
     return rules.Case(
         school_is_ours=True,
         in_scope=True,
@@ -91,7 +91,7 @@ def check(actor: Actor, decision: str, link: Link, copy: EnrolmentCopy) -> rules
 
 
 def _of(enrolment_id: int) -> Any:
-    return Submission.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=enrolment_id)
+    return Submission.objects.filter(entity=events.SCHOOL_ENROLMENT, subject_id=enrolment_id)
 
 
 def accept(actor: Actor, link: Link, copy: EnrolmentCopy, reason: str, decision: Decision) -> None:
@@ -123,10 +123,10 @@ def follow(link: Link, seen_version: int) -> None:
     lane = {"lane": f"student:{ours.student_id}", "school_code": ours.school.code}
     _of(ours.pk).filter(status__in=QUEUED).update(**lane, seen_version=seen_version)
     _of(ours.pk).filter(status__in=STUCK).update(**lane)
-    DataEvent.objects.filter(subject_type=events.SCHOOL_ENROLMENT, subject_id=ours.pk, collected_at=None).update(
+    DataEvent.objects.filter(entity=events.SCHOOL_ENROLMENT, subject_id=ours.pk, collected_at=None).update(
         student_id=ours.student_id, school_code=ours.school.code
     )
-    transaction.on_commit(lambda: submissions.release_held(subject_type=link.entity, subject_id=ours.pk), robust=True)
+    transaction.on_commit(lambda: submissions.release_held(entity=link.entity, subject_id=ours.pk), robust=True)
 
 
 def _no_student(told: StudentCopy | None) -> str:
@@ -211,7 +211,7 @@ def _link_anew(actor: Actor, item_id: int, *, reason: str = "", version: str | N
         agreed_before=link.agreed,
         before={"link": {name: getattr(link, name) for name in LINK_COLUMNS}, "hidden": link.hidden_at is not None},
     )
-    mine = {"subject_type": link.entity, "subject_id": ours.pk}
+    mine = {"entity": link.entity, "subject_id": ours.pk}
     live = Submission.objects.filter(**mine, status__in=(*QUEUED, *STUCK))
     for row in live.select_for_update(of=("self",)):
         submissions.move(row, Status.CANCELLED, actor, reason="linked_anew")

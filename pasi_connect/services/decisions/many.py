@@ -167,7 +167,7 @@ def _names(entity: Entity, pairs: Mapping[int, Pair], accept: bool) -> dict[int,
 
 def _on_the_way(entity: Entity, ids: Iterable[int]) -> set[int]:
     """SIS records of which something waits for PASI or is on its way there."""
-    subject = {"subject_type": entity.kind, "subject_id__in": list(ids)}
+    subject = {"entity": entity.kind, "subject_id__in": list(ids)}
     live = Submission.objects.filter(**subject, status__in=(*QUEUED, *FLYING)).values_list("subject_id", flat=True)
     waiting = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
     return {*live, *waiting.values_list("subject_id", flat=True)}
@@ -215,7 +215,7 @@ def _keep(actor: Actor, entity: Entity, pairs: Mapping[int, Pair], names: Mappin
         assert pair.copy is not None and pair.link is not None
         seen[pair.link.subject_id] = pair.copy.core_version
         changes.append((events.subject_of(pair.link.record), names[pk]))
-    subject = {"subject_type": entity.kind, "subject_id__in": list(seen), "status__in": QUEUED}
+    subject = {"entity": entity.kind, "subject_id__in": list(seen), "status__in": QUEUED}
     queued = list(Submission.objects.filter(**subject).only("id", "subject_id", "seen_version").order_by("id"))
     for row in queued:
         row.seen_version = seen[row.subject_id]

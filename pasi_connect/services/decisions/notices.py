@@ -65,6 +65,6 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
 
 
 def _student(record: ActionRecord) -> int | None:
-    model: Any = SchoolEnrolment if record.subject_type == SCHOOL_ENROLMENT else CourseEnrolment
+    model: Any = SchoolEnrolment if record.entity == SCHOOL_ENROLMENT else CourseEnrolment
     found: int | None = model.objects.filter(pk=record.subject_id).values_list("student_id", flat=True).first()
     return found

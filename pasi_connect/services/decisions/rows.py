@@ -8,7 +8,6 @@ from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from operations import faults
-from pasi_connect import entities
 from pasi_connect.models import Discrepancy
 from pasi_connect.services.compare import failures
 
@@ -38,8 +37,7 @@ def one_record(item_id: int) -> Iterator[None]:
         item = Discrepancy.objects.filter(pk=item_id).first()
         if item is None or not faults.ours(error):
             raise
-        kind = entities.by_kind(item.entity).notification
-        failures.note(failures.Step.COMPARE, kind, item.key, error, school_code=item.school_code)
+        failures.note(failures.Step.COMPARE, item.entity, item.key, error, school_code=item.school_code)
         raise ValidationError({"fields": [cannot_be_compared()]}) from None
 
 

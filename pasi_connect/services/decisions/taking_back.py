@@ -241,8 +241,8 @@ def run(running: Running) -> dict[str, int]:
             break
         with transaction.atomic():
             rows = back(running.actor, action, undoer, records, reason)
-            stayed = {(row.subject_type, row.subject_id) for row in rows}
-            back_now = [one for one in records if (one.subject_type, str(one.subject_id)) not in stayed]
+            stayed = {(row.entity, row.subject_id) for row in rows}
+            back_now = [one for one in records if (one.entity, str(one.subject_id)) not in stayed]
             notices.tell_undone(running.actor, action, back_now)
             after = [records[-1].order, records[-1].pk]
             running.step(after, done=len(records), failed=len(rows), rows=rows)
@@ -313,7 +313,7 @@ def _undo(actor: Actor, action: Action, undoer: Undoer, records: Sequence[Action
 
 def _row(record: ActionRecord, why: str) -> JobRow:
     return JobRow(
-        subject_type=record.subject_type,
+        entity=record.entity,
         subject_id=str(record.subject_id),
         key=record.key,
         school_code=record.school_code,

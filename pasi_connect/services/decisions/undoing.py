@@ -140,7 +140,7 @@ def _call_back(actor: Actor, entity: Entity, resets: Mapping[int, set[str]]) -> 
     """What was to reset these fields, and nothing else, does not go out: neither queued nor yet to be collected."""
     if not resets:
         return
-    subjects = {"subject_type": entity.kind, "subject_id__in": list(resets)}
+    subjects = {"entity": entity.kind, "subject_id__in": list(resets)}
     left = DataEvent.objects.select_for_update().filter(**subjects, origin=Origin.SIS, collected_at=None)
     mine = [event.pk for event in left.order_by("id") if set(event.fields) <= resets[event.subject_id]]
     DataEvent.objects.filter(pk__in=mine).update(collected_at=clock.now())
@@ -206,7 +206,7 @@ def _reasons(
     subjects = [links[ref].subject_id for one in decisions if one.rejected and (ref := one.discrepancy.key) in links]
     flying: set[int] = set()
     if subjects:
-        subject = {"subject_type": entity.kind, "subject_id__in": subjects}
+        subject = {"entity": entity.kind, "subject_id__in": subjects}
         flying = set(Submission.objects.filter(**subject, status__in=FLYING).values_list("subject_id", flat=True))
     special = whole.Facts.of(entity, [one for one in decisions if whole.handles(one)], links)
     found = {}

@@ -52,7 +52,7 @@ class Facts:
         assert entity.sis is not None
         ids = {links[ref].subject_id for one in decisions if (ref := one.discrepancy.key) in links}
         ids |= {one.discrepancy.subject_id or 0 for one in decisions if is_link_anew(one)}
-        subject = {"subject_type": entity.kind, "subject_id__in": ids}
+        subject = {"entity": entity.kind, "subject_id__in": ids}
         live = Submission.objects.filter(**subject, status__in=LIVE).values_list("subject_id", flat=True)
         coming = DataEvent.objects.filter(**subject, collected_at=None, origin=Origin.SIS)
         refs = [one.discrepancy.key for one in decisions]
@@ -119,7 +119,7 @@ def _forget(actor: Actor, entity: Entity, subject_id: int, reason: str) -> None:
     """The SIS record that the decision made counts as never entered: deleted, tied to nothing, nothing of it goes out."""
     assert entity.sis is not None
     entity.sis.change(actor, subject_id, {"deleted": True}, origin=Origin.PASI, reason=reason or _("Undone"))
-    subject = {"subject_type": entity.kind, "subject_id": subject_id}
+    subject = {"entity": entity.kind, "subject_id": subject_id}
     DataEvent.objects.filter(**subject, collected_at=None).update(collected_at=clock.now())
     live = Submission.objects.select_for_update(of=("self",)).filter(**subject, status__in=(*QUEUED, *STUCK))
     for row in live.order_by("id"):

@@ -27,7 +27,7 @@ def without_the_meantime(entity: Entity, gone: list[str], begun: int) -> list[st
     sent: set[str] = set()
     for start in range(0, len(gone), 500):
         rows = Submission.objects.filter(
-            subject_type=entity.kind, key__in=gone[start : start + 500], status__in=(*FLYING, Status.ACCEPTED)
+            entity=entity.kind, key__in=gone[start : start + 500], status__in=(*FLYING, Status.ACCEPTED)
         ).values_list("pk", "key", "status")
         since = audit.changed_after(begun, "submission", [str(pk) for pk, _key, _status in rows])
         sent.update(key for pk, key, status in rows if status in FLYING or str(pk) in since)

@@ -126,7 +126,7 @@ def store(model: type[LocalCopy], received: Iterable[Received], provisional: boo
     faults.each([rows[key] for key in sorted(rows, key=str)], put, refused)
     failures.over(
         failures.Step.PULL,
-        model.notification_type,
+        entities.of_copy(model).kind,
         {str(key) for key in rows} - {key_of(model, item) for item in left_out},
     )
     return len(rows) - len(left_out)
@@ -143,7 +143,8 @@ def not_stored(model: type[LocalCopy], item: Received, error: Exception) -> None
         raise error
     version, code = item.document.get("PASICoreVersion") or 0, item.document.get("SchoolCode") or ""
     key = key_of(model, item)
-    failures.note(failures.Step.PULL, model.notification_type, key, error, school_code=code, version=int(version))
+    kind = entities.of_copy(model).kind
+    failures.note(failures.Step.PULL, kind, key, error, school_code=code, version=int(version))
 
 
 def store_over(model: type[Copy], held: Copy | None, received: Received, provisional: bool = False) -> Copy | None:

@@ -213,17 +213,16 @@ def _without_failures(kind: Kind, pairs: list[Pair]) -> list[Pair]:
     """Without what could not be stored at this version before: the tries that are left belong to `retry`."""
     if not pairs:
         return pairs
-    found = Failure.objects.filter(step=failures.Step.PULL, subject_type=kind.entity.notification)
-    left = dict(found.values_list("subject_key", "version"))
+    found = Failure.objects.filter(step=failures.Step.PULL, entity=kind.entity.kind)
+    left = dict(found.values_list("key", "version"))
     return [pair for pair in pairs if left.get(pair[0].lower(), -1) < pair[1]]
 
 
 def retry(row: Failure) -> None:
     """One record that could not be stored, asked for by itself. What PASI does not show any more is forgotten."""
-    entity = entities.by_notification(row.subject_type)
-    assert entity is not None
-    kind = Kind(row.subject_type, entity, None)
-    received, whole = _get(kind, [(row.subject_key, row.version)])
+    entity = entities.by_kind(row.entity)
+    kind = Kind(entity.notification, entity, None)
+    received, whole = _get(kind, [(row.key, row.version)])
     with transaction.atomic():
         _store(entity, received)
         if whole and not received:
@@ -267,7 +266,7 @@ def _get(kind: Kind, batch: list[Pair]) -> tuple[list[copies.Received], bool]:
         log.warning("%s: no record of PASI's answer can be read: %s", kind.name, unread[0][1])
         return [], False  # not the records' fault
     for (key, version), why in unread:
-        failures.note(failures.Step.PULL, kind.entity.notification, key.lower(), why, version=version)
+        failures.note(failures.Step.PULL, kind.entity.kind, key.lower(), why, version=version)
     return received, whole
 
 

@@ -18,7 +18,7 @@ from pasi_connect.soap.gateway import Purpose
 from sis.models import Authority
 from sis.rules.school_year import SchoolYear
 
-CODE_VALUE = "CodeValue"
+CODE_VALUE = "code_value"
 EVERY = dt.timedelta(hours=24)
 
 

@@ -120,9 +120,9 @@ def _pass_over(running: Running, entity: Entity, where: str) -> None:
         return
     key = str(getattr(row, entity.copy.key_field))
     code = getattr(row, entity.school_column) if entity.school_column else ""
-    kind = entity.copy.notification_type
+    kind = entity.kind
     failures.note(failures.Step.PULL, kind, key, where, school_code=code, version=row.core_version)
     told = JobRow(
-        subject_type=kind, subject_id=str(row.pk), key=key, school_code=code, code="fault", message=jobs.fault(where)
+        entity=kind, subject_id=str(row.pk), key=key, school_code=code, code="fault", message=jobs.fault(where)
     )
     running.step({**(running.mark or {}), entity.kind: row.pk}, failed=1, rows=[told])

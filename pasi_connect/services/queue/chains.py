@@ -13,15 +13,15 @@ def place(kind: str, subject_id: int) -> str:
 
     A record that may go leaves its chain for good, so a later edit of it waits for nobody.
     """
-    mine = list(ActionRecord.objects.filter(subject_id=subject_id, subject_type=kind, chained=True))
+    mine = list(ActionRecord.objects.filter(subject_id=subject_id, entity=kind, chained=True))
     for row in mine:
         others = ActionRecord.objects.filter(action_id=row.action_id, order__lt=row.order)
         before: dict[str, set[int]] = {}
-        for other, pk in others.values_list("subject_type", "subject_id"):
+        for other, pk in others.values_list("entity", "subject_id"):
             if (other, pk) != (kind, subject_id):
                 before.setdefault(other, set()).add(pk)
         for other, ids in before.items():
-            subjects = {"subject_type": other, "subject_id__in": ids}
+            subjects = {"entity": other, "subject_id__in": ids}
             states = set(Submission.objects.filter(**subjects, status__in=LIVE).values_list("status", flat=True))
             if states & set(STUCK):
                 return STOPPED

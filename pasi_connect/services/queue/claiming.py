@@ -202,7 +202,7 @@ def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] 
 
 def _prepare(submission: Submission, present: Present) -> Flight | None:
     """The message as the state demands now, or None after moving the submission where it belongs."""
-    kind, subject = submission.subject_type, submission.subject_id
+    kind, subject = submission.entity, submission.subject_id
     entity = entities.by_kind(kind)
     assert entity.submit is not None
     link = _record(kind).first(subject_id=subject) or submissions.new_link(kind, subject)
@@ -249,7 +249,7 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
 
 def _may_replace(submission: Submission, held: int) -> bool:
     seen = submission.seen_version
-    return seen == held or versions.may_replace(seen, held, our_steps(submission.subject_type, submission.key, seen))
+    return seen == held or versions.may_replace(seen, held, our_steps(submission.entity, submission.key, seen))
 
 
 def _organization(entity: Entity, record: Any, copy: Any) -> str:

@@ -95,7 +95,7 @@ def alone(lane: Lane) -> bool:
 def _each_record(lane: Lane) -> None:
     """In the order of their changes; the record that raises alone becomes a dead letter, so that a person sees it."""
     waiting = uncollected().filter(_within([lane])).order_by("id")
-    for subject in dict.fromkeys(waiting.values_list("subject_type", "subject_id")):
+    for subject in dict.fromkeys(waiting.values_list("entity", "subject_id")):
         try:
             collect_lanes([lane], only=subject)
         except Exception as error:
@@ -108,7 +108,7 @@ def _each_record(lane: Lane) -> None:
 def _set_aside(subject: Subject, where: str) -> None:
     """What was to be taken up waits as a dead letter: sent again, it carries the record as it stands then."""
     kind, pk = subject
-    entity, mine = entities.by_kind(kind), {"subject_type": kind, "subject_id": pk}
+    entity, mine = entities.by_kind(kind), {"entity": kind, "subject_id": pk}
     left = uncollected().filter(**mine).select_for_update(of=("self",)).select_related("user").order_by("id")
     events = list(left)
     own = [event for event in events if event.origin == Origin.SIS and not entity.is_silent(event.fields)]
@@ -124,7 +124,7 @@ def _set_aside(subject: Subject, where: str) -> None:
 
 
 def _lanes() -> list[Lane]:
-    waiting = uncollected().values_list("student_id", "subject_type", "subject_id")
+    waiting = uncollected().values_list("student_id", "entity", "subject_id")
     turn = list(waiting.order_by("bulk", "id")[:CHUNK])
     if len(turn) == CHUNK:
         turn += waiting.filter(bulk=False).order_by("-id")[:NEWEST]
@@ -138,7 +138,7 @@ def _within(lanes: Iterable[Lane]) -> Q:
         by_kind[lane.kind].append(lane.pk)
     which = Q(student__in=by_kind.pop(STUDENT, []))
     for kind, ids in by_kind.items():
-        which |= Q(student=None, subject_type=kind, subject_id__in=ids)
+        which |= Q(student=None, entity=kind, subject_id__in=ids)
     return which
 
 
@@ -166,16 +166,16 @@ def collect_lanes(lanes: Collection[Lane], only: Subject | None = None) -> None:
     """
     waiting = uncollected().filter(_within(lanes))
     if only is not None:
-        waiting = waiting.filter(subject_type=only[0], subject_id=only[1])
-    keys = _keys_of(list(waiting.order_by("id").values_list("subject_type", "subject_id", "fields")))
+        waiting = waiting.filter(entity=only[0], subject_id=only[1])
+    keys = _keys_of(list(waiting.order_by("id").values_list("entity", "subject_id", "fields")))
     for entity in entities.written():
         if mine := [key for (kind, _pk), key in keys.items() if kind == entity.kind]:
             locks.records(entity, mine)
     events: dict[Subject, list[DataEvent]] = defaultdict(list)
     for event in waiting.select_for_update(of=("self",)).select_related("user").order_by("id"):
         # A record that got its first event since then has no key yet: whoever looks next takes it up.
-        subject = (event.subject_type, event.subject_id)
-        if subject in keys or entities.by_kind(event.subject_type).is_silent(event.fields):
+        subject = (event.entity, event.subject_id)
+        if subject in keys or entities.by_kind(event.entity).is_silent(event.fields):
             events[subject].append(event)
     if not events:
         return
@@ -190,7 +190,7 @@ def collect_lanes(lanes: Collection[Lane], only: Subject | None = None) -> None:
 
 
 def _goes_out(event: DataEvent) -> bool:
-    return event.origin == Origin.SIS and not entities.by_kind(event.subject_type).is_silent(event.fields)
+    return event.origin == Origin.SIS and not entities.by_kind(event.entity).is_silent(event.fields)
 
 
 def _keys_of(waiting: list[tuple[str, int, list[str]]]) -> dict[Subject, str]:
@@ -239,7 +239,7 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
     sides_of = {kind: _Sides.of(entities.by_kind(kind), ids) for kind, ids in by_kind.items()}
     lanes = {str(_lane(record)) for sides in sides_of.values() for record in sides.records.values()}
     queued = {
-        (row.subject_type, row.subject_id): row
+        (row.entity, row.subject_id): row
         for row in Submission.objects.select_for_update(of=("self",))
         .select_related("user")
         .defer("sent_document")
@@ -247,7 +247,7 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
         .order_by("id")
     }
     chained = ActionRecord.objects.filter(subject_id__in=[pk for _kind, pk in events], chained=True)
-    in_chains = set(chained.values_list("subject_type", "subject_id"))
+    in_chains = set(chained.values_list("entity", "subject_id"))
     context = Context()
     joined, new, released = [], [], False
     for subject, some in events.items():
@@ -310,7 +310,7 @@ def _lane(record: Any) -> Lane:
 def _new(record: Any, link: Link, first: DataEvent) -> Submission:
     now, subject = clock.now(), subject_of(record)
     return Submission(
-        subject_type=link.entity,
+        entity=link.entity,
         subject_id=record.pk,
         lane=str(Lane.of(subject.student_id, subject.kind, subject.pk)),
         place=first.pk,

@@ -62,7 +62,7 @@ def send_now(actor: Actor, record: Any) -> Outcome:
     """One SIS record, while the person waits. Call it outside of every transaction; its school must have been selected along."""
     context, entity = Context(), entities.of(record)
     if not context.takes_part(entity, entity.school_code(record), entity.year_of(record)):
-        submissions.release_held(subject_type=entity.kind, subject_id=record.pk)
+        submissions.release_held(entity=entity.kind, subject_id=record.pk)
         return Outcome(forced.NO_PART)
     collecting.collect(entity.kind, record.pk)
     link = submissions.link_of(record)
@@ -100,12 +100,12 @@ def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
             _store_and_push(actor, entity, [record.pk], found or reading.Reading(unread={made.key}), context)
             collecting.collect(entity.kind, record.pk)
         else:
-            submissions.release_held(subject_type=entity.kind, subject_id=record.pk)
+            submissions.release_held(entity=entity.kind, subject_id=record.pk)
         return answer()
 
 
 def _as_it_stands(entity: Entity, pk: int, code: str) -> Outcome:
-    live = Submission.objects.filter(subject_type=entity.kind, subject_id=pk, status__in=LIVE).order_by("-pk")
+    live = Submission.objects.filter(entity=entity.kind, subject_id=pk, status__in=LIVE).order_by("-pk")
     found = live.values_list("pk", "status").first()
     if found is None:
         return Outcome(code)
@@ -139,11 +139,11 @@ def _store_and_push(
         for row in Submission.objects.select_for_update(of=("self",))
         .select_related("user")
         .defer("sent_document")
-        .filter(subject_type=entity.kind, subject_id__in=ids, status__in=LIVE)
+        .filter(entity=entity.kind, subject_id__in=ids, status__in=LIVE)
         .order_by("pk")
     }
     coming = set(
-        DataEvent.objects.filter(subject_type=entity.kind, subject_id__in=ids, collected_at=None).values_list(
+        DataEvent.objects.filter(entity=entity.kind, subject_id__in=ids, collected_at=None).values_list(
             "subject_id", flat=True
         )
     )
@@ -170,7 +170,7 @@ def _let_go(actor: Actor, row: Submission, record: Any, link: Link, present: int
     """What there is already goes now, where nothing but time or an earlier refusal kept it."""
     if row.status in (Status.REJECTED, Status.DEAD):
         # Over a version that nobody has seen it goes only by the hand of somebody who looks at it.
-        if may_replace(row.seen_version, present, our_steps(row.subject_type, row.key, row.seen_version)):
+        if may_replace(row.seen_version, present, our_steps(row.entity, row.key, row.seen_version)):
             row.status = reviews.send_again(actor, row.pk).status
     elif row.status == Status.HELD and submissions.hold_or_release(row, context, record, link):
         wake.look_after_commit(submissions.SEND)
@@ -313,7 +313,7 @@ def _step(running: jobs.Running, entity: Entity, links: list[Link], codes: dict[
     refs = {link.subject_id: link.key for link in links}
     rows = [
         JobRow(
-            subject_type=entity.kind,
+            entity=entity.kind,
             subject_id=str(pk),
             key=refs.get(pk, ""),
             school_code=school_code,

@@ -44,7 +44,7 @@ class _Rows:
 
     @property
     def entity(self) -> Entity:
-        return entities.by_kind(self.row.subject_type)
+        return entities.by_kind(self.row.entity)
 
 
 def _locked(submission: Submission) -> _Rows | None:
@@ -168,7 +168,7 @@ class Unreadable(Exception):
 
 def read_back(submission: Submission, conflict: bool = False) -> None:
     """Asks PASI what it holds, then decides: accepted, not applied (goes again), or a person must look. Never a blind resend."""
-    entity = entities.by_kind(submission.subject_type)
+    entity = entities.by_kind(submission.entity)
     get = entity.get
     request = {get.request: [{"ExpectedVersion": 0, get.key: submission.key}]}
     with lease.Keeper(submission):

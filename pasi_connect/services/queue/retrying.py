@@ -27,10 +27,10 @@ def retry_due() -> None:
 
 def _retry(row: Failure) -> None:
     if row.step == failures.Step.COLLECT:
-        collecting.alone(collecting.Lane(row.subject_type, int(row.subject_key)))
-    elif row.step == failures.Step.COMPARE and (entity := entities.by_notification(row.subject_type)):
-        comparing.evaluate(entity, keys=[row.subject_key])
-    elif row.subject_type == reference.CODE_VALUE:
+        collecting.alone(collecting.Lane(row.entity, int(row.key)))
+    elif row.step == failures.Step.COMPARE:
+        comparing.evaluate(entities.by_kind(row.entity), keys=[row.key])
+    elif row.entity == reference.CODE_VALUE:
         reference.refresh(whole=True)
     elif row.step == failures.Step.PULL:
         pulling.retry(row)

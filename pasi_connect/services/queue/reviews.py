@@ -31,7 +31,7 @@ class MovedOn(NotPossible):
 
 def _lock(submission_id: int) -> tuple[Submission, Link, Any]:
     """The submission, the link with its SIS record, and the local copy where PASI shows the record."""
-    kind, key = Submission.objects.values_list("subject_type", "key").get(pk=submission_id)
+    kind, key = Submission.objects.values_list("entity", "key").get(pk=submission_id)
     copy, link = locks.sides(entities.by_kind(kind), key)
     assert link is not None
     copy = None if copy is not None and copy.vanished_at else copy
@@ -69,7 +69,7 @@ def send_again(actor: Actor, submission_id: int, seen_version: int | None = None
     waiting = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=QUEUED)
+        .filter(entity=submission.entity, subject_id=submission.subject_id, status__in=QUEUED)
         .first()
     )
     if waiting is not None:
@@ -171,4 +171,4 @@ def agree_spelling(actor: Actor, record: Any, spellings: dict[str, str]) -> None
             {name: [getattr(record, name), text] for name, text in spellings.items()},
         ),
     )
-    submissions.release_held(subject_type=link.entity, subject_id=record.pk)
+    submissions.release_held(entity=link.entity, subject_id=record.pk)

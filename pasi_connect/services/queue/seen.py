@@ -7,7 +7,7 @@ from pasi_connect.rules import versions
 
 def our_steps(kind: str, key: str, above: int) -> dict[int, int]:
     """base version -> answered version of our own accepted submissions of the record, those beyond `above`."""
-    rows = Submission.objects.filter(subject_type=kind, key=key, status=Status.ACCEPTED, core_version__gt=above)
+    rows = Submission.objects.filter(entity=kind, key=key, status=Status.ACCEPTED, core_version__gt=above)
     pairs = rows.values_list("base_version", "core_version")
     return {base: answered for base, answered in pairs if base is not None and answered is not None}
 

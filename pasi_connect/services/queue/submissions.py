@@ -130,7 +130,7 @@ def back_to_queue(submission: Submission, **more: Any) -> None:
     """
     later = (
         Submission.objects.select_for_update()
-        .filter(subject_type=submission.subject_type, subject_id=submission.subject_id, status__in=QUEUED)
+        .filter(entity=submission.entity, subject_id=submission.subject_id, status__in=QUEUED)
         .exclude(pk=submission.pk)
         .first()
     )
@@ -256,7 +256,7 @@ def foreseen(link: Link | None, who: Actor) -> Submission:
         user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
     )
     if link is not None:
-        submission.key, submission.subject_type = link.key, link.entity
+        submission.key, submission.entity = link.key, link.entity
         sides = Sides.of(link.record, link, copy_of(link))
         reason = why_held(submission, Context(), link.record, sides, chains.place(link.entity, link.subject_id))
         if reason is not None:
@@ -307,7 +307,7 @@ def _release(pk: int, context: Context, hurried: bool, many: bool) -> bool:
     submission = rows.filter(pk=pk, status=Status.HELD).first()
     if submission is None:
         return False
-    record = entities.by_kind(submission.subject_type).records.get(pk=submission.subject_id)
+    record = entities.by_kind(submission.entity).records.get(pk=submission.subject_id)
     if not hold_or_release(submission, context, record, link_of(record)):
         return False
     if hurried or many:
@@ -320,7 +320,7 @@ def _release(pk: int, context: Context, hurried: bool, many: bool) -> bool:
 
 def supersede_stuck(submission: Submission) -> None:
     """A later submission of the record, accepted or stuck itself, answers the older ones that a person was asked to look at."""
-    for stuck in _stuck.rows(subject_type=submission.subject_type, subject_id=submission.subject_id):
+    for stuck in _stuck.rows(entity=submission.entity, subject_id=submission.subject_id):
         if stuck.pk != submission.pk:
             move(stuck, Status.CANCELLED, reason="superseded")
 
@@ -335,7 +335,7 @@ _stuck = Query(
     lambda: (
         Submission.objects.select_for_update()
         .filter(
-            subject_type=Given("subject_type", _field("subject_type")),
+            entity=Given("entity", _field("entity")),
             subject_id=Given("subject_id", _field("subject_id")),
             status__in=STUCK,
         )

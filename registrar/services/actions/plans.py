@@ -123,10 +123,10 @@ class Done:
 
     def version(self, kind: str) -> str:
         """One text for all that the preview shows; another one as soon as any of it moves."""
-        made = {row.subject_id for row in self.records if row.subject_type == SCHOOL_ENROLMENT and row.before is None}
+        made = {row.subject_id for row in self.records if row.entity == SCHOOL_ENROLMENT and row.before is None}
         told = [
             [
-                row.subject_type,
+                row.entity,
                 *(["new", 0] if row.before is None else [row.subject_id, row.revision_after]),
                 row.before,
                 # The id of an enrolment that is made is another one each time: PostgreSQL does not give one out twice.
@@ -194,7 +194,7 @@ def preview(actor: Actor, planner: Planner) -> Preview:
 
 
 def _shown(plan: Plan, done: Done) -> Preview:
-    ids = {row.order: row.subject_id for row in done.records if row.subject_type == SCHOOL_ENROLMENT}
+    ids = {row.order: row.subject_id for row in done.records if row.entity == SCHOOL_ENROLMENT}
     places = [order for order, change in enumerate(plan.changes) if change.differs]
     told = expected.of_plan([_expected_record(plan.changes[place], ids[place]) for place in places], today=plan.due_on)
     return Preview(
@@ -219,7 +219,7 @@ def _expected_record(change: Change, enrolment_id: int) -> dict[str, Any]:
 
 
 def _course_rows(done: Done) -> list[dict[str, Any]]:
-    rows = [row for row in done.records if row.subject_type == COURSE_ENROLMENT]
+    rows = [row for row in done.records if row.entity == COURSE_ENROLMENT]
     found = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(
         [row.subject_id for row in rows]
     )
@@ -353,7 +353,7 @@ def _carry_out(actor: Actor, plan: Plan) -> Done:
                 raise _AsItStands(change.school.code) from None
         row = ActionRecord(
             order=order,
-            subject_type=SCHOOL_ENROLMENT,
+            entity=SCHOOL_ENROLMENT,
             subject_id=one.pk,
             key=submissions.link_of(one).key,
             school_code=change.school.code,
@@ -386,7 +386,7 @@ def _course_records(written: list[course_enrolments.Changed], first: int) -> lis
     for number, one in enumerate(written):
         row = ActionRecord(
             order=first + number,
-            subject_type=COURSE_ENROLMENT,
+            entity=COURSE_ENROLMENT,
             subject_id=one.id,
             school_code=schools[one.id],
             before=one.before,

@@ -58,7 +58,7 @@ def refuse_second_plan(student: Student) -> None:
     planned = Action.objects.filter(
         status=Action.Status.PLANNED,
         due_on__isnull=False,
-        records__subject_type=SCHOOL_ENROLMENT,
+        records__entity=SCHOOL_ENROLMENT,
         records__subject_id__in=SchoolEnrolment.objects.filter(student=student).values("pk"),
     )
     first = planned.order_by("due_on", "pk").first()

@@ -84,7 +84,7 @@ def _stop(action: Action, why: str) -> None:
     audit.record(
         SYNC, audit.Entry(audit.Verb.PLANNED_ACTION_STOPPED, "action", str(action.pk), action.school_code, reason=why)
     )
-    stays = action.records.filter(subject_type=SCHOOL_ENROLMENT).values("subject_id")
+    stays = action.records.filter(entity=SCHOOL_ENROLMENT).values("subject_id")
     student = SchoolEnrolment.objects.filter(pk__in=stays).values_list("student_id", flat=True).first()
     given = {"kind": action.kind, "who": action.actor_name, "student": student}
     notices.leave(action.school_code, STOPPED, given, f"/actions/{action.pk}/")

@@ -44,17 +44,17 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
     )
     flying = set(Submission.objects.filter(key__in=refs, status__in=FLYING).values_list("key", flat=True))
     run_into = enrolments.twins(
-        {record.subject_id: _before(record) for record in records if record.subject_type == SCHOOL_ENROLMENT}
+        {record.subject_id: _before(record) for record in records if record.entity == SCHOOL_ENROLMENT}
     )
     found = {}
     for record in records:
-        if present[record.subject_type].get(record.subject_id) != record.revision_after:
+        if present[record.entity].get(record.subject_id) != record.revision_after:
             found[record.pk] = (
                 _("An enrolment of this action has been changed since.")
-                if record.subject_type == SCHOOL_ENROLMENT
+                if record.entity == SCHOOL_ENROLMENT
                 else _("A course enrolment of this action has been changed since.")
             )
-        elif record.subject_type == SCHOOL_ENROLMENT and record.subject_id in run_into:
+        elif record.entity == SCHOOL_ENROLMENT and record.subject_id in run_into:
             found[record.pk] = run_into[record.subject_id]
         elif record.key in differ:
             found[record.pk] = _("PASI now has another value. Decide on that change first.")
@@ -66,7 +66,7 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
 def _revisions(
     model: type[SchoolEnrolment] | type[CourseEnrolment], records: Sequence[ActionRecord], kind: str
 ) -> dict[int, int]:
-    ids = [record.subject_id for record in records if record.subject_type == kind]
+    ids = [record.subject_id for record in records if record.entity == kind]
     return dict(model._default_manager.filter(pk__in=ids).values_list("pk", "revision"))
 
 
@@ -82,7 +82,7 @@ def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: 
         for why, mine in ((told, True), (elsewhere, False)):
             course_enrolments.restore_all(actor, _courses(row for row in records if (row.pk in own) is mine), why)
         for record in records:
-            if record.subject_type == SCHOOL_ENROLMENT:
+            if record.entity == SCHOOL_ENROLMENT:
                 _put_back(actor, record, told if record.pk in own else elsewhere)
     except (enrolments.StaleRecord, course_enrolments.StaleCourseEnrolment):
         raise taking_back.NotPossible(_("A record of this action has been changed since.")) from None
@@ -93,12 +93,12 @@ def _courses(records: Iterable[ActionRecord]) -> list[course_enrolments.Changed]
     return [
         course_enrolments.Changed(record.subject_id, "", record.before, record.after, record.revision_after or 0)
         for record in records
-        if record.subject_type == COURSE_ENROLMENT
+        if record.entity == COURSE_ENROLMENT
     ]
 
 
 def _lock_student(record: ActionRecord) -> None:
-    way = "enrolments" if record.subject_type == SCHOOL_ENROLMENT else "course_enrolments"
+    way = "enrolments" if record.entity == SCHOOL_ENROLMENT else "course_enrolments"
     Student.objects.select_for_update().get(**{way: record.subject_id})
 
 

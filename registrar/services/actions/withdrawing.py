@@ -166,7 +166,7 @@ def withdrawal_was_a_mistake(enrolment: SchoolEnrolment, *, reason: str, note: s
 def planned_last_day(enrolment: SchoolEnrolment) -> dt.date:
     """The planned last day before the withdrawal; where nobody withdrew it here, the last day of the school's calendar."""
     rows = ActionRecord.objects.filter(
-        subject_type=SCHOOL_ENROLMENT, subject_id=enrolment.pk, action__kind__in=(Kind.WITHDRAW, Kind.TRANSFER_OUT)
+        entity=SCHOOL_ENROLMENT, subject_id=enrolment.pk, action__kind__in=(Kind.WITHDRAW, Kind.TRANSFER_OUT)
     ).order_by("-id")
     for row in rows:
         before = row.before or {}
@@ -183,13 +183,13 @@ def _courses_of(enrolment: SchoolEnrolment, kinds: tuple[str, ...]) -> list[Acti
         Action.objects.filter(
             kind__in=kinds,
             undone_at=None,
-            records__subject_type=SCHOOL_ENROLMENT,
+            records__entity=SCHOOL_ENROLMENT,
             records__subject_id=enrolment.pk,
         )
         .order_by("-id")
         .first()
     )
-    return list(last.records.filter(subject_type=COURSE_ENROLMENT, undone_at=None)) if last else []
+    return list(last.records.filter(entity=COURSE_ENROLMENT, undone_at=None)) if last else []
 
 
 def _back(rows: list[ActionRecord]) -> CourseWork:

@@ -90,7 +90,7 @@ def the_student(user: User, action: Action) -> Student | None:
     first = action.records.first()
     if first is None:
         return None
-    way = "enrolments" if first.subject_type == SCHOOL_ENROLMENT else "course_enrolments"
+    way = "enrolments" if first.entity == SCHOOL_ENROLMENT else "course_enrolments"
     return sis_selectors.students(user).filter(**{way: first.subject_id}).first()
 
 
@@ -208,7 +208,7 @@ class Planned(View):
     def _named(user: User, rows: list[Action]) -> list[dict[str, Any]]:
         """Each with the student's name, where the person may see the student. Few queries however many there are."""
         firsts = dict(
-            ActionRecord.objects.filter(action__in=rows, subject_type=SCHOOL_ENROLMENT)
+            ActionRecord.objects.filter(action__in=rows, entity=SCHOOL_ENROLMENT)
             .order_by("-order", "-id")
             .values_list("action_id", "subject_id")
         )

@@ -32,7 +32,7 @@ def of(records: Iterable[ActionRecord], sight: Sight, *, back: bool = False) -> 
     for row in rows:
         whole = _changes(row.before, row.after, back)
         changes = sight.fields(row.school_code, whole)
-        if row.subject_id in stays and row.subject_type == SCHOOL_ENROLMENT:
+        if row.subject_id in stays and row.entity == SCHOOL_ENROLMENT:
             enrolments.append(
                 {
                     "record": row,
@@ -42,7 +42,7 @@ def of(records: Iterable[ActionRecord], sight: Sight, *, back: bool = False) -> 
                     "sends": row.before is None or bool(whole.keys() & set(COMPARED)),
                 }
             )
-        elif row.subject_id in seats and row.subject_type == COURSE_ENROLMENT:
+        elif row.subject_id in seats and row.entity == COURSE_ENROLMENT:
             seat, what = seats[row.subject_id], "" if back else _what(row)
             courses.append(
                 {
@@ -70,7 +70,7 @@ def _what(row: ActionRecord) -> str:
 
 
 def _ids(rows: list[ActionRecord], kind: str) -> list[int]:
-    return [row.subject_id for row in rows if row.subject_type == kind]
+    return [row.subject_id for row in rows if row.entity == kind]
 
 
 def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], back: bool) -> dict[str, list[Any]]:
@@ -95,9 +95,7 @@ def left(action: Action, records: QuerySet[ActionRecord], sight: Sight) -> list[
     seats = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(
         [pair[0] for pair in pairs]
     )
-    made = (
-        records.filter(subject_type=SCHOOL_ENROLMENT, before__isnull=True).values_list("subject_id", flat=True).first()
-    )
+    made = records.filter(entity=SCHOOL_ENROLMENT, before__isnull=True).values_list("subject_id", flat=True).first()
     return [
         {
             **preview.course_of(seats[seat].section, sight.school(seats[seat].section.school.code)),

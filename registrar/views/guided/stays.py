@@ -38,7 +38,7 @@ class Enrol(Flow):
         return self.steps(self._form(request.POST))
 
     def done(self, action: Action) -> HttpResponse:
-        made = action.records.filter(subject_type=SCHOOL_ENROLMENT, before__isnull=True).get()
+        made = action.records.filter(entity=SCHOOL_ENROLMENT, before__isnull=True).get()
         enrolment = SchoolEnrolment.objects.select_related("school").get(pk=made.subject_id)
         return self.redirect(action, saved_text(enrolment))
 

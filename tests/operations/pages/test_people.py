@@ -163,7 +163,7 @@ def test_a_service_account_is_added_with_role_schools_and_tokens_and_nobody_sign
     service.refresh_from_db()
     assert service.full_name == "Buses"
     assert client.get("/api/v1/schools/", headers={"Authorization": f"Bearer {made}"}).status_code == 401
-    told = AuditEntry.objects.filter(subject_id=str(service.pk), subject_type="user").order_by("id")
+    told = AuditEntry.objects.filter(subject_id=str(service.pk), entity="user").order_by("id")
     assert [entry.action for entry in told] == [
         "service account added",
         "schools of a person changed",

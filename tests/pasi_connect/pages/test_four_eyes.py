@@ -102,7 +102,7 @@ def test_who_is_to_be_watched_does_not_switch_it_off(officer, client, on):
     assert "Second person required" in client.get("/setup/approval/").content.decode()
     assert client.post("/setup/approval/", {"version": "1"}).status_code == 302
     assert not jobs.four_eyes()
-    entry = AuditEntry.objects.get(subject_type="settings")
+    entry = AuditEntry.objects.get(entity="settings")
     assert entry.changes == {"four_eyes": [True, False]}
     assert (entry.actor_username, entry.actor_full_name) == (admin.username, admin.full_name)
 
@@ -170,4 +170,4 @@ def test_the_audit_keeps_user_name_and_full_name_also_of_a_job(officer, lucja):
     assert set(entries.values_list("actor_name", "actor_username", "actor_full_name")) == {
         ("Lucja Wisniewska", lucja.username, "Łucja Wiśniewska")
     }
-    assert entries.filter(subject_type="job").exists()
+    assert entries.filter(entity="job").exists()

@@ -53,7 +53,7 @@ def test_a_name_is_changed_and_what_pasi_will_say_is_shown(registrar, ines):
     assert registrar.post(address(ines), entered).url == f"/students/{ines.pk}/"
     ines.refresh_from_db()
     assert (ines.legal_suffix, ines.preferred_name, ines.revision) == ("Jr.", "Mim Quill", 2)
-    assert DataEvent.objects.get().subject_type == "student"
+    assert DataEvent.objects.get().entity == "student"
     page = html.fromstring(registrar.get(f"/students/{ines.pk}/").content)
     facts = page.xpath("//dl[@class='facts']")[0].text_content()
     assert "Study permit, …41A7" in facts

@@ -26,7 +26,7 @@ def test_each_sees_what_is_set_aside_at_their_schools(here, aside, as_person):
     text = answer.content.decode()
     assert "1 record has failed" in text
     assert aside[0].place in text
-    assert aside[1].subject_key not in text
+    assert aside[1].key not in text
     assert len(as_person(here.district).get("/set-aside/").context["rows"]) == 3
 
 
@@ -54,7 +54,7 @@ def test_nothing_set_aside_says_so(here, as_person):
 
 
 def test_the_students_page_says_why_and_leads_there(here, aside, as_person):
-    student = factories.EnrolmentFactory._meta.model.objects.get(links__key=aside[0].subject_key).student
+    student = factories.EnrolmentFactory._meta.model.objects.get(links__key=aside[0].key).student
     text = as_person(here.registrar).get(f"/students/{student.pk}/").content.decode()
     assert "could not be stored or compared here" in text
     assert "/set-aside/" in text

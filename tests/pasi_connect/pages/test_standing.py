@@ -86,7 +86,7 @@ def test_a_record_that_was_never_sent_says_why(here, panel, situation, words):
 
 
 def test_a_planned_action_and_its_day_are_told(here, panel, enrolment):
-    record = ActionRecord(subject_type="school_enrolment", subject_id=enrolment.pk, school_code=here.school.code)
+    record = ActionRecord(entity="school_enrolment", subject_id=enrolment.pk, school_code=here.school.code)
     day = clock.today() + dt.timedelta(days=9)
     entries.record(of_user(here.registrar), "transfer_out", [record], status="planned", due_on=day)
     text = squeezed(panel(enrolment.student))

@@ -40,7 +40,7 @@ def section(world, term):
 def sent(world, section):
     """Takes up what changed, and sends it."""
     collecting.collect(SECTION.kind, section.pk)
-    submission = Submission.objects.filter(subject_type=SECTION.kind, subject_id=section.pk).latest("pk")
+    submission = Submission.objects.filter(entity=SECTION.kind, subject_id=section.pk).latest("pk")
     return world.send(submission)
 
 

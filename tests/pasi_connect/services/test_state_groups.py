@@ -24,7 +24,7 @@ def every_state():
 
     def edited(stay):
         DataEvent.objects.create(
-            subject_type="school_enrolment", subject_id=stay.pk, fields=["grade"], origin="sis",
+            entity="school_enrolment", subject_id=stay.pk, fields=["grade"], origin="sis",
             actor_name="Ana", actor_local_id="ana", actor_ip="10.0.0.1", at=clock.now(),
         )  # fmt: skip
         return stay

@@ -300,7 +300,7 @@ def test_the_planned_are_listed_by_their_day_in_pages(here, registrar, monkeypat
             due_on=clock.today() + dt.timedelta(days=days),
         )  # fmt: skip
         ActionRecord.objects.create(
-            action=action, subject_type="school_enrolment", subject_id=EnrolmentFactory(school=here.school).pk,
+            action=action, entity="school_enrolment", subject_id=EnrolmentFactory(school=here.school).pk,
             school_code=here.school.code,
         )  # fmt: skip
         made.append(action.pk)

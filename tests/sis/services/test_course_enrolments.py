@@ -51,7 +51,7 @@ def test_a_new_course_enrolment(actor, stay, section):
     made = course_enrolments.create(actor, stay, section, {"entry_date": ENTRY}, reason="Timetable")
     assert (made.student, made.status, made.credits_attempted, made.revision) == (stay.student, "Active", 5, 1)
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.subject_type, entry.subject_id) == (
+    assert (entry.action, entry.entity, entry.subject_id) == (
         "course enrolment begun",
         "course_enrolment",
         str(made.pk),
@@ -59,7 +59,7 @@ def test_a_new_course_enrolment(actor, stay, section):
     assert (entry.school_code, entry.reason, entry.user_id) == (stay.school.code, "Timetable", actor.user_id)
     assert entry.changes["entry_date"] == [None, "2026-09-01"]
     event = DataEvent.objects.get()
-    assert (event.subject_type, event.subject_id, event.student) == (events.COURSE_ENROLMENT, made.pk, stay.student)
+    assert (event.entity, event.subject_id, event.student) == (events.COURSE_ENROLMENT, made.pk, stay.student)
     assert (event.school_code, event.origin, event.actor_local_id) == (stay.school.code, Origin.SIS, "amoreau")
 
 

@@ -191,7 +191,7 @@ def test_an_audit_entry_is_never_changed(enrolment, actor):
 
 def test_events_name_the_subject(enrolment, actor):
     event = events.leave(actor, enrolment, ["grade", "deleted"])
-    assert (event.subject_type, event.fields) == ("school_enrolment", ["deleted", "grade"])
+    assert (event.entity, event.fields) == ("school_enrolment", ["deleted", "grade"])
 
 
 TEXTS = (

@@ -44,7 +44,7 @@ def test_a_new_section_takes_school_year_and_dates_from_its_term(actor, term):
     assert (made.school, made.school_year) == (term.calendar.school, YEAR)
     assert (made.start_date, made.end_date) == (term.first_day, term.last_day)
     event = DataEvent.objects.get()
-    assert (event.subject_type, event.subject_id, event.student) == (events.SECTION, made.pk, None)
+    assert (event.entity, event.subject_id, event.student) == (events.SECTION, made.pk, None)
     assert AuditEntry.objects.get().changes["number"] == [None, "2"]
 
 
@@ -174,7 +174,7 @@ def test_a_mark_is_stored_under_the_code_of_its_term_and_overwritten(actor, sitt
     before = written()
     assert grades.store(actor, sitting.pk, Mark("74", 5)).revision == 2
     assert written() == before == (2, 2)
-    assert DataEvent.objects.latest("id").subject_type == events.STORED_GRADE
+    assert DataEvent.objects.latest("id").entity == events.STORED_GRADE
     other = grades.store(actor, sitting.pk, Mark("68", 0), store_code="Q1")
     assert other.pk != first.pk
 

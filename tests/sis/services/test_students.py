@@ -26,7 +26,7 @@ def test_a_change_leaves_an_event_an_audit_entry_and_another_name_to_find(ines):
     )
     assert (changed.revision, changed.search_name) == (2, "quill ines mim")
     event = DataEvent.objects.get()
-    assert (event.subject_type, event.subject_id, event.student_id, event.school_code) == (
+    assert (event.entity, event.subject_id, event.student_id, event.school_code) == (
         "student",
         ines.pk,
         ines.pk,
@@ -35,7 +35,7 @@ def test_a_change_leaves_an_event_an_audit_entry_and_another_name_to_find(ines):
     assert event.fields == ["legal_last_name", "preferred_first_name", "preferred_last_name"]
     assert (event.origin, event.collected_at) == (Origin.SIS, None)
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.subject_type, entry.changes["legal_last_name"]) == (
+    assert (entry.action, entry.entity, entry.changes["legal_last_name"]) == (
         "student changed",
         "student",
         ["Varga", "Quill"],

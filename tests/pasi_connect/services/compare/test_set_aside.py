@@ -13,6 +13,7 @@ from operations import faults, health
 from operations.actor import of_user
 from operations.models import AuditEntry, Job, JobRow
 from operations.services import jobs
+from pasi_connect import entities
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import (
     Action,
@@ -246,7 +247,7 @@ def test_storing_what_pasi_sent(world, monkeypatch, caplog, model):
     before = SyncCursor.objects.get(notification_type="StudentSchoolEnrolment.2027").max_version
     turns(3)
     failure = Failure.objects.get()
-    assert (failure.step, failure.subject_type, failure.subject_key) == ("pull", model.notification_type, key)
+    assert (failure.step, failure.entity, failure.key) == ("pull", entities.of_copy(model).kind, key)
     assert (failure.tries, failure.is_set_aside, failure.next_at) == (3, True, None)
     assert failure.place.startswith("ValueError at ")
     assert no_data_in(caplog)
@@ -312,7 +313,7 @@ def test_an_answer_that_one_record_makes_unreadable(world, monkeypatch, caplog):
     assert LinkState.load().state == "up"
     turns(3)
     failure = Failure.objects.get()
-    assert (failure.subject_key, failure.is_set_aside) == (ref_id, True)
+    assert (failure.key, failure.is_set_aside) == (ref_id, True)
     assert "contract" in failure.place
     assert no_data_in(caplog)
 
@@ -346,7 +347,7 @@ def test_a_school_that_cannot_be_followed_keeps_no_other_back(world, break_for):
         "4802": "New 4802",
     }
     turns(3)
-    assert Failure.objects.get().subject_key == "4801"
+    assert Failure.objects.get().key == "4801"
     for code in ("4801", "4802"):
         world.pasi.change_other("School", code, Name=f"Lantern School {code}")
 
@@ -359,7 +360,7 @@ def test_code_values(world, break_for):
     assert CodeValue.objects.count() > 20
     assert not CodeValue.objects.filter(code="610").exists()
     turns(3)
-    assert Failure.objects.get(subject_type="CodeValue").is_set_aside
+    assert Failure.objects.get(entity="code_value").is_set_aside
 
 
 def test_comparing(world, break_for, caplog):
@@ -375,7 +376,7 @@ def test_comparing(world, break_for, caplog):
     assert items == {world.link(one).key for one in many if one is not bad}
     turns(3)
     failure = Failure.objects.get()
-    assert (failure.step, failure.subject_key) == ("compare", str(world.link(bad).key))
+    assert (failure.step, failure.key) == ("compare", str(world.link(bad).key))
     assert (failure.is_set_aside, failure.school_code) == (True, "4801")
     assert state_of(bad).reason == "set_aside"
     assert no_data_in(caplog)
@@ -459,7 +460,7 @@ def test_a_planned_action_stops_after_three_tries_and_the_others_are_carried_out
         for number in (1, 2)
     ]  # fmt: skip
     for action in made:
-        action.records.create(subject_type="school_enrolment", subject_id=world.in_step().pk, school_code="4801")
+        action.records.create(entity="school_enrolment", subject_id=world.in_step().pk, school_code="4801")
     schedule.DRAW[Action.Kind.TRANSFER_OUT], kept = draw, schedule.DRAW[Action.Kind.TRANSFER_OUT]
     try:
         for _ in range(faults.MOST_TRIES):

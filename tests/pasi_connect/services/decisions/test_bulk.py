@@ -198,7 +198,7 @@ def test_in_bulk_the_same_as_one_by_one(school, user, actor, choice, theirs):
         found = model._base_manager.order_by("pk")
         if model is AuditEntry:
             about = {("discrepancy", str(item.pk)), ("school_enrolment", str(item.subject_id))}
-            found = [row for row in found.exclude(pk__in=before[model]) if (row.subject_type, row.subject_id) in about]
+            found = [row for row in found.exclude(pk__in=before[model]) if (row.entity, row.subject_id) in about]
         else:
             found = found.filter(**key)
         names = [field.name for field in model._meta.concrete_fields if field.name not in OWN]

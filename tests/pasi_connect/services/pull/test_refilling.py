@@ -255,7 +255,7 @@ def test_a_document_that_cannot_be_read_is_asked_for_again_and_keeps_no_other_ba
     job = refilled()
     assert (job.status, job.done, job.failed) == ("completed_with_problems", 4, 1)
     row, failure = job.rows.get(), Failure.objects.get()
-    assert (row.key, row.failed, failure.subject_key, failure.step) == (bad.key, True, bad.key, "pull")
+    assert (row.key, row.failed, failure.key, failure.step) == (bad.key, True, bad.key, "pull")
     assert EnrolmentCopy.objects.exclude(columns_version=SCHOOL_ENROLMENT.columns_version).get().pk == bad.pk
     assert bad.key not in items()
     assert refilling.look() is None

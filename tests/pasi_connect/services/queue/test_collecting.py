@@ -459,7 +459,7 @@ def test_the_next_one_is_found_quickly_with_statistics_from_before_a_bulk_job(on
     def fill(first, status):
         Submission.objects.bulk_create(
             Submission(
-                subject_type="school_enrolment", subject_id=number, lane=f"student:{number // 2}", key=str(uuid4()),
+                entity="school_enrolment", subject_id=number, lane=f"student:{number // 2}", key=str(uuid4()),
                 school_code="4801", status=status, seen_version=0, actor_name="n", actor_local_id="n", actor_ip="::1",
                 next_attempt_at=now, created_at=now, changed_at=now,
             )

@@ -400,7 +400,7 @@ def test_every_state_on_the_way_is_in_the_audit(world):
     enrolment = world.in_step()
     world.pasi.knobs(answer_dropped=1)
     sent = world.sync(enrolment, exit_date=MAY)
-    entries = AuditEntry.objects.filter(subject_type="submission", subject_id=str(sent.pk)).order_by("id")
+    entries = AuditEntry.objects.filter(entity="submission", subject_id=str(sent.pk)).order_by("id")
     assert [entry.changes["status"] for entry in entries] == [
         [None, "waiting"],
         ["waiting", "in_flight"],
@@ -427,7 +427,7 @@ def queue_of(world, count):
 
 
 def steps_of(submission):
-    entries = AuditEntry.objects.filter(subject_type="submission", subject_id=str(submission.pk)).order_by("id")
+    entries = AuditEntry.objects.filter(entity="submission", subject_id=str(submission.pk)).order_by("id")
     return [entry.changes["status"][1] for entry in entries]
 
 

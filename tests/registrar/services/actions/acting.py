@@ -23,7 +23,7 @@ def act(world: World, planner, enrolment: SchoolEnrolment, **given):
 
 
 def collect() -> None:
-    left = DataEvent.objects.filter(subject_type=SCHOOL_ENROLMENT, collected_at=None).order_by("id")
+    left = DataEvent.objects.filter(entity=SCHOOL_ENROLMENT, collected_at=None).order_by("id")
     for subject in dict.fromkeys(left.values_list("subject_id", flat=True)):
         collecting.collect(ENTITY.kind, subject)
 

@@ -40,8 +40,8 @@ def test_withdraw_ends_the_stay_its_courses_and_pasi(world, stay):
     told = world.theirs(stay)
     assert (told["RegistrationExitDate"][:10], told["ExitDateType"]) == ("2026-11-13", "WithdrawalDate")
     assert (done.reason, done.note, done.status) == ("Student's Choice", "Works now.", "done")
-    assert set(done.records.values_list("subject_type", flat=True)) == {"school_enrolment", "course_enrolment"}
-    entry = AuditEntry.objects.filter(subject_type="school_enrolment", subject_id=str(stay.pk)).latest("id")
+    assert set(done.records.values_list("entity", flat=True)) == {"school_enrolment", "course_enrolment"}
+    entry = AuditEntry.objects.filter(entity="school_enrolment", subject_id=str(stay.pk)).latest("id")
     assert entry.reason == "Student's Choice · Works now."
 
 
