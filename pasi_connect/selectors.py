@@ -45,7 +45,9 @@ def submissions(user: User) -> QuerySet[Submission]:
 
 
 def discrepancies(user: User) -> QuerySet[Discrepancy]:
-    return sis_selectors.scoped(Discrepancy.objects.select_related("enrolment__student", "enrolment__school"), user)
+    return sis_selectors.scoped(
+        Discrepancy.objects.select_related("school_enrolment__student", "school_enrolment__school"), user
+    )
 
 
 def stuck(user: User) -> QuerySet[Submission]:

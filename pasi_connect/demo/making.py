@@ -129,7 +129,8 @@ def _records(schools: dict[str, School], district: made_up.District) -> None:
     ]
     SchoolEnrolment.objects.bulk_create(enrolments, batch_size=200)
     links = [
-        Link(enrolment=enrolment, key=str(stay.key)) for enrolment, stay in zip(enrolments, district.stays, strict=True)
+        Link(school_enrolment=enrolment, key=str(stay.key))
+        for enrolment, stay in zip(enrolments, district.stays, strict=True)
     ]
     Link.objects.bulk_create(links, batch_size=200)
     courses.make(schools, enrolments, clock.today())

@@ -10,6 +10,8 @@ from pasi_connect.models import Discrepancy, Link
 from pasi_connect.models.relations import SubjectOf
 from sis.services import events
 
+SEND = "pasi_connect.send"  # the task that takes events up and sends what comes of them
+
 
 class Registry(Sequence[Entity]):
     """In the order of pulling. Found by kind, by a model and by PASI's name: asked for every record of every set."""
@@ -38,7 +40,7 @@ class Registry(Sequence[Entity]):
             _relate(entity, entity.sis.model)
             events.tells(entity.sis.model, entity.subject)
             if entity.submit is not None:
-                events.collects(entity.kind)
+                events.collects(entity.kind, SEND)
 
     @overload
     def __getitem__(self, index: int) -> Entity: ...

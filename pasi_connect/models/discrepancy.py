@@ -42,7 +42,7 @@ class Discrepancy(models.Model):
     entity = models.CharField(max_length=40, default="school_enrolment")
     key = models.CharField(max_length=60)
     subject_id = models.BigIntegerField(null=True)  # its SIS record, where there is one
-    enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="+")
+    school_enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="+")
     section = SubjectOf(Section, entity="section", related_name="+")
     school_code = models.CharField(max_length=4)
     school_year = SchoolYearField(null=True)

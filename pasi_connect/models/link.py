@@ -26,7 +26,7 @@ class Link(models.Model):
     entity = models.CharField(max_length=40, default="school_enrolment")
     key = models.CharField(max_length=60)
     subject_id = models.BigIntegerField()
-    enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="links")
+    school_enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="links")
     section = SubjectOf(Section, entity="section", related_name="links")
     agreed = models.JSONField(null=True)
     agreed_at = models.DateTimeField(null=True)

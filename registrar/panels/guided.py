@@ -81,7 +81,7 @@ def planned_of_student(request: HttpRequest, student: Student) -> offers.Panel |
 
 def courses_to_end(request: HttpRequest, item: Discrepancy) -> offers.Panel | None:
     """On the page of a change: a withdrawal that came from PASI was accepted, and courses here go on."""
-    stay = item.enrolment
+    stay = item.school_enrolment
     if stay is None or stay.deleted or stay.exit_date_type != WITHDRAWAL:
         return None
     if not request.user.has_perm("operations.edit_records") or not sis_selectors.with_courses_left([stay.pk]):

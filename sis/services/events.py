@@ -17,9 +17,8 @@ SCHOOL_ENROLMENT = "school_enrolment"
 SECTION = "section"
 COURSE_ENROLMENT = "course_enrolment"
 STORED_GRADE = "stored_grade"
-# What somebody above takes up and sends (`collects`). Of the others the events are kept: their first upload is computed from the state.
-_collected: set[str] = set()
-TAKE_UP = "pasi_connect.send"  # whoever takes up events sends what comes of them
+# Kind -> task of the one above who takes its events up (`collects`). Of the others they are kept: a first upload is computed from the state.
+_collected: dict[str, str] = {}
 FEW = 10  # records that change in one go; more are a bulk
 
 Record = Student | SchoolEnrolment | Section | CourseEnrolment | StoredGrade
@@ -55,9 +54,9 @@ def tells(model: type[Any], subject: Callable[[Any], Subject]) -> None:
     _subjects.setdefault(model, subject)
 
 
-def collects(kind: str) -> None:
-    """From now on somebody takes up the events of this kind: called once, when the program starts."""
-    _collected.add(kind)
+def collects(kind: str, task: str) -> None:
+    """From now on the task takes up the events of this kind: called once, when the program starts."""
+    _collected[kind] = task
 
 
 def uncollected() -> QuerySet[DataEvent]:
@@ -111,6 +110,7 @@ def leave_all(
         for subject, fields in changed
     ]
     statements.insert_all(made)
-    if not taken_up and any(event.entity in _collected for event in made):
-        wake.look_after_commit(TAKE_UP)
+    if not taken_up:
+        for task in sorted({_collected[event.entity] for event in made if event.entity in _collected}):
+            wake.look_after_commit(task)
     return made

@@ -10,7 +10,12 @@ from sis.models import Authority, School
 from sis.models.organization import State
 
 STATES = ("enrolment_sync", "course_marks_integration")  # each by itself
-RECONSIDER = "pasi_connect.reconsider"
+_interested: set[str] = set()  # tasks to which the state of a school matters
+
+
+def states_matter_to(task: str) -> None:
+    """From now on the task looks at a school's records after each change of its states: called once, when the program starts."""
+    _interested.add(task)
 
 
 @transaction.atomic
@@ -31,7 +36,8 @@ def set_state(actor: Actor, school_id: int, name: str, value: str) -> bool:
         actor,
         audit.Entry(audit.Verb.SCHOOL_STATE_CHANGED, "school", str(school.pk), school.code, {name: [before, value]}),
     )
-    pending.ask(RECONSIDER)
+    for task in sorted(_interested):
+        pending.ask(task)
     return True
 
 

@@ -73,7 +73,7 @@ def test_it_keeps_nobody_from_deciding_and_stays_when_the_item_opens_again(here,
     assert not mine(here.colleague).exists()
     with pytest.raises(ValidationError, match="settled"):
         give(here, item, here.registrar, seen=here.colleague)
-    again = changed_in_pasi(item.enrolment, grade="10")
+    again = changed_in_pasi(item.school_enrolment, grade="10")
     assert again.pk != item.pk
     assert list(mine(here.colleague)) == [again]
 

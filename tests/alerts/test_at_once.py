@@ -36,7 +36,7 @@ def test_items_of_a_minute_go_as_one_mail_and_once(waiting, differing, at):
         assert message.to == [waiting.registrar.email]
         assert message.subject == "PASI Connect: 2 new changes"
         assert "2 × Only PASI changed" in message.body
-        assert item.enrolment.student.legal_last_name not in message.body
+        assert item.school_enrolment.student.legal_last_name not in message.body
         assert work() == []
     with at(minutes=30):
         assert work() == []

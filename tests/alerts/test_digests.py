@@ -87,7 +87,7 @@ def test_it_holds_no_student_data(here, differing, at):
     for message in found.values():
         whole = f"{message.subject}\n{message.body}"
         for one in items:
-            student = one.enrolment.student
+            student = one.school_enrolment.student
             for text in (student.legal_last_name, student.asn, student.asn_shown, student.local_number, "2027-02-03"):
                 assert text not in whole
             assert one.key not in whole
@@ -133,7 +133,7 @@ def test_a_reset_that_pasi_has_refused_waits_for_a_person_one_on_its_way_does_no
     decisions.reject(of_user(here.registrar), item.pk, reason="Ours is right.")
     with at(days=2):
         assert digests() == {}
-    submissions.move(take_up(item.enrolment), "rejected", reason="10016")
+    submissions.move(take_up(item.school_enrolment), "rejected", reason="10016")
     with at(days=3):
         assert to(here.registrar) in digests()
 

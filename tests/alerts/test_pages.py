@@ -118,7 +118,7 @@ def test_the_stand_in_sees_whose_work_it_is(here, as_person, differing):
     assert f"{here.colleague.full_name} covers for you until {today}" in answer.content.decode()
     page = as_person(here.colleague).get("/changes/?who=me").content.decode()
     assert f"You are covering for {here.registrar.full_name}." in page
-    assert item.enrolment.student.name in page
+    assert item.school_enrolment.student.name in page
     on_item = as_person(here.district).get(f"/changes/{item.pk}/").content.decode()
     assert f"{here.registrar.full_name} is away; {here.colleague.full_name} is covering." in on_item
 
@@ -196,7 +196,7 @@ def test_a_change_can_wait_for_a_day_and_says_why(here, as_person, differing, at
     assert "The parents decide." in page
     listed = client.get("/changes/?who=nobody").content.decode()
     assert "review again on" in listed
-    assert item.enrolment.student.name in as_person(here.colleague).get("/changes/").content.decode()
+    assert item.school_enrolment.student.name in as_person(here.colleague).get("/changes/").content.decode()
     with at(days=5):
         assert "The parents decide." not in client.get(f"/changes/{item.pk}/").content.decode()
     client.post(url, {"wake": "1"})

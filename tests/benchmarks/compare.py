@@ -53,7 +53,7 @@ def district(count: int) -> None:
         copies.upsert(EnrolmentCopy, rows, "key", guard="core_version")
         Link.objects.bulk_create(
             Link(
-                enrolment=enrolment,
+                school_enrolment=enrolment,
                 key=row.key,
                 agreed=values.plain(mapping.values(given)),
                 agreed_at=clock.now(),

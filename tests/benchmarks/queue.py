@@ -67,7 +67,7 @@ def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submiss
             subject_id=link.subject_id,
             lane=f"student:{place // a_lane}",
             key=link.key,
-            school_code=link.enrolment.school.code,
+            school_code=link.school_enrolment.school.code,
             fields=["exit_date"],
             seen_version=versions[link.key],
             actor_name=SYNC.name,

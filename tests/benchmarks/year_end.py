@@ -64,7 +64,7 @@ def made(count: int) -> None:
         batch_size=1000,
     )
     Link.objects.bulk_create(
-        [Link(enrolment=stay, key=str(uuid.UUID(int=stay.pk, version=4))) for stay in stays], batch_size=1000
+        [Link(school_enrolment=stay, key=str(uuid.UUID(int=stay.pk, version=4))) for stay in stays], batch_size=1000
     )
     analyse()
 

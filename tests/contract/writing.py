@@ -72,7 +72,7 @@ class District:
         """An item whose reset has arrived in PASI."""
         pk = self.item()
         decision = decisions.reject(self.actor, pk, reason="Ours.")
-        enrolment = decision.discrepancy.enrolment
+        enrolment = decision.discrepancy.school_enrolment
         assert enrolment is not None
         self.world.send(self.world.take_up(enrolment))
         self.world.pull()

@@ -106,7 +106,7 @@ def prepare(endpoint: str, control: str, certificates: str, students: int, today
             exit_date=dt.date(year.ending, 6, 26),
             resident_board="7010",
         )
-        link = Link.objects.create(enrolment=enrolment, key=str(UUID(int=number + 1, version=4)))
+        link = Link.objects.create(school_enrolment=enrolment, key=str(UUID(int=number + 1, version=4)))
         ours = values.ours(enrolment, link)
         base = mapping.new_document(link.key, asn, school.code, year)
         load["StudentSchoolEnrolment"].append(mapping.lay_on(base, ours, mapping.NAMES))

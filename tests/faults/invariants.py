@@ -139,11 +139,13 @@ def _sides_equal() -> list[str]:
     open_refs |= set(Discrepancy.objects.filter(status="open").values_list("key", flat=True))
     copies = {copy.key: copy for copy in EnrolmentCopy.objects.filter(vanished_at=None).defer("document")}
     found = []
-    for link in Link.objects.select_related("enrolment"):
+    for link in Link.objects.select_related("school_enrolment"):
         copy = copies.get(link.key)
         if copy is None or link.key in open_refs:
             continue
-        if values.ours(link.enrolment, link) != values.theirs(copy) and not (link.enrolment.deleted and copy.deleted):
+        if values.ours(link.school_enrolment, link) != values.theirs(copy) and not (
+            link.school_enrolment.deleted and copy.deleted
+        ):
             found.append(f"record {link.key} differs, and nobody is told")
     return found
 

@@ -36,7 +36,7 @@ def case_of(user: User | None, link: Link, copy: EnrolmentCopy) -> rules.Case:
     """The facts for the person; None sees all. Reads the link's enrolment with student and school."""
     if not entities.by_kind(link.entity).has_student:
         return _of_a_place(link, copy)
-    ours = link.enrolment
+    ours = link.school_enrolment
     codes = sis_selectors.school_codes(user) if user else None
     here = Student.objects.filter(asn=copy.asn).first()
     told = {row.asn: row for row in StudentCopy.objects.filter(asn__in=[ours.student.asn, copy.asn], vanished_at=None)}
@@ -97,7 +97,7 @@ def _of(enrolment_id: int) -> Any:
 def accept(actor: Actor, link: Link, copy: EnrolmentCopy, reason: str, decision: Decision) -> None:
     """The SIS record follows PASI's. Inside the caller's transaction, which holds the rows."""
     case = check(actor, rules.ACCEPT, link, copy)
-    ours = link.enrolment
+    ours = link.school_enrolment
     decision.before = {
         "student": ours.student_id,
         "school": ours.school.code,
@@ -113,13 +113,13 @@ def accept(actor: Actor, link: Link, copy: EnrolmentCopy, reason: str, decision:
     assert copy.school_year is not None
     moved = enrolments.move(actor, ours.pk, student, school, copy.school_year, reason=reason)
     decision.revision_after = moved.revision
-    link.enrolment = moved
+    link.school_enrolment = moved
     follow(link, copy.core_version)
 
 
 def follow(link: Link, seen_version: int) -> None:
     """What waits for PASI goes with the record: in the lane of its student now, at its school now, seen as it is now."""
-    ours = link.enrolment
+    ours = link.school_enrolment
     lane = {"lane": f"student:{ours.student_id}", "school_code": ours.school.code}
     _of(ours.pk).filter(status__in=QUEUED).update(**lane, seen_version=seen_version)
     _of(ours.pk).filter(status__in=STUCK).update(**lane)
@@ -260,7 +260,7 @@ def move_back(actor: Actor, decision: Decision, link: Link, seen_version: int, r
         SchoolYear(before["school_year"]),
         reason=reason or _("Undone"),
     )
-    link.enrolment = moved
+    link.school_enrolment = moved
     follow(link, seen_version)
     return moved.revision
 

@@ -13,7 +13,7 @@ from operations.rules import callers, latin1
 from operations.services import audit
 from operations.statements import Given, Query
 from pasi_connect import entities
-from pasi_connect.entities import Entity
+from pasi_connect.entities import Entity, registry
 from pasi_connect.models import Discrepancy, Link, Submission
 from pasi_connect.models.submission import QUEUED, STUCK, Status
 from pasi_connect.rules import compare, held, sendable
@@ -26,7 +26,7 @@ from sis.models import DataEvent
 from sis.models.organization import State
 from sis.services import events as data_events
 
-SEND = data_events.TAKE_UP
+SEND = registry.SEND
 COURSE_MARKS = "course_marks_integration"  # one of a school's two switches
 
 

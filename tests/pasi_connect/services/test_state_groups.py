@@ -33,8 +33,10 @@ def every_state():
     linked(deleted=True)
     factories.changed_in_pasi(linked(), grade="09")
     factories.EnrolmentFactory()  # no link
-    Link.objects.create(enrolment=factories.EnrolmentFactory(), key="3f0c9c1e-0000-4000-8000-000000000001")
-    Link.objects.create(enrolment=factories.EnrolmentFactory(deleted=True), key="3f0c9c1e-0000-4000-8000-000000000002")
+    Link.objects.create(school_enrolment=factories.EnrolmentFactory(), key="3f0c9c1e-0000-4000-8000-000000000001")
+    Link.objects.create(
+        school_enrolment=factories.EnrolmentFactory(deleted=True), key="3f0c9c1e-0000-4000-8000-000000000002"
+    )
     linked(school=factories.SchoolFactory(enrolment_sync="inactive"))
     linked(school_year=factories.students.this_year() - 5)
     edited(linked())

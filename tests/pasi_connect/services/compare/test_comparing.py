@@ -148,7 +148,7 @@ def test_a_record_of_another_school_or_year_is_not_compared(enrolment):
 
 def test_missing_in_pasi_waits_for_the_full_set_and_for_what_is_on_its_way(enrolment):
     lone = factories.EnrolmentFactory(school=enrolment.school, school_year=SchoolYear(2027))
-    Link.objects.create(enrolment=lone, key=str(UUID(int=7)))
+    Link.objects.create(school_enrolment=lone, key=str(UUID(int=7)))
     SyncCursor.objects.all().update(complete_at=None)
     comparing.evaluate(ENTITY, ids=[lone.pk])
     assert not Discrepancy.objects.exists()
@@ -210,7 +210,7 @@ def a_varied_district():
     EnrolmentCopy.objects.filter(key=factories.link_of(rows[5]).key).update(vanished_at="2026-11-01T00:00:00Z")
     Link.objects.filter(subject_id=rows[6].pk).update(agreed=None, agreed_digest="")
     Link.objects.filter(subject_id=rows[7].pk).delete()  # PASI's record is new to us
-    Link.objects.create(enrolment=rows[8], key=str(UUID(int=8)))
+    Link.objects.create(school_enrolment=rows[8], key=str(UUID(int=8)))
 
 
 def test_looking_at_all_finds_what_looking_at_each_finds():

@@ -168,7 +168,8 @@ def test_a_bulk_reject_leaves_one_submission_a_record(school, user, actor):
 
 TABLES = (Decision, Link, Discrepancy, SchoolEnrolment, DataEvent, AuditEntry)
 OWN = {
-    "id", "enrolment", "student", "discrepancy", "key", "at", "subject_id", "agreed_at", "settled_at", "opened_at", "asn",
+    "id", "enrolment", "school_enrolment", "student", "discrepancy", "key", "at", "subject_id", "agreed_at", "settled_at",
+    "opened_at", "asn",
     "agreed_digest", "student_id", "enrolment_id", "discrepancy_id", "collected_at", "local_number", "submission", "changed_at", "stored_at", "bulk",
 }  # fmt: skip
 
