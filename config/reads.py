@@ -99,7 +99,9 @@ def _opened(label: Any, student: StudentOf, *names: str) -> dict[str, Reads | No
     return dict.fromkeys(names, Reads(label, Kind.OPENED, student))
 
 
-def _listed(label: Any, *names: str, kind: str = Kind.LISTED, posted: tuple[str, ...] = ()) -> dict[str, Reads | None]:
+def _of_lists(
+    label: Any, *names: str, kind: str = Kind.LISTED, posted: tuple[str, ...] = ()
+) -> dict[str, Reads | None]:
     return dict.fromkeys(names, Reads(label, kind, posted=posted))
 
 
@@ -146,39 +148,39 @@ ONE_STUDENT: dict[str, Reads | None] = {
 }  # fmt: skip
 
 LISTS: dict[str, Reads | None] = {
-    **_listed(_("Students"), "sis:student-list", "api:student-list"),
-    **_listed(_("Students"), "sis:student-find", kind=Kind.SEARCHED, posted=("q",)),
-    **_listed(_("Students"), "sis:student-export", kind=Kind.EXPORTED),
-    **_listed(_("Access"), "sis:reads", "api:read-list"),
-    **_listed(_("Access"), "sis:reads-find", kind=Kind.SEARCHED, posted=("q",)),
-    **_listed(_("Access"), "sis:reads-export", kind=Kind.EXPORTED),
-    **_listed(_("Enrolments"), "api:enrolment-list"),
-    **_listed(_("Section"), "sis:section"),
-    **_listed(_("Course enrolments"), "api:course-enrolment-list"),
-    **_listed(_("Stored grades"), "api:stored-grade-list"),
-    **_listed(_("Home"), "home"),
-    **_listed(_("Changes from PASI"), "pasi_connect:changes", "pasi_connect:bulk", "api:discrepancy-list", "api:discrepancy-decide"),
-    **_listed(_("Changes from PASI"), "pasi_connect:changes-export", kind=Kind.EXPORTED),
-    **_listed(_("Actions"), "pasi_connect:actions", "registrar:planned", "api:decision-list"),
-    **_listed(_("Submissions"), "pasi_connect:submissions", "api:submission-list"),
-    **_listed(_("Failed records"), "pasi_connect:set-aside", "api:failure-list", "api:failure-detail", "api:failure-try-again"),
-    **_listed(_("Exchange log"), "pasi_connect:exchanges", "api:exchange-list"),
-    **_listed(_("Notices"), "alerts:notices", "alerts:other-records"),
-    **_listed(_("Job"), "operations:job", "operations:job-state", "api:job-rows"),
-    **_listed(_("Records missing in PASI"), "pasi_connect:guard-item"),
-    **_listed(_("Records missing in PASI"), "pasi_connect:guard-export", kind=Kind.EXPORTED),
-    **_listed(
+    **_of_lists(_("Students"), "sis:student-list", "api:student-list"),
+    **_of_lists(_("Students"), "sis:student-find", kind=Kind.SEARCHED, posted=("q",)),
+    **_of_lists(_("Students"), "sis:student-export", kind=Kind.EXPORTED),
+    **_of_lists(_("Access"), "sis:reads", "api:read-list"),
+    **_of_lists(_("Access"), "sis:reads-find", kind=Kind.SEARCHED, posted=("q",)),
+    **_of_lists(_("Access"), "sis:reads-export", kind=Kind.EXPORTED),
+    **_of_lists(_("Enrolments"), "api:enrolment-list"),
+    **_of_lists(_("Section"), "sis:section"),
+    **_of_lists(_("Course enrolments"), "api:course-enrolment-list"),
+    **_of_lists(_("Stored grades"), "api:stored-grade-list"),
+    **_of_lists(_("Home"), "home"),
+    **_of_lists(_("Changes from PASI"), "pasi_connect:changes", "pasi_connect:bulk", "api:discrepancy-list", "api:discrepancy-decide"),
+    **_of_lists(_("Changes from PASI"), "pasi_connect:changes-export", kind=Kind.EXPORTED),
+    **_of_lists(_("Actions"), "pasi_connect:actions", "registrar:planned", "api:decision-list"),
+    **_of_lists(_("Submissions"), "pasi_connect:submissions", "api:submission-list"),
+    **_of_lists(_("Failed records"), "pasi_connect:set-aside", "api:failure-list", "api:failure-detail", "api:failure-try-again"),
+    **_of_lists(_("Exchange log"), "pasi_connect:exchanges", "api:exchange-list"),
+    **_of_lists(_("Notices"), "alerts:notices", "alerts:other-records"),
+    **_of_lists(_("Job"), "operations:job", "operations:job-state", "api:job-rows"),
+    **_of_lists(_("Records missing in PASI"), "pasi_connect:guard-item"),
+    **_of_lists(_("Records missing in PASI"), "pasi_connect:guard-export", kind=Kind.EXPORTED),
+    **_of_lists(
         _("Year end"), "registrar:year-end-rehearsal", "registrar:year-end-progress", "registrar:year-end-run",
         "api:year-end-rehearsal-rows",
     ),
-    **_listed(_("Year end"), "registrar:year-end-file", kind=Kind.EXPORTED),
-    **_listed(_("Exit codes"), "registrar:exit-codes", "api:enrolment-exit-codes"),
-    **_listed(
+    **_of_lists(_("Year end"), "registrar:year-end-file", kind=Kind.EXPORTED),
+    **_of_lists(_("Exit codes"), "registrar:exit-codes", "api:enrolment-exit-codes"),
+    **_of_lists(
         _("Reconciliation"), "reconciliation:run", "reconciliation:unusable", "reconciliation:choose", "reconciliation:summary",
         "api:reconciliation-rows",
     ),
-    **_listed(_("Reconciliation"), "reconciliation:find", kind=Kind.SEARCHED, posted=("student",)),
-    **_listed(_("Reconciliation"), "reconciliation:download", "api:reconciliation-download", kind=Kind.DOWNLOADED),
+    **_of_lists(_("Reconciliation"), "reconciliation:find", kind=Kind.SEARCHED, posted=("student",)),
+    **_of_lists(_("Reconciliation"), "reconciliation:download", "api:reconciliation-download", kind=Kind.DOWNLOADED),
 }  # fmt: skip
 
 NOTHING_OF_STUDENTS = _nothing(

@@ -15,13 +15,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "navigation": SimpleLazyObject(lambda: navigation(request)), "session_seconds": security_log.seconds_left(request),
     }  # fmt: skip
-    made = SimpleLazyObject(lambda: _made(request))
+    made = SimpleLazyObject(lambda: _parts(request))
     for name in ("link", "banners", "context_school", "context_year"):
         context[name] = SimpleLazyObject(lambda name=name: made.get(name))  # type: ignore[misc]
     return context
 
 
-def _made(request: HttpRequest) -> dict[str, Any]:
+def _parts(request: HttpRequest) -> dict[str, Any]:
     """What the makers give; each may give a `banner`, and all of them are shown."""
     made: dict[str, Any] = {"banners": []}
     for maker in offers.frame_makers:

@@ -18,7 +18,7 @@ MANY = 50  # rows from which a COPY is worth its two statements
 M = TypeVar("M", bound=models.Model)
 
 
-class Given(Expression):
+class Parameter(Expression):
     """Stands in a queryset for the value `name`, given at each run and made ready for the database as `field` does it."""
 
     def __init__(self, name: str, field: "models.Field[Any, Any]") -> None:
@@ -45,7 +45,7 @@ class Query(Generic[M]):
             self._write()
         text = self.text
         values = [
-            part.field.get_db_prep_value(given[part.name], connection) if isinstance(part, Given) else part
+            part.field.get_db_prep_value(given[part.name], connection) if isinstance(part, Parameter) else part
             for part in text.values
         ]
         with connection.cursor() as cursor:

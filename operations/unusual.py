@@ -37,13 +37,13 @@ def sweep() -> None:
 
 def look() -> None:
     since = clock.now() - HOUR
-    for what, who, number, url in _found(since):
+    for what, who, number, url in _findings(since):
         told = Notice.objects.filter(kind=KIND, at__gte=since, given__what=what, given__who=who)
         if not told.exists():
             notices.leave(notices.WHOLE, KIND, {"what": what, "who": who, "number": number}, url)
 
 
-def _found(since: dt.datetime) -> Iterator[tuple[str, str, int, str]]:
+def _findings(since: dt.datetime) -> Iterator[tuple[str, str, int, str]]:
     failures = AccessFailureLog.objects.filter(attempt_time__gte=since).order_by()
     if most := settings.ALARM_FAILED_SIGN_INS:
         for field, what in (("ip_address", "failures of an address"), ("username", "failures of a name")):

@@ -155,11 +155,13 @@ class Sight:
 
     def fields(self, code: str, values: Mapping[str, V]) -> dict[str, V]:
         """Of the fields of a record at the school those that the person may read."""
-        return dict(values) if self.school(code) else {name: values[name] for name in values if name in elsewhere.SHOWN}
+        return (
+            dict(values) if self.school(code) else {name: values[name] for name in values if name in elsewhere.FIELDS}
+        )
 
     def expected(self, code: str, found: Iterable[Expected]) -> list[Expected]:
         """Of what PASI will say of a record that another school keeps, what speaks of no field that the person may not read."""
-        return [one for one in found if self.school(code) or one.code in elsewhere.SAID]
+        return [one for one in found if self.school(code) or one.code in elsewhere.CODES]
 
     def actions(self) -> QuerySet[Action]:
         """As `selectors.actions`; each knows whether it has touched another school (`touches_others`)."""

@@ -10,7 +10,7 @@ from reconciliation import selectors
 from reconciliation.models import Run
 from reconciliation.rules.statuses import PERFECT
 from reconciliation.services import comparing, runs
-from reconciliation.views.words import shown
+from reconciliation.views.words import number_text
 
 
 def page(job: Job) -> str:
@@ -25,7 +25,7 @@ def _standing_against(faults: int) -> str:
     if not faults:
         return _("columns checked")
     return ngettext("One problem prevents the comparison", "%(n)s problems prevent the comparison", faults) % {
-        "n": shown(faults)
+        "n": number_text(faults)
     }
 
 
@@ -39,12 +39,12 @@ def compared(job: Job) -> str:
     other = sum(count for status, count in counts.items() if status != PERFECT)
     parts = []
     if other:
-        parts.append(ngettext("%(shown)s to review", "%(shown)s to review", other) % {"shown": shown(other)})
+        parts.append(ngettext("%(shown)s to review", "%(shown)s to review", other) % {"shown": number_text(other)})
     if unusable:
-        parts.append(ngettext("%(shown)s unusable", "%(shown)s unusable", unusable) % {"shown": shown(unusable)})
+        parts.append(ngettext("%(shown)s unusable", "%(shown)s unusable", unusable) % {"shown": number_text(unusable)})
     if not parts and job.done and unusable == 0:
         parts.append(_("All match"))
-    rows = ngettext("%(shown)s row", "%(shown)s rows", job.done) % {"shown": shown(job.done)}
+    rows = ngettext("%(shown)s row", "%(shown)s rows", job.done) % {"shown": number_text(job.done)}
     return wording.pair(rows, ", ".join(parts)) if parts else rows
 
 

@@ -37,15 +37,15 @@ def known_students(user: User, shown_asns: set[str]) -> dict[str, Student]:
     """The person's students by ASN as results write it, 1234-5678-9."""
     digits = {asn.replace("-", "") for asn in shown_asns}
     found = sis.students(user).filter(asn__in=digits)
-    return {asn_rules.shown(student.asn or ""): student for student in found}
+    return {asn_rules.with_hyphens(student.asn or ""): student for student in found}
 
 
 def asns_of(user: User, text: str, most: int) -> list[str]:
     """ASNs, as results write them, of whom a person typed: the number itself, or the person's students of that name."""
     try:
-        return [asn_rules.shown(asn_rules.normalize(text))]
+        return [asn_rules.with_hyphens(asn_rules.normalize(text))]
     except ValueError:
         if not text.strip():
             return []
         found: Any = sis.find_students(user, text).exclude(asn=None).exclude(asn="").values_list("asn", flat=True)
-        return [asn_rules.shown(asn) for asn in found[:most]]
+        return [asn_rules.with_hyphens(asn) for asn in found[:most]]

@@ -13,7 +13,7 @@ from pasi_connect.services.compare.context import Context
 
 
 @transaction.atomic
-def seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) -> int:
+def mark_seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) -> int:
     """For each of the person's schools where the student is. `core_version`: what the person saw. Gives the schools that had not."""
     stays = selectors.stays_of(user, Context().years).filter(student__asn=copy.asn)
     codes = set(stays.values_list("school__code", flat=True))

@@ -61,14 +61,14 @@ def _students(user: User, notices: list[Notice]) -> dict[Any, Student]:
 
 
 @rights.needs(*selectors.NOTICES)
-class Seen(View):
+class MarkSeen(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         user = user_of(request)
         notice = get_object_or_404(selectors.all_notices(user), pk=pk)
         lists.require(selectors.may_end(user, notice))
-        if not notice_service.seen(of_request(request), notice.pk):
+        if not notice_service.mark_seen(of_request(request), notice.pk):
             messages.info(request, _("Somebody else marked it as seen first."))
         elif notice.person_id:
             messages.success(request, _("Marked as seen. The notice is closed."))
@@ -131,7 +131,7 @@ class RecordSeen(View):
         lists.require(engine.decides(user))
         raw = request.POST.get("version", "")
         version = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else copy.core_version
-        if seeing.seen(of_request(request), user, copy, version):
+        if seeing.mark_seen(of_request(request), user, copy, version):
             messages.success(request, _("Marked as seen. The record appears again when PASI sends a newer version."))
         else:
             messages.info(request, _("Somebody else marked it as seen first."))

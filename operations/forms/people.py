@@ -13,7 +13,7 @@ from operations import rights
 from operations.forms.fields import field_of
 from operations.models import User
 from operations.rules import latin1
-from operations.services.accounts import GIVEN, SERVICE_GIVEN
+from operations.services.accounts import BY_ADMINISTRATORS, SERVICE_GIVEN
 
 
 class RoleField(forms.ModelChoiceField):
@@ -38,7 +38,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = GIVEN
+        fields = BY_ADMINISTRATORS
         labels = {
             "is_active": gettext_lazy("May sign in"),
             "username": gettext_lazy("User name"),

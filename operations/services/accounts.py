@@ -19,7 +19,7 @@ from operations.services import audit, notices, people
 
 NAMES = frozenset({"plain_name", "first_name", "last_name", "local_id"})  # who it was, as PASI is told
 OWN = ("plain_name", "theme", "language", "shortcuts_enabled")  # what a person sets in the profile
-GIVEN = (
+BY_ADMINISTRATORS = (
     "username",
     "first_name",
     "last_name",
@@ -92,11 +92,11 @@ def change_password(actor: Actor, user: User, raw: str, *, end_tokens: bool = Fa
 def add_user(actor: Actor, given: Mapping[str, Any], role: Group) -> User:
     """Without a password: an invitation lets the person set one (`operations.services.invitations`)."""
     people.allow(actor, role=role)
-    user = User(**{name: given[name] for name in GIVEN})
+    user = User(**{name: given[name] for name in BY_ADMINISTRATORS})
     user.set_unusable_password()
     user.save()
     user.groups.set([role])
-    changes = {name: [None, given[name]] for name in GIVEN} | {"role": [None, role.name]}
+    changes = {name: [None, given[name]] for name in BY_ADMINISTRATORS} | {"role": [None, role.name]}
     audit.record(actor, audit.Entry(audit.Verb.USER_ADDED, "user", str(user.pk), changes=changes))
     return user
 
@@ -123,7 +123,7 @@ def change_user(actor: Actor, user_id: int, given: Mapping[str, Any], role: Grou
     people.allow(actor, user, role)
     if not user.is_service:
         given = {**given, "plain_name": _agreed(actor, user, given)}
-    changes = _set(user, SERVICE_GIVEN if user.is_service else GIVEN, given)
+    changes = _set(user, SERVICE_GIVEN if user.is_service else BY_ADMINISTRATORS, given)
     if changes:
         user.save(update_fields=list(changes))
         _named_anew(changes)

@@ -21,10 +21,10 @@ class Entry:
 
 
 def record(actor: Actor, entry: Entry) -> None:
-    statements.insert(_row(clock.now(), _known(actor), entry))
+    statements.insert(_row(clock.now(), _with_names(actor), entry))
 
 
-def _known(actor: Actor) -> Actor:
+def _with_names(actor: Actor) -> Actor:
     """With user name and full name, also where the actor was stored without them, as with a job."""
     if actor.user_id is None or actor.username:
         return actor
@@ -34,7 +34,7 @@ def _known(actor: Actor) -> Actor:
 
 def record_all(actor: Actor, entries: Iterable[Entry]) -> None:
     """One insert for all entries."""
-    at, actor = clock.now(), _known(actor)
+    at, actor = clock.now(), _with_names(actor)
     statements.insert_all([_row(at, actor, entry) for entry in entries])
 
 

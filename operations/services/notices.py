@@ -26,7 +26,7 @@ def tell(person: User, kind: str, given: dict[str, Any], url: str = "") -> Notic
 
 
 @transaction.atomic
-def seen(actor: Actor, notice_id: int) -> bool:
+def mark_seen(actor: Actor, notice_id: int) -> bool:
     """False when somebody had seen it already."""
     changed = Notice.objects.filter(pk=notice_id, seen_at=None).update(seen_at=clock.now(), seen_by=actor.name)
     if changed:

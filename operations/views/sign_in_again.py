@@ -22,7 +22,7 @@ from operations.forms.accounts import SignInForm
 
 PREFIX, FILE = "kept:", "file:"
 SECRET = re.compile("password|token|present|again", re.I)
-SHOWN = re.compile(r"\s")  # a text of several words is shown, so that it can be copied
+TEXT = re.compile(r"\s")  # a text of several words is shown, so that it can be copied
 Pairs = list[tuple[str, str]]
 
 
@@ -37,7 +37,7 @@ class Late:
 
     @property
     def texts(self) -> list[str]:
-        return [text for _name, text in self.rows if SHOWN.search(text)]
+        return [text for _name, text in self.rows if TEXT.search(text)]
 
 
 def kept(request: HttpRequest) -> Pairs:

@@ -22,7 +22,7 @@ from pasi_connect.filters import EnrolmentFilter
 from pasi_connect.models.submission import Status
 from pasi_connect.serializers.enrolments import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
 from pasi_connect.services.decisions import expected
-from pasi_connect.services.queue import seen, submissions
+from pasi_connect.services.queue import submissions, version_check
 from pasi_connect.services.states import state_of, states_of
 from sis import selectors
 from sis.models import School, SchoolEnrolment, Student
@@ -109,7 +109,7 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     def partial_update(self, request: Request, pk: str) -> Response:
         enrolment = self.get_object()
         wanted = self.read_body(enrolment, partial=True)
-        revision, seen_version = self._seen(request, enrolment)
+        revision, seen_version = self._expected_versions(request, enrolment)
         try:
             changed = enrolments.change(
                 of_request(request),
@@ -144,10 +144,10 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
 
         `instead`: what a preview cannot say as the item does.
         """
-        told = [expected.told(one) for one in expected.of_enrolments([enrolment])[0]]
+        told = [expected.answer(one) for one in expected.of_enrolments([enrolment])[0]]
         answer = self._answer(enrolment, instead={**instead, "expected": told})
         if answer.data["pasi"]["state"] == Status.WAITING:
-            coming = submissions.foreseen(submissions.link_of(enrolment), of_request(self.request))
+            coming = submissions.forecast(submissions.link_of(enrolment), of_request(self.request))
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
         return answer
 
@@ -159,13 +159,15 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         item = EnrolmentSerializer(enrolment, context={"states": {enrolment.pk: state}}).data
         return Response({**item, **(instead or {})}, code, headers={"ETag": f'"{state.version}"'})
 
-    def _seen(self, request: Request, enrolment: SchoolEnrolment) -> tuple[int | None, int]:
+    def _expected_versions(self, request: Request, enrolment: SchoolEnrolment) -> tuple[int | None, int]:
         """The revision to expect, and PASI's version that the caller has seen."""
         state = state_of(enrolment)
         version = if_match(request)
         if version is None:
             return None, state.seen_version
-        seen_version = seen.core_version_of(ENTITY.kind, version, enrolment.revision, state.seen_version, state.key)
+        seen_version = version_check.core_version_of(
+            ENTITY.kind, version, enrolment.revision, state.seen_version, state.key
+        )
         if seen_version is None:
             raise self._stale(enrolment)
         return enrolment.revision, seen_version

@@ -95,8 +95,8 @@ class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         actor = of_request(request)
         try:
             if self.dry_run:
-                return Response(_without_keys(historical.preview(actor, enrolment, seen, _told)))
-            return Response(_told(historical.confirm(actor, enrolment, seen)))
+                return Response(_without_keys(historical.preview(actor, enrolment, seen, _submission_data)))
+            return Response(_submission_data(historical.confirm(actor, enrolment, seen)))
         except historical.NotRead as error:
             raise NoAnswer(str(error)) from None
         except historical.Moved as moved:
@@ -105,7 +105,7 @@ class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
             raise Conflict(str(error), kind="not_possible") from None
 
 
-def _told(submission: Submission) -> dict[str, Any]:
+def _submission_data(submission: Submission) -> dict[str, Any]:
     return dict(SubmissionSerializer(submission).data)
 
 

@@ -259,7 +259,7 @@ def samples_folder() -> Path:
 def _try_first(port: str, control_port: str) -> list[str]:
     """What is left to try, with its addresses. What has been done is not offered again."""
     page, prep = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{control_port}"
-    found = work.found()
+    found = work.tasks()
     lines = [
         "  Try first, as registrar_a:",
         "    Open a student, change the exit date: it is in PASI within seconds.",

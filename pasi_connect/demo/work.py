@@ -35,7 +35,7 @@ ALIKE = 12  # changes at school B that one person made alike
 
 
 @dataclass(frozen=True)
-class Found:
+class Tasks:
     """What there is to try: a record that PASI has changed, and a submission that needs a person; None when it is over."""
 
     changed: Discrepancy | None
@@ -68,12 +68,12 @@ def make(control_port: int, say: Callable[[str], None] = print) -> bool:
     return True
 
 
-def found() -> Found:
+def tasks() -> Tasks:
     """What of it is still to be done, at school A."""
     items = Discrepancy.objects.filter(status="open", undecided__gt=0)
     stuck = Submission.objects.filter(school_code=made_up.SCHOOL_A, status__in=STUCK).order_by("id")
     here = items.filter(school_code=made_up.SCHOOL_A, kind="changed_in_pasi").exclude(key__in=stuck.values("key"))
-    return Found(here.order_by("id").first(), stuck.first(), items.count())
+    return Tasks(here.order_by("id").first(), stuck.first(), items.count())
 
 
 def _plain(school: str, year: SchoolYear) -> QuerySet[SchoolEnrolment]:

@@ -26,7 +26,7 @@ from sis.services.events import Subject
 Document = Mapping[str, Any]
 # How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
 # record of every answer.
-PLAIN, INSIDE, LISTED, MANY = range(4)
+PLAIN, INSIDE, IN_LIST, MANY = range(4)
 Read = tuple[str, int, str, str, Any]  # name, one of the four, member, member inside of it, empty value
 CUT, NO_TEXT, KEPT_BESIDE = range(3)
 
@@ -395,5 +395,5 @@ class Entity:
 
 def _read_of(field: Field) -> Read:
     outer, _slash, inner = field.member.partition("/")
-    way = MANY if field.many else LISTED if field.listed else INSIDE if inner else PLAIN
+    way = MANY if field.many else IN_LIST if field.listed else INSIDE if inner else PLAIN
     return field.name, way, outer, inner, field.empty

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pasi_connect.entities.definition import CUT, INSIDE, LISTED, NO_TEXT, PLAIN, Entity, Read
+from pasi_connect.entities.definition import CUT, IN_LIST, INSIDE, NO_TEXT, PLAIN, Entity, Read
 from pasi_connect.rules.days import LATEST, OLDEST
 from pasi_connect.rules.fields import Type
 from sis.rules.enrolment import codes
@@ -33,7 +33,7 @@ def _read(entity: Entity, reads: Iterable[Read], document: Mapping[str, Any]) ->
             there: Any = document.get(member)
         elif way == INSIDE:
             there = (document.get(member) or {}).get(inner)
-        elif way == LISTED:
+        elif way == IN_LIST:
             found[name] = (listed.get(member) or [""])[0]
             continue
         else:

@@ -102,13 +102,13 @@ def _younger(student: Student, copy: StudentCopy) -> list[tuple[str, Any, Any]]:
     """Fields whose columns may wait to be filled from the stored document: of those nothing is known yet."""
     unknown = columns.unfilled(by_kind(STUDENT), copy)
     return [
-        (capfirst(label_of(Student, name)), _shown(name, getattr(student, name)), _shown(name, getattr(copy, name)))
+        (capfirst(label_of(Student, name)), _text(name, getattr(student, name)), _text(name, getattr(copy, name)))
         for name in YOUNGER
         if name not in unknown
     ]
 
 
-def _shown(name: str, value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name == DOCUMENT:

@@ -105,7 +105,7 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     @extend_schema_field(ExpectedSerializer(many=True))
     def get_warnings(self, item: Discrepancy) -> list[dict[str, Any]]:
         found = accepting.warnings([item], _person(self)) if self.warnings_by_id is None else self.warnings_by_id
-        return [expected.told(one) for one in found.get(item.pk, [])]
+        return [expected.answer(one) for one in found.get(item.pk, [])]
 
     @extend_schema_field(FieldPictureSerializer(many=True))
     def pictures(self, item: Discrepancy) -> list[dict[str, Any]]:

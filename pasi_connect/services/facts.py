@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Subquery
 
-from operations.statements import Given, Query
+from operations.statements import Parameter, Query
 from pasi_connect import entities
 from pasi_connect.models import SchoolCopy, StudentCopy
 from pasi_connect.rules.pasi import SchoolFacts, StudentFacts
@@ -60,9 +60,9 @@ def _foreign_schools() -> QuerySet[SchoolCopy]:
     return SchoolCopy.objects.filter(vanished_at=None).exclude(authority_code__in=["", ours]).defer("document")
 
 
-_foreign = Query(lambda: _foreign_schools().filter(code=Given("code", SchoolCopy._meta.get_field("code")))[:1])
+_foreign = Query(lambda: _foreign_schools().filter(code=Parameter("code", SchoolCopy._meta.get_field("code")))[:1])
 _person = Query(
-    lambda: StudentCopy.objects.filter(asn=Given("asn", StudentCopy._meta.get_field("asn")), vanished_at=None).defer(
-        "document"
-    )[:1]
+    lambda: StudentCopy.objects.filter(
+        asn=Parameter("asn", StudentCopy._meta.get_field("asn")), vanished_at=None
+    ).defer("document")[:1]
 )

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from operations.statements import Given, Query
+from operations.statements import Parameter, Query
 from pasi_connect import entities
 from pasi_connect.entities import Entity
 from pasi_connect.models import Discrepancy, Link, Submission
@@ -21,19 +21,19 @@ _KEY = Link._meta.get_field("key")
 @cache
 def _copy(entity: str) -> Query[Any]:
     kind = entities.by_kind(entity)
-    return Query(lambda: kind.copies.select_for_update().filter(**{kind.copy.key_field: Given("key", _KEY)})[:1])
+    return Query(lambda: kind.copies.select_for_update().filter(**{kind.copy.key_field: Parameter("key", _KEY)})[:1])
 
 
 @cache
 def _link(entity: str) -> Query[Link]:
     kind = entities.by_kind(entity)
-    return Query(lambda: kind.links_along.select_for_update(of=("self",)).filter(key=Given("key", _KEY))[:1])
+    return Query(lambda: kind.links_along.select_for_update(of=("self",)).filter(key=Parameter("key", _KEY))[:1])
 
 
 @cache
 def _open(entity: str) -> Query[Discrepancy]:
     items = Discrepancy.objects.select_for_update()
-    given = Given("key", _KEY)
+    given = Parameter("key", _KEY)
     return Query(lambda: items.filter(entity=entity, key=given, status=Discrepancy.Status.OPEN)[:1])
 
 
@@ -41,8 +41,8 @@ _flying = Query(
     lambda: (
         Submission.objects.select_for_update(of=("self",))
         .filter(
-            pk=Given("pk", Submission._meta.pk),
-            fence=Given("fence", Submission._meta.get_field("fence")),
+            pk=Parameter("pk", Submission._meta.pk),
+            fence=Parameter("fence", Submission._meta.get_field("fence")),
             status__in=FLYING,
         )
         .defer("sent_document")[:1]

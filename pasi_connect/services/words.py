@@ -349,14 +349,14 @@ def boards_of(items: Iterable[Discrepancy], sides: tuple[str, ...] = ("sis", "pa
     return boards(*(row.get(side) for entity, row in rows if row["name"] in entity.organizations for side in sides))
 
 
-def shown(entity: Entity, name: str, value: Any, board_names: Mapping[str, str] | None = None) -> str:
+def value_text(entity: Entity, name: str, value: Any, board_names: Mapping[str, str] | None = None) -> str:
     """A field's value as people read it; "" for none."""
     if value is None or value == "":
         return ""
     if name == "deleted":
         return _("deleted") if value else _("active")
     if name in IDENTITY:
-        return asn.shown(value) if name == "asn" else str(value)
+        return asn.with_hyphens(value) if name == "asn" else str(value)
     field = entity.by_name.get(name)
     if field is not None and field.type == Type.FLAG:
         return _("yes") if value else _("no")

@@ -80,7 +80,7 @@ def look(connection: ConnectionSettings | None = None) -> tuple[Certificate | No
         authorities = x509.load_pem_x509_certificates(ca_file.read_bytes())
     except ValueError:
         return None, _unreadable(_("authority certificates"))
-    certificate = _told(found, key_file)
+    certificate = _certificate(found, key_file)
     if key.public_key().public_bytes(
         Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     ) != found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
@@ -114,7 +114,7 @@ def _unreadable(what: str) -> Problem:
     )
 
 
-def _told(found: x509.Certificate, key_file: Path) -> Certificate:
+def _certificate(found: x509.Certificate, key_file: Path) -> Certificate:
     mode = stat.S_IMODE(key_file.stat().st_mode)
     return Certificate(
         subject=found.subject.rfc4514_string(),

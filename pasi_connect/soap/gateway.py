@@ -147,7 +147,7 @@ def prepare(
 
 
 @dataclass(frozen=True)
-class Told:
+class CallResult:
     """What came of a call: the answer, its bytes, and how long it took."""
 
     answer: Answer
@@ -156,7 +156,7 @@ class Told:
     at: dt.datetime
 
 
-def exchange(message: Call, over: Line | None = None) -> Told:
+def exchange(message: Call, over: Line | None = None) -> CallResult:
     """The call itself. Touches no database, so another thread may make it, over the line of the thread that ordered it."""
     started = time.monotonic()
     raw = b""
@@ -169,13 +169,13 @@ def exchange(message: Call, over: Line | None = None) -> Told:
     took = int((time.monotonic() - started) * 1000)
     if answer.outcome in (faults.OUR_FAULT, faults.NOT_AUTHORIZED, faults.UNKNOWN):
         log.warning("%s %s: %s %s", message.operation.name, message.message_id, answer.outcome, answer.code)
-    return Told(replace(answer, exchange_id=message.exchange_id), raw, took, clock.now())
+    return CallResult(replace(answer, exchange_id=message.exchange_id), raw, took, clock.now())
 
 
 OUTCOME = ("answered_at", "milliseconds", "outcome", "code", "detail", "answer_bytes", "answer_body")
 
 
-def note(message: Call, told: Told, present: Present) -> None:
+def note(message: Call, told: CallResult, present: Present) -> None:
     """Writes the outcome into the exchange's row and moves the link's state, in the caller's transaction, which read `present`."""
     answer = told.answer
     # No database keeps a null in a text.

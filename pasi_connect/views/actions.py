@@ -29,7 +29,7 @@ from pasi_connect.services import words
 from pasi_connect.services.decisions import taking_back
 from pasi_connect.views import change_rows, names
 
-SHOWN = 200  # of those that cannot be taken back
+MOST_ROWS = 200  # of those that cannot be taken back
 Status = Action.Status
 STATES: dict[str, dict[str, Any]] = {
     Status.PLANNED: {"label": Status.PLANNED.label, "icon": "calendar", "level": "sis"},
@@ -161,7 +161,7 @@ def facts(action: Action) -> list[tuple[str, Any]]:
         told.append((_("Exit code"), given["exit_code"] or _("none")))
     asked = given.get("filter") or {}
     if asked:
-        told.append((_("Selected by"), ", ".join(_asked(name, value) for name, value in asked.items())))
+        told.append((_("Selected by"), ", ".join(_condition(name, value) for name, value in asked.items())))
     if action.reason:
         told.append((_("Reason"), action.reason))
     if action.note:
@@ -171,7 +171,7 @@ def facts(action: Action) -> list[tuple[str, Any]]:
     return told
 
 
-def _asked(name: str, value: Any) -> str:
+def _condition(name: str, value: Any) -> str:
     if name == "ref_id":
         number = len(value) if isinstance(value, list) else 1
         return ngettext("%(n)s change, one by one", "%(n)s changes, one by one", number) % {"n": number}
@@ -214,8 +214,8 @@ def record_rows(user: User, records: list[ActionRecord]) -> list[dict[str, Any]]
                 "changes": [
                     {
                         "label": words.field_label(entity, field),
-                        "before": words.shown(entity, field, before.get(field), boards),
-                        "after": words.shown(entity, field, after.get(field), boards) if after else "",
+                        "before": words.value_text(entity, field, before.get(field), boards),
+                        "after": words.value_text(entity, field, after.get(field), boards) if after else "",
                     }
                     for field in fields[:4]
                 ],
@@ -291,7 +291,7 @@ def _undo_page(
 ) -> HttpResponse:
     seen = taking_back.preview(action)
     reasons = Counter(message for _record, message in seen.cannot)
-    shown = seen.cannot[:SHOWN]
+    shown = seen.cannot[:MOST_ROWS]
     user = user_of(request)
     rows = record_rows(user, [record for record, _message in shown])
     context = {

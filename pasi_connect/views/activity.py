@@ -19,7 +19,7 @@ from pasi_connect.views.actions import what
 from pasi_connect.views.record import titles
 from sis import selectors as sis_selectors
 
-SHOWN = 8
+ROWS = 8
 ACTIONS = 5  # bulks and guided actions among them
 READ = 60  # entries read to find SHOWN that tell something
 UNDO_FOR = dt.timedelta(hours=24)
@@ -42,7 +42,7 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
     entries = list(audited.order_by("-id")[:READ])
     about = [int(entry.subject_id) for entry in entries if entry.entity == "discrepancy"]
     items = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=about)}
-    told = [(entry, found) for entry in entries if (found := _told(entry, items))][:SHOWN]
+    told = [(entry, found) for entry in entries if (found := _sentence(entry, items))][:ROWS]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
     for entry, _found in told:
         ids[entry.entity].add(int(entry.subject_id))
@@ -59,7 +59,7 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
         shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
     may = taking_back.may_undo(selectors.Sight(user), *made)
     shown += [_of_action(one, undone.get(one.pk), one.pk in may) for one in made]
-    return sorted(shown, key=lambda entry: entry["at"], reverse=True)[:SHOWN]
+    return sorted(shown, key=lambda entry: entry["at"], reverse=True)[:ROWS]
 
 
 def _actions(user: User) -> list[Action]:
@@ -156,7 +156,7 @@ OWN = {
 CHANGED = (Verb.ENROLMENT_CHANGED, Verb.SECTION_CHANGED)
 
 
-def _told(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any] | None:
+def _sentence(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any] | None:
     """Icon and sentence of one entry; None for steps between that nobody needs to see."""
     fields = _fields(entry, items)
     if entry.entity in KINDS and entry.action in OWN:

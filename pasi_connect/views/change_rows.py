@@ -46,8 +46,8 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
                 "fields": entity.shown.name
                 if whole
                 else words.field_labels(entity, (row["name"] for row in item.fields)),
-                "from": "" if whole or not first else words.shown(entity, first["name"], first["sis"], boards),
-                "to": "" if whole or not first else words.shown(entity, first["name"], first["pasi"], boards),
+                "from": "" if whole or not first else words.value_text(entity, first["name"], first["sis"], boards),
+                "to": "" if whole or not first else words.value_text(entity, first["name"], first["pasi"], boards),
                 "first_label": "" if whole or not first else words.field_label(entity, first["name"]),
                 "whole": whole,
                 "decidable": item.is_open and item.undecided > 0,
@@ -66,7 +66,7 @@ def what_changed(item: Discrepancy, boards: dict[str, str]) -> str:
         return str(words.KIND[item.kind]["label"])
     entity = entities.by_kind(item.entity)
     return ", ".join(
-        f"{words.field_label(entity, row['name'])} {words.shown(entity, row['name'], row['sis'], boards) or '–'}"
-        f" → {words.shown(entity, row['name'], row['pasi'], boards) or '–'}"
+        f"{words.field_label(entity, row['name'])} {words.value_text(entity, row['name'], row['sis'], boards) or '–'}"
+        f" → {words.value_text(entity, row['name'], row['pasi'], boards) or '–'}"
         for row in item.fields
     )

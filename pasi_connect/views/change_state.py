@@ -94,7 +94,7 @@ def former(last: Decision, record: Record) -> dict[str, Any] | None:
         return None
     told = ", ".join(
         f"{words.field_label(record.entity, name)} "
-        f"{words.shown(record.entity, name, values.to_json(value), record.board_names) or _('not set')}"
+        f"{words.value_text(record.entity, name, values.to_json(value), record.board_names) or _('not set')}"
         for name, value in found.items()
     )
     return {"told": told, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}

@@ -33,7 +33,7 @@ SENTENCES = {
 }
 
 
-def _said(item: Discrepancy, key: str) -> str:
+def _sentence(item: Discrepancy, key: str) -> str:
     return str(entities.by_kind(item.entity).shown.sentences.get(key, SENTENCES[key]))
 
 
@@ -44,25 +44,25 @@ def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dic
     match item.kind:
         case Kind.CREATED_IN_PASI:
             return _cause(
-                _said(item, "created"),
+                _sentence(item, "created"),
                 _("It was created in PASI by %(who)s.") % who,
                 "plus",
             )
         case Kind.MISSING_IN_PASI:
             return _cause(
-                _said(item, "missing"),
+                _sentence(item, "missing"),
                 _("It was never sent, or PASI no longer shows it to us. Send it, or delete it here."),
                 "minus",
             )
         case Kind.DELETED_IN_PASI:
             return _cause(
-                _said(item, "deleted"),
+                _sentence(item, "deleted"),
                 _("Deleted by %(who)s.") % who,
                 "x-circle",
             )
         case Kind.RESTORED_IN_PASI:
             return _cause(
-                _said(item, "restored"),
+                _sentence(item, "restored"),
                 _("It was deleted on both sides. Restored by %(who)s.") % who,
                 "redo",
             )
@@ -169,23 +169,23 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
                 Choice(
                     "sis",
                     _("Delete it in PASI"),
-                    _said(item, "delete_there"),
+                    _sentence(item, "delete_there"),
                 ),
                 Choice(
                     "pasi",
                     _("Enter it here"),
-                    _said(item, "enter_here"),
+                    _sentence(item, "enter_here"),
                 ),
             ]
         case Kind.DELETED_IN_PASI:
             return [
-                Choice("sis", _("Restore it in PASI"), _said(item, "restore_there")),
-                Choice("pasi", _("Delete it here"), _said(item, "delete_here")),
+                Choice("sis", _("Restore it in PASI"), _sentence(item, "restore_there")),
+                Choice("pasi", _("Delete it here"), _sentence(item, "delete_here")),
             ]
         case Kind.RESTORED_IN_PASI:
             return [
-                Choice("sis", _("Delete it in PASI again"), _said(item, "delete_again")),
-                Choice("pasi", _("Restore it here"), _said(item, "restore_here")),
+                Choice("sis", _("Delete it in PASI again"), _sentence(item, "delete_again")),
+                Choice("pasi", _("Restore it here"), _sentence(item, "restore_here")),
             ]
         case Kind.IDENTITY_CHANGED_IN_PASI:
             held = record.submission.fields if record.submission else []
@@ -219,6 +219,6 @@ def _choices(item: Discrepancy, record: Record) -> list[Choice]:
                 ),
             ]
     return [
-        Choice("sis", _("Send it to PASI"), _said(item, "send_whole")),
-        Choice("pasi", _("Delete it here"), _said(item, "delete_here")),
+        Choice("sis", _("Send it to PASI"), _sentence(item, "send_whole")),
+        Choice("pasi", _("Delete it here"), _sentence(item, "delete_here")),
     ]

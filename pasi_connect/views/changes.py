@@ -251,7 +251,7 @@ def _result(made: Decision, who: Actor) -> str:
         parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(entity, made.accepted)})
     if made.rejected:
         parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(entity, made.rejected)})
-        parts.append(_way(submissions.foreseen(submissions.link_to(made.discrepancy), who)))
+        parts.append(_way(submissions.forecast(submissions.link_to(made.discrepancy), who)))
     if not parts:
         parts.append(_("Relinked. Nothing was sent."))
     return " ".join(parts)

@@ -59,7 +59,7 @@ def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
             end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at)), item.key]
             for row in item.fields or [{}]:
                 field = words.field_label(entity, row["name"]) if row else ""
-                values = [words.shown(entity, row["name"], row.get(side), boards) if row else "" for side in SIDES]
+                values = [words.value_text(entity, row["name"], row.get(side), boards) if row else "" for side in SIDES]
                 yield [str(part) for part in (*start, _state(item, refused), field, *values, *end)]
 
 

@@ -29,7 +29,7 @@ from pasi_connect.services.queue import submissions
 from sis import selectors as sis_selectors
 from sis.models import DataEvent, Student
 from sis.models.event import Origin
-from sis.rules.asn import shown as asn_shown
+from sis.rules.asn import with_hyphens as asn_shown
 
 MOVED = {
     compare.CHANGED_IN_PASI: "pasi",
@@ -143,7 +143,7 @@ class Record:
         start = getattr(self.sis, name) if self.sis else None
         if start is None and self.copy:
             start = values.theirs(self.copy).get(name)
-        return words.shown(self.entity, name, start) or _("an unknown day")
+        return words.value_text(self.entity, name, start) or _("an unknown day")
 
     @property
     def grade(self) -> str:
@@ -177,9 +177,9 @@ class Record:
         return {
             "name": name,
             "label": words.field_label(self.entity, name),
-            "agreed": words.shown(self.entity, name, agreed, self.board_names),
-            "sis": words.shown(self.entity, name, ours, self.board_names),
-            "pasi": words.shown(self.entity, name, theirs, self.board_names),
+            "agreed": words.value_text(self.entity, name, agreed, self.board_names),
+            "sis": words.value_text(self.entity, name, ours, self.board_names),
+            "pasi": words.value_text(self.entity, name, theirs, self.board_names),
             # What is being reset was changed in PASI, and perhaps here as well.
             "moved": ("pasi" if ours == agreed else "both") if state == compare.RESET else MOVED.get(state, ""),
             "state": state,
@@ -222,7 +222,7 @@ class Record:
             return []
         left_out, entity, theirs = set(differing), self.entity, values.theirs(self.copy)
         return [
-            (words.field_label(entity, name), words.shown(entity, name, values.to_json(value), self.board_names))
+            (words.field_label(entity, name), words.value_text(entity, name, values.to_json(value), self.board_names))
             for name, value in values.ours(self.sis, self.link).items()
             if name in theirs and name not in left_out
         ]
@@ -260,7 +260,7 @@ class Record:
 
     def time_line(self, waiting: str = "") -> list[dict[str, Any]]:
         """Entries for the two lanes; `waiting` is the last one, without a time."""
-        entries = [told for entry in self.history if (told := _told(self.entity, entry, self.board_names))]
+        entries = [told for entry in self.history if (told := _history_row(self.entity, entry, self.board_names))]
         heads = self.heads
         if heads["pasi_at"]:
             who = heads["pasi_by"]
@@ -327,7 +327,7 @@ def words_asn(asn: str) -> str:
     return _("ASN %(asn)s") % {"asn": f"{asn[:4]}-{asn[4:8]}-{asn[8:]}"} if len(asn) == 9 else _("A student")
 
 
-def _told(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
+def _history_row(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
     who = {"who": entry.actor_name}
     told = {"side": "sis", "at": entry.at}
     match entry.entity, entry.action:
@@ -375,7 +375,7 @@ def _changed(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> st
         name, (_before, after) = known[0]
         return _("%(field)s set to %(value)s by %(who)s") % {
             "field": words.field_label(entity, name),
-            "value": words.shown(entity, name, after, boards) or _("not set"),
+            "value": words.value_text(entity, name, after, boards) or _("not set"),
             "who": entry.actor_name,
         }
     return _("%(fields)s changed by %(who)s") % {

@@ -66,7 +66,7 @@ def shown_rows(rows: list[Failure]) -> list[dict[str, Any]]:
             "failure": row,
             "about": about.get(row.pk) or _student(students.get(asns.get(row.pk, ""))),
             "what": words.subject(row.entity),
-            "key": asn.shown(row.key) if row in of_pasi and row.entity == events.STUDENT else row.key,
+            "key": asn.with_hyphens(row.key) if row in of_pasi and row.entity == events.STUDENT else row.key,
         }
         for row in rows
     ]

@@ -28,12 +28,12 @@ def list_calls(request: Request) -> Response:
             f"SELECT {', '.join(COLUMNS)} FROM calls WHERE id {side} ?{conditions} ORDER BY id {order} LIMIT ?",
             (bound, *wanted.values(), limit),
         )
-        return [(row[0], shown(row)) for row in found]
+        return [(row[0], plain(row)) for row in found]
 
     return keyset_page(request, fetch)
 
 
-def shown(row: tuple[Any, ...]) -> dict[str, Any]:
+def plain(row: tuple[Any, ...]) -> dict[str, Any]:
     call = dict(zip(COLUMNS, row, strict=True))
     call["applied"] = bool(call["applied"])
     call["request"] = json.loads(call["request"]) if call["request"] else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pasi_simulator.control.http import ControlError, Request, Response, as_json
-from pasi_simulator.control.records import existing, given
+from pasi_simulator.control.records import body_and_actor, existing
 from pasi_simulator.state import RECORD_TYPES
 
 STUDENT, ENROLMENT = RECORD_TYPES["Student"], RECORD_TYPES["StudentSchoolEnrolment"]
@@ -14,7 +14,7 @@ def link_asn(request: Request) -> Response:
 
     Exact duplicates are not deleted here. Answers the RefIds that moved.
     """
-    body, by = given(request.json())
+    body, by = body_and_actor(request.json())
     if set(body) != {"secondary", "primary"}:
         raise ControlError(400, "Bad body", "secondary and primary are expected, both ASNs")
     names = {name: str(value).replace("-", "") for name, value in body.items()}

@@ -31,20 +31,20 @@ def list_records(request: Request, type: str) -> Response:
             f" ORDER BY id {order} LIMIT ?",
             (*values, bound, limit),
         )
-        return [(row[0], shown(request.core, kind, json.loads(row[1]))) for row in found]
+        return [(row[0], plain(request.core, kind, json.loads(row[1]))) for row in found]
 
     return keyset_page(request, fetch)
 
 
 def get_record(request: Request, type: str, key: str) -> Response:
     kind = kind_of(type)
-    return as_json(shown(request.core, kind, existing(request.core, kind, key).document))
+    return as_json(plain(request.core, kind, existing(request.core, kind, key).document))
 
 
 def patch_record(request: Request, type: str, key: str) -> Response:
     """Changes the named members of a record; null clears a member."""
     kind = kind_of(type)
-    changes, by = given(request.json())
+    changes, by = body_and_actor(request.json())
     with request.core.state.writing() as writer:
         record = existing(request.core, kind, key)
         _same_key(kind, record.key, changes)
@@ -59,7 +59,7 @@ def patch_record(request: Request, type: str, key: str) -> Response:
 def put_record(request: Request, type: str, key: str) -> Response:
     """Creates the record (201) or replaces it whole."""
     kind = kind_of(type)
-    body, by = given(request.json())
+    body, by = body_and_actor(request.json())
     _same_key(kind, canonical_key(type, key), body)
     document = _checked(request.core, kind, {**body, kind.key_member: key}, fill=True)
     with request.core.state.writing() as writer:
@@ -76,7 +76,7 @@ def delete_record(request: Request, type: str, key: str) -> Response:
     if not kind.own:
         raise ControlError(405, "Method not allowed", f"{type} records are not deleted")
     physical = filters(request, "physical").get("physical") == "1"
-    _, by = given(request.json())
+    _, by = body_and_actor(request.json())
     with request.core.state.writing() as writer:
         record = existing(request.core, kind, key)
         if physical:
@@ -88,7 +88,7 @@ def delete_record(request: Request, type: str, key: str) -> Response:
 
 def load(request: Request) -> Response:
     """Many new records in one transaction; keys that are there already are skipped."""
-    body, by = given(request.json())
+    body, by = body_and_actor(request.json())
     for name in body:
         kind_of(name)
     documents = {
@@ -104,7 +104,7 @@ def load(request: Request) -> Response:
     return as_json(answer)
 
 
-def shown(core: Core, kind: RecordType, document: Document) -> Document:
+def plain(core: Core, kind: RecordType, document: Document) -> Document:
     """A record with all its members, absent ones as null, in the contract's order."""
     return {m.name: document.get(m.name) for m in core.contract.by_name[kind.contract_type].members}
 
@@ -130,7 +130,7 @@ def existing(core: Core, kind: RecordType, key: str) -> Record:
     return record
 
 
-def given(body: Any) -> tuple[dict[str, Any], dict[str, str]]:
+def body_and_actor(body: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """The body without `_as`, and who acts."""
     if not isinstance(body, dict):
         raise ControlError(400, "Bad body", "An object is expected")

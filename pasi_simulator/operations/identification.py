@@ -24,7 +24,7 @@ from pasi_simulator.rules.names import (
     first_ref_id,
     parts,
     rewritten,
-    told,
+    with_older_form,
 )
 from pasi_simulator.rules.structure import Problem, part_problems
 from pasi_simulator.state import Call
@@ -91,7 +91,7 @@ def _identified(stored: Document, request: Mapping[str, Any], fresh: bool) -> tu
     if student.get("PreferredNameRefId") in (None, was):
         student["PreferredNameRefId"] = own["RefId"]
     record.setdefault("RefId", first_ref_id(stored["StateProvinceId"]))
-    return told(student), record["RefId"]
+    return with_older_form(student), record["RefId"]
 
 
 def _named(stored: Document, request: Mapping[str, Any], fresh: bool) -> tuple[Document, int]:
@@ -107,14 +107,14 @@ def _named(stored: Document, request: Mapping[str, Any], fresh: bool) -> tuple[D
     student["StudentNames"] = names
     if request["IsPreferred"] and not request["DeleteName"]:
         student["PreferredNameRefId"] = name["RefId"]
-    return told(student), name["RefId"]
+    return with_older_form(student), name["RefId"]
 
 
 def _preferred(stored: Document, request: Mapping[str, Any], fresh: bool) -> tuple[Document, int]:
     if find(_names(stored), request["PreferredNameRefId"]) is None:
         return stored, 0
     chosen = request["PreferredNameRefId"]
-    return told(stored | {"PreferredNameRefId": chosen}), chosen
+    return with_older_form(stored | {"PreferredNameRefId": chosen}), chosen
 
 
 def _names(stored: Document) -> list[Name]:

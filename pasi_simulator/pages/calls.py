@@ -11,14 +11,14 @@ from pasi_simulator.control.http import Request, Response
 from pasi_simulator.core import Core
 from pasi_simulator.pages.html import Child, Html, page, table, tag
 
-SHOWN = 100
+ROWS = 100
 COLUMNS = ("At", "Operation", "Outcome", "By", "Record", "Version", "Codes")
 
 
 def calls(request: Request) -> Response:
     return page(
         "Calls",
-        tag("p", f"The last {SHOWN} calls of PASI clients, newest first."),
+        tag("p", f"The last {ROWS} calls of PASI clients, newest first."),
         calls_table(request.core, "1 = 1", ()),
     )
 
@@ -32,7 +32,7 @@ def calls_table(core: Core, condition: str, values: Sequence[str]) -> Html:
     rows = core.state.reader().execute(
         "SELECT at, operation, outcome, user, organization, key, version, fault_code, rejections FROM calls"
         f" WHERE {condition} ORDER BY id DESC LIMIT ?",
-        (*values, SHOWN),
+        (*values, ROWS),
     )
     return table(
         "Calls of clients",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pasi_simulator.published.rows import Number, listed, spread
+from pasi_simulator.published.rows import Number, numbers, spread
 
 RULES = "Validation Rules between 40000 and 49999"
 
 SECTIONS: tuple[Number, ...] = (
     *(Number(n, RULES) for n in spread("40102 40104 40108 40112-40115 40135")),
-    *listed(
+    *numbers(
         """
 40101 W authority of the school not active for the whole section
 40103 W school not active for the whole section
@@ -40,7 +40,7 @@ SECTIONS: tuple[Number, ...] = (
     ),
 )
 
-COURSE_ENROLMENT_REJECTIONS: tuple[Number, ...] = listed(
+COURSE_ENROLMENT_REJECTIONS: tuple[Number, ...] = numbers(
     """
 40201 R school year not accepted for marks
 40204 R exit before entry
@@ -74,7 +74,7 @@ COURSE_ENROLMENT_REJECTIONS: tuple[Number, ...] = listed(
     RULES,
 )
 
-COURSE_ENROLMENT_ALERTS: tuple[Number, ...] = listed(
+COURSE_ENROLMENT_ALERTS: tuple[Number, ...] = numbers(
     """
 40202 W entry before the start of the section
 40203 W exit before the start of the section
@@ -129,7 +129,7 @@ COURSE_ENROLMENT_ALERTS: tuple[Number, ...] = listed(
     RULES,
 )
 
-EVALUATED_MARKS: tuple[Number, ...] = listed(
+EVALUATED_MARKS: tuple[Number, ...] = numbers(
     """
 40294 R methods LGC and CON (retired)
 40301 R school year not accepted
@@ -188,7 +188,7 @@ EVALUATED_MARKS: tuple[Number, ...] = listed(
 SHARED_MARKS: tuple[Number, ...] = (
     Number("9015", f"{RULES}; Validation Rules between 0 and 9999"),
     *(Number(n, RULES, lacks="course enrolments and evaluated marks") for n in ("40609", "40613")),
-    *listed(
+    *numbers(
         """
 9016 R mark in per cent
 9017 R mark as a letter

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pasi_simulator.published.rows import Number, listed
+from pasi_simulator.published.rows import Number, numbers
 
 RULES = "Validation Rules between 40000 and 49999"
 
-EXAMS_AND_SITTINGS: tuple[Number, ...] = listed(
+EXAMS_AND_SITTINGS: tuple[Number, ...] = numbers(
     """
 9038 R sitting unknown
 9045 R
@@ -32,7 +32,7 @@ EXAMS_AND_SITTINGS: tuple[Number, ...] = listed(
     RULES,
 )
 
-EXAM_MARKS: tuple[Number, ...] = listed(
+EXAM_MARKS: tuple[Number, ...] = numbers(
     """
 40500 R registration needs a fee
 40501 R period, school year or course of the exam changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pasi_simulator.published.rows import Number, listed, spread
+from pasi_simulator.published.rows import Number, numbers, spread
 
 TECHNICAL = "Validation Rules between 0 and 9999"
 ON_DEMAND = "on demand only: the knob `fault`"
@@ -64,7 +64,7 @@ def alerts(text: str, source: str, known: dict[str, tuple[str, str]]) -> tuple[N
 ENROLMENT_SOURCE = "Validation Rules between 10000 and 19999"
 ENROLMENT_REJECTIONS = tuple(Number(n, ENROLMENT_SOURCE) for n in spread("10016 10058 10064 10088 10133"))
 
-MORE_ENROLMENT = listed(
+MORE_ENROLMENT = numbers(
     """
 10020 R program percentage before 2018/2019
 10057 ? grants program not valid for early childhood
@@ -181,7 +181,7 @@ PARTS = "Rule pages of student parts; Submit services of student parts"
 STUDENT_PARTS = (
     Number("11201", PARTS),
     Number("11227", PARTS),
-    *listed(
+    *numbers(
         """
 11001 R type of address
 11002 R

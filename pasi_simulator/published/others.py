@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pasi_simulator.published.rows import Number, listed
+from pasi_simulator.published.rows import Number, numbers
 
-ACCOMMODATIONS: tuple[Number, ...] = listed(
+ACCOMMODATIONS: tuple[Number, ...] = numbers(
     """
 13003 R caller is neither the school, its authority nor the ministry
 13004 ?
@@ -19,7 +19,7 @@ ACCOMMODATIONS: tuple[Number, ...] = listed(
     "SubmitClassroomAccommodation (2018)",
 )
 
-RESPONSIBLE_SCHOOLS: tuple[Number, ...] = listed(
+RESPONSIBLE_SCHOOLS: tuple[Number, ...] = numbers(
     """
 9074-9076 R
 10145 R
@@ -45,7 +45,7 @@ RESPONSIBLE_SCHOOLS: tuple[Number, ...] = listed(
     "SubmitResponsibleSchool (2019)",
 )
 
-DOCUMENTS: tuple[Number, ...] = listed(
+DOCUMENTS: tuple[Number, ...] = numbers(
     """
 64990-64993 R
 65003-65005 R
@@ -87,7 +87,7 @@ DOCUMENTS: tuple[Number, ...] = listed(
     "SubmitStudentRecordDocument (2019); Submit Student Record Document",
 )
 
-HOME_EDUCATION_AND_SCREENS: tuple[Number, ...] = listed(
+HOME_EDUCATION_AND_SCREENS: tuple[Number, ...] = numbers(
     """
 14060 A overlapping registrations of home education (from 2021/2022)
 50000 U what is shown of a core alert (PASIprep)

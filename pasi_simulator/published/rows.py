@@ -97,7 +97,7 @@ def spread(text: str) -> list[str]:
     return found
 
 
-def listed(text: str, source: str) -> tuple[Number, ...]:
+def numbers(text: str, source: str) -> tuple[Number, ...]:
     """One line a number, or several in a row: the number, its level (with * when it is inferred), its words when they were seen."""
     rows = []
     for line in filter(None, map(str.strip, text.splitlines())):

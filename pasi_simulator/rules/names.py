@@ -74,7 +74,7 @@ def completed(document: Mapping[str, Any]) -> dict[str, Any]:
         for name in names:
             name["IsDeleted"] = name["RefId"] not in kept
     original = document.get("OriginalNameRefId") or own["RefId"]
-    return told(
+    return with_older_form(
         whole
         | {
             "IdentificationRecord": record,
@@ -93,7 +93,7 @@ def _taken_in(names: list[Name], asn: str, given: Mapping[str, Any] | None) -> N
     return found
 
 
-def told(document: Mapping[str, Any]) -> dict[str, Any]:
+def with_older_form(document: Mapping[str, Any]) -> dict[str, Any]:
     """With the preferred and the other names in the older form. A student who goes by the legal name has no `PreferredName`.
 
     [Source: StudentInfo]. That both forms stand side by side is INFERRED.

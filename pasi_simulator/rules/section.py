@@ -103,24 +103,24 @@ def _year_changed(case: SectionCase) -> Facts | None:
     return _changed("SchoolYear", case)
 
 
-def _listed(codes: Sequence[str]) -> Facts | None:
+def _code_list(codes: Sequence[str]) -> Facts | None:
     return {"codes": ", ".join(dict.fromkeys(codes))} if codes else None
 
 
 def _course_code_invalid(case: SectionCase) -> Facts | None:
-    return _listed([code for code in case.codes if not COURSE_CODE.match(code)])
+    return _code_list([code for code in case.codes if not COURSE_CODE.match(code)])
 
 
 def _test_code(case: SectionCase) -> Facts | None:
-    return _listed([code for code in case.codes if code.startswith(("GED", "PAT"))])
+    return _code_list([code for code in case.codes if code.startswith(("GED", "PAT"))])
 
 
 def _unallocated(case: SectionCase) -> Facts | None:
-    return _listed([code for code in case.codes if code.startswith("UCR999")])
+    return _code_list([code for code in case.codes if code.startswith("UCR999")])
 
 
 def _course_twice(case: SectionCase) -> Facts | None:
-    return _listed([code for code in case.codes if case.codes.count(code) > 1])
+    return _code_list([code for code in case.codes if case.codes.count(code) > 1])
 
 
 def _end_not_after_start(case: SectionCase) -> Facts | None:

@@ -153,13 +153,13 @@ def described(files: Mapping[str, Upload], kind: str) -> dict[str, Any]:
     """The check of both files as JSON: {"before": {…}, "after": {…}, "both": notes}; see `_told` for what stands in each side."""
     checks, both = check_both(files, kind)
     found: dict[str, Any] = {
-        side: refused_side(check.notes) if isinstance(check, Refused) else _told(check)
+        side: refused_side(check.notes) if isinstance(check, Refused) else _as_json(check)
         for side, check in checks.items()
     }
     return {**found, "both": stored(both)}
 
 
-def _told(check: Check) -> dict[str, Any]:
+def _as_json(check: Check) -> dict[str, Any]:
     return {
         "format": check.format,
         "encoding": check.encoding,

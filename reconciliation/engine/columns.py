@@ -12,12 +12,12 @@ from reconciliation.engine.sheets import Sheet
 from reconciliation.rules import types
 from reconciliation.rules.cell_forms import FORMS, Form
 from reconciliation.rules.dates import Order, order_of
-from reconciliation.rules.headers import MOST_CELLS_OF_A_TOTAL, TOTALS, known, likely_kind
+from reconciliation.rules.headers import MOST_CELLS_OF_A_TOTAL, TOTALS, likely_kind, matching_headers
 from reconciliation.rules.invisible import cleaned
 from reconciliation.rules.notes import Note, Refused, Value, quoted, shortened
 from reconciliation.rules.reading import BLANKS, NATURAL, read, read_key
 from reconciliation.rules.reading_options import AS_FOUND, DELIMITER_WORDS, How
-from reconciliation.rules.types import Column, Found, Kind, Type
+from reconciliation.rules.types import Column, HeaderMatch, Kind, Type
 
 NO_ORDER = Order()
 FORM_NUMBERS = {form.code: number for number, form in enumerate(FORMS)}
@@ -108,7 +108,7 @@ class Export:
 
     side: str
     sheet: Sheet
-    found: Found
+    found: HeaderMatch
     headers: dict[str, str]  # required (or chosen) name -> header in the file
     cells: pl.DataFrame
     meanings: dict[str, Meaning]
@@ -138,11 +138,11 @@ class Export:
         return found
 
 
-def faults_of(sheet: Sheet, found: Found, side: str) -> list[Note]:
+def faults_of(sheet: Sheet, found: HeaderMatch, side: str) -> list[Note]:
     """Why the header does not serve, and what stands there instead."""
     notes: list[Note] = []
     about: dict[str, Value] = {"side": side, "what": description(sheet), "read": row_read(sheet)}
-    if found.missing and not found.places and not known(sheet.headers):
+    if found.missing and not found.places and not matching_headers(sheet.headers):
         return [Note("no_columns", {**about, "rows": sheet.rows.len()})]
     if found.missing:
         notes.append(Note("missing_columns", {**about, "columns": quoted(found.missing)}))

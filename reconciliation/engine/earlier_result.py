@@ -15,7 +15,7 @@ from reconciliation.rules.statuses import ADDED
 NOT_THERE = ""
 
 
-def _known(folder: Path, header: Sequence[str], keys: Sequence[str], contents: Sequence[str]) -> pl.DataFrame:
+def _lines(folder: Path, header: Sequence[str], keys: Sequence[str], contents: Sequence[str]) -> pl.DataFrame:
     """`line`, `status`, the key's columns and `nth`."""
     path, place = folder / ROWS, {name: str(number) for number, name in enumerate(header)}
     key = [pl.col(place[name]).alias(f"key {number}") for number, name in enumerate(keys)]
@@ -45,7 +45,7 @@ def write(
     shared = set(header) & set(earlier_header)
     # The whole first row before the second one: a row that is missing now has nothing there.
     contents = [name for side in (" (before)", " (after)") for name in header if name in shared and name.endswith(side)]
-    now, then = _known(folder, header, keys, contents), _known(earlier, earlier_header, keys, contents)
+    now, then = _lines(folder, header, keys, contents), _lines(earlier, earlier_header, keys, contents)
     on = [name for name in now.columns if name not in ("line", "status")]
     both = now.join(then.rename({"status": "was"}).drop("line"), on=on, how="full", coalesce=True)
     moved = both.filter(pl.col("was").ne_missing(pl.col("status")))

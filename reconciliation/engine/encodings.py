@@ -45,7 +45,7 @@ class Text:
 
 def decoded(data: bytes, chosen: str, side: str) -> Text:
     """`chosen` is a key of ENCODINGS, or "" to find out. Raises Refused."""
-    text = _chosen(data, chosen, side) if chosen else _found(data, side)
+    text = _chosen(data, chosen, side) if chosen else _text(data, side)
     rest = _without_marks(text.data)
     if len(rest) not in (len(text.data), len(text.data) - len(BOM)) or text.data.startswith(MARKS[1]):
         text.data, text.mark_was_damaged = rest, True
@@ -79,7 +79,7 @@ def line_of(data: bytes, at: int) -> int:
     return lines + 1
 
 
-def _found(data: bytes, side: str) -> Text:
+def _text(data: bytes, side: str) -> Text:
     try:
         if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
             return Text(data.decode("utf-32").encode(), "utf-32")

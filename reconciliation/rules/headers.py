@@ -35,13 +35,13 @@ def known_headers() -> frozenset[str]:
     return frozenset(map(simplified, names))
 
 
-def known(cells: Sequence[str]) -> int:
+def matching_headers(cells: Sequence[str]) -> int:
     return len({simplified(invisible.header(cell)) for cell in cells[:MOST_HEADERS]} & known_headers())
 
 
 def worth(kind: Type, cells: Sequence[str]) -> tuple[int, int]:
     """How much a row looks like the headers: required columns that it has, then names of columns at all."""
-    some = known(cells)
+    some = matching_headers(cells)
     if not some:
         return 0, 0
     return len(find_columns(kind, [invisible.header(cell) for cell in cells[:MOST_HEADERS]]).places), some
@@ -62,7 +62,7 @@ def header_place(kind: Type, rows: Sequence[Sequence[str]]) -> int:
 def are_headers(cells: Sequence[str], below: Iterable[Sequence[str]]) -> bool:
     """Whether a row is certainly no record: several of PASIprep's headers; or names in every cell, all different and without a
     digit, over a column in which most rows have digits. A row of a student has an ASN, dates or marks."""
-    if known(cells) >= FEWEST:
+    if matching_headers(cells) >= FEWEST:
         return True
     names = [cell.strip() for cell in cells if cell.strip()]
     if (

@@ -234,14 +234,14 @@ TRANSLATED = ("side", "form", "what", "way", "kind", "order", "delimiter", "enco
 def phrase(note: Note, translate: Callable[[str], str] = str) -> str:
     """The note's words; `translate` is gettext, or nothing for English."""
 
-    def shown(name: str, value: Value) -> str | int:
+    def number(name: str, value: Value) -> str | int:
         if isinstance(value, Note):
             return phrase(value, translate)
         if name in TRANSLATED and isinstance(value, str) and value:
             return translate(SIDES.get(value, value))
         return value
 
-    values = {name: shown(name, value) for name, value in note.values.items()}
+    values = {name: number(name, value) for name, value in note.values.items()}
     return translate(SENTENCES[note.code]).format_map(_Values(values))
 
 

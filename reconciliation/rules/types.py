@@ -135,7 +135,7 @@ def is_never_compared(header: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Found:
+class HeaderMatch:
     """Places (from 0) of the columns by their required name, and what is wrong with the header.
 
     `unclear` names a column with the headers that could all be it; `twice` are headers that stand there more than once.
@@ -166,7 +166,7 @@ def place_of(column: Column, headers: list[str]) -> int | tuple[str, ...] | None
     return places[0] if places else None
 
 
-def find_columns(kind: Type, headers: list[str]) -> Found:
+def find_columns(kind: Type, headers: list[str]) -> HeaderMatch:
     """Which header is which column. Headers are taken as they are: " Description" and "Description" are two."""
     named = [header for header in headers if header.strip()]
     twice = tuple(header for header, count in Counter(named).items() if count > 1)
@@ -182,4 +182,4 @@ def find_columns(kind: Type, headers: list[str]) -> Found:
             unclear.append((column.name, place))
     taken = set(places.values())
     extra = tuple(header for place, header in enumerate(headers) if header.strip() and place not in taken)
-    return Found(places, tuple(missing), extra, twice, tuple(unclear))
+    return HeaderMatch(places, tuple(missing), extra, twice, tuple(unclear))

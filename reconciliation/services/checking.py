@@ -10,7 +10,7 @@ from reconciliation.rules.names import Belongs, belongs, named
 from reconciliation.rules.notes import Note, Refused, refused_side
 from reconciliation.rules.reading_options import AS_FOUND, How, how_of
 from reconciliation.rules.types import TYPES, is_never_compared
-from reconciliation.services.child import asked
+from reconciliation.services.child import answer_of_child
 from reconciliation.services.faults import EngineFault, calm
 from reconciliation.services.notes import stored
 
@@ -52,7 +52,7 @@ def likely_type(file: File) -> str:
     """The kind of which the file has most required columns; CM where nothing tells. Read by a child process."""
     try:
         with calm():
-            kind = asked({"before": file}, "")["kind"]
+            kind = answer_of_child({"before": file}, "")["kind"]
     except (Refused, EngineFault):
         return "CM"  # the check says what is wrong with the file
     return kind if kind in TYPES else "CM"
@@ -76,7 +76,7 @@ def checked(files: Mapping[str, File], kind: str) -> dict[str, Any]:
 
 def checked_apart(files: Mapping[str, File], kind: str) -> dict[str, Any]:
     """The same by a child process, while somebody waits."""
-    return _calmly(lambda: asked({side: files[side] for side in SIDES}, kind))
+    return _calmly(lambda: answer_of_child({side: files[side] for side in SIDES}, kind))
 
 
 def _calmly(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ AT_ONCE = threading.BoundedSemaphore(2)  # children of one process: each may tak
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")  # of the environment: the child needs no password and no database
 
 
-def asked(files: "Mapping[str, File]", kind: str) -> dict[str, Any]:
+def answer_of_child(files: "Mapping[str, File]", kind: str) -> dict[str, Any]:
     """What the child found; see `reconciliation.engine.child`. Raises Refused where it met its limits, EngineFault."""
     question = {
         "files": {

@@ -80,7 +80,7 @@ def compare(running: Running) -> dict[str, Any]:
     try:
         with calm():
             outcome = _outcome(running, run, folder)
-            found = _found(running, run, outcome, folder)
+            found = _record_result(running, run, outcome, folder)
         files.private(folder)
         with transaction.atomic():
             running.step(None)
@@ -147,14 +147,14 @@ def _language(code: str) -> "Language":
     """For the workbook of those who read this language, whoever has started the run."""
     from reconciliation.engine.outcome import Language
 
-    return Language(translation.override(code)(gettext), translation.override(code)(said))
+    return Language(translation.override(code)(gettext), translation.override(code)(sentence))
 
 
-def said(note: Note) -> str:
+def sentence(note: Note) -> str:
     return sentences(stored([note]))[0]
 
 
-def _found(running: Running, run: Run, outcome: "Outcome", folder: Path) -> dict[str, Any]:
+def _record_result(running: Running, run: Run, outcome: "Outcome", folder: Path) -> dict[str, Any]:
     """What the run's row says about the result; writes what its pages read."""
     from reconciliation.engine import rows, writing
 

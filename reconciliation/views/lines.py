@@ -51,7 +51,7 @@ def wanted(asked: dict[str, Any]) -> "Wanted":
         status=asked.get("status", ""),
         field=asked.get("field", ""),
         course=asked.get("course", ""),
-        asns=(asn_rules.shown(asn),) if asn else (),
+        asns=(asn_rules.with_hyphens(asn),) if asn else (),
         like=asked.get("like", ()),
         moved=bool(asked.get("moved")),
         was=asked.get("was", ""),

@@ -64,13 +64,13 @@ def head(request: HttpRequest, run: Run) -> dict[str, Any]:
             "url": f"?{urlencode({'status': status})}" if asked != status else "?",
             "current": asked == status,
         }
-        for status in words.SHOWN
+        for status in words.IN_THE_BAR
     ]
     seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
     return {
         "title": words.title(run),
         "parts": parts,
-        "bar": ", ".join(f"{part['name']} {words.shown(part['count'])}" for part in parts),
+        "bar": ", ".join(f"{part['name']} {words.number_text(part['count'])}" for part in parts),
         "balances": [words.balance(run, side) for side in ("before", "after")],
         "serious": sentences(note for note in run.warnings if note["code"] in SERIOUS),
         "warnings": sentences(note for note in run.warnings if note["code"] not in SERIOUS),
@@ -104,7 +104,7 @@ def _page(request: HttpRequest, run: Run, asked: Any) -> keyset.Page:
 
 
 def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
-    number = {"number": words.shown(len(page.rows)), "total": words.shown(total)}
+    number = {"number": words.number_text(len(page.rows)), "total": words.number_text(total)}
     return {
         "shown": _("Showing %(number)s of %(total)s") % number,
         "earlier": lists.address(request, **dict([page.previous])) if page.previous else "",
@@ -182,7 +182,7 @@ class Unusable(DoneRun):
             ],
             "pager": _pager(request, page, total),
             "title": ngettext("%(n)s row could not be used", "%(n)s rows could not be used", total)
-            % {"n": words.shown(total)},
+            % {"n": words.number_text(total)},
         }
         return render(request, "reconciliation/unusable.html", context)
 

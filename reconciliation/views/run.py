@@ -40,7 +40,8 @@ def progress(run: Run) -> dict[str, Any]:
         "stage": job.stage_words or _("Waiting for its turn"),
         "done": job.done,
         "total": total or 100,
-        "note": _("%(done)s of %(total)s rows") % {"done": words.shown(job.done), "total": words.shown(total)}
+        "note": _("%(done)s of %(total)s rows")
+        % {"done": words.number_text(job.done), "total": words.number_text(total)}
         if total
         else _("reading"),
         "poll": reverse("reconciliation:progress", args=[run.pk]),

@@ -28,10 +28,10 @@ LABELS = {
     ADDED: gettext_lazy("Added New to PASI"),
 }
 DELIMITERS = {code: gettext_lazy(word) for code, word in DELIMITER_WORDS.items()}
-SHOWN = (PERFECT, DIFFERENT, ADDED, MISSING)  # in the order of the bar's colours
+IN_THE_BAR = (PERFECT, DIFFERENT, ADDED, MISSING)  # in the order of the bar's colours
 
 
-def shown(number: int) -> str:
+def number_text(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
@@ -45,21 +45,21 @@ def title(run: Run) -> str:
     unusable = summary["unusable_before"] + summary["unusable_after"]
     if other == 1 and total > 1:
         text = _("%(other)s of %(total)s records differs, is missing or is new")
-        return text % {"other": shown(other), "total": shown(total)}
+        return text % {"other": number_text(other), "total": number_text(total)}
     if other:
         text = ngettext(
             "%(other)s of %(total)s record differs, is missing or is new",
             "%(other)s of %(total)s records differ, are missing or are new",
             total,
         )
-        return text % {"other": shown(other), "total": shown(total)}
+        return text % {"other": number_text(other), "total": number_text(total)}
     if unusable:
         text = ngettext("%(n)s row could not be compared", "%(n)s rows could not be compared", unusable)
-        return text % {"n": shown(unusable)}
+        return text % {"n": number_text(unusable)}
     if not total:
         return _("There was nothing to compare")
     text = ngettext("The one record matches perfectly", "All %(total)s records match perfectly", total)
-    return text % {"total": shown(total)}
+    return text % {"total": number_text(total)}
 
 
 def balance(run: Run, side: str) -> str:
@@ -67,12 +67,12 @@ def balance(run: Run, side: str) -> str:
     summary = run.summary or {}
     counts = summary["counts"]
     alone = MISSING if side == "before" else ADDED
-    parts = [shown(counts[status]) for status in (PERFECT, DIFFERENT, alone)]
+    parts = [number_text(counts[status]) for status in (PERFECT, DIFFERENT, alone)]
     if unusable := summary[f"unusable_{side}"]:
-        parts.append(_("%(n)s unusable") % {"n": shown(unusable)})
+        parts.append(_("%(n)s unusable") % {"n": number_text(unusable)})
     if apart := summary[f"set_apart_{side}"]:
-        parts.append(_("%(n)s listed separately") % {"n": shown(apart)})
-    return f"{' + '.join(parts)} = {shown(summary[f'rows_{side}'])}"
+        parts.append(_("%(n)s listed separately") % {"n": number_text(apart)})
+    return f"{' + '.join(parts)} = {number_text(summary[f'rows_{side}'])}"
 
 
 def files(run: Run) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ def reading(found: Mapping[str, Any], chosen: Mapping[str, Any], kind: Type) -> 
     if found["sheet"]:
         parts.append(_("sheet “%(name)s”") % {"name": found["sheet"]})
     if found["header_row"] != 1:
-        parts.append(_("headers in row %(row)s") % {"row": shown(found["header_row"])})
+        parts.append(_("headers in row %(row)s") % {"row": number_text(found["header_row"])})
     orders: dict[str, list[str]] = {}
     places = {column.name: place for place, column in enumerate(kind.columns)}
     for column, order in sorted(
@@ -121,7 +121,9 @@ def reading(found: Mapping[str, Any], chosen: Mapping[str, Any], kind: Type) -> 
 def meta(run: Run, status: str) -> str:
     if status == DIFFERENT:
         most = sorted(run.different_in.items(), key=lambda item: (-item[1], item[0]))[:2]
-        return ", ".join(_("%(field)s in %(n)s") % {"field": name, "n": shown(count)} for name, count in most if count)
+        return ", ".join(
+            _("%(field)s in %(n)s") % {"field": name, "n": number_text(count)} for name, count in most if count
+        )
     return {ADDED: _("only in the second file"), MISSING: _("only in the first file")}.get(status, "")
 
 

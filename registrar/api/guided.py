@@ -22,11 +22,11 @@ from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.models import Action
 from pasi_connect.selectors import Sight
 from pasi_connect.serializers.enrolments import EnrolmentFields, EnrolmentSerializer
-from pasi_connect.services.queue import seen
+from pasi_connect.services.queue import version_check
 from pasi_connect.services.states import state_of
 from registrar.rules.guided import OUT_REASONS
 from registrar.services.actions import enrolling, plans, transferring, withdrawing
-from registrar.services.actions.previews import told
+from registrar.services.actions.previews import answer
 from sis import selectors
 from sis.models import SchoolEnrolment, Student
 from sis.models.organization import four_digits
@@ -112,14 +112,14 @@ def _run(
     current = {"current": _answer_of(target)} if target else {}
     try:
         if dry_run:
-            return Response(told(plans.preview(actor, planner), sight))
+            return Response(answer(plans.preview(actor, planner), sight))
         return plans.do(actor, student.pk, planner, version)
     except plans.PlannedAlready as error:
         raise Conflict(error.text(sight), {"planned": error.facts(sight), **current}, kind="planned_already") from None
     except plans.Refused as error:
         raise Conflict(str(error), current, kind="not_possible") from None
     except plans.Moved as moved:
-        raise Conflict(str(moved), {"preview": told(moved.preview, sight), **current}) from None
+        raise Conflict(str(moved), {"preview": answer(moved.preview, sight), **current}) from None
     except enrolments.StaleRecord:
         raise Conflict(_("The enrolment has changed since you read it."), current) from None
 
@@ -170,7 +170,10 @@ class GuidedActions(Resource):
         if version is None:
             return
         state = state_of(enrolment)
-        if seen.core_version_of(ENTITY.kind, version, enrolment.revision, state.seen_version, state.key) is None:
+        if (
+            version_check.core_version_of(ENTITY.kind, version, enrolment.revision, state.seen_version, state.key)
+            is None
+        ):
             raise Conflict(_("The enrolment has changed since you read it."), {"current": _answer_of(enrolment)})
 
     @_schema("Withdraw", Withdrawal, "The student attended at least one day and has left.")

@@ -49,7 +49,7 @@ def _scope(request: Request, given: dict[str, Any]) -> year_end.Scope:
         raise exceptions.ValidationError({"school": [_("No such school among yours.")]})
     if not school and not sis_selectors.sees_all(request.user):
         raise exceptions.ValidationError({"school": [_("Name one of your schools.")]})
-    return year_end.asked(year, school, given["early"])
+    return year_end.scope_now(year, school, given["early"])
 
 
 @rights.needs(*MAY_CLOSE)

@@ -96,7 +96,7 @@ def scope_of(rehearsal: YearEndRehearsal) -> Scope:
     return Scope(rehearsal.school_year, rehearsal.school_code, rehearsal.early, rehearsal.exit_code)
 
 
-def asked(school_year: SchoolYear, school_code: str = "", early: bool = False) -> Scope:
+def scope_now(school_year: SchoolYear, school_code: str = "", early: bool = False) -> Scope:
     """What a rehearsal would look at now. Raises ValidationError {"early" or "school_year": …}."""
     scope = Scope(school_year, school_code, early, SyncSettings.load().year_end_exit_code)
     if school_year.first_day > scope.today:

@@ -47,7 +47,7 @@ class Start(View):
             return self._page(form, 422)
         given = form.cleaned_data
         try:
-            scope = year_end.asked(given["school_year"], given["school"], given["early"])
+            scope = year_end.scope_now(given["school_year"], given["school"], given["early"])
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(form, 422)

@@ -85,7 +85,7 @@ class Student(models.Model):
 
     @property
     def asn_shown(self) -> str:
-        return asn.shown(self.asn or "")
+        return asn.with_hyphens(self.asn or "")
 
     def make_search_name(self) -> str:
         parts = [

@@ -11,5 +11,5 @@ def normalize(text: str) -> str:
     return digits
 
 
-def shown(asn: str) -> str:
+def with_hyphens(asn: str) -> str:
     return f"{asn[:4]}-{asn[4:8]}-{asn[8:]}" if len(asn) == 9 else asn

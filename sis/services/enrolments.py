@@ -28,11 +28,11 @@ __all__ = [
     "GuidedOnly",
     "Many",
     "StaleRecord",
+    "audit_value",
     "change",
     "change_many",
     "check",
     "create",
-    "shown",
     "twins",
     "values",
 ]
@@ -103,7 +103,7 @@ def _hold_days(record: Mapping[str, Any]) -> None:
         hold(record)
 
 
-def shown(value: Any) -> Any:
+def audit_value(value: Any) -> Any:
     """A value as it stands in the audit."""
     return value.isoformat() if isinstance(value, dt.date) else value
 
@@ -152,7 +152,7 @@ def create(
     if origin == Origin.SIS:
         stays.tell_main_schools(actor, enrolment, None, others)
     changes = {
-        name: [None, shown(getattr(enrolment, name))]
+        name: [None, audit_value(getattr(enrolment, name))]
         for name in EDITABLE
         if getattr(enrolment, name) not in ("", None, False)
     }
@@ -215,7 +215,7 @@ def change(
     enrolment.save(update_fields=[*changes, "revision"])
     if origin == Origin.SIS:
         stays.tell_main_schools(actor, enrolment, before, others)
-    told = {name: [shown(before), shown(after)] for name, (before, after) in changes.items()}
+    told = {name: [audit_value(before), audit_value(after)] for name, (before, after) in changes.items()}
     audit.record(
         actor,
         audit.Entry(
@@ -363,7 +363,7 @@ def change_many(
         done.changed[enrolment.pk] = enrolment
         names |= set(changes)
         alike.setdefault(tuple((name, value) for name, (_before, value) in changes.items()), []).append(enrolment.pk)
-        shown_changes = {name: [shown(was), shown(value)] for name, (was, value) in changes.items()}
+        shown_changes = {name: [audit_value(was), audit_value(value)] for name, (was, value) in changes.items()}
         told.append(
             audit.Entry(
                 audit.Verb.ENROLMENT_CHANGED,

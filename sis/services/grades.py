@@ -16,7 +16,7 @@ from sis.rules.school_year import SchoolYear
 from sis.services import events
 
 LONGEST = 10  # characters of a mark
-TOLD = ("mark", "credits", "store_code")
+IN_AUDIT = ("mark", "credits", "store_code")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _store(
 ) -> StoredGrade:
     _check(str(key["store_code"]), given)
     grade = StoredGrade.objects.select_for_update(of=("self",)).select_related("school").filter(**key).first()
-    before = {name: getattr(grade, name) for name in TOLD} if grade else dict.fromkeys(TOLD)
+    before = {name: getattr(grade, name) for name in IN_AUDIT} if grade else dict.fromkeys(IN_AUDIT)
     now = clock.now()
     if grade is None:
         grade = StoredGrade.objects.create(**key, **fixed, mark=given.mark, credits=given.credits, stored_at=now)
@@ -101,7 +101,7 @@ def _store(
     else:
         grade.mark, grade.credits, grade.stored_at, grade.revision = given.mark, given.credits, now, grade.revision + 1
         grade.save(update_fields=["mark", "credits", "stored_at", "revision"])
-    changes = {name: [before[name], getattr(grade, name)] for name in TOLD if before[name] != getattr(grade, name)}
+    changes = {name: [before[name], getattr(grade, name)] for name in IN_AUDIT if before[name] != getattr(grade, name)}
     entry = audit.Entry(audit.Verb.GRADE_STORED, events.STORED_GRADE, str(grade.pk), grade.school.code, changes, reason)
     audit.record(actor, entry)
     events.leave(actor, grade, changes, origin)

@@ -14,7 +14,7 @@ from sis.models import SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.rules import student as rules
 from sis.services import events
-from sis.services.enrolments import shown
+from sis.services.enrolments import audit_value
 
 # What a person may change: names and identification.
 EDITABLE = rules.FIELDS
@@ -116,7 +116,7 @@ def change(
     student.search_name = student.make_search_name()
     student.revision += 1
     student.save(update_fields=[*changes, "search_name", "revision"])
-    told = {name: [shown(before), shown(value)] for name, (before, value) in changes.items()}
+    told = {name: [audit_value(before), audit_value(value)] for name, (before, value) in changes.items()}
     audit.record(
         actor, audit.Entry(audit.Verb.STUDENT_CHANGED, events.STUDENT, str(student.pk), changes=told, reason=reason)
     )

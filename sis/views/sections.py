@@ -22,7 +22,7 @@ from sis.rules.section import CODE_CLASSES
 from sis.views import codes
 from sis.views.statuses import STATUS
 
-SHOWN = ("school", "school_year", "term", "course")
+FILTERS = ("school", "school_year", "term", "course")
 PAGE = 50
 LIST = lists.Listing(
     "sis.sections",
@@ -37,7 +37,7 @@ LIST = lists.Listing(
         lists.Column("teacher", gettext_lazy("Teacher")),
         lists.Column("students", gettext_lazy("Students")),
     ),
-    filters=SHOWN,
+    filters=FILTERS,
 )
 
 
@@ -109,7 +109,7 @@ class SectionList(View):
     @staticmethod
     def _choices(filters: SectionFilter, user: Any) -> None:
         """Pick lists of what there is; a person of one school does not choose one."""
-        for name in set(filters.form.fields) - set(SHOWN):
+        for name in set(filters.form.fields) - set(FILTERS):
             del filters.form.fields[name]
         schools = [(one.code, f"{one.name} ({one.code})") for one in selectors.schools(user).order_by("code")]
         calendars = Term.objects.filter(calendar__school__in=selectors.schools(user)).order_by()

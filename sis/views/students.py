@@ -46,7 +46,7 @@ def with_latest(students: QuerySet[Student], request: HttpRequest) -> QuerySet[S
     return students.prefetch_related(Prefetch("enrolments", here, to_attr="here"))
 
 
-def listed(request: HttpRequest, students: list[Student]) -> dict[str, Any]:
+def table_context(request: HttpRequest, students: list[Student]) -> dict[str, Any]:
     """What the table of students needs: rows with the latest enrolment, and what higher apps say about it."""
     rows = [{"student": student, "enrolment": student.here[0] if student.here else None} for student in students]  # type: ignore[attr-defined]
     enrolments = [row["enrolment"] for row in rows if row["enrolment"]]
@@ -79,7 +79,7 @@ class StudentList(View):
             "next": self._turn(page.next),
             "chips": [{"text": text, "url": self._without(name)} for name, text in filters.chips()],
             "clear": LIST.clear(request, filters),
-            **listed(request, page.rows),
+            **table_context(request, page.rows),
         }
         return render(request, "sis/student_list.html", context, status=200 if sound else 400)
 
@@ -165,7 +165,7 @@ class FindStudent(View):
             title = _("More than %(n)s students found") % {"n": MOST_FOUND}
         else:
             title = ngettext("%(n)s student found", "%(n)s students found", len(students)) % {"n": len(students)}
-        context = {"form": form, "title": title, "more": more, "asked": True, **listed(request, students)}
+        context = {"form": form, "title": title, "more": more, "asked": True, **table_context(request, students)}
         return render(request, "sis/student_find.html", context)
 
 

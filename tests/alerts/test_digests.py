@@ -80,7 +80,7 @@ def test_before_the_time_of_day_nothing_is_planned(here, differing, at):
 
 def test_it_holds_no_student_data(here, differing, at):
     items = [differing(), differing(exit_date=dt.date(2027, 2, 3)), differing()]
-    submission(items[0].enrolment, "rejected", rejections=[{"code": "10016", "message": "Ines Varga"}])
+    submission(items[0].school_enrolment, "rejected", rejections=[{"code": "10016", "message": "Ines Varga"}])
     with at(days=4):
         found = digests()
     assert len(found) == 3

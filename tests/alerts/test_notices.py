@@ -130,7 +130,7 @@ def test_pages_follow_on_and_ask_as_often_for_many_as_for_one(here, as_person, m
     monkeypatch.setattr(starting, "TRUST_SECONDS", 3600.0)  # else a slow machine asks once more between the two
     client = as_person(UserFactory(role="Registrar", schools=[here.school]))
 
-    def asked(address):
+    def count_queries(address):
         with CaptureQueriesContext(connection) as seen:
             page = client.get(address)
         return len(seen), len(page.context["rows"]), page
@@ -139,14 +139,14 @@ def test_pages_follow_on_and_ask_as_often_for_many_as_for_one(here, as_person, m
     notices.leave(here.school.code, "told", {})
     for address in ("/notices/records/", "/notices/"):
         client.get(address)  # what the person has read is entered once an hour
-    one = asked("/notices/records/")[0], asked("/notices/")[0]
+    one = count_queries("/notices/records/")[0], count_queries("/notices/")[0]
     for _ in range(29):
         elsewhere(here)
         notices.leave(here.school.code, "told", {})
-    many = asked("/notices/records/")
-    assert (many[0], asked("/notices/")[0]) == one
+    many = count_queries("/notices/records/")
+    assert (many[0], count_queries("/notices/")[0]) == one
     assert many[1] == 25
-    assert asked(f"/notices/records/{many[2].context['pager']['next']}")[1] == 5
+    assert count_queries(f"/notices/records/{many[2].context['pager']['next']}")[1] == 5
     assert client.get("/notices/records/?after=x").status_code == 404
 
 

@@ -74,19 +74,19 @@ def test_the_list_by_person(here, as_person, differing):
     give(theirs, here.colleague)
     client = as_person(here.registrar)
 
-    def listed(query=""):
+    def rows_and_page(query=""):
         page = client.get(f"/changes/{query}")
         assert page.status_code == 200
         return [row["item"].pk for row in page.context["rows"]], page.content.decode()
 
-    rows, page = listed("?who=me")
+    rows, page = rows_and_page("?who=me")
     assert rows == [mine.pk]
     assert f"assigned to {here.registrar.full_name}" in page
     assert "Assigned to: Me" in page
-    assert listed("?who=nobody")[0] == [nobodys.pk]
-    assert listed("?who=anybody")[0] == [mine.pk, theirs.pk]
-    assert listed(f"?who={here.colleague.pk}")[0] == [theirs.pk]
-    assert listed("?who=me&kind=never_agreed")[0] == []
+    assert rows_and_page("?who=nobody")[0] == [nobodys.pk]
+    assert rows_and_page("?who=anybody")[0] == [mine.pk, theirs.pk]
+    assert rows_and_page(f"?who={here.colleague.pk}")[0] == [theirs.pk]
+    assert rows_and_page("?who=me&kind=never_agreed")[0] == []
     assert client.get("/changes/?who=17x").status_code == 400
     assert [row["item"] for row in as_person(here.stranger).get("/changes/?who=anybody").context["rows"]] == []
 
@@ -126,17 +126,17 @@ def test_the_stand_in_sees_whose_work_it_is(here, as_person, differing):
 def test_the_list_asks_as_often_for_many_as_for_one(here, as_person, differing):
     client = as_person(here.registrar)
 
-    def asked():
+    def count_queries():
         with CaptureQueriesContext(connection) as seen:
             rows = client.get("/changes/?who=me").context["rows"]
         return len(seen), len(rows)
 
     give(differing(), here.registrar)
-    asked()  # what the person has read is entered once an hour
-    one = asked()
+    count_queries()  # what the person has read is entered once an hour
+    one = count_queries()
     for _ in range(26):
         give(differing(), here.registrar)
-    assert asked() == (one[0], 25)
+    assert count_queries() == (one[0], 25)
 
 
 def test_an_absence_that_cannot_be_is_told_at_its_field_and_what_was_typed_stays(here, as_person):

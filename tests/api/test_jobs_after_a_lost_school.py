@@ -18,7 +18,7 @@ from tests.api.conftest import client_of
 from tests.contract.conftest import plain_static_files  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("plain_static_files")
-SAID = {"a": "Said of the first school", "b": "Said of the second school", "": "Said of nobody knows which"}
+SENTENCES = {"a": "Said of the first school", "b": "Said of the second school", "": "Said of nobody knows which"}
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def job_of(house, person, **given):
         actor_local_id="1", actor_ip="127.0.0.1", total=3, done=3, failed=3, created_at=clock.now(), **given,
     )  # fmt: skip
     codes = {"a": house.a.code, "b": house.b.code, "": ""}
-    for number, (at, said) in enumerate(SAID.items(), 1):
+    for number, (at, said) in enumerate(SENTENCES.items(), 1):
         JobRow.objects.create(
             job=made, entity=SCHOOL_ENROLMENT, subject_id=str(number), school_code=codes[at], code="left", message=said
         )  # fmt: skip
@@ -48,12 +48,12 @@ def page_of(user, job):
 
 def test_rows_of_a_lost_school_are_shown_no_more(house, person):
     job = job_of(house, person)
-    both, one = [SAID["a"], SAID["b"]], [SAID["a"]]
+    both, one = [SENTENCES["a"], SENTENCES["b"]], [SENTENCES["a"]]
     for seen in (both, one):
         rows = client_of(person).get(f"jobs/{job.pk}/rows/").json()["results"]
         assert [row["message"] for row in rows] == seen
         body = page_of(person, job)
-        assert [said for said in SAID.values() if said in body] == seen
+        assert [said for said in SENTENCES.values() if said in body] == seen
         assert f"{3 - len(seen)} more record" in body
         SchoolAccess.objects.filter(user=person, school=house.b).delete()
 
@@ -61,7 +61,7 @@ def test_rows_of_a_lost_school_are_shown_no_more(house, person):
 def test_who_sees_all_schools_reads_every_row(house, person):
     job = job_of(house, person)
     assert len(client_of(house.district).get(f"jobs/{job.pk}/rows/").json()["results"]) == 3
-    assert all(said in page_of(house.district, job) for said in SAID.values())
+    assert all(said in page_of(house.district, job) for said in SENTENCES.values())
 
 
 def test_the_guards_list_names_the_present_schools_alone(house, person):

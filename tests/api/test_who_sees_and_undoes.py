@@ -46,7 +46,7 @@ def side(house, stay):
     return made
 
 
-def given(side, **more):
+def transfer_values(side, **more):
     return {
         "transfer_date": days_ago(4).isoformat(), "concurrent_enrolment": side.pk, "reason": "Moved", "note": NOTE, **more
     }  # fmt: skip
@@ -55,7 +55,7 @@ def given(side, **more):
 @pytest.fixture
 def action(api, stay, side):
     """School A has transferred the student out; the student stays at school B."""
-    answer = api.post(f"enrolments/{stay.pk}/transfer-out/", given(side))
+    answer = api.post(f"enrolments/{stay.pk}/transfer-out/", transfer_values(side))
     assert answer.status_code == 200, answer.content
     return Action.objects.get(pk=answer.json()["id"])
 
@@ -93,13 +93,13 @@ def test_who_did_it_takes_it_back_and_the_other_school_is_told(house, stay, acti
     assert door(house.registrar_a, action) in (200, 302)
     stay.refresh_from_db()
     assert stay.exit_date_type == "CompletionDate"
-    assert told() == [(house.b.code, notices.UNDONE), (house.b.code, notices.DONE)]
+    assert notices_left() == [(house.b.code, notices.UNDONE), (house.b.code, notices.DONE)]
 
 
 @DOORS
 def test_a_district_officer_takes_it_back_and_both_schools_are_told(house, action, door):
     assert door(house.district, action) in (200, 302)
-    assert told() == [
+    assert notices_left() == [
         (house.a.code, notices.UNDONE), (house.b.code, notices.UNDONE), (house.b.code, notices.DONE)
     ]  # fmt: skip
     kind = Notice.objects.get(school_code=house.a.code)
@@ -117,7 +117,7 @@ def test_a_dry_run_of_the_undo_is_for_those_who_may(house, action):
     problem(client_of(house.registrar_b).post(f"decisions/{action.pk}/undo/", {"dry_run": True}), 403)
 
 
-def told():
+def notices_left():
     return sorted(Notice.objects.exclude(school_code="").values_list("school_code", "kind"))
 
 
@@ -125,7 +125,7 @@ def test_of_a_bulk_over_several_schools_each_is_told_once_and_so_of_its_undo(hou
     stays = [factories.EnrolmentFactory(school=school) for school in (house.a, house.a, house.b)]
     chosen = exit_codes.Chosen.of([(one.pk, one.revision, "") for one in stays], "A7")
     action, _left = exit_codes.change(of_user(house.district), chosen, "A7", SECRET)
-    assert told() == [(house.a.code, notices.DONE), (house.b.code, notices.DONE)]
+    assert notices_left() == [(house.a.code, notices.DONE), (house.b.code, notices.DONE)]
     assert SECRET not in page(house.registrar_a).get(f"/actions/{action.pk}/").content.decode()
     shown = client_of(house.registrar_a).get(f"decisions/{action.pk}/").json()
     assert (shown["reason"], shown["given"], shown["record_count"]) == ("", {}, 2)
@@ -136,7 +136,7 @@ def test_ones_own_schools_are_not_told_of_ones_own_bulk(house):
     one = factories.EnrolmentFactory(school=house.a)
     chosen = exit_codes.Chosen.of([(one.pk, one.revision, "")], "A7")
     exit_codes.change(of_user(house.registrar_a), chosen, "A7", "As told.")
-    assert told() == []
+    assert notices_left() == []
 
 
 # --- What is shown ---------------------------------------------------------------------------------------------------
@@ -173,14 +173,16 @@ def test_the_audit_of_the_other_schools_record_holds_no_words_of_the_school_that
 
 
 def test_a_preview_shows_of_another_schools_records_dates_and_type_alone(house, api, stay, side):
-    told = api.post(f"enrolments/{stay.pk}/transfer-out/", given(side, dry_run=True)).json()
+    told = api.post(f"enrolments/{stay.pk}/transfer-out/", transfer_values(side, dry_run=True)).json()
     at_b = [record["changes"] for record in told["records"] if record["school"] == house.b.code]
     assert {name for changes in at_b for name in changes} <= {
         "start_date", "exit_date", "exit_date_type", "concurrent", "deleted"
     }  # fmt: skip
     assert [row["course"] for row in told["changes_here_only"] if row["school"] == house.b.code] == [None, None]
     assert "Q-771" not in str(told)
-    looked = page(house.registrar_a).post(f"/enrolments/{stay.pk}/transfer-out/", {**given(side), "do": "preview"})
+    looked = page(house.registrar_a).post(
+        f"/enrolments/{stay.pk}/transfer-out/", {**transfer_values(side), "do": "preview"}
+    )
     body = looked.content.decode()
     assert looked.status_code == 200 and house.b.name in body
     assert "Q-771" not in body and "HomeEducation" not in body
@@ -221,12 +223,17 @@ def test_what_another_school_has_planned_is_not_named(house, api, stay, side):
     factories.EnrolmentFactory(school=third, student=stay.student, concurrent=True)
     day = clock.today() + dt.timedelta(days=7)
     assert (
-        api.post(f"enrolments/{stay.pk}/transfer-out/", given(side, transfer_date=day.isoformat())).status_code == 200
+        api.post(
+            f"enrolments/{stay.pk}/transfer-out/", transfer_values(side, transfer_date=day.isoformat())
+        ).status_code
+        == 200
     )
     main = factories.EnrolmentFactory(school=third, student=stay.student, start_date=days_ago(20))
     registrar = factories.UserFactory(role="Registrar", schools=[third])
     body = problem(
-        client_of(registrar).post(f"enrolments/{main.pk}/transfer-out/", given(side, transfer_date=day.isoformat())),
+        client_of(registrar).post(
+            f"enrolments/{main.pk}/transfer-out/", transfer_values(side, transfer_date=day.isoformat())
+        ),
         409,
     )
     assert body["planned"] is None
@@ -253,7 +260,7 @@ def test_what_pasi_will_say_of_another_schools_record_tells_none_of_its_fields(h
     SchoolEnrolment.objects.filter(pk=side.pk).update(
         grade="12", grants_program_codes="110", enrolment_type_codes="121"
     )
-    body = {**given(side), "dry_run": True}
+    body = {**transfer_values(side), "dry_run": True}
     address = f"enrolments/{stay.pk}/transfer-out/"
 
     def expected_at_b(client):
@@ -273,7 +280,7 @@ def test_what_pasi_will_say_of_another_schools_record_tells_none_of_its_fields(h
 
 def test_a_refusal_for_another_schools_record_names_the_school_alone(house, api, stay, side):
     SchoolEnrolment.objects.filter(pk=side.pk).update(program_percentage=37)
-    told = problem(api.post(f"enrolments/{stay.pk}/transfer-out/", given(side)), 409)["detail"]
+    told = problem(api.post(f"enrolments/{stay.pk}/transfer-out/", transfer_values(side)), 409)["detail"]
     assert house.b.code in told
     assert "percent" not in told
     assert "610" not in told
@@ -282,7 +289,7 @@ def test_a_refusal_for_another_schools_record_names_the_school_alone(house, api,
 def test_why_a_planned_action_stopped_is_for_the_school_that_planned_it(house, api, stay, side):
     later = (clock.today() + dt.timedelta(days=3)).isoformat()
     made = Action.objects.get(
-        pk=api.post(f"enrolments/{stay.pk}/transfer-out/", given(side, transfer_date=later)).json()["id"]
+        pk=api.post(f"enrolments/{stay.pk}/transfer-out/", transfer_values(side, transfer_date=later)).json()["id"]
     )
     cancel = f"/actions/{made.pk}/undo/"
     assert cancel in page(house.registrar_a).get("/actions/planned/").content.decode()

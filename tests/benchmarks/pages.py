@@ -20,7 +20,7 @@ from tests.benchmarks import queue
 from tests.benchmarks.measuring import Figure, at_most, interleaved, within
 from tests.factories.people import token_of
 
-ASKED = 3  # times a page is asked for in one round
+TIMES = 3  # times a page is asked for in one round
 TIES = 5_000
 
 
@@ -160,14 +160,14 @@ def run(quick: bool) -> list[Figure]:
             asked.append(len(seen))
         first, end = interleaved(
             *(
-                (lambda each=each, client=client, more=more: [get(client, each, **more) for _ in range(ASKED)])
+                (lambda each=each, client=client, more=more: [get(client, each, **more) for _ in range(TIMES)])
                 for each in addresses
             )
         )
         constant = asked[2] <= asked[1]  # the first page alone has a linked record, which takes two more
         figures += [
             at_most(
-                f"{name}: last of {count:,}", 1000 * end / ASKED, 1000 * first / ASKED, "ms", 1.5, "the first page"
+                f"{name}: last of {count:,}", 1000 * end / TIMES, 1000 * first / TIMES, "ms", 1.5, "the first page"
             ),
             Figure(f"{name}: queries, last page", asked[2], "", asked[1], demand="≤ the first page's", holds=constant),
         ]

@@ -59,7 +59,7 @@ def fill(day: dt.date, a_lane: int = 2, most: int | None = None) -> list[Submiss
     """The first `most` enrolments now end on `day`, and that waits to be sent; `a_lane` records stand in one student's lane."""
     versions = dict(EnrolmentCopy.objects.values_list("key", "core_version"))
     now = clock.now()
-    links = list(Link.objects.select_related("enrolment__school").order_by("pk")[:most])
+    links = list(Link.objects.select_related("school_enrolment__school").order_by("pk")[:most])
     SchoolEnrolment.objects.filter(pk__in=[link.subject_id for link in links]).update(exit_date=day)
     made = Submission.objects.bulk_create(
         Submission(

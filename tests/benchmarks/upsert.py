@@ -39,7 +39,7 @@ def document(number: int) -> mapping.Document:
     }
 
 
-def made(count: int) -> list[EnrolmentCopy]:
+def copies_of(count: int) -> list[EnrolmentCopy]:
     """`count` rows, sorted by key as they are stored."""
     rows = []
     for number in range(count):
@@ -71,7 +71,7 @@ def rewritten() -> Iterator[int]:
 
 def run(quick: bool) -> list[Figure]:
     count = 5_000 if quick else 100_000
-    rows = made(count)
+    rows = copies_of(count)
     updated = [field.name for field in EnrolmentCopy._meta.concrete_fields if field.name not in ("id", "key")]
 
     def plain() -> None:

@@ -29,7 +29,7 @@ SCHOOLS = 40
 WRITTEN = (AuditEntry, DataEvent, ActionRecord)
 
 
-def made(count: int) -> None:
+def make_district(count: int) -> None:
     """A district whose concurrent enrolments all end behind the closing date."""
     authority = Authority.objects.create(code="7010", name="Prairie Lantern School Division")
     schools = School.objects.bulk_create(
@@ -85,7 +85,7 @@ def as_before() -> None:
 
 
 def rehearsed() -> YearEndRehearsal:
-    made = year_end.rehearse(SYNC, year_end.asked(YEAR))
+    made = year_end.rehearse(SYNC, year_end.scope_now(YEAR))
     assert made.job_id is not None
     jobs.run(made.job_id)
     made.refresh_from_db()
@@ -159,7 +159,7 @@ def floor() -> None:
 
 def run(quick: bool) -> list[Figure]:
     count, rounds = (1_000, 1) if quick else (20_000, 3)
-    made(count)
+    make_district(count)
     rehearsals, runs, floors = [], [], []
     for _ in range(rounds):
         as_before()

@@ -48,7 +48,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]
     process.wait(10)
 
 
-def asked(url: str, folder: Path) -> str:
+def answer_of_lines(url: str, folder: Path) -> str:
     environment = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(folder),
@@ -69,7 +69,7 @@ def asked(url: str, folder: Path) -> str:
 
 def test_a_broker_over_tls_is_talked_to_when_its_authority_is_named(redis: tuple[int, Path], tmp_path: Path) -> None:
     port, folder = redis
-    assert "'ok': True" in asked(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={folder}/ca.pem", tmp_path)
+    assert "'ok': True" in answer_of_lines(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={folder}/ca.pem", tmp_path)
 
 
 @pytest.mark.parametrize("of", ["nobody", "another authority"])
@@ -77,4 +77,4 @@ def test_a_broker_that_nobody_vouches_for_is_not_talked_to(redis: tuple[int, Pat
     port, _folder = redis
     other = certificates.ensure(tmp_path / "other", organization="A.1", now=machine_now())
     named = f"?ssl_ca_certs={other.ca}" if of == "another authority" else ""
-    assert "'ok': False" in asked(f"rediss://127.0.0.1:{port}/0{named}", tmp_path)
+    assert "'ok': False" in answer_of_lines(f"rediss://127.0.0.1:{port}/0{named}", tmp_path)

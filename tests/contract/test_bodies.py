@@ -53,13 +53,15 @@ def temporary(settings, tmp_path) -> Path:
 def send(temporary):
     """Sends the row's request with this body; gives the answer and the wire."""
 
-    def given(client: Client, found: dict, row: Row, body: bytes, kind: str, length: int | None = None, **more):
+    def answer_and_wire(
+        client: Client, found: dict, row: Row, body: bytes, kind: str, length: int | None = None, **more
+    ):
         wire = Wire(body, temporary)
         path = reverse(row.name, args=[found[name] for name in row.args])
         meta = {"wsgi.input": wire, "CONTENT_LENGTH": str(len(body) if length is None else length), **more}
         return client.generic(row.method, path, b"x", content_type=kind, **meta), wire
 
-    return given
+    return answer_and_wire
 
 
 @pytest.fixture

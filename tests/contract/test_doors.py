@@ -32,7 +32,7 @@ SIGNED_IN = {
     "operations:tokens", "operations:token-revoke", "operations:list-columns", "operations:list-reset",
     "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs",
 }  # fmt: skip
-KNOWN = {f"operations.{codename}" for codename, _name in User._meta.permissions}
+PERMISSIONS = {f"operations.{codename}" for codename, _name in User._meta.permissions}
 
 
 def test_every_address_names_what_it_needs():
@@ -40,7 +40,7 @@ def test_every_address_names_what_it_needs():
     assert not [name for name, door in doors.items() if door is None], "name a permission (operations.rights)"
     assert {name for name, door in doors.items() if door == rights.PUBLIC} == PUBLIC
     assert {name for name, door in doors.items() if door == rights.SIGNED_IN} == SIGNED_IN
-    assert {name for door in doors.values() if door for name in door.any_of} <= KNOWN
+    assert {name for door in doors.values() if door for name in door.any_of} <= PERMISSIONS
 
 
 def test_every_address_of_the_api_asks_at_its_door():

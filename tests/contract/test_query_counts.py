@@ -54,7 +54,7 @@ def test_lists_ask_as_often_for_many_rows_as_for_one():
     school = factories.SchoolFactory()
     api = client_of(factories.UserFactory(schools=[school]))
 
-    def asked():
+    def count_queries():
         found = {}
         for name in COUNTS:
             with CaptureQueriesContext(connection) as seen:
@@ -63,10 +63,10 @@ def test_lists_ask_as_often_for_many_rows_as_for_one():
         return found
 
     add(school, 1)
-    first = asked()  # the token's time of use is written once a minute, what was read once an hour
-    one = asked()
+    first = count_queries()  # the token's time of use is written once a minute, what was read once an hour
+    one = count_queries()
     add(school, 99)
-    many = asked()
+    many = count_queries()
     assert {name: rows for name, (_, rows) in many.items() if name != "schools"} == dict.fromkeys(
         (
             "students",

@@ -16,7 +16,7 @@ from pasi_connect.services.queue import forcing
 from tests.api.conftest import client_of, faulty_fields, problem
 from tests.contract import world as access_world
 from tests.contract.access_table import API
-from tests.contract.writing import REQUESTS, Asked, District
+from tests.contract.writing import REQUESTS, District, Write
 from tests.pasi_connect.conftest import pasi, simulator, world  # noqa: F401 - fixtures
 from tests.reconciliation.conftest import media  # noqa: F401 - a fixture
 
@@ -56,7 +56,7 @@ def district(world):  # noqa: F811
 def ask(district):
     client = client_of(district.user)
 
-    def send(asked: Asked, query="", key="", **more):
+    def send(asked: Write, query="", key="", **more):
         headers = {"Idempotency-Key": key} if key else {}
         path = f"{asked.path}{query}"
         if asked.files is not None:

@@ -24,7 +24,7 @@ NEW_STAY = {
 
 
 @dataclass
-class Asked:
+class Write:
     """`path` below /api/v1/; `answer` is the status of the real call."""
 
     path: str
@@ -127,39 +127,39 @@ class District:
         return stay.pk
 
 
-def _guided(name: str, make: Callable[[District], int], **body: Any) -> Callable[[District], Asked]:
-    return lambda d: Asked(f"enrolments/{make(d)}/{name}/", {"reason": "As told.", **body})
+def _guided(name: str, make: Callable[[District], int], **body: Any) -> Callable[[District], Write]:
+    return lambda d: Write(f"enrolments/{make(d)}/{name}/", {"reason": "As told.", **body})
 
 
-def _historical(d: District) -> Asked:
+def _historical(d: District) -> Write:
     enrolment, version = d.older()
-    return Asked(f"enrolments/{enrolment}/historical/", {"version": version})
+    return Write(f"enrolments/{enrolment}/historical/", {"version": version})
 
 
-def _transfer(d: District) -> Asked:
+def _transfer(d: District) -> Write:
     main, side = d.both()
     body = {"transfer_date": LAST_DAY.isoformat(), "concurrent_enrolment": side, "reason": "Moved"}
-    return Asked(f"enrolments/{main}/transfer-out/", body)
+    return Write(f"enrolments/{main}/transfer-out/", body)
 
 
-def _run_of_a_year_end(d: District) -> Asked:
+def _run_of_a_year_end(d: District) -> Write:
     d.both()
-    return Asked("year-end/runs/", {"rehearsal": factories.rehearsal(d.actor, YEAR).pk}, answer=202)
+    return Write("year-end/runs/", {"rehearsal": factories.rehearsal(d.actor, YEAR).pk}, answer=202)
 
 
 # By method and address as the description has them.
-REQUESTS: dict[tuple[str, str], Callable[[District], Asked]] = {
-    ("post", "decisions/{id}/undo/"): lambda d: Asked(f"decisions/{d.accepted()[1]}/undo/", {"reason": "As told."}),
-    ("post", "discrepancies/{id}/accept/"): lambda d: Asked(f"discrepancies/{d.item()}/accept/"),
-    ("post", "discrepancies/{id}/reject/"): lambda d: Asked(f"discrepancies/{d.item()}/reject/", {"reason": "Ours."}),
-    ("post", "discrepancies/{id}/link-anew/"): lambda d: Asked(f"discrepancies/{d.moved()}/link-anew/"),
-    ("post", "discrepancies/{id}/take-former/"): lambda d: Asked(f"discrepancies/{d.reset()}/take-former/"),
-    ("post", "discrepancies/{id}/undo/"): lambda d: Asked(f"discrepancies/{d.accepted()[0]}/undo/"),
-    ("post", "discrepancies/decide/"): lambda d: Asked(
+REQUESTS: dict[tuple[str, str], Callable[[District], Write]] = {
+    ("post", "decisions/{id}/undo/"): lambda d: Write(f"decisions/{d.accepted()[1]}/undo/", {"reason": "As told."}),
+    ("post", "discrepancies/{id}/accept/"): lambda d: Write(f"discrepancies/{d.item()}/accept/"),
+    ("post", "discrepancies/{id}/reject/"): lambda d: Write(f"discrepancies/{d.item()}/reject/", {"reason": "Ours."}),
+    ("post", "discrepancies/{id}/link-anew/"): lambda d: Write(f"discrepancies/{d.moved()}/link-anew/"),
+    ("post", "discrepancies/{id}/take-former/"): lambda d: Write(f"discrepancies/{d.reset()}/take-former/"),
+    ("post", "discrepancies/{id}/undo/"): lambda d: Write(f"discrepancies/{d.accepted()[0]}/undo/"),
+    ("post", "discrepancies/decide/"): lambda d: Write(
         "discrepancies/decide/", {"filter": {"status": "open"}, "decision": "accept"}, answer=202
     ),
-    ("post", "enrolments/"): lambda d: Asked("enrolments/", {"asn": d.asn_of_one_who_left(), **NEW_STAY}, answer=201),
-    ("patch", "enrolments/{id}/"): lambda d: Asked(f"enrolments/{d.stay()}/", {"grade": "10"}, "patch"),
+    ("post", "enrolments/"): lambda d: Write("enrolments/", {"asn": d.asn_of_one_who_left(), **NEW_STAY}, answer=201),
+    ("patch", "enrolments/{id}/"): lambda d: Write(f"enrolments/{d.stay()}/", {"grade": "10"}, "patch"),
     ("post", "enrolments/{id}/close-concurrent/"): _guided(
         "close-concurrent", lambda d: d.both()[1], exit_date=LAST_DAY.isoformat()
     ),
@@ -170,36 +170,36 @@ REQUESTS: dict[tuple[str, str], Callable[[District], Asked]] = {
     ("post", "enrolments/{id}/entered-in-error/"): _guided("entered-in-error", District.stay),
     ("post", "enrolments/{id}/historical/"): _historical,
     ("post", "enrolments/{id}/never-attended/"): _guided("never-attended", District.stay),
-    ("post", "enrolments/{id}/send/"): lambda d: Asked(f"enrolments/{d.edited()}/send/"),
+    ("post", "enrolments/{id}/send/"): lambda d: Write(f"enrolments/{d.edited()}/send/"),
     ("post", "enrolments/{id}/transfer-out/"): _transfer,
     ("post", "enrolments/{id}/undelete/"): _guided("undelete", lambda d: d.world.here(deleted=True).pk),
-    ("post", "enrolments/{id}/withdraw/"): lambda d: Asked(
+    ("post", "enrolments/{id}/withdraw/"): lambda d: Write(
         f"enrolments/{d.stay()}/withdraw/", {"last_day_attended": LAST_DAY.isoformat(), "reason": "Moved"}
     ),
     ("post", "enrolments/{id}/withdrawal-was-a-mistake/"): _guided(
         "withdrawal-was-a-mistake", lambda d: d.stay(**LEFT)
     ),
-    ("post", "enrolments/exit-codes/"): lambda d: Asked(
+    ("post", "enrolments/exit-codes/"): lambda d: Write(
         "enrolments/exit-codes/", {"ids": [d.stay()], "exit_code": "A7", "reason": "As told."}
     ),
-    ("post", "failures/{id}/try-again/"): lambda d: Asked(f"failures/{d.set_aside()}/try-again/"),
-    ("post", "jobs/{id}/approve/"): lambda d: Asked(f"jobs/{d.job('waiting_approval')}/approve/"),
-    ("post", "jobs/{id}/cancel/"): lambda d: Asked(f"jobs/{d.job('queued')}/cancel/"),
-    ("post", "jobs/{id}/resume/"): lambda d: Asked(f"jobs/{d.job('cancelled')}/resume/"),
-    ("post", "reconciliations/"): lambda d: Asked("reconciliations/", {"type": "CM"}, answer=202, files=sample),
-    ("delete", "reconciliations/{id}/"): lambda d: Asked(
+    ("post", "failures/{id}/try-again/"): lambda d: Write(f"failures/{d.set_aside()}/try-again/"),
+    ("post", "jobs/{id}/approve/"): lambda d: Write(f"jobs/{d.job('waiting_approval')}/approve/"),
+    ("post", "jobs/{id}/cancel/"): lambda d: Write(f"jobs/{d.job('queued')}/cancel/"),
+    ("post", "jobs/{id}/resume/"): lambda d: Write(f"jobs/{d.job('cancelled')}/resume/"),
+    ("post", "reconciliations/"): lambda d: Write("reconciliations/", {"type": "CM"}, answer=202, files=sample),
+    ("delete", "reconciliations/{id}/"): lambda d: Write(
         f"reconciliations/{d.reconciliation()}/", method="delete", answer=204
     ),
-    ("post", "schools/{code}/send/"): lambda d: Asked(f"schools/{d.world.school.code}/send/", answer=202),
-    ("post", "students/{asn}/enrolments/"): lambda d: Asked(
+    ("post", "schools/{code}/send/"): lambda d: Write(f"schools/{d.world.school.code}/send/", answer=202),
+    ("post", "students/{asn}/enrolments/"): lambda d: Write(
         f"students/{d.asn_of_one_who_left()}/enrolments/", NEW_STAY, answer=201
     ),
-    ("patch", "students/{id}/"): lambda d: Asked(
+    ("patch", "students/{id}/"): lambda d: Write(
         f"students/{d.world.in_step().student_id}/", {"legal_suffix": "Jr."}, "patch"
     ),
-    ("post", "submissions/{id}/cancel/"): lambda d: Asked(f"submissions/{d.waiting()}/cancel/"),
-    ("post", "submissions/{id}/send-again/"): lambda d: Asked(f"submissions/{d.rejected()}/send-again/"),
-    ("post", "year-end/rehearsals/"): lambda d: Asked(
+    ("post", "submissions/{id}/cancel/"): lambda d: Write(f"submissions/{d.waiting()}/cancel/"),
+    ("post", "submissions/{id}/send-again/"): lambda d: Write(f"submissions/{d.rejected()}/send-again/"),
+    ("post", "year-end/rehearsals/"): lambda d: Write(
         "year-end/rehearsals/", {"school_year": str(YEAR), "early": True}, answer=202
     ),
     ("post", "year-end/runs/"): _run_of_a_year_end,

@@ -7,7 +7,7 @@ from sis.rules.school_year import SchoolYear
 
 def rehearsal(officer: Actor, year: SchoolYear, school_code: str = "", early: bool = True) -> YearEndRehearsal:
     """A year end that has been rehearsed, by the service and its job."""
-    made = year_end.rehearse(officer, year_end.asked(year, school_code, early))
+    made = year_end.rehearse(officer, year_end.scope_now(year, school_code, early))
     jobs.run(made.job_id)
     made.refresh_from_db()
     assert made.job.status == "completed"

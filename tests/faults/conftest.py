@@ -9,7 +9,7 @@ import pytest
 from tests.faults.servers import Database, Redis
 from tests.faults.stage import Stage, migrated_postgresql
 
-_made = iter(range(1, 10_000))
+_numbers = iter(range(1, 10_000))
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def postgresql() -> str:
 @pytest.fixture
 def database(postgresql: str) -> Iterator[Database]:
     """A migrated PostgreSQL database of the test's own."""
-    made = Database(postgresql, f"faults_{os.getpid()}_{next(_made)}", migrated_postgresql(postgresql))
+    made = Database(postgresql, f"faults_{os.getpid()}_{next(_numbers)}", migrated_postgresql(postgresql))
     yield made
     made.drop()
 

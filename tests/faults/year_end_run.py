@@ -25,7 +25,7 @@ def prepare() -> None:
     school = factories.CalendarFactory(school_year=year).school
     for _ in range(STAYS):
         factories.EnrolmentFactory(school=school, school_year=year, concurrent=True, exit_date=dt.date(2026, 7, 9))
-    rehearsal = year_end.rehearse(SYNC, year_end.asked(year))
+    rehearsal = year_end.rehearse(SYNC, year_end.scope_now(year))
     assert rehearsal.job_id is not None
     jobs.run(rehearsal.job_id)
     year_end.start(SYNC, rehearsal.pk)
@@ -51,7 +51,7 @@ def work() -> None:
     jobs.run(job_id)
 
 
-def told() -> None:
+def report() -> None:
     from operations.models import AuditEntry, Job
     from pasi_connect.models import Action, ActionRecord, SyncSettings
     from sis.models import DataEvent, SchoolEnrolment
@@ -78,4 +78,4 @@ def told() -> None:
 
 if __name__ == "__main__":
     django.setup()
-    {"prepare": prepare, "work": work, "told": told}[sys.argv[1]]()
+    {"prepare": prepare, "work": work, "told": report}[sys.argv[1]]()

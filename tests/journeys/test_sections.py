@@ -17,7 +17,7 @@ SCHOOL, LOCAL_ID = "7101", "LANT-77"
 def in_pasi(product: Product, **members: Any) -> Json:
     """PASI's record of the section, once it holds these members."""
 
-    def found() -> Json | None:
+    def record() -> Json | None:
         mine, path = [], f"{SECTIONS}?SchoolCode={SCHOOL}"
         while path:
             answer = product.http.get(f"{product.pasiprep}{path}", timeout=30).json()
@@ -25,7 +25,7 @@ def in_pasi(product: Product, **members: Any) -> Json:
             path = answer["next"]
         return next((one for one in mine if all(one.get(name) == value for name, value in members.items())), None)
 
-    return wait_for(found, f"section {LOCAL_ID} with {members} in PASI")
+    return wait_for(record, f"section {LOCAL_ID} with {members} in PASI")
 
 
 def change_in_pasi(product: Product, record: Json, **members: Any) -> None:

@@ -57,12 +57,12 @@ def person():
     return of_user(factories.UserFactory(role="District officer"))
 
 
-def made(person, upto=3, **given):
+def start(person, upto=3, **given):
     return jobs.start(person, "test", {"upto": upto, **given})
 
 
 def test_runs_to_its_end_once(counting, person):
-    job = made(person)
+    job = start(person)
     jobs.run(job.pk)
     jobs.run(job.pk)  # a second wake
     job.refresh_from_db()
@@ -73,7 +73,7 @@ def test_runs_to_its_end_once(counting, person):
 
 
 def test_a_record_that_fails_makes_problems_of_the_whole(counting, person):
-    job = made(person, bad=[2])
+    job = start(person, bad=[2])
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.status, job.done, job.failed) == ("completed_with_problems", 3, 1)
@@ -81,7 +81,7 @@ def test_a_record_that_fails_makes_problems_of_the_whole(counting, person):
 
 
 def test_cancel_ends_with_the_present_chunk_and_resume_goes_on_there(counting, person):
-    job = made(person, upto=4)
+    job = start(person, upto=4)
     counting.at[3] = lambda: jobs.cancel(person, job.pk)
     jobs.run(job.pk)
     job.refresh_from_db()
@@ -109,7 +109,7 @@ def seen_dead(time_passes, settings):
 
 
 def test_a_living_worker_keeps_its_job_whatever_the_clock_says(counting, person, settings, time_passes):
-    job = made(person)
+    job = start(person)
     for hours in (0, 2, 0, -2, 0):
         with clock.moved_to(clock.now() + dt.timedelta(hours=hours)):
             Job.objects.filter(pk=job.pk).update(status="running", heartbeat_at=clock.now())
@@ -122,14 +122,14 @@ def test_a_job_asked_for_in_the_future_is_woken(counting, person, monkeypatch):
     """The clock has been set back since."""
     woken = []
     monkeypatch.setattr(jobs.wake, "look", lambda task, pk: woken.append(pk))
-    job = made(person)
+    job = start(person)
     with clock.moved_to(clock.now() - dt.timedelta(hours=2)):
         jobs.sweep()
     assert woken == [job.pk]
 
 
 def test_a_dead_worker_costs_time_and_nothing_else(counting, person, seen_dead):
-    job = made(person)
+    job = start(person)
     # Its clock was two hours ahead: that says nothing, only that the heartbeat does not change.
     ahead = clock.now() + dt.timedelta(hours=2)
     Job.objects.filter(pk=job.pk).update(status="running", mark=1, done=1, fence=1, heartbeat_at=ahead)
@@ -142,7 +142,7 @@ def test_a_dead_worker_costs_time_and_nothing_else(counting, person, seen_dead):
 
 
 def test_a_job_that_kills_its_worker_again_and_again_waits_for_a_person(counting, person, seen_dead):
-    job = made(person)
+    job = start(person)
     for _round in range(jobs.MOST_INTERRUPTIONS + 1):
         Job.objects.filter(pk=job.pk).update(status="running", heartbeat_at=clock.now())
         seen_dead(job)
@@ -155,7 +155,7 @@ def test_a_job_that_kills_its_worker_again_and_again_waits_for_a_person(counting
 
 
 def test_a_late_worker_writes_nothing(counting, person):
-    job = made(person)
+    job = start(person)
 
     def taken_over():
         Job.objects.filter(pk=job.pk).update(fence=9)
@@ -171,7 +171,7 @@ def test_a_late_worker_writes_nothing(counting, person):
     [(ValidationError("The file is gone."), "The file is gone."), (RuntimeError("private"), "RuntimeError")],
 )
 def test_a_fault_is_told_without_its_data(counting, person, fault, detail):
-    job = made(person)
+    job = start(person)
     counting.at[2] = fault
     jobs.run(job.pk)
     job.refresh_from_db()
@@ -196,7 +196,7 @@ def test_the_guard_holds_a_job_until_somebody_approves(counting, person):
 
 
 def test_what_has_ended_cannot_be_cancelled(counting, person):
-    job = made(person)
+    job = start(person)
     jobs.run(job.pk)
     with pytest.raises(jobs.NotPossible):
         jobs.cancel(person, job.pk)
@@ -206,5 +206,5 @@ def test_what_has_ended_cannot_be_cancelled(counting, person):
 def test_a_job_speaks_the_language_of_who_started_it(counting, language, words):
     spoken = []
     counting.at[2] = lambda: spoken.append(translation.get_language())
-    jobs.run(made(of_user(factories.UserFactory(role="District officer", language=language))).pk)
+    jobs.run(start(of_user(factories.UserFactory(role="District officer", language=language))).pk)
     assert spoken == [words]

@@ -103,17 +103,17 @@ def test_counting_asks_the_database_nothing(officer, settings):
     browser.force_login(officer)
     settings.THROTTLE_TOKEN = settings.THROTTLE_PERSON = (1000, 1000)
 
-    def asked(client, address):
+    def count_queries(client, address):
         with CaptureQueriesContext(connection) as seen:
             assert client.get(address).status_code == 200
         return len(seen)
 
     for client, address in ((api, "/api/v1/schools/"), (browser, "/words/")):
         settings.THROTTLE = True
-        asked(client, address)  # once for what a process keeps
-        counted = asked(client, address)
+        count_queries(client, address)  # once for what a process keeps
+        counted = count_queries(client, address)
         settings.THROTTLE = False
-        assert counted == asked(client, address)
+        assert counted == count_queries(client, address)
 
 
 def test_a_caller_has_a_few_requests_at_work_at_once(settings):

@@ -29,7 +29,7 @@ def read(user, number, **more):
         ReadEntry.objects.create(user=user, at=now, hour=now, filter_digest=str(one), **values)
 
 
-def told():
+def notices():
     unusual.look()
     unusual.look()
     return sorted((row.given["what"], row.given["who"], row.given["number"]) for row in Notice.objects.all())
@@ -39,7 +39,7 @@ def test_wrong_passwords_of_an_address_and_of_a_name():
     fail(3, name="any")
     fail(2, ip="10.0.0.2")
     fail(1, ip="10.0.0.3")
-    assert told() == [("failures of a name", "rhea", 3), ("failures of an address", "10.0.0.1", 3)]
+    assert notices() == [("failures of a name", "rhea", 3), ("failures of an address", "10.0.0.1", 3)]
     assert all(row.school_code == "" and row.person_id is None for row in Notice.objects.all())
 
 
@@ -49,7 +49,7 @@ def test_very_many_students_and_files_of_one_person():
     read(usual, 2)
     read(curious, 2, kind="exported", place="sis:student-export", student_id=None)
     read(usual, 1, kind="exported", place="sis:student-export", student_id=None)
-    assert told() == [("files", "curious", 2), ("students", "curious", 3)]
+    assert notices() == [("files", "curious", 2), ("students", "curious", 3)]
 
 
 def test_programs_and_what_is_long_ago_are_not_counted():
@@ -59,14 +59,14 @@ def test_programs_and_what_is_long_ago_are_not_counted():
     ReadEntry.objects.filter(program="").update(at=clock.now() - dt.timedelta(minutes=61))
     fail(3)
     AccessFailureLog.objects.update(attempt_time=clock.now() - dt.timedelta(minutes=61))
-    assert told() == []
+    assert notices() == []
 
 
 def test_zero_switches_it_off(settings):
     settings.ALARM_FAILED_SIGN_INS = settings.ALARM_STUDENTS = settings.ALARM_FILES = 0
     fail(9)
     read(UserFactory(), 9)
-    assert told() == []
+    assert notices() == []
 
 
 @pytest.mark.parametrize("what", ["failures of an address", "failures of a name", "students", "files"])

@@ -347,11 +347,11 @@ def test_what_is_shown_does_not_depend_on_the_order_of_stored_keys():
     columns = ["Exit Date", "Assignment Date", "Entry Date", "Added", "Zone"]
     counts = {f"{was}>{now}": 1 for was in ("", *STATUSES) for now in ("", *STATUSES) if was != now}
 
-    def shown(order):
+    def texts(order):
         orders = dict.fromkeys(order(columns), "mdy")
         run = Run(type="CM", moved={"counts": {key: counts[key] for key in order(list(counts))}})
         return words.reading({**found, "date_orders": orders}, {}, TYPES["CM"]), words.moved(run)
 
-    first, turned = shown(list), shown(lambda keys: list(reversed(keys)))
-    assert first == turned == shown(lambda keys: sorted(keys, key=len))
+    first, turned = texts(list), texts(lambda keys: list(reversed(keys)))
+    assert first == turned == texts(lambda keys: sorted(keys, key=len))
     assert first[0][-1] == "Exit Date, Assignment Date, Entry Date, Added, Zone read as month, day, year"

@@ -244,14 +244,14 @@ def test_a_dropped_answer_is_applied_and_the_version_protects_from_a_second_one(
 
 
 def test_qualities_of_documents_all_or_nothing(pasi):
-    def asked(version: int) -> dict:
+    def qualities(version: int) -> dict:
         request = members_xml({"LastKnownSourceVersion": version})
         return pasi.call("GetSourceDocumentTypeQualityValues", request).result
 
-    full = asked(0)
+    full = qualities(0)
     rows = {row["CodeText"]: int(row["QualityValue"]) for row in full["SourceDocumentTypeQualityValues"]}
     assert rows == QUALITY
-    assert asked(int(full["SourceVersion"]))["SourceDocumentTypeQualityValues"] == []
+    assert qualities(int(full["SourceVersion"]))["SourceDocumentTypeQualityValues"] == []
 
 
 # By hand -------------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ PAGE = ROOT / "docs" / "developer" / "published.md"
 
 
 @pytest.fixture(scope="module")
-def found():
+def by_title():
     return {section.title: section for section in sections(Contract(WSDL))}
 
 

@@ -5,7 +5,9 @@ from pasi_connect.models import FieldTable, LocalCopy
 from pasi_connect.rules import fields
 
 NONE: frozenset[str] = frozenset()
-_known: dict[tuple[str, int, int], frozenset[str]] = {}  # by entity, the row's version and ours: it never changes
+_unfilled_by_version: dict[
+    tuple[str, int, int], frozenset[str]
+] = {}  # by entity, the row's version and ours: it never changes
 
 
 def unfilled(entity: Entity, copy: LocalCopy) -> frozenset[str]:
@@ -16,10 +18,10 @@ def unfilled(entity: Entity, copy: LocalCopy) -> frozenset[str]:
     if copy.columns_version == entity.columns_version:
         return NONE
     key = entity.kind, copy.columns_version, entity.columns_version
-    if key not in _known:
+    if key not in _unfilled_by_version:
         tables = FieldTable.objects.filter(entity=entity.kind, version=copy.columns_version)
         before = tables.values_list("columns", flat=True).first()
         if before is None:
             return fields.unfilled(entity.columns, {})
-        _known[key] = fields.unfilled(entity.columns, before)
-    return _known[key]
+        _unfilled_by_version[key] = fields.unfilled(entity.columns, before)
+    return _unfilled_by_version[key]

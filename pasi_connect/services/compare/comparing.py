@@ -204,8 +204,8 @@ def _judge(entity: Entity, pairs: list[Pair], context: Context, settled_by: str)
         )
     audit.record_all(
         SYNC,
-        [_told(audit.Verb.DISCREPANCY_OPENED, item) for item in opened]
-        + [_told(audit.Verb.DISCREPANCY_SETTLED, item) for item in settled],
+        [_audit_entry(audit.Verb.DISCREPANCY_OPENED, item) for item in opened]
+        + [_audit_entry(audit.Verb.DISCREPANCY_SETTLED, item) for item in settled],
     )
     return links
 
@@ -219,7 +219,7 @@ def _show_again(pairs: Iterable[Pair]) -> None:
         Link.objects.filter(pk__in=[link.pk for link in again]).update(hidden_at=None)
 
 
-def _told(action: audit.Verb, item: Discrepancy) -> audit.Entry:
+def _audit_entry(action: audit.Verb, item: Discrepancy) -> audit.Entry:
     changes = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields}
     return audit.Entry(action, "discrepancy", str(item.pk), item.school_code, changes, item.kind)
 

@@ -211,7 +211,7 @@ class _Gathered:
         )
 
 
-def told(one: Expected, sees: Callable[[str], bool] = lambda code: True) -> dict[str, Any]:
+def answer(one: Expected, sees: Callable[[str], bool] = lambda code: True) -> dict[str, Any]:
     """As the API answers it. Stays at other schools, which `sees` does not hold for, are named by school and dates alone."""
     return {
         "number": one.number,

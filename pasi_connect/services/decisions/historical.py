@@ -83,7 +83,7 @@ class Moved(NotPossible):
 
 
 @dataclass(frozen=True)
-class _Told:
+class _LiveRecord:
     """PASI's answer: its record, where it has one and shows it."""
 
     record: copies.Received | None = None
@@ -119,12 +119,12 @@ def _check_taken(record: Any) -> None:
         raise NotPossible(_("PASI no longer accepts enrolments of this school year."))
 
 
-def _ask(actor: Actor, record: Any, link: Link | None) -> _Told:
+def _ask(actor: Actor, record: Any, link: Link | None) -> _LiveRecord:
     """PASI's answer; nothing is kept of it. What has no key yet is not there."""
     if not may_call():
         raise NotRead(_("PASI is unavailable or refusing our connection. Read the record when PASI answers again."))
     if link is None:
-        return _Told()
+        return _LiveRecord()
     held = submissions.copy_of(link)
     # A node that lags behind what we know must not answer with its older record.
     least = max(held.core_version if held else 0, link.accepted_version)
@@ -139,13 +139,13 @@ def _ask(actor: Actor, record: Any, link: Link | None) -> _Told:
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
     document = told.get(get.record) if told["AvailabilityStatus"] == NORMAL else None
     if document is None:
-        return _Told(hidden=told["AvailabilityStatus"] == NO_ACCESS)
+        return _LiveRecord(hidden=told["AvailabilityStatus"] == NO_ACCESS)
     assert answer.element is not None
     element = next(each for each in answer.element.iter() if codec.local_name(each) == get.record)
-    return _Told(copies.Received(document, codec.bare_xml(element)))
+    return _LiveRecord(copies.Received(document, codec.bare_xml(element)))
 
 
-def _store(link: Link, told: _Told) -> Picture:
+def _store(link: Link, told: _LiveRecord) -> Picture:
     entity = entities.by_kind(link.entity)
     with transaction.atomic():
         locks.records(entity, [link.key])
@@ -297,7 +297,7 @@ def preview(actor: Actor, record: Any, seen_version: int, answer: Callable[[Subm
         return answer(_confirm(actor, submissions.link_of(record), told, seen_version))
 
 
-def _confirm(actor: Actor, link: Link, told: _Told, seen_version: int) -> Submission:
+def _confirm(actor: Actor, link: Link, told: _LiveRecord, seen_version: int) -> Submission:
     picture = _store(link, told)
     _check_seen(link, picture, picture.version, seen_version)
     with transaction.atomic():

@@ -26,7 +26,7 @@ from pasi_connect.services.compare.comparing import Pair
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.decisions import holding
 from pasi_connect.services.decisions.deciding import decide, enrolment_of
-from pasi_connect.services.decisions.rows import TOLD, Moved
+from pasi_connect.services.decisions.rows import OF_THE_RECORD, Moved
 from sis.models import DataEvent
 from sis.models.event import Origin
 from sis.services import events
@@ -78,7 +78,7 @@ def decide_many(
             with transaction.atomic():
                 some = _together(actor, entity, together, versions, accept, reason)
         except Exception as error:  # one of them: each by itself then, so that the others are decided
-            if not isinstance(error, TOLD) and not faults.ours(error):
+            if not isinstance(error, OF_THE_RECORD) and not faults.ours(error):
                 raise
             alone |= together
             continue
@@ -111,7 +111,7 @@ def _alone(actor: Actor, pk: int, version: str, accept: bool, reason: str, done:
         done.others[pk] = settled() if not open_ else under_way() if not refused.item.undecided else moved()
     except ValidationError as error:
         done.others[pk] = NotDecided("not_possible", " ".join(error.messages))
-    except TOLD:
+    except OF_THE_RECORD:
         done.others[pk] = NotDecided("not_possible", _("PASI's value cannot be stored here."))
 
 
@@ -143,7 +143,7 @@ def _together(
     for pair, decision in zip(ours.values(), made, strict=True):
         _move(pair, decision)
     statements.insert_all(made)
-    audit.record_all(actor, [_told(decision) for decision in made])
+    audit.record_all(actor, [_audit_entry(decision) for decision in made])
     decided = list(ours.values())
     comparing.look_again(entity, decided, context, "accept" if accept else "reject")
     comparing.save(pair.link for pair in decided if pair.link)
@@ -254,7 +254,7 @@ def _move(pair: Pair, decision: Decision) -> None:
         pair.link.kept = {**pair.link.kept, **{name: theirs[name] for name in decision.rejected}}
 
 
-def _told(decision: Decision) -> audit.Entry:
+def _audit_entry(decision: Decision) -> audit.Entry:
     item, names = decision.discrepancy, {*decision.accepted, *decision.rejected}
     changes = {row["name"]: [row["sis"], row["pasi"]] for row in decision.picture if row["name"] in names}
     verb = audit.Verb.ACCEPTED_PASI if decision.accepted else audit.Verb.KEPT_SIS

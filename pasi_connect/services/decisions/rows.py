@@ -12,7 +12,7 @@ from pasi_connect.models import Discrepancy
 from pasi_connect.services.compare import failures
 
 # What is told as it is, to the record alone.
-TOLD = (ValidationError, IntegrityError, DataError)
+OF_THE_RECORD = (ValidationError, IntegrityError, DataError)
 
 
 class Moved(Exception):
@@ -31,7 +31,7 @@ def one_record(item_id: int) -> Iterator[None]:
     """
     try:
         yield
-    except (Moved, *TOLD):
+    except (Moved, *OF_THE_RECORD):
         raise
     except Exception as error:
         item = Discrepancy.objects.filter(pk=item_id).first()

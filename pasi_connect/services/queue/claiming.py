@@ -14,7 +14,7 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 
 from operations import clock, liveness
 from operations.actor import Actor
-from operations.statements import Given, Query
+from operations.statements import Parameter, Query
 from pasi_connect import entities
 from pasi_connect.entities import Entity, mapping
 from pasi_connect.models import Exchange, Link, LinkState, Submission, SyncSettings
@@ -26,7 +26,7 @@ from pasi_connect.services.compare import failures
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import copies
 from pasi_connect.services.queue import lease, submissions
-from pasi_connect.services.queue.seen import our_steps
+from pasi_connect.services.queue.version_check import our_steps
 from pasi_connect.soap import gateway
 from pasi_connect.soap.gateway import Purpose
 
@@ -115,24 +115,26 @@ def _unlocked(ready: QuerySet[Submission]) -> QuerySet[Submission]:
     )[:1]
 
 
-_first = Query(lambda: _unlocked(due(Given("now", DateTimeField()), Given("far", DateTimeField()))))
+_first = Query(lambda: _unlocked(due(Parameter("now", DateTimeField()), Parameter("far", DateTimeField()))))
 _this = Query(
     lambda: _unlocked(
-        due(Given("now", DateTimeField()), Given("far", DateTimeField())).filter(pk=Given("pk", Submission._meta.pk))
+        due(Parameter("now", DateTimeField()), Parameter("far", DateTimeField())).filter(
+            pk=Parameter("pk", Submission._meta.pk)
+        )
     )
 )
 
 
 @cache
 def _record(kind: str) -> Query[Link]:
-    subject = Given("subject_id", Link._meta.get_field("subject_id"))
+    subject = Parameter("subject_id", Link._meta.get_field("subject_id"))
     return Query(lambda: entities.by_kind(kind).links_along.filter(subject_id=subject)[:1])
 
 
 @cache
 def _copy(kind: str) -> Query[Any]:
     model = entities.by_kind(kind).copy
-    named = {model.key_field: Given("key", Link._meta.get_field("key"))}
+    named = {model.key_field: Parameter("key", Link._meta.get_field("key"))}
     return Query(lambda: model._default_manager.filter(**named, vanished_at=None)[:1])
 
 

@@ -32,7 +32,7 @@ from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import absent, copies, reading
 from pasi_connect.services.queue import collecting, reviews, submissions
 from pasi_connect.services.queue.claiming import may_call
-from pasi_connect.services.queue.seen import our_steps
+from pasi_connect.services.queue.version_check import our_steps
 from pasi_connect.soap.gateway import Purpose
 from sis.models import DataEvent, School
 from sis.models.organization import State

@@ -29,7 +29,7 @@ from pasi_connect.services.pull import absent, copies
 from pasi_connect.services.queue import lease, submissions
 from pasi_connect.services.queue.claiming import Flight, purpose
 from pasi_connect.soap import codec, gateway
-from pasi_connect.soap.gateway import Answer, Told
+from pasi_connect.soap.gateway import Answer, CallResult
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def _locked(submission: Submission) -> _Rows | None:
     return _Rows(copy, link, row)
 
 
-def record(flight: Flight, told: Told) -> None:
+def record(flight: Flight, told: CallResult) -> None:
     """Writes the outcome of a submit."""
     with transaction.atomic():
         present = Present.load()

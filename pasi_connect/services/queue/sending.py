@@ -14,7 +14,7 @@ from pasi_connect.services.compare import failures
 from pasi_connect.services.queue import collecting, lease, outcomes, submissions
 from pasi_connect.services.queue.claiming import Flight, claim, due, may_call, orphans, take_over
 from pasi_connect.soap import answers, gateway
-from pasi_connect.soap.gateway import Line, Told
+from pasi_connect.soap.gateway import CallResult, Line
 
 __all__ = ["attempt", "drain", "due", "may_call", "orphans"]
 
@@ -48,7 +48,7 @@ def _look_after(pk: int) -> bool:
     return dead is not None
 
 
-def _finish(flight: Flight, told: Told) -> None:
+def _finish(flight: Flight, told: CallResult) -> None:
     try:
         outcomes.record(flight, told)
     except Exception as error:  # noqa: BLE001 - counted, or raised on
@@ -89,7 +89,7 @@ class _Called:
 
     flight: Flight
     keeper: lease.Keeper
-    answer: "Future[Told | None]"
+    answer: "Future[CallResult | None]"
 
 
 class _Sender:
@@ -174,7 +174,7 @@ class _Sender:
         outcomes.give_back(following.flight)
 
 
-def _exchange(flight: Flight, over: Line, before: "Future[Told | None] | None") -> Told | None:
+def _exchange(flight: Flight, over: Line, before: "Future[CallResult | None] | None") -> CallResult | None:
     """The call, unless the one before it did not end as usual."""
     if before is not None:
         told = before.result()
@@ -183,6 +183,6 @@ def _exchange(flight: Flight, over: Line, before: "Future[Told | None] | None") 
     return _call(flight, over)
 
 
-def _call(flight: Flight, over: Line | None = None) -> Told:
+def _call(flight: Flight, over: Line | None = None) -> CallResult:
     told = gateway.exchange(flight.message, over)
     return replace(told, answer=answers.of_one(told.answer))

@@ -11,7 +11,7 @@ from operations import clock, statements, wake
 from operations.actor import SYNC, Actor
 from operations.rules import callers, latin1
 from operations.services import audit
-from operations.statements import Given, Query
+from operations.statements import Parameter, Query
 from pasi_connect import entities
 from pasi_connect.entities import Entity, registry
 from pasi_connect.models import Discrepancy, Link, Submission
@@ -247,7 +247,7 @@ def why_held(
     return reason.code, details.get(reason.code, "")
 
 
-def foreseen(link: Link | None, who: Actor) -> Submission:
+def forecast(link: Link | None, who: Actor) -> Submission:
     """What a change of the record that `who` has just made will be when it is taken up: held with its reason, or waiting.
 
     Not saved. For the message right after a decision, which comes before the submission does.
@@ -327,7 +327,7 @@ def supersede_stuck(submission: Submission) -> None:
 
 _field: Callable[[str], Any] = Submission._meta.get_field
 _after = Query(
-    lambda: Submission.objects.filter(lane=Given("lane", _field("lane")), status=Status.HELD, reason="after").only(
+    lambda: Submission.objects.filter(lane=Parameter("lane", _field("lane")), status=Status.HELD, reason="after").only(
         "pk"
     )[:1]
 )
@@ -335,8 +335,8 @@ _stuck = Query(
     lambda: (
         Submission.objects.select_for_update()
         .filter(
-            entity=Given("entity", _field("entity")),
-            subject_id=Given("subject_id", _field("subject_id")),
+            entity=Parameter("entity", _field("entity")),
+            subject_id=Parameter("subject_id", _field("subject_id")),
             status__in=STUCK,
         )
         .defer("sent_document")

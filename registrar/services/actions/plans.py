@@ -187,13 +187,13 @@ def preview(actor: Actor, planner: Planner) -> Preview:
     try:
         with transaction.atomic():
             done = carry_out(actor, plan)
-            found.append(_shown(plan, done))
+            found.append(_preview(plan, done))
             raise _RollBack
     except _RollBack:
         return found[0]
 
 
-def _shown(plan: Plan, done: Done) -> Preview:
+def _preview(plan: Plan, done: Done) -> Preview:
     ids = {row.order: row.subject_id for row in done.records if row.entity == SCHOOL_ENROLMENT}
     places = [order for order, change in enumerate(plan.changes) if change.differs]
     told = expected.of_plan([_expected_record(plan.changes[place], ids[place]) for place in places], today=plan.due_on)
@@ -252,7 +252,7 @@ def do(actor: Actor, student_id: int, planner: Planner, seen: str | None = None)
             return _enter(actor, plan, _planned(looked.done), looked.done.not_carried, seen, Action.Status.PLANNED)
         done = carry_out(actor, plan)
         if seen is not None and seen != done.version(plan.kind):
-            raise Moved(_shown(plan, done))
+            raise Moved(_preview(plan, done))
         if not done.records:
             raise Refused(_("Nothing would change: the record already has these values."))
         return _enter(actor, plan, done.records, done.not_carried, seen, Action.Status.DONE)
@@ -375,7 +375,7 @@ def _carry_out(actor: Actor, plan: Plan) -> Done:
 
 def _speaks_of_days(error: ValidationError) -> bool:
     """Of nothing but what may be shown of a record at another school."""
-    return hasattr(error, "error_dict") and error.message_dict.keys() <= elsewhere.SHOWN
+    return hasattr(error, "error_dict") and error.message_dict.keys() <= elsewhere.FIELDS
 
 
 def _course_records(written: list[course_enrolments.Changed], first: int) -> list[ActionRecord]:

@@ -12,7 +12,7 @@ from registrar.services.actions.plans import Change, Preview
 from sis.services.carrying import NotCarried
 
 
-def told(looked: Preview, sight: Sight) -> dict[str, Any]:
+def answer(looked: Preview, sight: Sight) -> dict[str, Any]:
     """Records in the order in which they go to PASI, course enrolments, what could not be carried on, remarks.
 
     Of records at schools that are not the person's: dates and type alone, of course enrolments the school.
@@ -31,7 +31,7 @@ def told(looked: Preview, sight: Sight) -> dict[str, Any]:
                 "school_year": str(change.school_year),
                 "changes": sight.fields(change.school.code, differences(change)),
                 "sent": change.sends,
-                "expected": [expected.told(row, sight.school) for row in said(looked, order, sight)],
+                "expected": [expected.answer(row, sight.school) for row in expected_of(looked, order, sight)],
             }
             for order, change in enumerate(plan.changes)
             if change.differs
@@ -49,7 +49,7 @@ def told(looked: Preview, sight: Sight) -> dict[str, Any]:
     }
 
 
-def said(looked: Preview, order: int, sight: Sight) -> list[Expected]:
+def expected_of(looked: Preview, order: int, sight: Sight) -> list[Expected]:
     """What PASI will say of a change. A record that the action makes holds nothing but what comes from the person's own school."""
     change, found = looked.plan.changes[order], looked.expected.get(order, [])
     return found if change.enrolment is None else sight.expected(change.school.code, found)

@@ -76,7 +76,7 @@ def _row(year: SchoolYear, school: str, concurrent: bool, before: Days | None, a
     else:
         bars += [_bar(year, "off", before)] if before else []
         bars += [_bar(year, "new", after)] if after else []
-    return Row(school, concurrent, before is None, _told(before, after), bars, now_line(year, clock.today()))
+    return Row(school, concurrent, before is None, _text(before, after), bars, now_line(year, clock.today()))
 
 
 def _outside(whole: Days, part: Days) -> list[Days]:
@@ -89,7 +89,7 @@ def _bar(year: SchoolYear, css: str, days: Days) -> Bar:
     return Bar(css, *span(year, *days))
 
 
-def _told(before: Days | None, after: Days | None) -> str:
+def _text(before: Days | None, after: Days | None) -> str:
     if after is None and before is not None:
         return _("removed: it was %(start)s to %(exit)s") % _dates(before)
     assert after is not None

@@ -16,7 +16,7 @@ from pasi_connect.services import words
 from pasi_connect.services.compare.context import Context
 from pasi_connect.views import expectations
 from registrar.services.actions.plans import Change, Preview
-from registrar.services.actions.previews import differences, said
+from registrar.services.actions.previews import differences, expected_of
 from registrar.views.guided import picture
 from sis.models import Course, CourseEnrolment, School, Section
 from sis.services.carrying import NotCarried
@@ -77,7 +77,7 @@ class Record:
 
 
 @dataclass
-class Shown:
+class Page:
     kind: str
     year: str
     months: list[str]
@@ -96,7 +96,7 @@ class Shown:
         return len(self.records) + len(self.courses)
 
 
-def of(looked: Preview, sight: Sight) -> Shown:
+def of(looked: Preview, sight: Sight) -> Page:
     """Of records at schools that are not the person's dates and type alone."""
     plan = looked.plan
     context, number = Context(), 0
@@ -105,11 +105,13 @@ def of(looked: Preview, sight: Sight) -> Shown:
         if not change.differs:
             continue
         number += change.sends
-        records.append(_record(change, number if change.sends else None, said(looked, order, sight), context, sight))
+        records.append(
+            _record(change, number if change.sends else None, expected_of(looked, order, sight), context, sight)
+        )
     others = sorted({change.school.name for change in plan.changes if change.school.code != plan.school_code})
     sent = [record for record in records if record.number]
     due = plan.due_on.isoformat() if plan.due_on else ""
-    shown = Shown(
+    shown = Page(
         kind=str(Action.Kind(plan.kind).label),
         year=str(plan.changes[0].school_year) if plan.changes else "",
         months=month_names(),
@@ -171,7 +173,11 @@ def _waits(change: Change, context: Context) -> str:
 def fields(changes: Mapping[str, list[Any]], *, created: bool = False) -> list[Field]:
     """Names and values of an enrolment as people read them. Of a new one the empty ones and the usual ones are left out."""
     return [
-        Field(words.field_label(ENTITY, name), words.shown(ENTITY, name, before), words.shown(ENTITY, name, after))
+        Field(
+            words.field_label(ENTITY, name),
+            words.value_text(ENTITY, name, before),
+            words.value_text(ENTITY, name, after),
+        )
         for name, (before, after) in changes.items()
         if not (created and (name, after) in USUAL)
     ]

@@ -16,7 +16,7 @@ def role(name):
     return str(Group.objects.get(name=name).pk)
 
 
-def given(person, **changes):
+def form_data(person, **changes):
     """The person's form as a browser would send it back."""
     names = ("first_name", "last_name", "username", "email", "local_id")
     data = {name: getattr(person, name) for name in names}
@@ -63,18 +63,20 @@ def test_a_person_is_added_with_role_invitation_and_then_schools(here, admin):
 
 
 def test_a_user_name_is_taken_once(here, admin):
-    answer = admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, username=here.stranger.username))
+    answer = admin.post(f"/people/{here.registrar.pk}/", form_data(here.registrar, username=here.stranger.username))
     assert answer.status_code == 422
     assert "username" in answer.context["form"].errors
 
 
 def test_what_pasi_is_told_of_a_person_has_latin_letters(here, admin):
     """The user name may have others as long as there is a local ID."""
-    answer = admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, username="łucja", local_id=""))
+    answer = admin.post(f"/people/{here.registrar.pk}/", form_data(here.registrar, username="łucja", local_id=""))
     assert answer.status_code == 422
     assert "local_id" in answer.context["form"].errors
     assert (
-        admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, username="łucja", local_id="l7")).status_code
+        admin.post(
+            f"/people/{here.registrar.pk}/", form_data(here.registrar, username="łucja", local_id="l7")
+        ).status_code
         == 302
     )
 
@@ -82,7 +84,7 @@ def test_what_pasi_is_told_of_a_person_has_latin_letters(here, admin):
 def test_a_changed_role_holds_at_once(here, admin, as_person):
     registrar = as_person(here.registrar)
     assert registrar.get("/setup/").status_code == 403
-    admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, role=role("District officer")))
+    admin.post(f"/people/{here.registrar.pk}/", form_data(here.registrar, role=role("District officer")))
     assert registrar.get("/setup/").status_code == 200
     assert AuditEntry.objects.get(action="user changed").changes == {"role": ["Registrar", "District officer"]}
 
@@ -91,7 +93,7 @@ def test_a_changed_role_holds_at_once(here, admin, as_person):
     ("change", "told"), [({"email": "new@kestrel.example"}, ["account_changed"]), ({"first_name": "Rhea B."}, [])]
 )
 def test_another_address_is_told_to_the_person(here, admin, change, told):
-    admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, **change))
+    admin.post(f"/people/{here.registrar.pk}/", form_data(here.registrar, **change))
     assert [notice.kind for notice in Notice.objects.filter(person=here.registrar)] == told
 
 
@@ -99,19 +101,19 @@ def test_another_address_is_told_to_the_person(here, admin, change, told):
 def test_the_last_administrator_stays(here, admin, change):
     if "role" in change:
         change = {"role": role(change["role"])}
-    answer = admin.post(f"/people/{here.admin.pk}/", given(here.admin, **change))
+    answer = admin.post(f"/people/{here.admin.pk}/", form_data(here.admin, **change))
     assert answer.status_code == 422
     assert "last administrator" in answer.content.decode()
     assert admin.get("/people/").status_code == 200
     assert not AuditEntry.objects.exists()
     second = UserFactory(role="Administrator")
-    admin.post(f"/people/{second.pk}/", given(second, **change))
+    admin.post(f"/people/{second.pk}/", form_data(second, **change))
     assert AuditEntry.objects.filter(action="user changed", subject_id=str(second.pk)).exists()
 
 
 def test_a_person_who_may_not_sign_in_is_out_at_once(here, admin, as_person):
     registrar = as_person(here.registrar)
-    admin.post(f"/people/{here.registrar.pk}/", given(here.registrar, is_active=""))
+    admin.post(f"/people/{here.registrar.pk}/", form_data(here.registrar, is_active=""))
     assert registrar.get("/students/").status_code == 302
 
 

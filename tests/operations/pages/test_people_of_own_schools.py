@@ -11,7 +11,7 @@ from sis.models import SchoolAccess
 from sis.services import access
 from tests.factories import ServiceFactory, UserFactory
 from tests.factories.people import PASSWORD
-from tests.operations.pages.test_people import given, role
+from tests.operations.pages.test_people import form_data, role
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_schools_that_one_does_not_see_stay(here, local, hers):
 @pytest.mark.parametrize("name", ["District officer", "Administrator"])
 def test_no_role_that_sees_all_schools_is_given(here, local, hers, name):
     for person in (here.registrar, local):
-        assert hers.post(f"/people/{person.pk}/", given(person, role=role(name))).status_code == 422
+        assert hers.post(f"/people/{person.pk}/", form_data(person, role=role(name))).status_code == 422
         with pytest.raises(PermissionDenied):
             accounts.change_user(of_user(local), person.pk, {}, Group.objects.get(name=name))
     assert not here.registrar.groups.filter(name=name).exists()
@@ -105,7 +105,8 @@ def test_no_token_of_a_program_that_sees_more(here, hers):
 
 def test_people_of_ones_own_schools_are_looked_after(here, hers):
     assert (
-        hers.post(f"/people/{here.registrar.pk}/", given(here.registrar, email="new@school.example")).status_code == 302
+        hers.post(f"/people/{here.registrar.pk}/", form_data(here.registrar, email="new@school.example")).status_code
+        == 302
     )
     assert hers.post(f"/people/{here.registrar.pk}/link/").status_code in (200, 302)  # by mail where there is a server
     assert Invitation.objects.filter(user=here.registrar).exists()

@@ -158,7 +158,7 @@ def test_what_deletes_in_pasi_stays_open_unless_ticked(here, as_person):
 def test_foreign_items_are_not_among_the_chosen(here, as_person, item):
     text = as_person(here.stranger).get(f"/changes/bulk/?decision=accept&item={item.pk}").content.decode()
     assert "None of these changes would be decided" in text
-    assert item.enrolment.student.name not in text
+    assert item.school_enrolment.student.name not in text
 
 
 @pytest.mark.parametrize("query", ["decision=maybe", ""])
@@ -193,11 +193,11 @@ def test_rows_of_a_job_lead_to_their_records(here, as_person):
     _action, job, _found = bulk.start(
         of_user(here.registrar), selectors.discrepancies(here.registrar), bulk.Choice("accept"), {}
     )
-    changed_in_pasi(items[0].enrolment, grade="10")
+    changed_in_pasi(items[0].school_enrolment, grade="10")
     jobs.run(job.pk)
     text = as_person(here.registrar).get(f"/jobs/{job.pk}/").content.decode()
     assert "Bulk decisions: 1 done, 1 needs attention" in text
-    assert f'<a href="/changes/{items[0].pk}/">{items[0].enrolment.student.name}</a>' in text
+    assert f'<a href="/changes/{items[0].pk}/">{items[0].school_enrolment.student.name}</a>' in text
     assert "It has changed since the list was made" in text
 
 
@@ -241,8 +241,11 @@ def test_the_guard_shows_the_list_to_who_approves(here, as_person):
     assert "Approve: 51 records" in text and "100 %" in text
     action = Action.objects.get()
     shown = district.get(f"/actions/{action.pk}/").content.decode()
-    assert "Bulk decisions: Accept PASI, 51 changes on the list" in shown and items[0].enrolment.student.name in shown
-    assert items[50].enrolment.student.name in district.get(f"/actions/{action.pk}/?from=50").content.decode()
+    assert (
+        "Bulk decisions: Accept PASI, 51 changes on the list" in shown
+        and items[0].school_enrolment.student.name in shown
+    )
+    assert items[50].school_enrolment.student.name in district.get(f"/actions/{action.pk}/?from=50").content.decode()
     assert registrar.post(f"/jobs/{job.pk}/approve/").status_code == 403
     assert district.post(f"/jobs/{job.pk}/approve/").status_code == 302
     jobs.run(job.pk)
@@ -379,8 +382,8 @@ def changed_in_pasi_to_ours(enrolment):
 
 
 def test_the_list_as_csv_has_the_filter_and_no_formula(here, as_person, item):
-    changed_in_pasi(item.enrolment, grade="09", by="=HYPERLINK(1)")
-    other = many(here, 1, exit_date=item.enrolment.exit_date.replace(day=1))[0]
+    changed_in_pasi(item.school_enrolment, grade="09", by="=HYPERLINK(1)")
+    other = many(here, 1, exit_date=item.school_enrolment.exit_date.replace(day=1))[0]
     answer = as_person(here.registrar).get("/changes/export/csv/?field=grade")
     assert answer["Content-Disposition"].endswith('.csv"')
     text = b"".join(answer.streaming_content).decode("utf-8-sig")

@@ -130,7 +130,7 @@ def test_a_person_takes_no_name_but_the_own_one(lucja, client):
 
 
 def person_form(person, **more):
-    values = {name: getattr(person, name) for name in accounts.GIVEN if name != "is_active"}
+    values = {name: getattr(person, name) for name in accounts.BY_ADMINISTRATORS if name != "is_active"}
     return {**values, "is_active": "on", "role": str(person.groups.get().pk), **more}
 
 

@@ -45,7 +45,7 @@ def test_the_title_counts_changes_and_what_is_stuck(here, as_person, item):
 def test_another_school_sees_none_of_it(here, as_person, item):
     page = as_person(here.stranger).get("/")
     assert title(page) == "Everything is in step"
-    assert item.enrolment.student.name not in page.content.decode()
+    assert item.school_enrolment.student.name not in page.content.decode()
 
 
 def test_time_to_pasi_is_the_median_of_today(here, as_person):
@@ -142,7 +142,7 @@ def test_alike_changes_are_one_and_what_stands_out_is_apart(here, as_person):
     outlier, other = changed(here, 1, exit_date=dt.date(2027, 6, 2)), changed(here, 2, by="Somebody else", grade="09")
     registrar = as_person(here.registrar)
     page = registrar.get("/")
-    before = many[0].enrolment.exit_date.isoformat()
+    before = many[0].school_enrolment.exit_date.isoformat()
     assert rows(page) == [
         ("7", f"Exit date {before} → 2027-06-24"),
         ("3", "Other safe changes from PASI"),
@@ -184,7 +184,7 @@ def test_who_does_not_decide_is_led_to_look(here, as_person):
 
 def test_each_problem_stands_once(here, as_person, item):
     """A change to decide whose own submission waits for it is one thing to do, not two."""
-    submission(item.enrolment, "needs_review", key=item.key)
+    submission(item.school_enrolment, "needs_review", key=item.key)
     alone = submission(EnrolmentFactory(school=here.school), "rejected")
     page = as_person(here.registrar).get("/")
     assert title(page) == "1 change from PASI is waiting for you, 1 submission is stuck"
@@ -194,7 +194,7 @@ def test_each_problem_stands_once(here, as_person, item):
 
 def test_a_reset_that_pasi_refused_waits_once(here, as_person, item):
     decisions.reject(of_user(here.registrar), item.pk, reason="Ours is right.")
-    take_up(item.enrolment)
+    take_up(item.school_enrolment)
     Submission.objects.update(status="rejected", rejections=[{"code": "10016", "message": "x"}])
     page = as_person(here.registrar).get("/")
     assert title(page) == "1 change from PASI is waiting for you"

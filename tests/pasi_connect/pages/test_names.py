@@ -65,13 +65,13 @@ def test_polls_are_shown_on_demand(here, as_person):
         call(here.school, operation)
     client = as_person(here.registrar)
 
-    def shown(query=""):
+    def operations(query=""):
         return [row["call"].operation for row in client.get(f"/exchanges/{query}").context["rows"]]
 
-    assert shown() == ["GetStudent"]
+    assert operations() == ["GetStudent"]
     with_polls = client.get("/exchanges/").context["with_polls"]
-    assert shown(with_polls) == ["GetStudent", "HelloWorld", "IsDataAvailable"]
-    assert shown("?operation=IsDataAvailable") == ["IsDataAvailable"]
+    assert operations(with_polls) == ["GetStudent", "HelloWorld", "IsDataAvailable"]
+    assert operations("?operation=IsDataAvailable") == ["IsDataAvailable"]
     assert client.get("/exchanges/?polls=odd").status_code == 400
 
 
@@ -109,7 +109,7 @@ def test_names_cost_as_many_queries_for_many_rows(here, as_person):
 
     client = as_person(here.registrar)
 
-    def asked():
+    def count_queries():
         found = []
         for address in ("/exchanges/", "/actions/", "/notices/"):
             with CaptureQueriesContext(connection) as seen:
@@ -118,7 +118,7 @@ def test_names_cost_as_many_queries_for_many_rows(here, as_person):
         return found
 
     add(1)
-    asked()  # who has read what is entered once an hour
-    one = asked()
+    count_queries()  # who has read what is entered once an hour
+    one = count_queries()
     add(9)
-    assert asked() == one
+    assert count_queries() == one

@@ -233,23 +233,23 @@ def test_the_page_takes_no_file_that_it_may_not_have_opened(district, files, tmp
 
 
 def test_installing_replacing_and_testing_a_certificate_is_in_the_audit(district, files, tmp_path):
-    def told(action):
+    def entries(action):
         return list(AuditEntry.objects.filter(action=action).order_by("pk").values_list("actor_name", "changes"))
 
     ConnectionSettings.objects.update(endpoint_url="https://127.0.0.1:1/PASIService.svc")
     certificates.watch()
     certificates.watch()
     first = certificate.read()
-    [(name, changes)] = told("certificate installed")
+    [(name, changes)] = entries("certificate installed")
     assert changes == {"serial": ["", first.serial], "valid_to": ["", f"{first.valid_to:%Y-%m-%d}"]}
     other = ensure(tmp_path / "next", organization="A.7010", now=clock.now())
     for file in ("client.pem", "client.key", "ca.pem"):
         (tmp_path / file).write_bytes((other.directory / file).read_bytes())
     certificates.watch()
-    [(_name, changes)] = told("certificate replaced")
+    [(_name, changes)] = entries("certificate replaced")
     assert changes["serial"] == [first.serial, certificate.read().serial]
     district.post("/setup/test/")
-    [(name, changes)] = told("connection tested")
+    [(name, changes)] = entries("connection tested")
     assert name.startswith(User.objects.get(pk=district.session["_auth_user_id"]).get_full_name())
     assert changes == {"outcome": ["", "unavailable"]}
 

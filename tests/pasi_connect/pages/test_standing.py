@@ -123,18 +123,18 @@ def test_it_asks_as_often_for_many_enrolments_as_for_two(here, as_person):
         changed_in_pasi(stay, grade="10")
         submission(stay, "rejected", reason="10016")
 
-    def asked():
+    def count_queries():
         with CaptureQueriesContext(connection) as seen:
             assert client.get(f"/students/{student.pk}/").status_code == 200
         return len(seen)
 
     add()
     add()
-    asked()
-    two = asked()
+    count_queries()
+    two = count_queries()
     for _ in range(5):
         add()
-    assert asked() == two
+    assert count_queries() == two
 
 
 def test_the_button_tells_what_came_of_it(here, as_person, enrolment):

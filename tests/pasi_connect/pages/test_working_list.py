@@ -17,13 +17,13 @@ FILTER = "field=grade&changed_by=7010"
 
 @pytest.fixture
 def make(here):
-    def made(by_other=False, **theirs):
+    def item(by_other=False, **theirs):
         one = EnrolmentFactory(school=here.school)
         link_and_copy(one)
         organization = "A.1750" if by_other else "A.7010"
         return changed_in_pasi(one, organization=organization, **(theirs or {"grade": "09"}))
 
-    return made
+    return item
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_five_tabs_at_most_and_the_rest_are_filters(here, registrar, items):
 
 
 def test_a_list_of_submissions_keeps_filter_and_page_through_its_rows(here, registrar, items):
-    made = submission(items[0].enrolment, "rejected", key=items[0].key)
+    made = submission(items[0].school_enrolment, "rejected", key=items[0].key)
     query = "?status=rejected&school=" + here.school.code
     row = re.search(rf'href="(/submissions/{made.pk}/[^"]*)"', registrar.get(f"/submissions/{query}").content.decode())
     page = registrar.get(row[1].replace("&amp;", "&"))

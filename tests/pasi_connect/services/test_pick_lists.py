@@ -25,9 +25,9 @@ def a_code(class_name, code, english, french):
 
 def test_a_code_is_shown_by_its_word_in_the_readers_language():
     a_code("ProgrammingType", "ContinuingEducation", "Continuing education", "Éducation permanente")
-    assert words.shown(ENTITY, "programming_type", "ContinuingEducation") == "Continuing education"
+    assert words.value_text(ENTITY, "programming_type", "ContinuingEducation") == "Continuing education"
     with translation.override("fr"):
-        assert words.shown(ENTITY, "programming_type", "ContinuingEducation") == "Éducation permanente"
+        assert words.value_text(ENTITY, "programming_type", "ContinuingEducation") == "Éducation permanente"
 
 
 def test_without_a_word_the_code_is_at_least_readable():
@@ -37,7 +37,7 @@ def test_without_a_word_the_code_is_at_least_readable():
 
 def test_each_code_of_a_list_has_its_word():
     a_code("GrantsProgramCode", "610", "Outreach", "")
-    assert words.shown(ENTITY, "grants_program_codes", "610 999") == "610 Outreach, 999"
+    assert words.value_text(ENTITY, "grants_program_codes", "610 999") == "610 Outreach, 999"
 
 
 def test_many_codes_are_read_at_once(django_assert_num_queries):

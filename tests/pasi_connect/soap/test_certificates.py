@@ -19,7 +19,7 @@ from tests.moments import machine_now
 NOW = machine_now().replace(microsecond=0)
 
 
-def made(directory: Path, *, days: int = 0, organization: str = "A.7010") -> Certificates:
+def certificates(directory: Path, *, days: int = 0, organization: str = "A.7010") -> Certificates:
     return ensure(directory, organization=organization, now=NOW + timedelta(days=days))
 
 
@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def files(tmp_path: Path) -> Certificates:
-    return made(tmp_path / "certificates")
+    return certificates(tmp_path / "certificates")
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_expired_or_missing_certificate_is_refused(port: int, files: Certificate
 
 
 def test_another_authoritys_client_is_refused(port: int, files: Certificates, tmp_path: Path) -> None:
-    stranger = made(tmp_path / "elsewhere")
+    stranger = certificates(tmp_path / "elsewhere")
     with pytest.raises((ssl.SSLError, OSError, http.client.HTTPException)):
         get(port, files, stranger.client)
 
@@ -118,13 +118,13 @@ def contents(files: Certificates) -> dict[str, bytes]:
 
 def test_second_call_changes_nothing(files: Certificates) -> None:
     before = contents(files)
-    made(files.directory, days=300)
+    certificates(files.directory, days=300)
     assert contents(files) == before
 
 
 def test_renewed_thirty_days_ahead_under_the_same_authority(files: Certificates) -> None:
     before = contents(files)
-    made(files.directory, days=396)
+    certificates(files.directory, days=396)
     after = contents(files)
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {
@@ -136,9 +136,9 @@ def test_renewed_thirty_days_ahead_under_the_same_authority(files: Certificates)
 @pytest.mark.parametrize("name", ["client.key", "client.pem", "server.key"])
 def test_broken_or_missing_file_is_made_again(files: Certificates, name: str) -> None:
     (files.directory / name).unlink()
-    made(files.directory)
+    certificates(files.directory)
     (files.directory / name).write_text("not a key")
-    made(files.directory)
+    certificates(files.directory)
     certificate = files.directory / f"{Path(name).stem}.pem"
     context = ssl.create_default_context(cafile=str(files.ca))
     context.load_cert_chain(certificate, files.key_of(certificate))
@@ -148,7 +148,7 @@ def test_broken_or_missing_file_is_made_again(files: Certificates, name: str) ->
 def test_lost_authority_renews_everything(files: Certificates) -> None:
     before = contents(files)
     (files.directory / "ca.key").unlink()
-    made(files.directory)
+    certificates(files.directory)
     after = contents(files)
     assert not [name for name in before if after[name] == before[name]]
 
@@ -157,12 +157,12 @@ def test_registry_keeps_what_a_person_changed_there(files: Certificates) -> None
     rows = json.loads(files.clients.read_text())
     rows[0]["client_active"] = False
     files.clients.write_text(json.dumps(rows))
-    made(files.directory)
+    certificates(files.directory)
     assert json.loads(files.clients.read_text())[0]["client_active"] is False
 
 
 def test_registry_follows_the_organization(files: Certificates) -> None:
-    made(files.directory, organization="A.7011")
+    certificates(files.directory, organization="A.7011")
     assert json.loads(files.clients.read_text())[0]["organizations"] == ["A.7011"]
 
 
@@ -184,6 +184,6 @@ def test_an_earlier_registry_gets_the_roles_of_today_and_one_changed_by_hand_kee
 ) -> None:
     [row] = json.loads(files.clients.read_text())
     files.clients.write_text(json.dumps([row | {"roles": roles, "name": "Ours"}]))
-    made(files.directory, organization=row["organizations"][0])
+    certificates(files.directory, organization=row["organizations"][0])
     [after] = json.loads(files.clients.read_text())
     assert (after["roles"], after["name"]) == (expected, "Ours")

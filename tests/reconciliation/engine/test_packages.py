@@ -77,7 +77,7 @@ def workbook(path, sheets, *, columns=(), hidden=()):
     return path
 
 
-def said(path, how=None):
+def sentences(path, how=None):
     return [words(note) for note in check(path, "CM", side="after", how=how or How()).notes]
 
 
@@ -87,20 +87,22 @@ def test_of_two_sheets_with_the_columns_the_first_is_read_and_the_other_can_be_c
         tmp_path / "two.xlsx", {"Notes": [["x"]], "Term 1": [HEADERS, ROW], "Term 2": [[*HEADERS, "Period"], other]}
     )
     sentence = "Second file: several sheets have the columns. “Term 1” is read; you can choose “Term 2” instead."
-    assert said(path) == [sentence]
-    assert said(path, How(sheet="Term 2")) == []
+    assert sentences(path) == [sentence]
+    assert sentences(path, How(sheet="Term 2")) == []
     assert open_sheet(path, TYPES["CM"], side="after").cells["6"].to_list() == ["75"]
     assert open_sheet(path, TYPES["CM"], side="after", how=How(sheet="Term 2")).cells["6"].to_list() == ["80"]
 
 
 def test_a_hidden_sheet_with_the_columns_is_named_and_not_taken(tmp_path):
     path = workbook(tmp_path / "two.xlsx", {"Old": [HEADERS, ROW], "New": [HEADERS, ROW]}, hidden=["Old"])
-    assert said(path) == ["Second file: several sheets have the columns. “New” is read; you can choose “Old” instead."]
+    assert sentences(path) == [
+        "Second file: several sheets have the columns. “New” is read; you can choose “Old” instead."
+    ]
 
 
 def test_hidden_columns_are_counted_and_said(tmp_path):
     path = workbook(tmp_path / "hidden.xlsx", {"A": [HEADERS, ROW]}, columns=[(2, 2), (5, 7), (40, 50)])
-    assert said(path) == ["Second file: hidden columns in the workbook, which are read as well: 4 (C, F-H)."]
+    assert sentences(path) == ["Second file: hidden columns in the workbook, which are read as well: 4 (C, F-H)."]
     assert compare(path, path, tmp_path).outcome.counts["Perfectly Matched"] == 1
 
 
@@ -121,13 +123,13 @@ def spreadsheet_xml(path, *sheets):
 
 def test_the_older_xml_says_the_same(tmp_path):
     path = spreadsheet_xml(tmp_path / "two.xml", [["x"]], [HEADERS, ROW], [HEADERS, ROW, ROW])
-    assert said(path) == [
+    assert sentences(path) == [
         "Second file: several sheets have the columns. “S2” is read; you can choose “S3” instead.",
         "Second file: hidden columns in the workbook, which are read as well: 3 (B-C, F).",
     ]
     assert open_sheet(path, TYPES["CM"], side="after").rows.to_list() == [2]
     path = spreadsheet_xml(tmp_path / "first.xml", [HEADERS, ROW], [HEADERS, ROW, ROW])
-    assert said(path)[0].endswith("“S1” is read; you can choose “S2” instead.")
+    assert sentences(path)[0].endswith("“S1” is read; you can choose “S2” instead.")
     assert open_sheet(path, TYPES["CM"], side="after", how=How(sheet="S2")).rows.to_list() == [2, 3]
 
 

@@ -38,7 +38,7 @@ def large(tmp_path) -> dict[str, File]:
 def test_a_child_that_meets_its_limit_is_a_refusal_in_words(large, monkeypatch):
     monkeypatch.setattr(child, "MEMORY", 40 * 1024**2)
     with pytest.raises(Refused) as refused:
-        child.asked(large, "CM")
+        child.answer_of_child(large, "CM")
     assert [note.code for note in refused.value.notes] == ["both_too_costly"]
     found = checking.checked_apart(large, "CM")
     assert found["before"]["faults"][0]["code"] == "both_too_costly"

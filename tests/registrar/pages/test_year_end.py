@@ -119,15 +119,15 @@ def test_a_run_is_taken_back_from_its_page(officer, stays):
 def test_the_rows_follow_the_filters(officer, stays):
     address = rehearsed(officer)
 
-    def shown(query):
+    def ids(query):
         return [each["row"].enrolment_id for each in officer.get(f"{address}?{query}").context["rows"]]
 
     first, kept, closed, summer = (stay.pk for stay in stays)
-    assert shown("") == [first, kept]
-    assert shown("group=staying") == [closed, summer]
-    assert shown("group=all") == [first, kept, closed, summer]
-    assert shown("reason=not_ended") == [summer]
-    assert shown("group=closing&dates=kept") == [kept]
+    assert ids("") == [first, kept]
+    assert ids("group=staying") == [closed, summer]
+    assert ids("group=all") == [first, kept, closed, summer]
+    assert ids("reason=not_ended") == [summer]
+    assert ids("group=closing&dates=kept") == [kept]
     assert officer.get(f"{address}?group=nonsense").status_code == 400
 
 
@@ -155,7 +155,7 @@ def test_before_the_year_has_ended_the_form_asks_for_early(officer, stays):
 
 
 def test_the_pages_ask_as_often_for_many_as_for_few(officer, stays):
-    def asked(count):
+    def count_queries(count):
         for _ in range(count):
             factories.EnrolmentFactory(
                 school=factories.CalendarFactory(school_year=YEAR).school, school_year=YEAR, concurrent=True
@@ -169,7 +169,7 @@ def test_the_pages_ask_as_often_for_many_as_for_few(officer, stays):
             counts.append(len(seen))
         return counts
 
-    assert asked(1) == asked(20)
+    assert count_queries(1) == count_queries(20)
 
 
 # Exit codes ----------------------------------------------------------------------------------------------------------

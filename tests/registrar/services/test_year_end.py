@@ -217,14 +217,14 @@ def test_killed_between_chunks_it_goes_on_and_does_nothing_twice(officer, school
 def test_before_the_year_has_ended_early_must_be_said(officer, school, today):
     with clock.moved_to(dt.datetime(today.year, today.month, today.day, 18, tzinfo=dt.UTC)):
         with pytest.raises(ValidationError) as refused:
-            year_end.asked(YEAR)
+            year_end.scope_now(YEAR)
         assert set(refused.value.message_dict) == {"early"}
-        assert year_end.asked(YEAR, early=True).early
+        assert year_end.scope_now(YEAR, early=True).early
 
 
 def test_a_year_that_has_not_begun_cannot_be_closed(officer, school):
     with pytest.raises(ValidationError) as refused:
-        year_end.asked(YEAR + 1, early=True)
+        year_end.scope_now(YEAR + 1, early=True)
     assert set(refused.value.message_dict) == {"school_year"}
 
 
@@ -263,7 +263,7 @@ def test_at_two_historical_years_the_closed_year_is_noted_all_the_same(officer, 
 
 def test_a_rehearsal_that_is_not_complete_is_not_run(officer, school):
     stay(school)
-    made = year_end.rehearse(officer, year_end.asked(YEAR))
+    made = year_end.rehearse(officer, year_end.scope_now(YEAR))
     with pytest.raises(year_end.NotPossible):
         year_end.start(officer, made.pk)
     assert not Action.objects.exists()
@@ -272,11 +272,11 @@ def test_a_rehearsal_that_is_not_complete_is_not_run(officer, school):
 def test_a_chunk_asks_as_often_for_many_as_for_few(officer, school):
     stay(school, dt.date(2027, 7, 31), programming_type="SummerSchool")  # the year stays open
 
-    def asked(count):
+    def count_queries(count):
         for _ in range(count):
             factories.link_and_copy(stay(school))
         counts = []
-        rehearsal = year_end.rehearse(officer, year_end.asked(YEAR))
+        rehearsal = year_end.rehearse(officer, year_end.scope_now(YEAR))
         for job_id in (rehearsal.job_id, None):
             job_id = job_id or year_end.start(officer, rehearsal.pk).job_id
             with CaptureQueriesContext(connection) as seen:
@@ -284,4 +284,4 @@ def test_a_chunk_asks_as_often_for_many_as_for_few(officer, school):
             counts.append(len([query for query in seen if not query["sql"].startswith(WRITES)]))
         return counts
 
-    assert asked(2) == asked(60)
+    assert count_queries(2) == count_queries(60)

@@ -127,18 +127,18 @@ def test_a_page_of_fifty_asks_as_often_as_one_of_one(stays, admin, as_person):
     client = as_person(admin)
     entry(admin, stays[0].student_id)
 
-    def asked():
+    def count_queries():
         reading.RECORDER.written.clear()
         client.get("/access/")
         with CaptureQueriesContext(connection) as seen:
             client.get("/access/")
         return len(seen)
 
-    one = asked()
+    one = count_queries()
     for number in range(60):
         entry(
             factories.UserFactory(), factories.EnrolmentFactory(school=stays[0].school).student_id, program=str(number)
         )
-    assert asked() == one
+    assert count_queries() == one
     with clock.moved_to(NOON):
         client.get("/access/")

@@ -14,7 +14,7 @@ def text(response):
     return response.content.decode()
 
 
-def listed(page):
+def sections_of(page):
     return [row["section"] for row in page.context["rows"]]
 
 
@@ -26,7 +26,7 @@ def test_the_list_holds_the_sections_of_the_persons_schools(here, as_person, sec
     factories.CourseEnrolmentFactory(enrolment=stay, section=section, deleted=True)
     page = as_person(here.registrar).get("/sections/")
     assert [(row["section"], row["seats"]) for row in page.context["rows"]] == [(section, 1)]
-    assert listed(as_person(here.district).get("/sections/")) == [section, foreign]
+    assert sections_of(as_person(here.district).get("/sections/")) == [section, foreign]
 
 
 def test_the_filters(here, as_person, section):
@@ -39,9 +39,9 @@ def test_the_filters(here, as_person, section):
         "course": section.course.code,
     }
     page = client.get("/sections/", fitting)
-    assert listed(page) == [section]
+    assert sections_of(page) == [section]
     assert len(page.context["chips"]) == 4
-    assert listed(client.get("/sections/", {"school_year": str(other.school_year)})) == [other]
+    assert sections_of(client.get("/sections/", {"school_year": str(other.school_year)})) == [other]
     assert "No sections match these filters" in text(client.get("/sections/", {"term": "Semester 9"}))
 
 
@@ -57,11 +57,11 @@ def test_pages_follow_each_other_without_loss(here, as_person, monkeypatch):
     client, seen, address = as_person(here.registrar), [], "/sections/"
     while address:
         page = client.get(address if address.startswith("/") else f"/sections/{address}")
-        seen += listed(page)
+        seen += sections_of(page)
         last, address = page, page.context["pager"]["next"]
     assert seen == list(Section.objects.order_by("id"))
     before = client.get(f"/sections/{last.context['pager']['earlier']}")
-    assert listed(before) == seen[2:4]
+    assert sections_of(before) == seen[2:4]
     assert client.get("/sections/?after=x").status_code == 404
 
 

@@ -212,7 +212,7 @@ def test_a_transfer_is_taken_back_whole(home, concurrent, actor):
         course_enrolments.restore_all(actor, ended)
 
 
-def asked(number, actor):
+def queries(number, actor):
     stay = factories.EnrolmentFactory(school_year=YEAR, concurrent=True)
     first, second = terms(stay.school)
     for _ in range(number):
@@ -226,7 +226,7 @@ def asked(number, actor):
 
 
 def test_many_courses_ask_the_database_little_more_often_than_one(actor):
-    one, many = asked(1, actor), asked(20, actor)
+    one, many = queries(1, actor), queries(20, actor)
     assert one <= 12
     # What has not begun goes over with an entry date of its own only where the section begins later: alike here.
     assert many <= one + 2  # many rows go into PostgreSQL by COPY, which asks otherwise than an INSERT

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 YEAR = SchoolYear(2027)
 MAY = dt.date(2027, 5, 14)
-GIVEN = {
+VALUES = {
     "grade": "08",
     "start_date": dt.date(2026, 9, 1),
     "exit_date": dt.date(2027, 6, 26),
@@ -121,7 +121,7 @@ def test_what_comes_from_pasi_is_taken_as_it_is(enrolment, actor):
 
 def test_a_new_enrolment(actor):
     student, school = factories.StudentFactory(), factories.SchoolFactory()
-    made = enrolments.create(actor, student, school, YEAR, {**GIVEN, "grants_program_codes": "500 301"})
+    made = enrolments.create(actor, student, school, YEAR, {**VALUES, "grants_program_codes": "500 301"})
     assert (made.student, made.school, made.school_year, made.revision) == (student, school, YEAR, 1)
     entry = AuditEntry.objects.get()
     assert entry.action == "enrolment created"
@@ -131,7 +131,7 @@ def test_a_new_enrolment(actor):
 
 
 def test_a_new_enrolment_that_breaks_a_rule_is_not_made(actor):
-    given = {**GIVEN, "exit_date": dt.date(2028, 6, 1)}
+    given = {**VALUES, "exit_date": dt.date(2028, 6, 1)}
     with pytest.raises(ValidationError):
         enrolments.create(actor, factories.StudentFactory(), factories.SchoolFactory(), YEAR, given)
     assert not SchoolEnrolment.objects.exists()
@@ -216,7 +216,7 @@ def test_a_character_that_no_message_can_carry_is_refused_at_the_door(enrolment,
         enrolments.change(actor, enrolment.pk, {name: f"A{character}1"})
     assert "control character" in refused.value.message_dict[name][0]
     with pytest.raises(ValidationError) as refused:
-        enrolments.create(actor, enrolment.student, enrolment.school, YEAR, {**GIVEN, name: f"A{character}1"})
+        enrolments.create(actor, enrolment.student, enrolment.school, YEAR, {**VALUES, name: f"A{character}1"})
     assert name in refused.value.message_dict
     done = enrolments.change_many(actor, {enrolment.pk: {name: f"A{character}1"}})
     assert name in done.refused[enrolment.pk].message_dict

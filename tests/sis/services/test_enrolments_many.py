@@ -25,12 +25,12 @@ def school():
     return factories.SchoolFactory()
 
 
-def made(school, number):
+def stays(school, number):
     return [factories.EnrolmentFactory(school=school) for _ in range(number)]
 
 
 def test_each_record_gets_its_own_values_audit_entry_and_event(actor, school):
-    one, two, same = made(school, 3)
+    one, two, same = stays(school, 3)
     done = enrolments.change_many(
         actor, {one.pk: {"grade": "09"}, two.pk: {"grade": "10", "local_student_id": "L9"}, same.pk: {"grade": "08"}}
     )
@@ -50,7 +50,7 @@ def test_each_record_gets_its_own_values_audit_entry_and_event(actor, school):
 
 
 def test_the_same_outcome_as_one_by_one(actor, school):
-    alone, among = made(school, 2)
+    alone, among = stays(school, 2)
     enrolments.change(actor, alone.pk, {"grade": "11", "grants_program_codes": "600 500"}, reason="Told")
     enrolments.change_many(actor, {among.pk: {"grade": "11", "grants_program_codes": "600 500"}}, reason="Told")
     names = (*enrolments.EDITABLE, "revision")
@@ -63,7 +63,7 @@ def test_the_same_outcome_as_one_by_one(actor, school):
 
 
 def test_what_moved_or_breaks_a_rule_is_left_and_told(actor, school):
-    fine, moved, wrong = made(school, 3)
+    fine, moved, wrong = stays(school, 3)
     enrolments.change(actor, moved.pk, {"grade": "12"})
     done = enrolments.change_many(
         actor,
@@ -81,25 +81,25 @@ def test_what_moved_or_breaks_a_rule_is_left_and_told(actor, school):
 
 
 def test_what_comes_from_pasi_is_taken_as_it_is_and_leaves_nothing_to_take_up(actor, school):
-    (one,) = made(school, 1)
+    (one,) = stays(school, 1)
     enrolments.change_many(actor, {one.pk: {"program_percentage": 50}}, origin=Origin.PASI, compared=True)
     event = DataEvent.objects.get()
     assert (event.origin, event.collected_at is not None) == ("pasi", True)
 
 
 def test_a_field_that_is_no_field_is_refused(actor, school):
-    (one,) = made(school, 1)
+    (one,) = stays(school, 1)
     with pytest.raises(ValidationError):
         enrolments.change_many(actor, {one.pk: {"school": 3}})
 
 
 def test_the_number_of_statements_does_not_follow_the_set(actor, school):
-    few, many = made(school, 2), made(school, 60)
+    few, many = stays(school, 2), stays(school, 60)
 
-    def asked(rows):
+    def count_queries(rows):
         with CaptureQueriesContext(connection) as seen:
             enrolments.change_many(actor, {row.pk: {"grade": "10"} for row in rows})
         return len(seen)
 
     # The savepoint of a second batch; on PostgreSQL many rows take two statements where a few take one, for each of two tables.
-    assert asked(many) <= asked(few) + (2 if connection.vendor == "postgresql" else 1)
+    assert count_queries(many) <= count_queries(few) + (2 if connection.vendor == "postgresql" else 1)

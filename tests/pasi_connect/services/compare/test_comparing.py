@@ -62,7 +62,11 @@ def test_an_item_opens_with_its_whole_picture(enrolment):
         }
     ]
     assert (item.changed_by, item.asn) == ("Ola Brandt, A.1750", enrolment.student.asn)
-    assert (item.enrolment, item.school_code, item.school_year) == (enrolment, enrolment.school.code, SchoolYear(2027))
+    assert (item.school_enrolment, item.school_code, item.school_year) == (
+        enrolment,
+        enrolment.school.code,
+        SchoolYear(2027),
+    )
     entry = AuditEntry.objects.get(action="discrepancy opened")
     assert (entry.subject_id, entry.school_code) == (str(item.pk), enrolment.school.code)
 
@@ -133,7 +137,7 @@ def test_deleted_on_both_sides_is_in_step_whatever_else_differs(enrolment):
 
 def test_created_in_pasi_shows_what_it_holds(enrolment):
     item = factories.created_in_pasi("123456789", enrolment.school.code, SchoolYear(2027))
-    assert (item.kind, item.enrolment, item.version) == (Kind.CREATED_IN_PASI, None, "0.10")
+    assert (item.kind, item.school_enrolment, item.version) == (Kind.CREATED_IN_PASI, None, "0.10")
     shown = {row["name"]: row["pasi"] for row in item.fields}
     assert (shown["grade"], shown["start_date"]) == ("08", "2026-09-01")
     assert "program_percentage" not in shown

@@ -430,7 +430,7 @@ def test_a_record_of_a_year_end(db, on_a_fixed_day, break_for):
     many = [factories.EnrolmentFactory(school=school, school_year=year, concurrent=True, **days) for _ in range(4)]
     mend = break_for(year_end.rules, "judge", lambda case: case.record["id"] == many[1].pk)
     officer = of_user(factories.UserFactory(role="District officer"))
-    rehearsal = year_end.rehearse(officer, year_end.asked(year))
+    rehearsal = year_end.rehearse(officer, year_end.scope_now(year))
     jobs.run(rehearsal.job_id)
     rehearsal.refresh_from_db()
     job = Job.objects.get(pk=rehearsal.job_id)

@@ -112,16 +112,16 @@ def test_a_rejection_without_a_reason_is_refused(school, user, actor):
 
 
 def test_choosing_asks_the_database_as_often_for_many_as_for_one(school, user, actor):
-    def asked():
+    def count_queries():
         with CaptureQueriesContext(connection) as seen:
             bulk.select(selectors.discrepancies(user), ACCEPT)
         return len(seen)
 
     changed(school, 1)
     user.get_all_permissions()
-    one = asked()
+    one = count_queries()
     changed(school, 12)
-    assert asked() == one
+    assert count_queries() == one
 
 
 # The job ---------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_in_bulk_the_same_as_one_by_one(school, user, actor, choice, theirs):
 def test_an_item_that_moved_since_the_list_was_made_is_left(school, user, actor):
     items = changed(school, 3)
     action, job = started(actor, user, ACCEPT)
-    factories.changed_in_pasi(items[0].enrolment, grade="11")
+    factories.changed_in_pasi(items[0].school_enrolment, grade="11")
     enrolments.change(actor, items[1].subject_id, {"local_student_id": "L77"})  # not compared again yet
     ended(job)
     assert (job.status, job.done, job.failed) == ("completed_with_problems", 3, 2)
@@ -237,7 +237,7 @@ def test_what_somebody_decided_meanwhile_is_no_problem(school, user, actor):
 
 def test_one_that_cannot_be_stored_does_not_keep_the_others_from_being_decided(school, user, actor):
     fine = changed(school, 2)
-    wrong = changed(school, 1, exit_date=fine[0].enrolment.start_date.replace(year=2001))[0]
+    wrong = changed(school, 1, exit_date=fine[0].school_enrolment.start_date.replace(year=2001))[0]
     action, job = started(actor, user, ACCEPT)
     ended(job)
     assert (job.status, codes(job)) == ("completed_with_problems", {str(wrong.pk): "not_possible"})
@@ -299,15 +299,15 @@ def test_chunks_go_on_at_the_mark_and_nothing_is_done_twice(school, user, actor,
 
 
 def test_the_number_of_statements_does_not_follow_the_list(school, user, actor):
-    def asked(number):
+    def count_queries(number):
         changed(school, number)
         _action, job = started(actor, user, ACCEPT)
         with CaptureQueriesContext(connection) as seen:
             ended(job)
         return len(seen)
 
-    few = asked(2)
-    assert asked(30) <= few + 4  # savepoints of more batches
+    few = count_queries(2)
+    assert count_queries(30) <= few + 4  # savepoints of more batches
 
 
 # The guard -------------------------------------------------------------------------------------------------------
@@ -422,7 +422,7 @@ def test_a_job_that_was_cancelled_does_not_go_on_after_it_was_taken_back(school,
 
 
 def test_the_number_of_statements_to_take_back_follows_the_chunks_alone(school, user, actor):
-    def asked(number):
+    def count_queries(number):
         changed(school, number)
         action, job = started(actor, user, ACCEPT)
         ended(job)
@@ -434,8 +434,8 @@ def test_the_number_of_statements_to_take_back_follows_the_chunks_alone(school, 
         Discrepancy.objects.update(status="settled")
         return len(seen)
 
-    few = asked(2)
-    assert asked(20) <= few + 6
+    few = count_queries(2)
+    assert count_queries(20) <= few + 6
 
 
 def test_one_record_of_a_bulk_is_taken_back_alone(school, user, actor):

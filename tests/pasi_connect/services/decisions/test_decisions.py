@@ -197,9 +197,13 @@ def test_accepting_a_created_record_adopts_it(world):
     item = Discrepancy.objects.get(key=ref_id)
     decisions.accept(world.actor, item.pk)
     link = Link.objects.get(key=ref_id)
-    assert (link.enrolment.grade, link.enrolment.school, link.enrolment.deleted) == ("07", world.school, False)
+    assert (link.school_enrolment.grade, link.school_enrolment.school, link.school_enrolment.deleted) == (
+        "07",
+        world.school,
+        False,
+    )
     student = Student.objects.get(asn=item.asn)
-    assert (link.enrolment.student, student.legal_last_name) == (student, f"Varga {item.asn[-4:]}")
+    assert (link.school_enrolment.student, student.legal_last_name) == (student, f"Varga {item.asn[-4:]}")
     item.refresh_from_db()
     assert item.status == "settled"
     collecting.collect(ENTITY.kind, link.subject_id)
@@ -210,7 +214,7 @@ def test_rejecting_a_created_record_deletes_it_there(world):
     ref_id = world.in_pasi_only()
     world.pull()
     decisions.reject(world.actor, Discrepancy.objects.get(key=ref_id).pk, reason="Never came")
-    enrolment = Link.objects.get(key=ref_id).enrolment
+    enrolment = Link.objects.get(key=ref_id).school_enrolment
     assert enrolment.deleted
     sent = settle(world, enrolment)
     assert (sent.status, sent.sent_fields) == (Status.ACCEPTED, ["deleted"])
@@ -369,7 +373,7 @@ def created(world):
 
 
 def of_item(item):
-    return Link.objects.get(key=item.key).enrolment
+    return Link.objects.get(key=item.key).school_enrolment
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -381,7 +385,7 @@ def test_a_decision_on_a_created_record_is_taken_back_before_anything_goes_out(w
         world.take_up(enrolment)
     decisions.undo(world.actor, decision.pk)
     created.refresh_from_db()
-    assert (created.status, created.kind, created.undecided, created.enrolment) == (
+    assert (created.status, created.kind, created.undecided, created.school_enrolment) == (
         "open",
         Kind.CREATED_IN_PASI,
         1,

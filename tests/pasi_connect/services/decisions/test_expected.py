@@ -42,7 +42,7 @@ def numbers(found):
     return [[row.number for row in rows] for rows in found]
 
 
-def told(asn: str, school_code: str, year: SchoolYear = YEAR, **given) -> EnrolmentCopy:
+def only_in_pasi(asn: str, school_code: str, year: SchoolYear = YEAR, **given) -> EnrolmentCopy:
     """A record that only PASI has."""
     ref_id = str(uuid4())
     document = mapping.lay_on(mapping.new_document(ref_id, asn, school_code, year), {**NEW, **given}, mapping.NAMES)
@@ -103,14 +103,14 @@ def test_deleted_stays_and_other_students_count_for_nothing(student, stay):
 
 def test_a_stay_at_another_authority_is_known_from_the_local_copy(student, stay):
     copy_of_school("4901", "1751")
-    told(student.asn, "4901", exit_date=dt.date(2026, 12, 18))
+    only_in_pasi(student.asn, "4901", exit_date=dt.date(2026, 12, 18))
     assert numbers(expected.of_enrolments([stay])) == [["10085"]]
     later = expected.as_planned(stay, start_date=dt.date(2026, 12, 21))
     assert expected.of_plan([later]) == [[]]
 
 
 def test_a_school_that_pasi_has_not_named_is_another_authoritys_unless_it_is_ours(student, stay):
-    other = told(student.asn, "4977")
+    other = only_in_pasi(student.asn, "4977")
     assert numbers(expected.of_enrolments([stay])) == [["10085"]]
     EnrolmentCopy.objects.filter(pk=other.pk).update(school_code=SchoolFactory().code)
     assert [one.code for one in expected.of_enrolments([stay])[0]] == ["second_main_stay"]
@@ -122,7 +122,7 @@ def test_the_copy_of_a_record_of_ours_is_not_counted_beside_it(student, stay):
 
 
 def test_what_vanished_from_pasi_is_not_counted(student, stay):
-    other = told(student.asn, "4901")
+    other = only_in_pasi(student.asn, "4901")
     EnrolmentCopy.objects.filter(pk=other.pk).update(vanished_at=clock.now())
     assert expected.of_enrolments([stay]) == [[]]
 
@@ -145,7 +145,9 @@ def test_the_calendar_of_the_school_and_year_is_laid_beside(stay):
 
 
 def test_last_years_grade_comes_from_here_or_from_pasi(student, stay):
-    told(student.asn, "4901", YEAR - 1, grade="06", start_date=dt.date(2025, 9, 1), exit_date=dt.date(2026, 6, 26))
+    only_in_pasi(
+        student.asn, "4901", YEAR - 1, grade="06", start_date=dt.date(2025, 9, 1), exit_date=dt.date(2026, 6, 26)
+    )
     assert numbers(expected.of_enrolments([stay])) == [["10018"]]
     SchoolEnrolment.objects.filter(pk=stay.pk).update(grade="05")
     stay.refresh_from_db()

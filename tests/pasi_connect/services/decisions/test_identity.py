@@ -76,7 +76,7 @@ def test_each_part_opens_an_item_that_names_both(world, other, members, part):
     world.change_in_pasi(enrolment, **changes, Grade="11")
     world.pull()
     item = world.item(enrolment)
-    assert (item.kind, item.undecided, item.enrolment, item.asn) == (
+    assert (item.kind, item.undecided, item.school_enrolment, item.asn) == (
         Kind.IDENTITY_CHANGED_IN_PASI,
         1,
         enrolment,

@@ -127,7 +127,7 @@ def test_what_was_created_in_pasi_is_accepted_with_what_is_known_of_it(many):
     field_added("french_hours")
     deciding.accept(of_user(user), item.pk)
     made = Link.objects.get(key=item.key)
-    assert (made.enrolment.grade, made.enrolment.french_hours) == ("08", "")
+    assert (made.school_enrolment.grade, made.school_enrolment.french_hours) == ("08", "")
     assert "french_hours" not in made.agreed
     refilled()
     assert items()[item.key] == [("french_hours", "never_agreed")]

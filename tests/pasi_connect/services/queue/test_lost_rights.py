@@ -49,7 +49,7 @@ def concurrent(world):
 
 def rehearse(world, actor):
     concurrent(world)
-    return year_end.rehearse(actor, year_end.asked(YEAR, world.school.code, True)).job
+    return year_end.rehearse(actor, year_end.scope_now(YEAR, world.school.code, True)).job
 
 
 def close(world, actor):

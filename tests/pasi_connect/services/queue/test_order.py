@@ -96,7 +96,7 @@ def causes():
         record.school.save()
 
     def asn(world, record, on):
-        asn_before = world.link(record).enrolment.student.asn or world.copy(record).asn
+        asn_before = world.link(record).school_enrolment.student.asn or world.copy(record).asn
         record.student.asn = asn_before if on else None
         record.student.save()
 

@@ -11,7 +11,7 @@ from pasi_connect.models import Discrepancy, Exchange, LinkState, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services.queue import claiming, lease, outcomes, sending
 from pasi_connect.soap import gateway
-from pasi_connect.soap.gateway import Answer, Told
+from pasi_connect.soap.gateway import Answer, CallResult
 from pasi_connect.soap.transport import _Connection
 
 pytestmark = pytest.mark.django_db
@@ -388,7 +388,7 @@ def test_a_late_outcome_is_refused_by_its_fence(world, settings):
     assert taken_over is not None
     assert taken_over.fence > slow.fence
     late = Answer("rejected", {"PASICoreVersion": 1}, code="10016", detail="late")
-    outcomes.record(flight, Told(late, b"late", 1, clock.now()))
+    outcomes.record(flight, CallResult(late, b"late", 1, clock.now()))
     slow.refresh_from_db()
     assert slow.status == Status.CHECKING
     outcomes.read_back(taken_over)

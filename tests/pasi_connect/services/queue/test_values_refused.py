@@ -12,7 +12,7 @@ from sis.models import SchoolEnrolment
 pytestmark = pytest.mark.django_db
 
 
-def told(submission):
+def reason_text(submission):
     submission.refresh_from_db()
     return words.why(submission).text
 
@@ -38,7 +38,7 @@ def test_a_value_of_pasis_that_it_would_not_take_back_holds_an_edit_of_another_f
     world.pull()
     held = world.queue(enrolment, grade="09")
     assert (held.status, held.reason, held.detail) == (Status.HELD, "undecided_refused", name)
-    assert told(held).endswith(f"{label}.")
+    assert reason_text(held).endswith(f"{label}.")
     before = sent(world)
     assert world.send(held).status == Status.HELD
     assert sent(world) == before
@@ -68,7 +68,7 @@ def test_a_bad_text_taken_over_from_pasi_holds_until_a_spelling_is_agreed(world)
     decisions.accept(world.actor, world.item(enrolment).pk)
     held = world.queue(enrolment, grade="09")  # the edit itself is not refused
     assert (held.status, held.reason, held.detail) == (Status.HELD, "text_outside", "local_student_id")
-    assert "Local student" in told(held)
+    assert "Local student" in reason_text(held)
     reviews.agree_spelling(world.actor, enrolment, {"local_student_id": "Lodz"})
     held.refresh_from_db()
     assert world.send(held).status == Status.ACCEPTED
@@ -90,7 +90,7 @@ def test_a_code_that_pasi_does_not_know_is_held_and_named(world):
     enrolment = world.in_step()
     held = world.queue(enrolment, enrolment_type_codes="977")
     assert (held.status, held.reason, held.detail) == (Status.HELD, "code_unknown", "enrolment_type_codes:977")
-    assert told(held).endswith("Enrolment type codes: 977.")
+    assert reason_text(held).endswith("Enrolment type codes: 977.")
     CodeValue.objects.create(class_name="EnrolmentTypeCode", code="977", description="New")
     submissions.release_held()
     held.refresh_from_db()
@@ -110,7 +110,7 @@ def test_a_rule_broken_on_both_sides_is_held_with_its_sentence(world):
     decisions.reject(world.actor, world.item(enrolment).pk, reason="Ours is right")
     held = world.take_up(enrolment)
     assert (held.status, held.reason, held.detail) == (Status.HELD, "value_refused", "program_percentage:10064")
-    assert "(10064)" in told(held)
+    assert "(10064)" in reason_text(held)
 
 
 def test_a_deletion_is_not_held_by_what_pasi_does_not_look_at(world):

@@ -13,11 +13,11 @@ from sis.models import SchoolEnrolment
 from tests.pasi_connect.world import OTHER_SCHOOL
 from tests.registrar.services.actions.acting import act, fresh, settle
 
-GIVEN = {"start_date": dt.date(2026, 11, 9), "exit_date": dt.date(2027, 6, 25), "grade": "09"}
+VALUES = {"start_date": dt.date(2026, 11, 9), "exit_date": dt.date(2027, 6, 25), "grade": "09"}
 
 
 def enrol(world, stay, school=None, **given):
-    values = {**GIVEN, **given}
+    values = {**VALUES, **given}
     planner = lambda: enrolling.enrol(stay.student, school or stay.school, stay.school_year, values)  # noqa: E731
     looked = plans.preview(world.actor, planner)
     done = plans.do(world.actor, stay.student_id, planner, looked.version)

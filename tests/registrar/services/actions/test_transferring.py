@@ -172,7 +172,7 @@ def test_what_cannot_be_carried_is_listed_with_the_way_to_finish(world, student)
         enrolment=side, student=main.student, section=over, entry_date=SEPTEMBER, status="Completed", exit_date=FRIDAY
     )
     looked = plans.preview(world.actor, planner(main, side))
-    told = previews.told(looked, Sight(UserFactory(role="District officer")))
+    told = previews.answer(looked, Sight(UserFactory(role="District officer")))
     assert [row["section"] for row in told["not_carried"]] == [over.number]
     assert told["not_carried"][0]["next_step"]
     assert told["submissions"] == 3
