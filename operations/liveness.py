@@ -15,17 +15,17 @@ class Watch(Generic[Key]):
     """Remembers since when each sign of life has been the same, as this process has seen it. For one thread."""
 
     def __init__(self) -> None:
-        self.seen: dict[Key, tuple[Hashable, float]] = {}
+        self.signs: dict[Key, tuple[Hashable, float]] = {}
         self.looked_at = monotonic()
 
     def silent(self, signs: Mapping[Key, Hashable], seconds: float) -> list[Key]:
         """Of the holders that there are now, those whose sign has not changed for so long. Call it often."""
         now = monotonic()
         if now - self.looked_at > seconds:
-            self.seen = {}  # this process has been asleep itself, and with it perhaps all the others
+            self.signs = {}  # this process has been asleep itself, and with it perhaps all the others
         self.looked_at = now
-        self.seen = {
-            key: self.seen[key] if key in self.seen and self.seen[key][0] == sign else (sign, now)
+        self.signs = {
+            key: self.signs[key] if key in self.signs and self.signs[key][0] == sign else (sign, now)
             for key, sign in signs.items()
         }
-        return [key for key, (_sign, since) in self.seen.items() if now - since >= seconds]
+        return [key for key, (_sign, since) in self.signs.items() if now - since >= seconds]

@@ -166,10 +166,10 @@ list_columns: dict[str, list[tuple[str, Any]]] = defaultdict(list)
 row_notes: dict[str, list[Callable[[HttpRequest, list[Any]], dict[int, list[str]]]]] = defaultdict(list)
 
 
-def notice_text(kind: str, given: dict[str, Any]) -> str:
+def notice_text(kind: str, values: dict[str, Any]) -> str:
     """The sentence in the reader's language; a kind that nobody offers any more shows its own name."""
     make = notices.get(kind)
-    return str(make(given)) if make else kind.replace("_", " ")
+    return str(make(values)) if make else kind.replace("_", " ")
 
 
 def codes_of(classes: Sequence[str], year: Any = None) -> dict[str, list[tuple[str, str]]]:

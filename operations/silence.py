@@ -45,7 +45,7 @@ def look() -> None:
 
 def heard_again(name: str, now: dt.datetime) -> None:
     """The notice says from then on how long it was."""
-    for notice in Notice.objects.filter(kind=KIND, seen_at=None, given__part=name):
-        if "until" not in notice.given:
-            notice.given = {**notice.given, "until": now.isoformat()}
-            notice.save(update_fields=["given"])
+    for notice in Notice.objects.filter(kind=KIND, seen_at=None, values__part=name):
+        if "until" not in notice.values:
+            notice.values = {**notice.values, "until": now.isoformat()}
+            notice.save(update_fields=["values"])

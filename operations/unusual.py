@@ -38,7 +38,7 @@ def sweep() -> None:
 def look() -> None:
     since = clock.now() - HOUR
     for what, who, number, url in _findings(since):
-        told = Notice.objects.filter(kind=KIND, at__gte=since, given__what=what, given__who=who)
+        told = Notice.objects.filter(kind=KIND, at__gte=since, values__what=what, values__who=who)
         if not told.exists():
             notices.leave(notices.WHOLE, KIND, {"what": what, "who": who, "number": number}, url)
 

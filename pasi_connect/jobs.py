@@ -18,12 +18,12 @@ from pasi_connect.services.queue import forcing
 
 
 def _bulk_right(job: Job) -> offers.Right:
-    ids = BulkSelection.objects.get(action=job.given["action"]).ids
+    ids = BulkSelection.objects.get(action=job.inputs["action"]).ids
     return offers.Right(("operations.core_alerts",), codes_of(Discrepancy.objects.order_by(), "pk", ids, "school_code"))
 
 
 def _undo_right(job: Job) -> offers.Right:
-    action = Action.objects.get(pk=job.given["action"])
+    action = Action.objects.get(pk=job.inputs["action"])
     undoer = taking_back.of(action)
     touched = [action.school_code] if undoer.across else selectors.touched(action)[action.pk]
     codes = frozenset(touched) - {""}
@@ -31,11 +31,11 @@ def _undo_right(job: Job) -> offers.Right:
 
 
 def _force_right(job: Job) -> offers.Right:
-    return offers.Right(("operations.synchronization",), frozenset([job.given["school"]]))
+    return offers.Right(("operations.synchronization",), frozenset([job.inputs["school"]]))
 
 
 def _vanish_right(job: Job) -> offers.Right:
-    codes = job.given.get("schools")
+    codes = job.inputs.get("schools")
     return offers.Right(("operations.approve",), None if codes is None else frozenset(codes))
 
 

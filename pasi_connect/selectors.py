@@ -83,7 +83,7 @@ def alike_in_jobs(user: User) -> dict[str, Job]:
     """By key of a group the job that is to decide it and waits for approval, of those that the person may see."""
     waiting = Action.objects.filter(kind=Action.Kind.BULK_DECISION, job__status=Job.Status.WAITING_APPROVAL)
     mine = waiting.filter(job__in=operations_selectors.jobs(user)).select_related("job")
-    found = {each.given.get("filter", {}).get("alike"): each.job for each in mine}
+    found = {each.inputs.get("filter", {}).get("alike"): each.job for each in mine}
     return {key: job for key, job in found.items() if key and job}
 
 

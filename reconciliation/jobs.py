@@ -14,7 +14,7 @@ from reconciliation.views.words import number_text
 
 
 def page(job: Job) -> str:
-    return reverse("reconciliation:run", args=[job.given["run"]])
+    return reverse("reconciliation:run", args=[job.inputs["run"]])
 
 
 def checked(job: Job) -> str:
@@ -50,12 +50,12 @@ def compared(job: Job) -> str:
 
 def right(job: Job) -> offers.Right:
     """A run without a school is its maker's alone; one that was removed meanwhile says so itself."""
-    code = Run.objects.filter(pk=job.given["run"]).values_list("school_code", flat=True).first()
+    code = Run.objects.filter(pk=job.inputs["run"]).values_list("school_code", flat=True).first()
     return offers.Right((selectors.PERMISSION,), frozenset([code]) if code else frozenset())
 
 
 def right_of_preview(job: Job) -> offers.Right:
-    code = job.given["school_code"]
+    code = job.inputs["school_code"]
     return offers.Right((selectors.PERMISSION,), frozenset([code]) if code else frozenset())
 
 
@@ -63,6 +63,6 @@ CHECKING, COMPARING = gettext_lazy("Reconciliation: column check"), gettext_lazy
 offers.jobs[runs.CHECK] = offers.JobKind(CHECKING, comparing.check, right, page, counts="rows", answer=checked)
 offers.jobs[runs.PREVIEW] = offers.JobKind(
     CHECKING, comparing.preview, right_of_preview, counts="rows", answer=previewed,
-    school=lambda job: str(job.given["school_code"]),
+    school=lambda job: str(job.inputs["school_code"]),
 )  # fmt: skip
 offers.jobs[runs.COMPARE] = offers.JobKind(COMPARING, comparing.compare, right, page, counts="rows", answer=compared)

@@ -13,28 +13,28 @@ from sis.models import SchoolEnrolment
 
 
 def _rehearsal(job: Job) -> str:
-    return reverse("registrar:year-end-rehearsal", args=[job.given["rehearsal"]])
+    return reverse("registrar:year-end-rehearsal", args=[job.inputs["rehearsal"]])
 
 
 def _run(job: Job) -> str:
-    return reverse("registrar:year-end-run", args=[job.given["action"]])
+    return reverse("registrar:year-end-run", args=[job.inputs["action"]])
 
 
 def _exit_codes(job: Job) -> str:
-    return f"{reverse('registrar:exit-codes')}?action={job.given['action']}"
+    return f"{reverse('registrar:exit-codes')}?action={job.inputs['action']}"
 
 
 # What each kind asks of the person who started it, before every chunk anew.
 
 
 def _year_end_right(job: Job) -> offers.Right:
-    rehearsal = YearEndRehearsal.objects.get(pk=job.given["rehearsal"])
+    rehearsal = YearEndRehearsal.objects.get(pk=job.inputs["rehearsal"])
     return offers.Right(("operations.year_end",), frozenset([rehearsal.school_code]) if rehearsal.school_code else None)
 
 
 def _exit_codes_right(job: Job) -> offers.Right:
     enrolments = SchoolEnrolment.objects.order_by()
-    ids = [pk for pk, _revision in job.given["chosen"]]
+    ids = [pk for pk, _revision in job.inputs["chosen"]]
     return offers.Right(("operations.edit_records",), codes_of(enrolments, "pk", ids, "school__code"))
 
 

@@ -1,6 +1,6 @@
 from alerts.models.absence import Absence
 from alerts.models.assignment import Assignment, AssignmentStep
-from alerts.models.mail import DigestDay, Mail, MailChoice, Told
+from alerts.models.mail import DigestDay, Mail, MailChoice, MailedItem
 from alerts.models.seen_record import SeenRecord
 from alerts.models.snooze import Snooze
 
@@ -11,7 +11,7 @@ __all__ = [
     "DigestDay",
     "Mail",
     "MailChoice",
+    "MailedItem",
     "SeenRecord",
     "Snooze",
-    "Told",
 ]

@@ -32,8 +32,8 @@ class MailChoice(models.Model):
         return f"{self.user_id}: {self.how}"
 
 
-class Told(models.Model):
-    """The person has been told of this item at once. Rows at or below the choice's floor are removed."""
+class MailedItem(models.Model):
+    """An item that one person got a mail about at once. Rows at or below the choice's floor are removed."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     item_id = models.BigIntegerField()

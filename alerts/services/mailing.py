@@ -104,7 +104,7 @@ def plan_notice(person: User, notice: Notice) -> None:
     if not person.email or not person.is_active or choice_of(person).how == MailChoice.How.OFF:
         return
     with translation.override(language_of(person)):
-        text = offers.notice_text(notice.kind, notice.given)
+        text = offers.notice_text(notice.kind, notice.values)
         context = {"text": text, "url": address(notice.url or "/notices/")}
         draft = render("notice", _("PASI Connect: %(what)s") % {"what": text}, context)
     plan(person, Mail.Kind.NOTICE, str(notice.pk), draft, notice.at)

@@ -8,7 +8,7 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from alerts import selectors
-from alerts.models import DigestDay, Mail, MailChoice, Told
+from alerts.models import DigestDay, Mail, MailChoice, MailedItem
 from alerts.rules import digest as rules
 from alerts.services import choosing, digests, mailing
 from operations import clock, offers, wake
@@ -131,7 +131,7 @@ def _at_once_for(choice: MailChoice, away: dict[int, int]) -> bool:
     waiting = selectors.needing_a_person(pasi.discrepancies(person).select_related(None).filter(pk__gt=choice.floor))
     own = waiting.filter(~selectors.held_by_colleagues(selectors.stood_in_for(person, away)))
     found = list(own.order_by("pk").values_list("pk", "kind", "school_code", "opened_at")[: MOST_TOLD + 1])
-    told = set(Told.objects.filter(user=person, item_id__gt=choice.floor).values_list("item_id", flat=True))
+    told = set(MailedItem.objects.filter(user=person, item_id__gt=choice.floor).values_list("item_id", flat=True))
     fresh = [row for row in found if row[0] not in told]
     if not fresh:
         return _pass_over(choice, now - COMMITTED)
@@ -144,7 +144,9 @@ def _at_once_for(choice: MailChoice, away: dict[int, int]) -> bool:
         floor = choosing.newest_item() if more else choice.floor
         if not _turn(choice, floor):
             return False
-        Told.objects.bulk_create([Told(user=person, item_id=row[0]) for row in fresh if row[0] > floor], batch_size=500)
+        MailedItem.objects.bulk_create(
+            [MailedItem(user=person, item_id=row[0]) for row in fresh if row[0] > floor], batch_size=500
+        )
         return mailing.plan(person, Mail.Kind.AT_ONCE, str(choice.turn + 1), draft, now)
 
 
@@ -154,7 +156,7 @@ def _pass_over(choice: MailChoice, opened_before: dt.datetime | None = None) -> 
     if newest and newest[0] > choice.floor and (opened_before is None or newest[1] < opened_before):
         with transaction.atomic():
             if _turn(choice, newest[0]):
-                Told.objects.filter(user_id=choice.user_id, item_id__lte=newest[0]).delete()
+                MailedItem.objects.filter(user_id=choice.user_id, item_id__lte=newest[0]).delete()
     return False
 
 

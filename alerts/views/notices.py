@@ -38,9 +38,9 @@ class Notices(View):
         rows = [
             {
                 "notice": row,
-                "text": offers.notice_text(row.kind, row.given),
+                "text": offers.notice_text(row.kind, row.values),
                 "school": names.get(row.school_code, ""),
-                "student": students.get(row.given.get("student")),
+                "student": students.get(row.values.get("student")),
                 "acts": selectors.may_end(user, row),
             }
             for row in page.rows
@@ -57,7 +57,7 @@ class Notices(View):
 
 def _students(user: User, notices: list[Notice]) -> dict[Any, Student]:
     """Those whom notices are about and whom the person may see, by id: a notice itself holds no name."""
-    return dict(sis.students(user).in_bulk([row.given["student"] for row in notices if row.given.get("student")]))
+    return dict(sis.students(user).in_bulk([row.values["student"] for row in notices if row.values.get("student")]))
 
 
 @rights.needs(*selectors.NOTICES)

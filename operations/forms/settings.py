@@ -27,8 +27,8 @@ class SettingsForm(forms.ModelForm):
                     field.widget.attrs["max"] = validator.limit_value
 
     @property
-    def given(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
-    def shown(self) -> list[Any]:
+    def rows(self) -> list[Any]:
         return [bound for bound in self if bound.name != "version"]

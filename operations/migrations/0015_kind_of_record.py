@@ -7,6 +7,8 @@ class Migration(migrations.Migration):
     dependencies = [("operations", "0014_text_keys")]
 
     operations = [
+        migrations.RenameField("job", "given", "inputs"),
+        migrations.RenameField("notice", "given", "values"),
         migrations.RenameField("jobrow", "subject_type", "entity"),
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RenameField("auditentry", "subject_type", "entity")],

@@ -24,7 +24,7 @@ class Job(models.Model):
 
     kind = models.CharField(max_length=60)
     status = models.CharField(max_length=24, choices=Status, default=Status.QUEUED)
-    given = models.JSONField(default=dict)
+    inputs = models.JSONField(default=dict)
     mark = models.JSONField(null=True)
     result = models.JSONField(default=dict)
     stage = models.CharField(max_length=120, blank=True)

@@ -6,13 +6,13 @@ class Notice(models.Model):
     """Something that a school, one person, or without either those who run the product, must know and that asks for no decision.
     Ended by "Seen".
 
-    `kind` names the sentence (`offers.notices`), which is made of `given` in the reader's language; `url` leads to the record.
+    `kind` names the sentence (`offers.notices`), which is made of `values` in the reader's language; `url` leads to the record.
     """
 
     school_code = models.CharField(max_length=4, blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     kind = models.CharField(max_length=60)
-    given = models.JSONField(default=dict)
+    values = models.JSONField(default=dict)
     url = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)

@@ -51,7 +51,7 @@ class RightLost(Stopped):
 def start(
     actor: Actor,
     kind: str,
-    given: Mapping[str, Any],
+    inputs: Mapping[str, Any],
     *,
     total: int | None = None,
     needs_approval: str = "",
@@ -69,7 +69,7 @@ def start(
     waits = bool(needs_approval) and not confirmed
     job = Job.objects.create(
         kind=kind,
-        given=dict(given),
+        inputs=dict(inputs),
         total=total,
         status=Status.WAITING_APPROVAL if waits else Status.QUEUED,
         detail=needs_approval if waits else "",
@@ -163,17 +163,17 @@ def right_of(job: Job) -> offers.Right:
 
 
 class Running:
-    """What a kind's `run` works with. `given` and `mark` are as stored; `actor` is the person who started the job."""
+    """What a kind's `run` works with. `inputs` and `mark` are as stored; `actor` is the person who started the job."""
 
     def __init__(self, job: Job) -> None:
         self.job_id, self.fence = job.pk, job.fence
-        self.given: dict[str, Any] = job.given
+        self.inputs: dict[str, Any] = job.inputs
         self.mark: Any = job.mark
         who = (job.user.get_username(), job.user.full_name) if job.user else ("", "")
         self.actor = Actor(job.user_id, job.actor_name, job.actor_local_id, job.actor_ip, *who)
         self.approved = job.approved_at is not None
         self.right = right_of(job)
-        self._asked = False  # since the last chunk
+        self._may_go_on = False  # since the last chunk
         self._alone, self._tries = 0, 0  # so many chunks of one record are still to come; tries of the present one
 
     def _mine(self) -> Any:
@@ -189,7 +189,7 @@ class Running:
             raise Stopped
         if why := rights.lost(self.actor.user_id, self.right):
             raise RightLost(why)
-        self._asked = True
+        self._may_go_on = True
 
     def count(self, total: int) -> None:
         self._mine().update(total=total)
@@ -230,7 +230,7 @@ class Running:
 
     def step(self, mark: Any, done: int = 0, failed: int = 0, rows: Iterable[JobRow] = ()) -> None:
         """Ends a chunk before which `check` was called, inside its transaction: `done` and `failed` more records, `rows` for those that were no plain success."""
-        if not self._asked:
+        if not self._may_go_on:
             raise RuntimeError("check() asks for the rights before each chunk")
         changed = self._mine().update(
             mark=mark, done=F("done") + done, failed=F("failed") + failed, heartbeat_at=clock.now()
@@ -241,7 +241,7 @@ class Running:
         for row in made:
             row.job_id = self.job_id
         JobRow.objects.bulk_create(made, batch_size=500)
-        self.mark, self._asked = mark, False
+        self.mark, self._may_go_on = mark, False
 
 
 class _Heart:

@@ -13,13 +13,13 @@ from operations.services import audit
 WHOLE = ""  # in the place of a school's code: for those who run the product
 
 
-def leave(school_code: str, kind: str, given: dict[str, Any], url: str = "") -> Notice:
-    return Notice.objects.create(school_code=school_code, kind=kind, given=given, url=url, at=clock.now())
+def leave(school_code: str, kind: str, values: dict[str, Any], url: str = "") -> Notice:
+    return Notice.objects.create(school_code=school_code, kind=kind, values=values, url=url, at=clock.now())
 
 
-def tell(person: User, kind: str, given: dict[str, Any], url: str = "") -> Notice:
+def tell(person: User, kind: str, values: dict[str, Any], url: str = "") -> Notice:
     """For one person alone, who is also told by the ways that higher apps offer (mail)."""
-    notice = Notice.objects.create(person=person, kind=kind, given=given, url=url, at=clock.now())
+    notice = Notice.objects.create(person=person, kind=kind, values=values, url=url, at=clock.now())
     for way in offers.ways_to_tell:
         way(person, notice)
     return notice

@@ -128,7 +128,7 @@ def warn_of_ends() -> None:
     """The tick's round: whoever owns a token that ends soon is told once; of a service account those who run the product."""
     now = clock.now()
     for token in ApiToken.objects.filter(expires_at__gt=now, expires_at__lte=now + WARN_AHEAD).select_related("user"):
-        if token.user.is_active and not Notice.objects.filter(kind=TOKEN_ENDS, given__id=token.pk).exists():
+        if token.user.is_active and not Notice.objects.filter(kind=TOKEN_ENDS, values__id=token.pk).exists():
             given = {
                 "id": token.pk,
                 "token": token.name,

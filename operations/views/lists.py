@@ -124,7 +124,7 @@ class Column:
 
     name: str
     label: Any
-    shown: bool = True
+    visible: bool = True
 
 
 def _nothing() -> Mapping[str, str]:
@@ -224,7 +224,7 @@ class Listing:
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """For components/listing.html, and `cols` for the table: which columns are shown."""
         row = self._row(request)
-        cols = {one.name: bool(row.columns.get(one.name, one.shown)) for one in self.offered}
+        cols = {one.name: bool(row.columns.get(one.name, one.visible)) for one in self.offered}
         columns = [{"name": one.name, "label": one.label, "shown": cols[one.name]} for one in self.offered]
         listing = {
             "page": self.page,

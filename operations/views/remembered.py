@@ -22,7 +22,7 @@ def _listing(page: str) -> lists.Listing:
 @require_POST
 def columns(request: HttpRequest, page: str) -> HttpResponse:
     listing, wanted = _listing(page), request.POST.getlist("column")
-    chosen = {one.name: one.name in wanted for one in listing.offered if (one.name in wanted) != one.shown}
+    chosen = {one.name: one.name in wanted for one in listing.offered if (one.name in wanted) != one.visible}
     remembered.keep_columns(user_of(request), page, chosen)
     messages.success(request, _("The columns of this list are saved."))
     return redirect(gate.back(request))

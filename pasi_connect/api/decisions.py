@@ -73,7 +73,7 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "sight": self._sight}
 
-    def _shown(self, one: Action) -> Any:
+    def _data_of(self, one: Action) -> Any:
         return self.get_serializer(one).data
 
     def get_queryset(self) -> QuerySet[Action]:
@@ -141,5 +141,5 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
             else:
                 taking_back.undo(who, one.pk, reason)
         except taking_back.NotPossible as refused:
-            raise Conflict(str(refused), {"current": self._shown(one)}, kind="not_undone") from None
-        return Response(self._shown(self.get_object()))
+            raise Conflict(str(refused), {"current": self._data_of(one)}, kind="not_undone") from None
+        return Response(self._data_of(self.get_object()))

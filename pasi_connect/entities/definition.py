@@ -114,7 +114,7 @@ class Show:
 
     name: Any
     title: Callable[[Any], str]
-    listed: Callable[[Any], str]
+    list_title: Callable[[Any], str]
     page: str
     page_of: str
     page_label: Any
@@ -174,7 +174,7 @@ class Entity:
         return tuple(field.name for field in self.fields if field.compared)
 
     @cached_property
-    def told(self) -> tuple[str, ...]:
+    def difference_names(self) -> tuple[str, ...]:
         """Names under which an item tells of a difference: the compared fields and the parts of the identity."""
         return (*self.compared, *(part.name for part in self.identity))
 
@@ -366,7 +366,7 @@ class Entity:
         return getattr(copy, column) if column else None
 
     @property
-    def shown(self) -> Show:
+    def display(self) -> Show:
         """Of the kinds that people meet: those with a SIS record."""
         assert self.show is not None
         return self.show
@@ -395,5 +395,5 @@ class Entity:
 
 def _read_of(field: Field) -> Read:
     outer, _slash, inner = field.member.partition("/")
-    way = MANY if field.many else IN_LIST if field.listed else INSIDE if inner else PLAIN
+    way = MANY if field.many else IN_LIST if field.in_list else INSIDE if inner else PLAIN
     return field.name, way, outer, inner, field.empty

@@ -96,7 +96,7 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
     pairs = _pairs(entity, document)
     for name in names:
         field, value = entity.by_name[name], ours[name]
-        if field.listed:
+        if field.in_list:
             kept = [pair for pair in pairs if pair[0] != field.member]
             given = codes(value) if field.many else ([value] if value else [])
             pairs = [*kept, *((field.member, part) for part in given)]

@@ -47,7 +47,7 @@ ENTITY = Entity(
     show=Show(
         gettext_lazy("Section"),
         title=lambda section: section.title,
-        listed=lambda section: section.title,
+        list_title=lambda section: section.title,
         page="sis:section",
         page_of="pk",
         page_label=gettext_lazy("section page"),

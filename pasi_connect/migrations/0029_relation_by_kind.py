@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("pasi_connect", "0028_kind_of_record")]
 
     operations = [
+        migrations.RenameField("action", "given", "inputs"),
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.RenameField("link", "enrolment", "school_enrolment"),

@@ -46,7 +46,7 @@ class Action(models.Model):
     actor_ip = models.CharField(max_length=50)
     reason = models.TextField(blank=True)
     note = models.TextField(blank=True)
-    given = models.JSONField(default=dict)
+    inputs = models.JSONField(default=dict)
     due_on = models.DateField(null=True)
     detail = models.TextField(blank=True)  # why it stopped
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")

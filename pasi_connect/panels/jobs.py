@@ -21,7 +21,7 @@ from sis.services.events import SCHOOL_ENROLMENT
 
 def action_of(user: User, job: Job) -> Action | None:
     """The action that the job does, or takes back."""
-    pk = job.given.get("action")
+    pk = job.inputs.get("action")
     return selectors.actions(user).filter(pk=pk).first() if isinstance(pk, int) else None
 
 
@@ -63,7 +63,7 @@ def action(request: HttpRequest, job: Job) -> offers.Panel | None:
 def _reason(user: User, job: Job, action: Action) -> str:
     if not selectors.Sight(user).words(action):
         return ""
-    return str(job.given.get("reason", "")) if job.kind == taking_back.JOB else action.reason
+    return str(job.inputs.get("reason", "")) if job.kind == taking_back.JOB else action.reason
 
 
 def changes(request: HttpRequest, rows: list[JobRow]) -> dict[int, tuple[str, str]]:

@@ -48,7 +48,7 @@ class Field:
     name: str
     member: str = ""
     type: Type = Type.TEXT
-    listed: bool = False
+    in_list: bool = False
     code_class: str = ""
     direction: Direction = Direction.BOTH
     carried: bool = False
@@ -77,7 +77,7 @@ class Field:
 
 def content(field: Field, most: int | None) -> str:
     """What decides on the content of the field's column in a local copy of so many characters, in one short text."""
-    parts = (field.member, field.type, field.listed, field.direction, field.cut, most)
+    parts = (field.member, field.type, field.in_list, field.direction, field.cut, most)
     return _digest("|".join(str(part) for part in parts))[:8]
 
 

@@ -132,6 +132,7 @@ class ActionSerializer(serializers.ModelSerializer):
     status = serializers.ChoiceField(choices=Action.Status.choices, read_only=True, source="shown_status")
     by = serializers.CharField(source="actor_name", read_only=True)
     school = serializers.CharField(source="school_code", read_only=True, help_text="Empty: at several schools.")
+    given = serializers.JSONField(source="inputs", read_only=True, help_text="What was entered.")
     job = serializers.IntegerField(source="job_id", allow_null=True, read_only=True)
     records = ActionRecordSerializer(
         many=True, read_only=True, source="shown", help_text="Of your schools; only the first ones if there are many."

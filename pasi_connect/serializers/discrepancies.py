@@ -20,7 +20,7 @@ from sis.serializers import SchoolYearText
 
 class FieldPictureSerializer(serializers.Serializer):
     name = serializers.ChoiceField(
-        choices=tuple(dict.fromkeys(name for entity in written() for name in entity.told)),
+        choices=tuple(dict.fromkeys(name for entity in written() for name in entity.difference_names)),
         help_text="`asn`, `school` and `school_year` where the identity changed in PASI.",
     )
     agreed = serializers.JSONField(allow_null=True, help_text="The value when both sides last matched.")

@@ -219,7 +219,7 @@ class Why:
     message: str = ""
     next_step: str = ""
     code: str = ""
-    said: tuple[str, ...] = ()  # PASI's own words
+    quotes: tuple[str, ...] = ()  # PASI's own words
 
     @property
     def text(self) -> str:

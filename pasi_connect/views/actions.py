@@ -136,7 +136,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
 def what(action: Action) -> str:
     """The kind, and with decisions which one."""
     label = str(action.get_kind_display())
-    decision = action.given.get("decision") or _single(action)
+    decision = action.inputs.get("decision") or _single(action)
     if not decision:
         return label
     verbs = {"accept": _("Accept PASI"), "link_anew": _("Relink")}
@@ -145,14 +145,14 @@ def what(action: Action) -> str:
 
 def _single(action: Action) -> str:
     """Which way one decision went; "" where it went both ways."""
-    accepted, rejected = bool(action.given.get("accepted")), bool(action.given.get("rejected"))
+    accepted, rejected = bool(action.inputs.get("accepted")), bool(action.inputs.get("rejected"))
     return "" if accepted == rejected else "accept" if accepted else "reject"
 
 
 def facts(action: Action) -> list[tuple[str, Any]]:
     """What was asked, in words."""
     told: list[tuple[str, Any]] = []
-    given = action.given
+    given = action.inputs
     if given.get("kinds"):
         told.append((_("Kinds"), ", ".join(str(words.KIND[kind]["label"]) for kind in given["kinds"])))
     if given.get("school_year"):

@@ -71,8 +71,8 @@ def _actions(user: User) -> list[Action]:
 
 def _taken_back(made: list[Action]) -> dict[int, Job]:
     """The last job that took an action back, by the action's id; also where it could take back a part alone."""
-    found = Job.objects.filter(kind=taking_back.JOB, given__action__in=[one.pk for one in made]) if made else []
-    return {job.given["action"]: job for job in sorted(found, key=lambda job: job.pk)}
+    found = Job.objects.filter(kind=taking_back.JOB, inputs__action__in=[one.pk for one in made]) if made else []
+    return {job.inputs["action"]: job for job in sorted(found, key=lambda job: job.pk)}
 
 
 def _of_action(action: Action, undo: Job | None, may: bool) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _subject(kind: str, pk: int, named: dict[int, str], records: dict[tuple[str,
     record = records.get((kind, pk))
     if record is None:
         return "", ""
-    shown = entities.of(record).shown
+    shown = entities.of(record).display
     url = reverse("pasi_connect:submission", args=[pk]) if kind == "submission" else shown.url(record)
     return shown.title(record), url
 

@@ -43,7 +43,7 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
                 "state": state,
                 "name": named[item.pk],
                 "grade": getattr(item.record, "grade", ""),
-                "fields": entity.shown.name
+                "fields": entity.display.name
                 if whole
                 else words.field_labels(entity, (row["name"] for row in item.fields)),
                 "from": "" if whole or not first else words.value_text(entity, first["name"], first["sis"], boards),
@@ -52,7 +52,7 @@ def shown_rows(items: list[Discrepancy], working: WorkingList | None = None) -> 
                 "whole": whole,
                 "decidable": item.is_open and item.undecided > 0,
                 "pasiprep": words.pasiprep(pasiprep, item.key)
-                if item.core_version and entity.shown.in_pasiprep
+                if item.core_version and entity.display.in_pasiprep
                 else "",
                 "url": working.url_of(item.pk) if working else reverse("pasi_connect:change", args=[item.pk]),
             }

@@ -34,7 +34,7 @@ SENTENCES = {
 
 
 def _sentence(item: Discrepancy, key: str) -> str:
-    return str(entities.by_kind(item.entity).shown.sentences.get(key, SENTENCES[key]))
+    return str(entities.by_kind(item.entity).display.sentences.get(key, SENTENCES[key]))
 
 
 def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dict[str, str]:

@@ -54,7 +54,7 @@ def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
         refused = set(mine.values_list("pk", flat=True))
         for item in found:
             entity = entities.by_kind(item.entity)
-            name = entity.shown.listed(item.record) if item.record else told.get(item.asn, "")
+            name = entity.display.list_title(item.record) if item.record else told.get(item.asn, "")
             start = [item.school_code, str(item.school_year or ""), name, item.asn, item.get_kind_display()]
             end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at)), item.key]
             for row in item.fields or [{}]:

@@ -92,13 +92,13 @@ class Record:
     def title(self) -> str:
         """What people call it: by our record, else as PASI told of its student, else by the ASN or PASI's key."""
         if self.sis:
-            return self.entity.shown.title(self.sis)
+            return self.entity.display.title(self.sis)
         return titles_of_pasi(self.entity, {self.key: self.asn})[self.key]
 
     @cached_property
     def pasiprep(self) -> str:
         """The record's address in PASIprep, where the setting gives one and PASI has the record."""
-        shows = self.copy and self.entity.shown.in_pasiprep
+        shows = self.copy and self.entity.display.in_pasiprep
         return words.pasiprep(SyncSettings.load().pasiprep_link, self.key) if shows else ""
 
     @property
@@ -109,7 +109,7 @@ class Record:
     def ours_in_words(self) -> str:
         """ "Ana Silva (1234-5678-9), Lantern School, 2026-2027"."""
         assert self.sis is not None
-        ours, shown = self.sis, self.entity.shown
+        ours, shown = self.sis, self.entity.display
         who = f"{shown.title(ours)} ({ours.student.asn_shown})" if self.entity.has_student else shown.title(ours)
         return f"{who}, {ours.school.name}, {ours.school_year}"
 
@@ -129,7 +129,7 @@ class Record:
     @property
     def lead(self) -> str:
         """ "School enrolment from 1 September 2026 at Lantern School": what it is, since when and where."""
-        what = {"kind": self.entity.shown.name, "date": self._start}
+        what = {"kind": self.entity.display.name, "date": self._start}
         if self.sis:
             return _("%(kind)s from %(date)s at %(school)s") % {**what, "school": self.sis.school.name}
         code = self.entity.part_in(self.copy, "school") if self.copy else ""
@@ -152,12 +152,12 @@ class Record:
     @property
     def page(self) -> str:
         """The address of the SIS record's page."""
-        return self.entity.shown.url(self.sis) if self.sis else ""
+        return self.entity.display.url(self.sis) if self.sis else ""
 
     @property
     def edit(self) -> str:
         """The address of its form."""
-        return reverse(self.entity.shown.edit, args=[self.sis.pk]) if self.sis else ""
+        return reverse(self.entity.display.edit, args=[self.sis.pk]) if self.sis else ""
 
     @cached_property
     def verdict(self) -> compare.Verdict | None:
@@ -299,7 +299,7 @@ def titles(items: Iterable[Discrepancy]) -> dict[int, str]:
     for entity in entities.written():
         mine = [item for item in rows if item.entity == entity.kind]
         told = titles_of_pasi(entity, {item.key: item.asn for item in mine if item.record is None})
-        found |= {item.pk: entity.shown.title(item.record) if item.record else told[item.key] for item in mine}
+        found |= {item.pk: entity.display.title(item.record) if item.record else told[item.key] for item in mine}
     return found
 
 
@@ -318,7 +318,7 @@ def load_records(items: Iterable[Discrepancy]) -> None:
 def titles_of_pasi(entity: Entity, asns: Mapping[str, str]) -> dict[str, str]:
     """Of records that only PASI has, by key: the student's name as PASI told it, else the ASN, else PASI's key."""
     if not entity.has_student:
-        return {key: _("%(kind)s %(key)s") % {"kind": entity.shown.name, "key": key[:8]} for key in asns}
+        return {key: _("%(kind)s %(key)s") % {"kind": entity.display.name, "key": key[:8]} for key in asns}
     told = names_of(asns.values())
     return {key: told.get(asn, "") or words_asn(asn) for key, asn in asns.items()}
 

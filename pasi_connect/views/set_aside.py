@@ -55,7 +55,7 @@ def shown_rows(rows: list[Failure]) -> list[dict[str, Any]]:
         for row in mine:
             if row.key in links:
                 record = links[row.key].record
-                about[row.pk] = (entity.shown.title(record), entity.shown.url(record))
+                about[row.pk] = (entity.display.title(record), entity.display.url(record))
         if entity.has_student:
             copies = entity.copies.filter(**{f"{entity.copy.key_field}__in": keys})
             by_key = {str(getattr(copy, entity.copy.key_field)): entity.part_in(copy, "asn") for copy in copies}
@@ -78,7 +78,7 @@ def _changed_here(rows: list[Failure]) -> dict[int, tuple[str, str]]:
     for entity in entities.written():
         mine = {row.key: row for row in rows if row.entity == entity.kind}
         for record in entity.records.filter(pk__in=mine) if mine else ():
-            about[mine[str(record.pk)].pk] = (entity.shown.title(record), entity.shown.url(record))
+            about[mine[str(record.pk)].pk] = (entity.display.title(record), entity.display.url(record))
     of_students = {row.key: row for row in rows if row.entity == events.STUDENT}
     for student in Student.objects.filter(pk__in=of_students) if of_students else ():
         about[of_students[str(student.pk)].pk] = (student.name, reverse("sis:student", args=[student.pk]))

@@ -72,7 +72,7 @@ class SettingsPage(View):
         if form.cleaned_data["version"] == current.version and (ask := self.preview(form, current)):
             return ask
         try:
-            changed = setting_up.save(of_request(request), self.model, form.cleaned_data["version"], form.given)
+            changed = setting_up.save(of_request(request), self.model, form.cleaned_data["version"], form.values)
         except setting_up.StaleSettings as stale:
             return self._stale(form, stale.current)
         if changed:
@@ -87,8 +87,12 @@ class SettingsPage(View):
 
     def _stale(self, form: SettingsForm, current: Any) -> HttpResponse:
         rows = [
-            {"label": form[name].label, "now": self._said(getattr(current, name)), "entered": self._said(value)}
-            for name, value in form.given.items()
+            {
+                "label": form[name].label,
+                "now": self._setting_text(getattr(current, name)),
+                "entered": self._setting_text(value),
+            }
+            for name, value in form.values.items()
             if getattr(current, name) != value
         ]
         bound: Any = form.data
@@ -97,7 +101,7 @@ class SettingsPage(View):
         return self._page(self.form_class(data, instance=current), 409, stale=True, rows=rows)
 
     @staticmethod
-    def _said(value: Any) -> str:
+    def _setting_text(value: Any) -> str:
         if isinstance(value, bool):
             return _("on") if value else _("off")
         return "–" if value is None else str(value)
@@ -126,7 +130,7 @@ class Synchronization(SettingsPage):
     address = "settings-synchronization"
 
     def preview(self, form: SettingsForm, current: Any) -> HttpResponse | None:
-        switched = form.given["regular_synchronization"] != current.regular_synchronization
+        switched = form.values["regular_synchronization"] != current.regular_synchronization
         if not switched or "confirmed" in self.request.POST:
             return None
         kept = [
@@ -136,7 +140,7 @@ class Synchronization(SettingsPage):
             if name not in ("csrfmiddlewaretoken", "confirmed", "back")
         ]
         context = {
-            "on": form.given["regular_synchronization"],
+            "on": form.values["regular_synchronization"],
             "held": setting_up.held_by_the_switch(),
             "kept": kept,
             "title": self.title,

@@ -118,7 +118,7 @@ def shown_rows(submissions: list[Submission]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "submission": each,
-                "name": entity.shown.title(record) if record else "",
+                "name": entity.display.title(record) if record else "",
                 "asn": entity.asn_of(record) if record else "",
                 "fields": words.field_labels(entity, each.fields),
                 "why": words.why(each),

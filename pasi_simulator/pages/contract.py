@@ -56,7 +56,7 @@ def _section(section: Section, chosen: str) -> list[Html]:
     rows = [_cells(row) for row in section.rows if chosen in ("", row.state)]
     return [
         tag("h2", section.title, id=_place(section)),
-        tag("p", section.said),
+        tag("p", section.intro),
         table(section.title, COLUMNS, rows),
     ]
 

@@ -78,7 +78,7 @@ class Section:
     """`said` is an introducing sentence or two."""
 
     title: str
-    said: str
+    intro: str
     rows: tuple[Row, ...]
 
     def count(self, state: str) -> int:

@@ -26,7 +26,7 @@ def markdown(sections: Iterable[Section]) -> str:
         lines = [
             f"## {section.title}",
             "",
-            section.said,
+            section.intro,
             "",
             *_head("Name", "What", "State", "Lacks", "Source", "INFERRED"),
         ]

@@ -120,7 +120,7 @@ class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveMode
         return selectors.runs(user_of(self.request))
 
     def create(self, request: Request) -> Response:
-        given = self._given(request)
+        given = self._checked_body(request)
         choices = runs.Choices(
             type=given["type"],
             school=given.get("school", ""),
@@ -146,7 +146,7 @@ class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveMode
             raise
         return Response({"id": run.pk, "job": job.pk}, HTTPStatus.ACCEPTED)
 
-    def _given(self, request: Request) -> dict[str, Any]:
+    def _checked_body(self, request: Request) -> dict[str, Any]:
         if wrong := bodies.dropped(request._request):
             raise exceptions.ValidationError({name: [said] for name, said in wrong.items()})
         given = self.read_body()
@@ -161,7 +161,7 @@ class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveMode
         found = runs.check_only(actor, choices, files, lambda whose: self._refuse_foreign(whose.school or ""))
         if found.job:
             return Response({"job": found.job.pk}, HTTPStatus.ACCEPTED)
-        return Response(answers.check(found.found or {}, found.whose))
+        return Response(answers.check(found.check or {}, found.whose))
 
     @staticmethod
     def _refuse(checks: Any, also: list[str]) -> None:

@@ -97,7 +97,7 @@ def check_both(
             checks[side] = refused
         else:
             exports.append(export)
-    if not notes and len(exports) == len(files) and all(export.found.is_complete for export in exports):
+    if not notes and len(exports) == len(files) and all(export.header.is_complete for export in exports):
         notes += both_said(exports[0], exports[1], wanted)
     return checks, notes
 
@@ -112,7 +112,7 @@ def _looked_at(file: Upload, wanted: Type, side: str, step: Callable[[], None]) 
     export = take(sheet, wanted, side=side, how=file.how, step=step)
     usable = (
         pl.repeat(True, export.height, dtype=pl.Boolean, eager=True)
-        if export.found.missing
+        if export.header.missing
         else is_readable(export, wanted)
     )
     check = Check(
@@ -129,8 +129,8 @@ def _looked_at(file: Upload, wanted: Type, side: str, step: Callable[[], None]) 
             )
             for column in wanted.columns
         ),
-        tuple(Extra(header, not is_never_compared(header)) for header in export.found.extra),
-        tuple(faults_of(sheet, export.found, side)),
+        tuple(Extra(header, not is_never_compared(header)) for header in export.header.extra),
+        tuple(faults_of(sheet, export.header, side)),
         tuple(file_said(export, usable)),
         named(file.name or file.path.name),
     )

@@ -108,7 +108,7 @@ class Export:
 
     side: str
     sheet: Sheet
-    found: HeaderMatch
+    header: HeaderMatch
     headers: dict[str, str]  # required (or chosen) name -> header in the file
     cells: pl.DataFrame
     meanings: dict[str, Meaning]

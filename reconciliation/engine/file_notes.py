@@ -19,7 +19,7 @@ def rows_said(code: str, export: Export, rows: pl.Series) -> Note:
 
 def extra_columns(export: Export, compared: list[str]) -> list[Note]:
     used = {export.headers[name] for name in compared if name in export.headers}
-    rest = [header for header in export.found.extra if header not in used]
+    rest = [header for header in export.header.extra if header not in used]
     return [Note("extra_columns", {"side": export.side, "columns": quoted(rest, most=50)})] if rest else []
 
 

@@ -74,22 +74,22 @@ class Words:
 
     def __init__(self, language: Language) -> None:
         self.sentence = language.sentence
-        self.known = {word: language.translate(marked) for word, marked in WORDS.items()}
+        self.names = {word: language.translate(marked) for word, marked in WORDS.items()}
         self.numbers = {name: language.translate(word) for name, word in NUMBERS.items()}
 
     def column(self, name: str) -> str:
         """ "Exit Date (after)" with the side in the reader's language."""
-        if name in self.known:
-            return self.known[name]
+        if name in self.names:
+            return self.names[name]
         column, _, side = name.removesuffix(")").rpartition(" (")
-        return f"{column} ({self.known[side]})" if side in ("before", "after") else name
+        return f"{column} ({self.names[side]})" if side in ("before", "after") else name
 
     def columns(self, names: str) -> str:
         return BETWEEN.join(map(self.column, names.split(BETWEEN))) if names else ""
 
     def number(self, name: str) -> str:
         head, _, side = name.rpartition("_")
-        return f"{self.numbers[head]} ({self.known[side]})" if side in ("before", "after") else self.numbers[name]
+        return f"{self.numbers[head]} ({self.names[side]})" if side in ("before", "after") else self.numbers[name]
 
 
 def write(result: Path, path: Path, outcome: Outcome, step: Callable[[], None], language: Language = ENGLISH) -> None:
@@ -130,7 +130,7 @@ class Formats:
 
 
 def _lines(book: Any, header: list[str], lines: Iterator[list[str]], step: Callable[[], None], words: Words) -> None:
-    sheet, formats = book.add_worksheet(words.known["Result"]), Formats(book)
+    sheet, formats = book.add_worksheet(words.names["Result"]), Formats(book)
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, len(header) - 1, 14)
@@ -142,7 +142,7 @@ def _lines(book: Any, header: list[str], lines: Iterator[list[str]], step: Calla
         changed = {f"{name} ({side})" for name in _names(line[differences]) for side in ("before", "after")}
         mended = _names(line[repaired])
         mended |= {name.rpartition(" (")[0] for name in mended}  # a key column stands there once for both files
-        sheet.write_string(number, 0, words.known[line[0]], formats.status[line[0]])
+        sheet.write_string(number, 0, words.names[line[0]], formats.status[line[0]])
         line[repaired] = words.columns(line[repaired])
         for column in range(1, len(line)):
             name, text = header[column], line[column]
@@ -168,13 +168,13 @@ def _names(text: str) -> set[str]:
 
 
 def _totals(book: Any, outcome: Outcome, words: Words) -> None:
-    sheet = book.add_worksheet(words.known["Summary"])
+    sheet = book.add_worksheet(words.names["Summary"])
     sheet.set_column(0, 0, 40)
     sheet.set_column(1, 1, 20)
     summary = outcome.summary()
     plain = {name: value for name, value in summary.items() if not isinstance(value, dict | list)}
     rows = [(words.number(name), value) for name, value in plain.items()]
-    rows += [(words.known[status], count) for status, count in outcome.counts.items()]
+    rows += [(words.names[status], count) for status, count in outcome.counts.items()]
     rows += [(words.sentence(one), None) for one in outcome.warnings]
     for number, (name, value) in enumerate(rows):
         sheet.write_string(number, 0, name)

@@ -98,7 +98,7 @@ class Strings(Target):
 
     def __init__(self, side: str) -> None:
         super().__init__(side)
-        self.found = Shared()
+        self.shared = Shared()
         self._text = Text(self)
         self._takes = self._is_aid = False
 
@@ -120,8 +120,8 @@ class Strings(Target):
         elif name == "rPh":
             self._is_aid = False
         elif name == "si":
-            self.found.append(unescaped(str(self._text)))
-            if len(self.found) > MOST_STRINGS or self.found.size > MOST_STRING_BYTES:
+            self.shared.append(unescaped(str(self._text)))
+            if len(self.shared) > MOST_STRINGS or self.shared.size > MOST_STRING_BYTES:
                 raise self.refuse("zip_bomb")
 
 
@@ -242,7 +242,7 @@ class Reading:
             part = next((name for name in [*relations.of_type(ending), usual] if package.has(name)), "")
             if part:
                 package.parse(part, target, step, MOST_UNPACKED if target is strings else MOST_OF_A_PART)
-        self.strings, self.days = strings.found, styles.days
+        self.strings, self.days = strings.shared, styles.days
         self.sheets = [
             Candidate(name, relations.targets[relation], is_hidden)
             for name, relation, is_hidden in self.workbook.sheets

@@ -36,7 +36,7 @@ NOT_COMPARED = gettext_noop("These files were not compared. See the run for the 
 
 
 def _run_of(running: Running) -> Run:
-    run = Run.objects.filter(pk=running.given["run"]).first()
+    run = Run.objects.filter(pk=running.inputs["run"]).first()
     if run is None:
         raise ValidationError(_("This run has been removed."))
     return run
@@ -55,7 +55,7 @@ def check(running: Running) -> dict[str, Any]:
 
 def preview(running: Running) -> dict[str, Any]:
     """The job of a dry run with large files: its result is the check, in the person's language, and nothing is kept."""
-    given = running.given
+    given = running.inputs
     folder = files.room() / given["folder"]
     try:
         on_disk = {

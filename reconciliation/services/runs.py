@@ -84,7 +84,7 @@ class Preview:
     """Two uploads that are checked and not kept, and what their names say. `found` is the check, or `job` makes it."""
 
     whose: Belongs
-    found: dict[str, Any] | None = None
+    check: dict[str, Any] | None = None
     job: Job | None = None
 
 

@@ -90,7 +90,7 @@ class Keeping(Reconciles):
         if not form.is_valid():
             return show(request, 422, form)
         try:
-            setting_up.save(of_request(request), ReconciliationSettings, form.cleaned_data["version"], form.given)
+            setting_up.save(of_request(request), ReconciliationSettings, form.cleaned_data["version"], form.values)
         except setting_up.StaleSettings:
             messages.warning(
                 request, _("Not saved: somebody else changed it in the meantime. The current values are shown.")

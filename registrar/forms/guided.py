@@ -195,7 +195,7 @@ class StayForm(NewEnrolmentForm):
         names = [
             name for _legend, group in self.GROUPS for name in group if name not in ("school", "school_year", "reason")
         ]
-        found = {name: self.given(name) for name in names}
+        found = {name: self.value_of(name) for name in names}
         return {name: value for name, value in found.items() if value not in ("", None)}
 
 

@@ -49,7 +49,7 @@ def change(actor: Actor, chosen: Chosen, exit_code: str, reason: str) -> tuple[A
 
     Gives the action and, where it was done at once, a row (not stored) for each record that was left as it is.
     """
-    action = entries.record(actor, Action.Kind.EXIT_CODES, [], reason=reason, given={"exit_code": exit_code})
+    action = entries.record(actor, Action.Kind.EXIT_CODES, [], reason=reason, inputs={"exit_code": exit_code})
     changes = {"exit_code": [None, exit_code], "records": [None, len(chosen.changing)]}
     audit.record(
         actor, audit.Entry(audit.Verb.EXIT_CODES_SET, "action", str(action.pk), changes=changes, reason=reason)
@@ -64,7 +64,7 @@ def change(actor: Actor, chosen: Chosen, exit_code: str, reason: str) -> tuple[A
 
 def run(running: Running) -> dict[str, Any]:
     """The job of a large bulk. Its mark is how many of the chosen have been looked at."""
-    given = running.given
+    given = running.inputs
     action, chosen = Action.objects.get(pk=given["action"]), given["chosen"]
     if action.undone_at:
         raise ValidationError(_("It was undone in the meantime."))

@@ -148,7 +148,7 @@ def rehearse(actor: Actor, scope: Scope) -> YearEndRehearsal:
 
 def run_rehearsal(running: Running) -> dict[str, Any]:
     """The job of the rehearsal. Its mark is the last enrolment that was looked at."""
-    rehearsal = YearEndRehearsal.objects.get(pk=running.given["rehearsal"])
+    rehearsal = YearEndRehearsal.objects.get(pk=running.inputs["rehearsal"])
     scope = scope_of(rehearsal)
     if not running.mark:
         running.count(scope.concurrent().count())
@@ -191,7 +191,7 @@ def start(actor: Actor, rehearsal_id: int) -> Action:
         Action.Kind.YEAR_END,
         [],
         school_code=rehearsal.school_code,
-        given={
+        inputs={
             "rehearsal": rehearsal.pk,
             "school_year": str(rehearsal.school_year),
             "early": rehearsal.early,
@@ -229,8 +229,8 @@ class _Mark:
 
 def run_closing(running: Running) -> dict[str, Any]:
     """The job of the run: closes, then lists what has become eligible since the rehearsal, then counts the year as closed."""
-    rehearsal = YearEndRehearsal.objects.get(pk=running.given["rehearsal"])
-    action = Action.objects.get(pk=running.given["action"])
+    rehearsal = YearEndRehearsal.objects.get(pk=running.inputs["rehearsal"])
+    action = Action.objects.get(pk=running.inputs["action"])
     if action.undone_at:
         raise ValidationError(_("It was undone in the meantime."))
     mark = _Mark(**(running.mark or {}))

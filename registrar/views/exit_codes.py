@@ -28,7 +28,7 @@ class ExitCodes(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = ExitCodesForm(request.POST)
-        if not form.is_valid() or not self._asked() or not self.filterset.is_valid():
+        if not form.is_valid() or not self._has_conditions() or not self.filterset.is_valid():
             return self._page(form, 422)
         found = lists.rows(self.filterset).order_by("pk").values_list("pk", "revision", "exit_code")
         chosen = exit_codes.Chosen.of(found, form.cleaned_data["exit_code"])
@@ -57,19 +57,19 @@ class ExitCodes(View):
 
     @property
     def filterset(self) -> ExitCodeFilter:
-        if not hasattr(self, "made"):
+        if not hasattr(self, "_filterset"):
             user = user_of(self.request)
             years = sis_selectors.school_years(user)
-            self.made = ExitCodeFilter(self.request.GET, sis_selectors.enrolments(user), years=years)
-            lists.refuse_unknown(self.request, self.made.filters)
-            choose_school(self.made, school_choices(user))
-        return self.made
+            self._filterset = ExitCodeFilter(self.request.GET, sis_selectors.enrolments(user), years=years)
+            lists.refuse_unknown(self.request, self._filterset.filters)
+            choose_school(self._filterset, school_choices(user))
+        return self._filterset
 
-    def _asked(self) -> bool:
+    def _has_conditions(self) -> bool:
         return any(self.request.GET.get(name, "").strip() for name in self.filterset.filters)
 
     def _page(self, form: ExitCodesForm | None, status: int = 200) -> HttpResponse:
-        request, asked = self.request, self._asked()
+        request, asked = self.request, self._has_conditions()
         context: dict[str, Any] = {
             "filterset": self.filterset,
             "asked": asked,

@@ -134,7 +134,7 @@ class Rehearsal(OneRehearsal):
         context: dict[str, Any] = {"rehearsal": rehearsal, "job": job}
         if job.status != Job.Status.COMPLETED:
             return render(request, "registrar/year_end_waits.html", context | {"rehearsing": True})
-        context |= self._told(rehearsal) | self._list(request, rehearsal)
+        context |= self._sums(rehearsal) | self._list(request, rehearsal)
         return render(request, "registrar/year_end_rehearsal.html", context, status=context["status"])
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,7 +147,7 @@ class Rehearsal(OneRehearsal):
         return redirect("registrar:year-end-run", action.pk)
 
     @staticmethod
-    def _told(rehearsal: YearEndRehearsal) -> dict[str, Any]:
+    def _sums(rehearsal: YearEndRehearsal) -> dict[str, Any]:
         """The sums of the rehearsal: one query over its rows, grouped."""
         rows = rehearsal.rows.order_by().values("school_code", "reason")
         grouped: list[dict[str, Any]] = [

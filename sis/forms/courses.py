@@ -59,7 +59,7 @@ class AddCourseForm(_CourseForm):
             groups.setdefault(section.term.name, []).append((section.pk, section_name(section)))
         field_of(self, "section").choices = [("", "—"), *groups.items()]
 
-    def given(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """What the service takes."""
         given = {name: self.cleaned_data[name] for name in ("entry_date", "challenge")}
         if self.cleaned_data["credits_attempted"] is not None:

@@ -128,7 +128,7 @@ class EnrolmentForm(forms.ModelForm):
         ]
         return mark_safe("".join(drawn))  # noqa: S308 - made by the fields themselves
 
-    def given(self, name: str) -> Any:
+    def value_of(self, name: str) -> Any:
         """The entered value of the record's field `name`."""
         if name in self.fields:
             return self.cleaned_data[name]
@@ -137,7 +137,7 @@ class EnrolmentForm(forms.ModelForm):
     def changed(self) -> dict[str, Any]:
         """What the person changed, by the record's field names."""
         return {
-            name: self.given(name) for name in FIELDS if any(part in self.changed_data for part in self.parts(name))
+            name: self.value_of(name) for name in FIELDS if any(part in self.changed_data for part in self.parts(name))
         }
 
     def refuse(self, error: ValidationError) -> None:
@@ -179,14 +179,14 @@ class EnrolmentForm(forms.ModelForm):
         return [
             {
                 "label": self[name].label,
-                "now": self._shown(name, self[name].initial),
-                "entered": self._shown(name, self[name].data),
+                "now": self._value_text(name, self[name].initial),
+                "entered": self._value_text(name, self[name].data),
             }
             for name in self.fields
             if name in self.changed_data and self.fields[name].show_hidden_initial
         ]
 
-    def _shown(self, name: str, value: Any) -> str:
+    def _value_text(self, name: str, value: Any) -> str:
         if isinstance(self.fields[name], forms.BooleanField):
             return _("yes") if value and value != "False" else _("no")  # type: ignore[return-value]
         choices = dict(getattr(self.fields[name], "choices", ()))

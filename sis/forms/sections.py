@@ -71,7 +71,7 @@ class SectionForm(forms.ModelForm):
             for legend, names in self.GROUPS
         ]
 
-    def given(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """What the service takes."""
         return {name: self.cleaned_data[name] for name in FIELDS if name in self.fields}
 
@@ -105,9 +105,9 @@ class NewSectionForm(SectionForm):
             groups.setdefault(str(term.calendar.school_year), []).append((str(term.pk), term.name))
         field_of(self, "term").choices = list(groups.items())
 
-    def given(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         return {
-            name: value for name, value in super().given().items() if name not in DERIVED or value not in (None, "")
+            name: value for name, value in super().values().items() if name not in DERIVED or value not in (None, "")
         }
 
 

@@ -104,8 +104,8 @@ class IdentificationForm(forms.ModelForm):
         return [
             {
                 "label": self[name].label,
-                "now": self._shown(name, self[name].initial),
-                "entered": self._shown(name, self[name].data),
+                "now": self._value_text(name, self[name].initial),
+                "entered": self._value_text(name, self[name].data),
             }
             for name in self._clashing()
         ]
@@ -113,7 +113,7 @@ class IdentificationForm(forms.ModelForm):
     def _clashing(self) -> Iterable[str]:
         return (name for name in EDITABLE if name in self.changed_data)
 
-    def _shown(self, name: str, value: Any) -> str:
+    def _value_text(self, name: str, value: Any) -> str:
         if isinstance(self.fields[name], forms.BooleanField):
             return _("yes") if value and value != "False" else _("no")
         choices = dict(getattr(self.fields[name], "choices", ()))

@@ -32,7 +32,7 @@ class AddCourse(View):
             return self._page(stay, form, 422)
         section = next(one for one in sections if one.pk == form.cleaned_data["section"])
         try:
-            course_enrolments.create(of_request(request), stay, section, form.given())
+            course_enrolments.create(of_request(request), stay, section, form.values())
         except ValidationError as error:
             form.refuse(error)
             return self._page(stay, form, 422)

@@ -33,7 +33,7 @@ class EditSection(View):
         if "turn" not in request.POST:
             if not form.is_valid():
                 return self._page(section, form, 422)
-            wanted = form.given()
+            wanted = form.values()
         try:
             saved = sections.change(
                 of_request(request),
@@ -88,14 +88,14 @@ def _as_seen(section: Section) -> dict[str, int]:
 class AddSection(View):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         school = self._school(code)
-        return self._page(school, self._form(school, initial={"term": self._asked()}))
+        return self._page(school, self._form(school, initial={"term": self._term_id()}))
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         school = self._school(code)
         form = self._form(school, request.POST)
         if not form.is_valid():
             return self._page(school, form, 422)
-        given = form.given()
+        given = form.values()
         wanted = codes_in(given["course_codes"])
         course = Course.objects.filter(code__in=wanted[:1]).first()
         if course is None:
@@ -112,7 +112,7 @@ class AddSection(View):
     def _school(self, code: str) -> School:
         return get_object_or_404(selectors.schools(user_of(self.request)), code=code)
 
-    def _asked(self) -> int | None:
+    def _term_id(self) -> int | None:
         return _number(self.request.GET.get("term"))
 
     @staticmethod

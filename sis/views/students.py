@@ -32,7 +32,7 @@ LIST = lists.Listing(
         lists.Column("born", gettext_lazy("Born")),
         lists.Column("enrolment", gettext_lazy("Latest enrolment")),
         lists.Column("grade", gettext_lazy("Grade")),
-        lists.Column("days", gettext_lazy("First and last day"), shown=False),
+        lists.Column("days", gettext_lazy("First and last day"), visible=False),
     ),
     filters=("school", "school_year", "grade", "pasi_state"),
     sort="sort",

@@ -3,7 +3,7 @@
 import pytest
 from django.core import mail as outbox
 
-from alerts.models import Mail, MailChoice, Told
+from alerts.models import Mail, MailChoice, MailedItem
 from alerts.services import absences, assigning, choosing, rounds
 from operations import clock
 from operations.actor import of_user
@@ -41,7 +41,7 @@ def test_items_of_a_minute_go_as_one_mail_and_once(waiting, differing, at):
     with at(minutes=30):
         assert work() == []
         assert not rounds._is_anything_new()  # the mark has moved on: nothing keeps the tick awake
-        assert not Told.objects.exists()
+        assert not MailedItem.objects.exists()
         later = differing()
     with at(minutes=32):
         (message,) = work()
@@ -93,7 +93,7 @@ def test_so_many_at_once_are_told_in_one_mail_without_counting_each(waiting, dif
         assert message.subject == "PASI Connect: many new changes"
         assert "More than 3 new changes" in message.body
         assert work() == []
-        assert not Told.objects.exists()
+        assert not MailedItem.objects.exists()
 
 
 def test_who_is_away_is_not_told_afterwards_either(waiting, differing, at):

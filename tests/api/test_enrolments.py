@@ -441,7 +441,7 @@ def test_the_school_of_the_first_main_stay_hears_of_a_second_one(house, more, to
     assert client_of(house.district).post("enrolments/", body).status_code in (200, 201)
     notices = Notice.objects.filter(kind="second_main_stay")
     assert [one.school_code for one in notices] == told
-    assert all("school 2002" in offers.notices[one.kind](one.given) for one in notices)
+    assert all("school 2002" in offers.notices[one.kind](one.inputs) for one in notices)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_the_guards_list_names_the_present_schools_alone(house, person):
 
 def test_what_a_check_of_files_found_goes_with_its_school(house):
     person = factories.UserFactory(role="District officer", schools=[house.a])
-    job = job_of(house, person, given={"school_code": house.a.code}, result={"check": {"rows": 12}})
+    job = job_of(house, person, inputs={"school_code": house.a.code}, result={"check": {"rows": 12}})
     Job.objects.filter(pk=job.pk).update(kind=runs.PREVIEW)
     person.groups.get().permissions.remove(*person.groups.get().permissions.filter(codename="all_schools"))
     assert client_of(person).get(f"jobs/{job.pk}/").json()["result"] == {"check": {"rows": 12}}
@@ -90,5 +90,5 @@ def test_taking_decisions_back_asks_for_each_school_that_a_record_was_moved_from
     item = factories.moved_in_pasi(house.enrolment, school_code=house.b.code)
     decision = decisions.accept(of_user(house.district), item.pk)
     action = Action.objects.get(records__decision=decision)
-    undo = factories.job(house.district, kind=taking_back.JOB, given={"action": action.pk, "reason": "x"})
+    undo = factories.job(house.district, kind=taking_back.JOB, inputs={"action": action.pk, "reason": "x"})
     assert jobs.right_of(undo).schools == {house.a.code, house.b.code}

@@ -44,7 +44,7 @@ def test_a_school_is_a_job_once_by_its_key(house, district):
     job = Job.objects.get()
     assert (first.status_code, first.json()) == (202, {"id": job.pk, "job": job.pk})
     assert again.json() == first.json()
-    assert (job.kind, job.given) == ("pasi_connect.force_send", {"school": "2001", "entity": "school_enrolment"})
+    assert (job.kind, job.inputs) == ("pasi_connect.force_send", {"school": "2001", "entity": "school_enrolment"})
 
 
 def test_an_inactive_school_is_refused(house, district):

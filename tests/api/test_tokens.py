@@ -143,8 +143,8 @@ def test_an_end_that_comes_near_is_told_once():
     for _ in range(2):
         people.warn_of_ends()
     told = Notice.objects.filter(kind=people.TOKEN_ENDS)
-    assert sorted((row.person_id or 0, row.given["token"]) for row in told) == [
+    assert sorted((row.person_id or 0, row.values["token"]) for row in told) == [
         (0, "in 13 days"),
         (person.pk, "in 13 days"),
     ]
-    assert "“in 13 days”" in offers.notice_text(people.TOKEN_ENDS, told[0].given)
+    assert "“in 13 days”" in offers.notice_text(people.TOKEN_ENDS, told[0].values)

@@ -125,7 +125,7 @@ def run(quick: bool) -> list[Figure]:
     assert not Discrepancy.objects.filter(status="open").exists()
 
     last = waiting[0]
-    undo = taking_back.start(actor, last.given["action"], "Measured")
+    undo = taking_back.start(actor, last.inputs["action"], "Measured")
     back = seconds(lambda: ended(undo))
     assert Discrepancy.objects.filter(status="open", undecided=1).count() == count
 

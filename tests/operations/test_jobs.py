@@ -24,7 +24,7 @@ class Counting:
         self.at: dict[int, object] = {}
 
     def __call__(self, running: jobs.Running) -> dict[str, object]:
-        upto = running.given["upto"]
+        upto = running.inputs["upto"]
         running.count(upto)
         for number in range((running.mark or 0) + 1, upto + 1):
             running.check()
@@ -34,7 +34,7 @@ class Counting:
             if callable(happening):
                 happening()
             with transaction.atomic():
-                bad = number in running.given.get("bad", [])
+                bad = number in running.inputs.get("bad", [])
                 rows = [JobRow(entity="number", subject_id=str(number), code="bad", message="No.")] if bad else []
                 running.step(number, done=1, failed=int(bad), rows=rows)
             self.seen.append(number)

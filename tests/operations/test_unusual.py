@@ -32,7 +32,7 @@ def read(user, number, **more):
 def notices():
     unusual.look()
     unusual.look()
-    return sorted((row.given["what"], row.given["who"], row.given["number"]) for row in Notice.objects.all())
+    return sorted((row.values["what"], row.values["who"], row.values["number"]) for row in Notice.objects.all())
 
 
 def test_wrong_passwords_of_an_address_and_of_a_name():

@@ -118,7 +118,7 @@ def test_where_a_manner_stands_there_is_a_file():
 
 def test_every_row_is_fit_to_be_read(found):
     for section in found.values():
-        assert section.said.endswith(".")
+        assert section.intro.endswith(".")
         for row in section.rows:
             assert row.name and row.source
             assert row.state in STATES

@@ -193,7 +193,7 @@ def start(
         [],
         school_code=schools.pop() if len(schools) == 1 else "",
         reason=choice.reason,
-        given=given,
+        inputs=given,
     )
     BulkSelection.objects.create(action=action, ids=found.ids, versions=found.versions, left_out=found.left_out)
     action.job = jobs.start(
@@ -222,7 +222,7 @@ def start(
 
 def run(running: Running) -> dict[str, int]:
     """A chunk, a transaction. The mark is the place in the list; what stands before it is done and never done again."""
-    action = Action.objects.select_related("selection").get(pk=running.given["action"])
+    action = Action.objects.select_related("selection").get(pk=running.inputs["action"])
     if action.undone_at:
         raise ValidationError(_("It was undone in the meantime."))
     ids, versions = action.selection.ids, action.selection.versions
@@ -251,7 +251,7 @@ def _chunk(running: Running, action: Action, part: list[int], versions: list[str
     wanted = Discrepancy.objects.in_bulk(part)
     if any(wanted[pk].kind in many.ONE_BY_ONE for pk in part if pk in wanted):
         part = part[:CHUNK_ALONE]
-    given = action.given
+    given = action.inputs
     mine = {pk: wanted[pk] for pk in part if pk in wanted}
     done = many.decide_many(
         running.actor,
@@ -275,7 +275,7 @@ def _chunk(running: Running, action: Action, part: list[int], versions: list[str
 
 def _tell_left_out(running: Running, action: Action) -> None:
     """One row for each item that the filter found and whose kind nobody named."""
-    left_out, decision = action.selection.left_out, action.given["decision"]
+    left_out, decision = action.selection.left_out, action.inputs["decision"]
     with transaction.atomic():
         rows = []
         for start_ in range(0, len(left_out), 500):

@@ -23,7 +23,7 @@ def record(
     school_code: str = "",
     reason: str = "",
     note: str = "",
-    given: dict[str, Any] | None = None,
+    inputs: dict[str, Any] | None = None,
     status: str = Action.Status.DONE,
     due_on: dt.date | None = None,
     job: Job | None = None,
@@ -40,7 +40,7 @@ def record(
         actor_ip=actor.ip,
         reason=reason,
         note=note,
-        given=given or {},
+        inputs=inputs or {},
         due_on=due_on,
         job=job,
     )
@@ -87,7 +87,7 @@ def record_decision(actor: Actor, decision: Decision, subject_id: int) -> Action
         [of_decision(decision, subject_id)],
         school_code=decision.discrepancy.school_code,
         reason=decision.reason,
-        given={"accepted": decision.accepted, "rejected": decision.rejected}
+        inputs={"accepted": decision.accepted, "rejected": decision.rejected}
         | ({"decision": "link_anew"} if "link" in decision.before else {}),
     )
 

@@ -102,7 +102,7 @@ class _Common:
         self.today = today or clock.today()
         self.here = dict(School.objects.values_list("code", "name"))
         schools = SchoolCopy.objects.filter(vanished_at=None).values_list("code", "authority_code", "name")
-        self.told = {code: authority for code, authority, _name in schools}
+        self.authority_in_pasi = {code: authority for code, authority, _name in schools}
         self.names = {**{code: name for code, _authority, name in schools}, **self.here}
         programs = CodeValue.objects.filter(class_name="GrantsProgramCode").order_by()
         self.lists = Lists(
@@ -117,10 +117,10 @@ class _Common:
 
     def authority_of(self, school_code: str) -> str:
         """As PASI told it, else ours for a school of ours, else "" (another one)."""
-        return self.told.get(school_code) or (self.own if school_code in self.here else "")
+        return self.authority_in_pasi.get(school_code) or (self.own if school_code in self.here else "")
 
     def school(self, code: str) -> SchoolFacts:
-        told = self.told.get(code)
+        told = self.authority_in_pasi.get(code)
         return SchoolFacts(code, self.authority_of(code), may_write=not (told and self.own and told != self.own))
 
     def stay(self, school_code: str, **values: Any) -> Stay:

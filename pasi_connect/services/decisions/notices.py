@@ -50,7 +50,7 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
             codes |= selectors.touched_by(row.decision)
     if codes <= home:
         return
-    told = Notice.objects.filter(kind=kind, given__action=action.pk, seen_at=None)
+    told = Notice.objects.filter(kind=kind, values__action=action.pk, seen_at=None)
     codes -= {*home, *told.values_list("school_code", flat=True)}
     student = None if not codes or action.kind in OF_MANY else _student(rows[0])
     given: dict[str, Any] = {

@@ -219,7 +219,7 @@ def start(actor: Actor, action_id: int, reason: str, *, former: bool = False) ->
         raise NotPossible(str(NO_FORMER))
     if seen.why_not and not former:
         raise NotPossible(seen.why_not)
-    if Job.objects.filter(kind=JOB, given__action=action.pk).exclude(status__in=OVER).exists():
+    if Job.objects.filter(kind=JOB, inputs__action=action.pk).exclude(status__in=OVER).exists():
         raise NotPossible(_("It is already being undone."))
     total = action.records.filter(undone_at=None).count()
     return jobs.start(actor, JOB, {"action": action.pk, "reason": reason, "former": former}, total=total)
@@ -230,9 +230,9 @@ OVER = (Job.Status.COMPLETED, Job.Status.COMPLETED_WITH_PROBLEMS, Job.Status.FAI
 
 def run(running: Running) -> dict[str, int]:
     """The job's work: the last record first, a short transaction for each chunk. The mark is the last record looked at."""
-    action = Action.objects.get(pk=running.given["action"])
-    reason, undoer = running.given["reason"], of(action)
-    back = _take_former if running.given.get("former") else take_back
+    action = Action.objects.get(pk=running.inputs["action"])
+    reason, undoer = running.inputs["reason"], of(action)
+    back = _take_former if running.inputs.get("former") else take_back
     after: list[int] | None = running.mark
     while True:
         running.check()

@@ -40,7 +40,7 @@ def read(entity: Entity, links: Sequence[Link], purpose: Purpose, seconds: float
     ask = _Ask(entity, least, purpose, seconds, Reading())
     for start in range(0, len(refs), BATCH):
         ask.read(refs[start : start + BATCH])
-    return ask.found
+    return ask.reading
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class _Ask:
     least: dict[str, int]
     purpose: Purpose
     seconds: float | None
-    found: Reading
+    reading: Reading
 
     def read(self, refs: list[str]) -> None:
         get, left = self.entity.get, refs
@@ -65,13 +65,13 @@ class _Ask:
                 self._take(ref, response, element)
             # The list ends at the first record that this node does not know yet; the others are asked for again.
             known = len(answer.value)
-            self.found.unread.update(left[known : known + 1])
+            self.reading.unread.update(left[known : known + 1])
             left = left[known + 1 :]
 
     def _apart(self, refs: list[str]) -> None:
         """PASI answered and one of the records cannot be read here: the others are asked for without it."""
         if len(refs) == 1:
-            self.found.unread.update(refs)
+            self.reading.unread.update(refs)
             return
         middle = len(refs) // 2
         self.read(refs[:middle])
@@ -82,10 +82,10 @@ class _Ask:
         status, document = response["AvailabilityStatus"], response.get(name)
         if status == NORMAL and isinstance(document, dict):
             record = next(child for child in element if codec.local_name(child) == name)
-            self.found.received.append(copies.Received(document, codec.bare_xml(record)))
+            self.reading.received.append(copies.Received(document, codec.bare_xml(record)))
         elif status == NO_ACCESS:
-            self.found.hidden.add(ref)
+            self.reading.hidden.add(ref)
         elif status in TELLS:
-            self.found.absent.add(ref)
+            self.reading.absent.add(ref)
         else:
-            self.found.unread.add(ref)
+            self.reading.unread.add(ref)

@@ -74,7 +74,7 @@ def look() -> Job | None:
 
 def _left_behind(last: Job, wanted: dict[str, int]) -> bool:
     """The last run did the same and could not do all of it, not long ago."""
-    if last.status == Job.Status.COMPLETED or last.given != {"versions": wanted}:
+    if last.status == Job.Status.COMPLETED or last.inputs != {"versions": wanted}:
         return False
     return not Job.objects.filter(clock.longer_ago("created_at", AGAIN), pk=last.pk).exists()
 
@@ -83,9 +83,9 @@ def run(running: Running) -> dict[str, Any]:
     """Entity by entity, a chunk a transaction. The mark says by entity how far it is; what is filled is not looked at again."""
     for entity in REGISTRY:
         # Of another table than this process's: a job that the tick begins anew fills by the present one.
-        if running.given["versions"].get(entity.kind) == entity.columns_version:
+        if running.inputs["versions"].get(entity.kind) == entity.columns_version:
             _refill(running, entity)
-    return {"entities": sorted(running.given["versions"])}
+    return {"entities": sorted(running.inputs["versions"])}
 
 
 def _refill(running: Running, entity: Entity) -> None:

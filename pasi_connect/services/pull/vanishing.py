@@ -83,7 +83,7 @@ def approve(actor: Actor, name: str, stopped_at: str) -> Job:
 
 def run(running: Running) -> dict[str, Any]:
     """A chunk, a transaction. What is done leaves the list, so the job goes on where it was."""
-    name, stopped_at = running.given["cursor"], running.given["stopped_at"]
+    name, stopped_at = running.inputs["cursor"], running.inputs["stopped_at"]
     entity = _entity(name)
     model = entity.copy
     listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at).order_by("pk")

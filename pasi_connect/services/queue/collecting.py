@@ -218,7 +218,7 @@ class _Sides:
     records: dict[int, Any]
     links: dict[int, Link]
     copies: dict[str, Any]
-    known: Facts
+    facts: Facts
 
     @classmethod
     def of(cls, entity: Entity, ids: list[int]) -> "_Sides":
@@ -260,14 +260,14 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
         if row is None:
             row = _new(record, link, some[0])
             _join(row, some, sides)
-            reason = submissions.why_held(row, context, record, sides, after, known.known)
+            reason = submissions.why_held(row, context, record, sides, after, known.facts)
             if reason is not None:
                 row.status, row.reason, row.detail = Status.HELD, *reason
             new.append(row)
         else:
             _join(row, some, sides)
             joined.append(row)
-            submissions.hold(row, submissions.why_held(row, context, record, sides, after, known.known))
+            submissions.hold(row, submissions.why_held(row, context, record, sides, after, known.facts))
         released = released or row.status == Status.WAITING
     _share_out([*new, *joined], {row.pk for row in queued.values() if not row.bulk})
     # A change that goes first must not wait behind an earlier one of its student that goes last.

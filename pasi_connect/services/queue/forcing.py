@@ -238,7 +238,7 @@ def records(entity: Entity, school_code: str, context: Context | None = None) ->
 
 def run(running: jobs.Running) -> None:
     """Chunk by chunk: read, then stored, compared and let go in one transaction with the mark."""
-    entity = entities.by_kind(running.given["entity"])
+    entity = entities.by_kind(running.inputs["entity"])
     for school, ids, context in _chunks(running, entity):
         links = _links_of(entity, ids)
         found = _read(entity, links, running.actor, school)
@@ -264,7 +264,7 @@ def _each(actor: Actor, entity: Entity, ids: list[int], found: reading.Reading, 
 
 def run_preview(running: jobs.Running) -> dict[str, Any]:
     """The same, each chunk taken back: the rows also name what would go out; the result counts the records by code."""
-    entity = entities.by_kind(running.given["entity"])
+    entity = entities.by_kind(running.inputs["entity"])
     for school, ids, context in _chunks(running, entity):
         links = list(Link.objects.of(entity.kind, ids).order_by("subject_id"))
         found = _read(entity, links, running.actor, school)
@@ -280,7 +280,7 @@ def run_preview(running: jobs.Running) -> dict[str, Any]:
 
 
 def _chunks(running: jobs.Running, entity: Entity) -> Iterator[tuple[School, list[int], Context]]:
-    context, code = Context(), running.given["school"]
+    context, code = Context(), running.inputs["school"]
     school = School.objects.get(code=code)
     running.count(records(entity, code, context).count())
     while True:

@@ -54,7 +54,7 @@ def enrol(
     came_back = any(one.exit_date_type == WITHDRAWAL for one in this_year)
     kind = Action.Kind.RETURN if came_back else Action.Kind.ENROL
     plan = Plan(kind, student, done_at or school.code, [Change(student, school, school_year, values)], reason, note)
-    plan.asked = {name: name for name in (*enrolments.EDITABLE, "school_year")}
+    plan.form_fields = {name: name for name in (*enrolments.EDITABLE, "school_year")}
     if values.get("concurrent"):
         plan.remarks += concurrent_remarks(student, school, school_year)
     return plan
@@ -144,6 +144,6 @@ def close_concurrent(enrolment: SchoolEnrolment, *, exit_date: dt.date, reason: 
         reason,
         note,
         {"exit_date": exit_date.isoformat()},
-        asked={"exit_date": "exit_date"},
+        form_fields={"exit_date": "exit_date"},
         courses=[end_courses_on(enrolment, exit_date)],
     )

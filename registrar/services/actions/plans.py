@@ -96,7 +96,7 @@ CourseWork = Callable[[Actor, dict[int, SchoolEnrolment], str], CourseResult]
 
 @dataclass
 class Plan:
-    """`changes` in the order in which they go to PASI. `given` is what the planner needs to draw the plan again.
+    """`changes` in the order in which they go to PASI. `inputs` are what the planner needs to draw the plan again.
 
     `asked`: the field of the action's form that stands for a field of the record, where the names differ.
     """
@@ -107,11 +107,11 @@ class Plan:
     changes: list[Change]
     reason: str = ""
     note: str = ""
-    given: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
     courses: list[CourseWork] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     due_on: dt.date | None = None  # in the future: planned now, done on that day
-    asked: dict[str, str] = field(default_factory=dict)
+    form_fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -279,7 +279,7 @@ def _enter(
         school_code=plan.school_code,
         reason=plan.reason,
         note=plan.note,
-        given={**plan.given, "seen": seen or "", "not_carried": left_over(not_carried)},
+        inputs={**plan.inputs, "seen": seen or "", "not_carried": left_over(not_carried)},
         status=status,
         due_on=plan.due_on,
     )
@@ -308,9 +308,9 @@ def carry_out(actor: Actor, plan: Plan) -> Done:
         raise Refused(text % {"school": error.school_code}) from None
     except ValidationError as error:
         problems = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        if not problems.keys() <= plan.asked.keys():
+        if not problems.keys() <= plan.form_fields.keys():
             raise Refused(" ".join(text for texts in problems.values() for text in texts)) from None
-        raise ValidationError({plan.asked[name]: texts for name, texts in problems.items()}) from None
+        raise ValidationError({plan.form_fields[name]: texts for name, texts in problems.items()}) from None
 
 
 def _carry_out(actor: Actor, plan: Plan) -> Done:

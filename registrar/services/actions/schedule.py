@@ -40,13 +40,13 @@ def _count(action_id: int, error: Exception) -> None:
     action = Action.objects.select_for_update().filter(pk=action_id, status=Action.Status.PLANNED).first()
     if action is None:
         return
-    where, tries = faults.place(error), int(action.given.get("tries", 0)) + 1
+    where, tries = faults.place(error), int(action.inputs.get("tries", 0)) + 1
     log.warning("Planned action %s, try %s: %s", action.pk, tries, where)
     if tries >= faults.MOST_TRIES:
         _stop(action, _("An error in PASI Connect stopped it three times: %(place)s.") % {"place": where})
         return
-    action.given["tries"] = tries
-    action.save(update_fields=["given"])
+    action.inputs["tries"] = tries
+    action.save(update_fields=["inputs"])
 
 
 @transaction.atomic
@@ -65,7 +65,7 @@ def carry_out(action_id: int) -> None:
     actor = Actor(action.user_id, action.actor_name, action.actor_local_id, action.actor_ip)
     try:
         with transaction.atomic():
-            plan = DRAW[Action.Kind(action.kind)](action.given, action.reason, action.note)
+            plan = DRAW[Action.Kind(action.kind)](action.inputs, action.reason, action.note)
             done = plans.carry_out(actor, plan)
     except (plans.Refused, ValidationError) as error:
         _stop(action, " ".join(error.messages) if isinstance(error, ValidationError) else str(error))
@@ -73,8 +73,8 @@ def carry_out(action_id: int) -> None:
     action.records.all().delete()
     action.status, action.at = Action.Status.DONE, clock.now()
     entries.add(action, done.records)
-    action.given["not_carried"] = plans.left_over(done.not_carried)
-    action.save(update_fields=["status", "at", "given"])
+    action.inputs["not_carried"] = plans.left_over(done.not_carried)
+    action.save(update_fields=["status", "at", "inputs"])
     audit.record(actor, audit.Entry(audit.Verb.PLANNED_ACTION_DONE, "action", str(action.pk), action.school_code))
 
 

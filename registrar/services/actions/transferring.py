@@ -107,7 +107,7 @@ def transfer_out(
         },
         courses=[end_courses_on(enrolment, transfer_date), carry],
         due_on=transfer_date if transfer_date > clock.today() else None,
-        asked={"exit_date": "transfer_date", "start_date": "start_date"},
+        form_fields={"exit_date": "transfer_date", "start_date": "start_date"},
     )
 
 

@@ -53,8 +53,8 @@ def withdraw(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: 
         change,
         known or "",
         note=note,
-        given={"last_day_attended": last_day_attended.isoformat()},
-        asked=LAST_DAY,
+        inputs={"last_day_attended": last_day_attended.isoformat()},
+        form_fields=LAST_DAY,
         courses=[end_courses_on(enrolment, last_day_attended)],
     )
 
@@ -83,8 +83,8 @@ def correct_last_day(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, 
         Change.of(enrolment, exit_date=last_day_attended),
         reason,
         note=note,
-        given={"last_day_attended": last_day_attended.isoformat()},
-        asked=LAST_DAY,
+        inputs={"last_day_attended": last_day_attended.isoformat()},
+        form_fields=LAST_DAY,
         courses=[follow],
     )
 

@@ -89,7 +89,7 @@ def sent_back(rows: Rows) -> int:
 
 def left(action: Action, records: QuerySet[ActionRecord], sight: Sight) -> list[dict[str, Any]]:
     """What could not be carried on: {course, code, section, reason, next_step, add}; `add` is the enrolment to add it to."""
-    pairs = [pair for pair in action.given.get("not_carried", []) if pair[1] in carrying.REASONS]
+    pairs = [pair for pair in action.inputs.get("not_carried", []) if pair[1] in carrying.REASONS]
     if not pairs or action.undone_at:
         return []
     seats = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(

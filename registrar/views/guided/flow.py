@@ -100,7 +100,7 @@ class Flow(View):
         if not seen:
             return None
         user = user_of(self.request)
-        made = Action.objects.filter(user=user, at__gte=clock.now() - DOUBLE_PRESS, given__seen=seen, undone_at=None)
+        made = Action.objects.filter(user=user, at__gte=clock.now() - DOUBLE_PRESS, inputs__seen=seen, undone_at=None)
         one = made.order_by("-id").first()
         return redirect("pasi_connect:action", one.pk) if one else None
 

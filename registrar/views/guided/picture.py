@@ -32,7 +32,7 @@ class Row:
     school: str
     concurrent: bool
     is_new: bool
-    told: str
+    text: str
     bars: list[Bar]
     today: int | None
 

@@ -86,7 +86,7 @@ class Page:
     courses: list[dict[str, Any]]
     left: list[dict[str, str]]
     remarks: list[str]
-    told: list[str]  # other schools that get a notice
+    other_schools: list[str]  # other schools that get a notice
     button: str
     due: str
     sent: list[Record] = field(default_factory=list)
@@ -120,7 +120,7 @@ def of(looked: Preview, sight: Sight) -> Page:
         courses=courses(looked.course_rows, sight),
         left=[not_carried(one, sight) for one in looked.done.not_carried],
         remarks=plan.remarks,
-        told=others,
+        other_schools=others,
         button="",
         due=due,
         sent=sent,

@@ -186,7 +186,7 @@ def test_every_list_shows_its_columns_and_hides_each(name, here, as_person, item
     assert not any(hidden.context["cols"].values())
     if hidden.context.get("rows"):
         before, after = (one.content.decode() for one in (answer, hidden))
-        shown = sum(one.shown for one in listing.offered)
+        shown = sum(one.visible for one in listing.offered)
         assert before.count('role="columnheader"') - after.count('role="columnheader"') == shown
         assert before.count("data-label=") - after.count("data-label=") == shown * len(hidden.context["rows"])
     assert RememberedList.objects.get().person == person

@@ -48,7 +48,7 @@ def test_a_field_has_its_columns_of_its_type(entity, field):
 
 @fields
 def test_a_field_that_pasi_holds_is_in_the_contract(entity, field):
-    if field.direction == Direction.HERE or field.listed:
+    if field.direction == Direction.HERE or field.in_list:
         return
     record = _record(entity)
     for member in field.member.split("/"):

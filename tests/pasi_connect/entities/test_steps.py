@@ -76,7 +76,7 @@ def test_a_field_in_the_simulator(entity, row):
     other = OTHERS[entity.kind]
     if row.direction == Direction.HERE or row.name in other.by_action:
         return
-    if not row.listed:
+    if not row.in_list:
         assert row.member in other.page, "a label on the simulator's page of the record"
         return
     assert row.member in other.keys, "a key in pasi_simulator/rules"

@@ -52,7 +52,7 @@ def test_a_list_of_ones_own_school_is_seen_and_released(client, approver, school
     assert client.get(f"/setup/guard/{NAME}/").status_code == 200
     assert "2001" in client.get(f"/setup/guard/{NAME}/export/csv/").getvalue().decode()
     assert client.post(f"/setup/guard/{NAME}/", given).status_code == 302
-    assert Job.objects.get().given["schools"] == ["2001"]
+    assert Job.objects.get().inputs["schools"] == ["2001"]
 
 
 def test_a_list_with_a_record_of_another_school_does_not_exist(client, approver, schools):

@@ -221,10 +221,10 @@ def test_alike_changes_that_a_job_holds_for_approval_stand_once(here, as_person,
     many = changed(here, 6, grade="09")
     key, held = many[0].alike, [one.pk for one in many[:total]]
     made = job(here.registrar, "waiting_approval", kind=bulk.JOB, total=total)
-    given = {"kind": "bulk_decision", "at": clock.now(), "given": {"filter": {"alike": key}}, "job": made}
+    given = {"kind": "bulk_decision", "at": clock.now(), "inputs": {"filter": {"alike": key}}, "job": made}
     action = Action.objects.create(**given, user=here.registrar, actor_name=here.registrar.full_name)
     BulkSelection.objects.create(action=action, ids=held)
-    Job.objects.filter(pk=made.pk).update(given={"action": action.pk})
+    Job.objects.filter(pk=made.pk).update(inputs={"action": action.pk})
     group = ("6", "Grade 08 → 09")
     district, registrar = (as_person(who).get("/") for who in (here.district, here.registrar))
     assert rows(district) == [(1, "Job waiting for approval"), *([] if once else [group])]

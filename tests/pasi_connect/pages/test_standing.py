@@ -148,7 +148,7 @@ def test_a_school_is_sent_from_its_page(here, as_person, enrolment):
     client = as_person(here.district)
     assert "Reads 1 record of the synchronized years" in client.get(f"/schools/{here.school.code}/").content.decode()
     assert client.post(f"/schools/{here.school.code}/send/").status_code == 302
-    assert Job.objects.get().given == {"school": here.school.code, "entity": "school_enrolment"}
+    assert Job.objects.get().inputs == {"school": here.school.code, "entity": "school_enrolment"}
     assert "Read and send now" not in as_person(here.registrar).get(f"/schools/{here.school.code}/").content.decode()
     School.objects.update(enrolment_sync="inactive")
     page = client.post(f"/schools/{here.school.code}/send/", follow=True).content.decode()

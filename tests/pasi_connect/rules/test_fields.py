@@ -16,7 +16,7 @@ GRADE = Field("grade", "Grade", Type.CODE, code_class="Grade")
         (Field("grade", "Grade", Type.CODE, carried=True, judged=True), 2, True),
         (Field("grade", "GradeLevel", Type.CODE), 2, False),
         (Field("grade", "Grade", Type.CODES), 2, False),
-        (Field("grade", "Grade", Type.CODE, listed=True), 2, False),
+        (Field("grade", "Grade", Type.CODE, in_list=True), 2, False),
         (Field("grade", "Grade", Type.CODE, direction=Direction.FROM_PASI), 2, False),
         (Field("grade", "Grade", Type.CODE, cut=True), 2, False),
         (GRADE, 4, False),

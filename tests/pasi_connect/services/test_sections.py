@@ -202,7 +202,7 @@ def test_a_school_is_sent_at_once(world, section):
     officer = factories.UserFactory(role="District officer")
 
     job = forcing.start(of_user(officer), world.school, SECTION)
-    assert job.given == {"school": SCHOOL_CODES[0], "entity": "section"}
+    assert job.inputs == {"school": SCHOOL_CODES[0], "entity": "section"}
     assert forcing.records(SECTION, world.school.code).count() == 1
 
 

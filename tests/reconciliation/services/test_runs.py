@@ -125,7 +125,7 @@ def test_a_cancelled_comparison_leaves_nothing_and_can_be_started_again(actor):
 
 def killed(running):
     """The worker dies after it has written half of a result."""
-    place = Run.objects.get(pk=running.given["run"]).place / f"result-{running.job_id}-{running.fence}"
+    place = Run.objects.get(pk=running.inputs["run"]).place / f"result-{running.job_id}-{running.fence}"
     place.mkdir()
     (place / "result.csv").write_text("half")
     Job.objects.filter(pk=running.job_id).update(status=Job.Status.QUEUED)

@@ -241,7 +241,7 @@ def test_transfer_out_names_the_order_and_tells_the_other_school(here, registrar
     assert [(row.what, row.code, row.number) for row in looked.records] == [
         ("change", here.school.code, 1), ("change", here.other.code, 2), ("create", here.other.code, 3),
     ]  # fmt: skip
-    assert looked.told == [here.other.name]
+    assert looked.other_schools == [here.other.name]
     assert [[bar.css for bar in lane.bars] for lane in looked.lanes] == [["on", "off"], ["on-2", "off"], ["new"]]
     answer = transfer(registrar, stay, side, days_ago(4))
     notice = Notice.objects.get()

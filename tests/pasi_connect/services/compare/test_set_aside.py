@@ -455,7 +455,7 @@ def test_a_planned_action_stops_after_three_tries_and_the_others_are_carried_out
     made = [
         Action.objects.create(
             kind=Action.Kind.TRANSFER_OUT, status="planned", at=schedule.clock.now(), due_on=schedule.clock.today(),
-            school_code="4801", actor_name="Ana", actor_local_id="a", actor_ip="1", given={"enrolment": number},
+            school_code="4801", actor_name="Ana", actor_local_id="a", actor_ip="1", inputs={"enrolment": number},
         )
         for number in (1, 2)
     ]  # fmt: skip

@@ -76,7 +76,7 @@ def test_what_is_sent_before_the_column_is_filled_leaves_pasis_value_alone(world
     assert (sent.status, sent.sent_fields) == (Status.ACCEPTED, ["exit_date"])
     now = world.theirs(enrolment)
     assert now["RegistrationExitDate"] == MAY.isoformat()
-    member = "ExtendedSchoolEnrolmentInfo" if field.listed else field.member
+    member = "ExtendedSchoolEnrolmentInfo" if field.in_list else field.member
     assert now[member] == theirs[member]
     world.pull()
     refilled()
@@ -266,7 +266,7 @@ def test_a_document_that_cannot_be_read_is_asked_for_again_and_keeps_no_other_ba
 def test_a_job_of_another_version_of_the_program_changes_nothing(many):
     field_added("french_hours")
     job = refilling.look()
-    Job.objects.filter(pk=job.pk).update(given={"versions": {"school_enrolment": 1}})
+    Job.objects.filter(pk=job.pk).update(inputs={"versions": {"school_enrolment": 1}})
     jobs.run(job.pk)
     assert not EnrolmentCopy.objects.filter(columns_version=SCHOOL_ENROLMENT.columns_version).exists()
     assert refilling.look() is not None

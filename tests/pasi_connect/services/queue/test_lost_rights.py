@@ -55,7 +55,7 @@ def rehearse(world, actor):
 def close(world, actor):
     rehearsal = rehearse(world, actor)
     jobs.run(rehearsal.pk)
-    return year_end.start(actor, rehearsal.given["rehearsal"]).job
+    return year_end.start(actor, rehearsal.inputs["rehearsal"]).job
 
 
 def set_codes(world, actor, at_once=False):
@@ -69,7 +69,7 @@ def set_codes(world, actor, at_once=False):
 def take_back(world, actor):
     job = set_codes(world, actor)
     jobs.run(job.pk)
-    return taking_back.start(actor, job.given["action"], "A mistake.")
+    return taking_back.start(actor, job.inputs["action"], "A mistake.")
 
 
 def decide(world, actor):
