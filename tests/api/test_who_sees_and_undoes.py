@@ -103,7 +103,7 @@ def test_a_district_officer_takes_it_back_and_both_schools_are_told(house, actio
         (house.a.code, notices.UNDONE), (house.b.code, notices.UNDONE), (house.b.code, notices.DONE)
     ]  # fmt: skip
     kind = Notice.objects.get(school_code=house.a.code)
-    assert SECRET not in str(kind.inputs)
+    assert SECRET not in str(kind.values)
     assert f"undid “{action.get_kind_display()}”" in page(house.registrar_a).get("/notices/").content.decode()
 
 
