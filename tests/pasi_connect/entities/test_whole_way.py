@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.parametrize("
 
 def taken_up(stage, record):
     collecting.collect(stage.entity.kind, record.pk)
-    return Submission.objects.filter(subject_type=stage.entity.kind, subject_id=record.pk).latest("pk")
+    return Submission.objects.filter(entity=stage.entity.kind, subject_id=record.pk).latest("pk")
 
 
 def sent(world, stage, record):
@@ -108,7 +108,7 @@ def test_a_change_here_replaces_the_record_there(world, stage, record):
         stage.change(world.actor, record.pk, {stage.field: value})
     assert sent(world, stage, record).status == Status.ACCEPTED
     assert mapping.values(stage.entity, theirs(world, stage, record))[stage.field] == stage.here[1]
-    assert Submission.objects.filter(subject_type=stage.entity.kind, status=Status.ACCEPTED).count() == 2
+    assert Submission.objects.filter(entity=stage.entity.kind, status=Status.ACCEPTED).count() == 2
 
 
 def test_what_stays_here_is_not_sent(world, stage, record):
@@ -239,7 +239,7 @@ def test_a_change_wakes_a_sender_and_one_whose_wake_was_lost_is_found(world, sta
     assert submissions.SEND in woken
     sweeping.sweep()  # it has had its chance
     sweeping.sweep()
-    assert Submission.objects.filter(subject_type=stage.entity.kind, status=Status.WAITING).count() == 1
+    assert Submission.objects.filter(entity=stage.entity.kind, status=Status.WAITING).count() == 1
     assert not DataEvent.objects.filter(collected_at=None).exists()
 
 
@@ -248,7 +248,7 @@ def test_a_school_is_sent_at_once(world, stage, record):
         return
     officer = factories.UserFactory(role="District officer")
     job = forcing.start(of_user(officer), world.school, stage.entity)
-    assert job.given == {"school": world.school.code, "entity": stage.entity.kind}
+    assert job.inputs == {"school": world.school.code, "entity": stage.entity.kind}
     assert record in forcing.records(stage.entity, world.school.code)
 
 
@@ -296,4 +296,4 @@ def test_everything_leaves_its_entry(world, stage, record):
     item = change_there(world, stage, record, stage.there)
     decisions.accept(world.actor, item.pk)
     kinds = {entities.by_kind(stage.entity.kind).kind, "submission", "discrepancy"}
-    assert kinds <= set(AuditEntry.objects.values_list("subject_type", flat=True))
+    assert kinds <= set(AuditEntry.objects.values_list("entity", flat=True))
