@@ -80,8 +80,8 @@ def test_who_may_read_it_and_who_may_not(client, other):
 
 @every
 def test_its_pages_have_addresses(entity):
-    assert reverse(entity.shown.page, args=[1])
-    assert reverse(entity.shown.edit, args=[1])
+    assert reverse(entity.display.page, args=[1])
+    assert reverse(entity.display.edit, args=[1])
 
 
 @every
@@ -90,6 +90,6 @@ def test_the_pattern_of_the_settings_leads_to_it_in_pasiprep(entity):
     copy = next(one for one in FACTORIES if one._meta.model is entity.copy)()
     key = getattr(copy, entity.copy.key_field)
     found = Record.load(entity.kind, key).pasiprep
-    assert found == (f"https://pasiprep.example.org/records/{key}" if entity.shown.in_pasiprep else "")
+    assert found == (f"https://pasiprep.example.org/records/{key}" if entity.display.in_pasiprep else "")
     SyncSettings.objects.update(pasiprep_link="http://pasiprep.example.org/records/{ref_id}")
     assert Record.load(entity.kind, key).pasiprep == "", "https alone"
