@@ -17,9 +17,9 @@ from operations import clock, offers
 from operations.models import User
 from pasi_connect import selectors
 from pasi_connect.entities import SCHOOL_ENROLMENT, written
-from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Failure, Submission
+from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, ExchangePart, Failure, Submission
 from pasi_connect.models.discrepancy import Kind
-from pasi_connect.models.exchange import Outcome
+from pasi_connect.models.exchange import Exchanges, Outcome
 from pasi_connect.models.submission import LIVE, STUCK, Status
 from pasi_connect.rules import held
 from pasi_connect.selectors import refused
@@ -243,10 +243,10 @@ class ExchangeFilter(django_filters.FilterSet):
         method="with_outcome",
         label=_("Outcome"),
     )
-    key = django_filters.CharFilter(label=_("Record key"))
+    key = django_filters.CharFilter(method="with_key", label=_("Record key"))
     ref_id = RefIdFilter(method="of_record")
     submission = django_filters.NumberFilter(
-        field_name="submission_id", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
+        method="carrying", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
     )
     school = school_code_filter("school_code")
     polls = TrueFalseFilter(method="with_polls", label=_("Polls"))
@@ -266,7 +266,17 @@ class ExchangeFilter(django_filters.FilterSet):
 
     @staticmethod
     def of_record(queryset: QuerySet[Exchange], _name: str, value: Any) -> QuerySet[Exchange]:
-        return queryset.filter(Q(key=str(value)) | Q(submission__key=str(value)))
+        parts = ExchangePart.objects.filter(key=str(value)).values("exchange")
+        return queryset.filter(Q(key=str(value)) | Q(submission__key=str(value)) | Q(pk__in=parts))
+
+    @staticmethod
+    def with_key(queryset: QuerySet[Exchange], _name: str, value: str) -> QuerySet[Exchange]:
+        parts = ExchangePart.objects.filter(key=value).values("exchange")
+        return queryset.filter(Q(key=value) | Q(pk__in=parts))
+
+    @staticmethod
+    def carrying(queryset: Exchanges, _name: str, value: Any) -> QuerySet[Exchange]:
+        return queryset.carrying(int(value))
 
 
 class ActionFilter(django_filters.FilterSet):

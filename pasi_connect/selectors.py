@@ -22,6 +22,7 @@ from pasi_connect.models import (
     SyncSettings,
 )
 from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.exchange import Exchanges
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
 from pasi_connect.rules import alike as rules
 from pasi_connect.rules import elsewhere
@@ -192,7 +193,7 @@ class Sight:
         return touched(action)[action.pk] <= set(self.codes)
 
 
-def exchanges(user: User) -> QuerySet[Exchange]:
+def exchanges(user: User) -> Exchanges:
     """Calls for records of the person's schools; the calls of internal processes for those who set the product up."""
     found = Exchange.objects.defer("request_body", "answer_body")
     if sis_selectors.sees_all(user):

@@ -45,20 +45,21 @@ class Get:
 class Submit:
     """How one record is sent; `stamps` are members that PASI sets itself and ignores on input.
 
-    `batch`: the list in which records stand, where PASI takes several in one call and answers for each. `list_member` and
-    `list_name`: the list of keys and values that holds the fields that are `listed`.
+    `batch`: the list in which records stand, where PASI takes several in one call and answers for each; `most`: how many go in
+    one. `list_member` and `list_name`: the list of keys and values that holds the fields that are `listed`.
     """
 
     operation: str
     record: str
     batch: str = ""
+    most: int = 1
     stamps: tuple[str, ...] = ("EffectiveUtc", "LastUpdate")
     list_member: str = ""
     list_name: str = ""
 
-    def request(self, document: Document) -> dict[str, Any]:
-        """The members of the message that sends one record."""
-        return {self.batch: [document]} if self.batch else {self.record: document}
+    def request(self, documents: Sequence[Document]) -> dict[str, Any]:
+        """The members of the message that sends these records; one where PASI takes no more in a call."""
+        return {self.batch: list(documents)} if self.batch else {self.record: documents[0]}
 
 
 @dataclass(frozen=True)
@@ -352,7 +353,7 @@ class Entity:
     def subject(self, record: Any) -> Subject:
         """What an event of the record is about."""
         assert self.sis is not None
-        student = getattr(record, f"{self.sis.student}_id") if self.sis.student else None
+        student = getattr(record, f"{self.sis.student}_id", None)
         return Subject(self.kind, record.pk, student, self.school_code(record))
 
     def new_key(self) -> str:

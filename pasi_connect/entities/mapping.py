@@ -84,6 +84,11 @@ def identity_of(entity: Entity, parts: Mapping[str, Any]) -> Document:
     return {member: value.ending if isinstance(value, SchoolYear) else value for member, value in given.items()}
 
 
+def part_of(entity: Entity, document: Document, name: str) -> Any:
+    """A part of the identity as the document says it; None where the kind has no such part."""
+    return next((document.get(part.member) for part in entity.identity if part.name == name), None)
+
+
 def new_document(entity: Entity, key: str, whose: Document) -> Document:
     """The ground of a record that PASI does not have yet; `whose` as `identity` gives it."""
     deleted = {field.member: False for field in entity.compared_fields if field.name == "deleted"}

@@ -31,7 +31,7 @@ ENTITY = Entity(
     copy=SectionCopy,
     by_year=True,
     get=Get("GetSection", "RefIds", "Section", key="RefId"),
-    submit=Submit("SubmitSection", "SectionInfo", batch="Sections"),
+    submit=Submit("SubmitSection", "SectionInfo", batch="Sections", most=40),
     sis=Sis(
         Section,
         create=_create,

@@ -13,7 +13,7 @@ from pasi_connect.models.copies import (
     SyncCursor,
 )
 from pasi_connect.models.discrepancy import Decision, Discrepancy
-from pasi_connect.models.exchange import Exchange
+from pasi_connect.models.exchange import Exchange, ExchangePart
 from pasi_connect.models.failure import Failure
 from pasi_connect.models.link import Link, LinkState, ListenerLease
 from pasi_connect.models.settings import CallerSettings, ConnectionSettings, SyncSettings
@@ -32,6 +32,7 @@ __all__ = [
     "Discrepancy",
     "EnrolmentCopy",
     "Exchange",
+    "ExchangePart",
     "Failure",
     "FieldTable",
     "Link",

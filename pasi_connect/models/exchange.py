@@ -21,8 +21,18 @@ class Outcome(models.TextChoices):
 WITH_BODIES = ~models.Q(request_body="") | ~models.Q(answer_body="")
 
 
+class Exchanges(models.QuerySet["Exchange"]):
+    def carrying(self, submission_id: int) -> "Exchanges":
+        """The calls that carried the submission, alone or with others."""
+        parts = ExchangePart.objects.filter(submission=submission_id).values("exchange")
+        return self.filter(models.Q(submission=submission_id) | models.Q(pk__in=parts))
+
+
 class Exchange(models.Model):
-    """One call to PASI, written before it is made. Bodies are kept only while the setting says so."""
+    """One call to PASI, written before it is made. Bodies are kept only while the setting says so.
+
+    `submission` and `key` are those of the first record of a call that carries several; all of them are its `parts`.
+    """
 
     message_id = models.UUIDField(unique=True)
     operation = models.CharField(max_length=60)
@@ -46,6 +56,8 @@ class Exchange(models.Model):
     request_body = models.TextField(blank=True)
     answer_body = models.TextField(blank=True)
 
+    objects = Exchanges.as_manager()
+
     class Meta:
         ordering = ["id"]
         indexes = [
@@ -57,3 +69,21 @@ class Exchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.message_id}"
+
+
+class ExchangePart(models.Model):
+    """One record of a call that carried several, and what PASI said of it."""
+
+    exchange = models.ForeignKey(Exchange, on_delete=models.CASCADE, related_name="parts")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True, default=Outcome.PENDING)
+    code = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["exchange", "submission"], name="part_of_a_call_once")]
+        indexes = [models.Index(fields=["key"], name="exchange_part_key")]
+
+    def __str__(self) -> str:
+        return f"{self.exchange_id} {self.key}"

@@ -56,6 +56,8 @@ class Submission(models.Model):
     sent_document = models.BinaryField(null=True)  # what was sent last, compressed XML
     sent_fields = models.JSONField(default=list)
 
+    alone = models.BooleanField(default=False)  # a call that carried it with others was refused as a whole
+
     attempts = models.PositiveIntegerField(default=0)
     faults = models.PositiveSmallIntegerField(default=0)  # tries that ended in an exception of our own
     next_attempt_at = models.DateTimeField()

@@ -140,6 +140,10 @@ REASONS: dict[str, tuple[Any, Any]] = {
         gettext_lazy("It is not known yet whether PASI stored this."),
         gettext_lazy("Nothing to do: PASI's record is being read back. It is sent again only if needed."),
     ),
+    "alone": (
+        gettext_lazy("PASI refused a call that carried several records. This one is sent again by itself."),
+        gettext_lazy(faults.BY_ITSELF),
+    ),
     "not_applied": (
         gettext_lazy("PASI did not store the first attempt."),
         gettext_lazy("Nothing to do: it is sent again automatically."),

@@ -1,5 +1,6 @@
 """What PASI's answer says. Whatever it is, it becomes an outcome: in words, and without the words of an exception."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +34,7 @@ class Answer:
     fault: str = ""  # PASI answered, and its answer was not to be read: why, without data
     answered: bool = False
     strangers: tuple[Stranger, ...] = ()
+    of_call: bool = False  # one of several records: this was said of the call as a whole
 
     @property
     def good(self) -> bool:
@@ -80,14 +82,35 @@ def _decoded(operation: Operation, element: etree._Element) -> Answer:
     return _judged(codec.decode_member(element, operation.answer), element)
 
 
-def of_one(answer: Answer) -> Answer:
-    """The answer to a call that sent one record by an operation that takes several: PASI answers for each."""
+def of_each(answer: Answer, keys: Sequence[str]) -> list[Answer]:
+    """What PASI says of each record of a call, in the order of their keys. What it says of the call as a whole holds for all.
+
+    A record for which it does not answer, or twice, has an unknown outcome.
+    """
     value = answer.value
     if not (isinstance(value, dict) and BATCH in value):
+        return [replace(answer, of_call=len(keys) > 1)] * len(keys)
+    told: dict[str, list[Any]] = {}
+    for row in value[BATCH]:
+        told.setdefault(str(row["Id"]).lower(), []).append(row)
+    if len(keys) == 1 and len(value[BATCH]) == 1:
+        return [replace(_judged(value[BATCH][0], answer.element), strangers=answer.strangers)]
+    return [_one_of(told.get(key.lower(), []), answer) for key in keys]
+
+
+def _one_of(rows: Sequence[Any], answer: Answer) -> Answer:
+    if len(rows) != 1:
+        return unreadable(True, "it does not answer once for each record that was sent")
+    return replace(_judged(rows[0], answer.element), strangers=answer.strangers)
+
+
+def of_all(answer: Answer, each: Sequence[Answer]) -> Answer:
+    """What the exchange log says of the call."""
+    if len(each) == 1:
+        return each[0]
+    if not (isinstance(answer.value, dict) and BATCH in answer.value):
         return answer
-    if len(value[BATCH]) != 1:
-        return unreadable(True, "it does not answer for the one record that was sent")
-    return replace(_judged(value[BATCH][0], answer.element), strangers=answer.strangers)
+    return replace(answer, detail=f"{sum(one.good for one in each)} of {len(each)} records accepted.")
 
 
 def _judged(value: Any, element: etree._Element | None) -> Answer:

@@ -70,6 +70,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     meaning = faults.FAULTS.get(one.code) or faults.REJECTIONS.get(one.code)
     context = {
         "exchange": one,
+        "parts": list(one.parts.all()),
         "outcomes": words.OUTCOME,
         "place": lists.place(request, ExchangeFilter),
         "meaning": meaning,

@@ -174,7 +174,7 @@ def _page(
         .order_by("-id")
         .first()
     )
-    own_exchanges = list(selectors.exchanges(user).filter(submission=one).order_by("-id")[:20])
+    own_exchanges = list(selectors.exchanges(user).carrying(one.pk).order_by("-id")[:20])
     rows = record.differing
     context = {
         **_state(one),

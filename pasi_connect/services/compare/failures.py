@@ -125,7 +125,7 @@ def of_submission(submission: Submission, error: Exception, move: Callable[..., 
         if row.status in FLYING:  # in nobody's hands: PASI's record is read back
             nobody = {"lease_until": None, "lease_holder": "", "next_attempt_at": again}
             move(row, Status.CHECKING, reason="outcome_unknown", faults=tries, **nobody)
-            unwritten = Exchange.objects.filter(submission_id=row.pk, outcome="")
+            unwritten = Exchange.objects.carrying(row.pk).filter(outcome="")
             unwritten.update(outcome=outcomes.UNKNOWN, detail="The answer could not be recorded.")
         else:
             Submission.objects.filter(pk=row.pk).update(faults=tries, next_attempt_at=again)

@@ -4,6 +4,7 @@ The row is the claim. Rows that another sender is just taking are passed over, n
 the index of one flying submission a lane decides where two would still meet.
 """
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from operations.actor import Actor
 from operations.statements import Parameter, Query
 from pasi_connect import entities
 from pasi_connect.entities import Entity, mapping
-from pasi_connect.models import Exchange, Link, LinkState, Submission, SyncSettings
+from pasi_connect.models import Exchange, ExchangePart, Link, LinkState, Submission, SyncSettings
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import FLYING, Status
 from pasi_connect.rules import compare, faults, versions
@@ -32,12 +33,28 @@ from pasi_connect.soap.gateway import Purpose
 
 
 @dataclass(frozen=True)
-class Flight:
-    """A claimed submission with its message: the exchange's row is there, the call is still to be made."""
+class Leg:
+    """A claimed submission with what is sent of it; `size` in bytes."""
 
     submission: Submission
     document: dict[str, Any]
+    organization: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Flight:
+    """Claimed submissions with their message: the exchange's row is there, the call is still to be made.
+
+    Several only of a kind of which PASI takes several in a call; each gets an outcome of its own.
+    """
+
+    legs: tuple[Leg, ...]
     message: gateway.Call
+
+    @property
+    def submissions(self) -> list[Submission]:
+        return [leg.submission for leg in self.legs]
 
 
 def reachable(link: LinkState) -> bool:
@@ -97,7 +114,7 @@ def _free(pk: int, fence: int, until: Any) -> bool:
         fence=F("fence") + 1, lease_until=None, lease_holder="", next_attempt_at=clock.now()
     )
     if freed:
-        Exchange.objects.filter(submission_id=pk, outcome="").update(
+        Exchange.objects.carrying(pk).filter(outcome="").update(
             outcome=faults.UNKNOWN, detail="The process ended before the answer was recorded."
         )
         submissions.move(Submission.objects.get(pk=pk), Status.CHECKING, reason="outcome_unknown")
@@ -107,12 +124,12 @@ def _free(pk: int, fence: int, until: Any) -> bool:
 READ = tuple(field.name for field in Submission._meta.concrete_fields if field.name != "sent_document")
 
 
-def _unlocked(ready: QuerySet[Submission]) -> QuerySet[Submission]:
+def _unlocked(ready: QuerySet[Submission], most: int = 1) -> QuerySet[Submission]:
     held = Submission.objects.filter(lane=OuterRef("lane"), status=Status.HELD, place__lt=OuterRef("place"))
     rows = ready.select_for_update(skip_locked=True, of=("self",)).select_related("user")
     return rows.annotate(after_held=Exists(held.order_by())).only(
         *READ, *(f"user__{name}" for name in ("username", "first_name", "last_name", "plain_name"))
-    )[:1]
+    )[:most]
 
 
 _first = Query(lambda: _unlocked(due(Parameter("now", DateTimeField()), Parameter("far", DateTimeField()))))
@@ -190,7 +207,11 @@ def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] 
                 return None
             if submission.after_held and submission.lane not in asked:  # type: ignore[attr-defined]  # annotated
                 raise _HeldBefore(submission)
-            return submission, _prepare(submission, present)
+            leg = _prepare(submission, present)
+            if leg is None:
+                return submission, None
+            legs = (leg, *(_neighbours(leg, present, now) if pk is None else ()))
+            return submission, _flight(legs, present)
     except _TakenMeanwhile:
         return None
     except _HeldBefore:
@@ -202,8 +223,68 @@ def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] 
         return submission, None
 
 
-def _prepare(submission: Submission, present: Present) -> Flight | None:
-    """The message as the state demands now, or None after moving the submission where it belongs."""
+# Whatever makes one message of several records: told to PASI by one person, on behalf of one school.
+ALIKE = ("entity", "school_code", "bulk", "user_id", "actor_name", "actor_local_id", "actor_ip")
+MOST_BYTES = gateway.MOST_REQUEST_BYTES - 6_000  # the envelope
+DECLARED = re.compile(rb' xmlns:\w+="[^"]*"')  # at each element of a record by itself, and once a record in a message
+DECLARATIONS = 250  # bytes of these
+
+
+def _neighbours(first: Leg, present: Present, now: Any) -> list[Leg]:
+    """What goes along in the call: the next that are due and alike, where PASI takes several of the kind. Each of a lane of its own.
+
+    One that cannot be made ready is counted by itself, and one that another sender has just taken is its.
+    """
+    submission = first.submission
+    entity = entities.by_kind(submission.entity)
+    if entity.submit is None or entity.submit.most == 1 or submission.alone:
+        return []
+    alike = {name: getattr(submission, name) for name in ALIKE}
+    year = mapping.part_of(entity, first.document, "school_year")
+    ready = due(now).filter(**alike, alone=False).exclude(lane=submission.lane)
+    found: list[Leg] = []
+    size = first.size
+    for other in _unlocked(ready, entity.submit.most - 1):
+        if other.after_held:  # type: ignore[attr-defined]  # annotated
+            continue
+        try:
+            with transaction.atomic():
+                leg = _prepare(other, present)
+                if leg is None:
+                    continue
+                size += leg.size
+                same = (leg.organization, mapping.part_of(entity, leg.document, "school_year"))
+                if same != (first.organization, year) or size > MOST_BYTES:
+                    raise _TakenMeanwhile
+        except _TakenMeanwhile:
+            if size > MOST_BYTES:
+                break
+            continue
+        except Exception as error:  # noqa: BLE001 - counted, or raised on
+            failures.of_submission(other, error, submissions.move)
+            continue
+        found.append(leg)
+    return found
+
+
+def _flight(legs: tuple[Leg, ...], present: Present) -> Flight:
+    """The message with its exchange row, and a row for each record where it carries several."""
+    first = legs[0]
+    submit = entities.by_kind(first.submission.entity).submit
+    assert submit is not None
+    behalf = replace(purpose(first.submission), organization=first.organization)
+    request = submit.request([leg.document for leg in legs])
+    message = gateway.prepare(submit.operation, request, behalf, present, writes=True)
+    if len(legs) > 1:
+        ExchangePart.objects.bulk_create(
+            ExchangePart(exchange_id=message.exchange_id, submission=one, key=one.key)
+            for one in Flight(legs, message).submissions
+        )
+    return Flight(legs, message)
+
+
+def _prepare(submission: Submission, present: Present) -> Leg | None:
+    """The record as the state demands now, or None after moving the submission where it belongs."""
     kind, subject = submission.entity, submission.subject_id
     entity = entities.by_kind(kind)
     assert entity.submit is not None
@@ -246,7 +327,7 @@ def _prepare(submission: Submission, present: Present) -> Flight | None:
     for stamp in entity.submit.stamps:
         document.pop(stamp, None)
     document["PASICoreVersion"] = held
-    return _take(submission, entity, document, names, present, _organization(entity, record, copy))
+    return _take(submission, entity, document, names, _organization(entity, record, copy))
 
 
 def _may_replace(submission: Submission, held: int) -> bool:
@@ -262,15 +343,9 @@ def _organization(entity: Entity, record: Any, copy: Any) -> str:
 
 
 def _take(
-    submission: Submission,
-    entity: Entity,
-    document: dict[str, Any],
-    names: tuple[str, ...],
-    present: Present,
-    organization: str,
-) -> Flight:
-    submit = entity.submit
-    assert submit is not None
+    submission: Submission, entity: Entity, document: dict[str, Any], names: tuple[str, ...], organization: str
+) -> Leg:
+    xml = copies.to_xml(document, entity)
     try:
         submissions.move(
             submission,
@@ -281,13 +356,11 @@ def _take(
             lease_holder=lease.holder(),
             base_version=document["PASICoreVersion"],
             sent_fields=list(names),
-            sent_document=copies.pack(copies.to_xml(document, entity)),
+            sent_document=copies.pack(xml),
         )
     except IntegrityError:
         raise _TakenMeanwhile from None  # another one of the lane flies since this moment
-    behalf = replace(purpose(submission), organization=organization)
-    message = gateway.prepare(submit.operation, submit.request(document), behalf, present, writes=True)
-    return Flight(submission, document, message)
+    return Leg(submission, document, organization, len(DECLARED.sub(b"", xml)) + DECLARATIONS)
 
 
 def purpose(submission: Submission, actor: Actor | None = None) -> Purpose:

@@ -29,25 +29,26 @@ def until() -> clock.dt.datetime:
 
 
 class Keeper:
-    """Renews the lease of one submission every heartbeat while the `with` block runs; a thread of its own, since calls block.
+    """Renews the lease of what one call carries every heartbeat while the `with` block runs; a thread of its own, since calls block.
 
     Most calls end before the first heartbeat: the thread begins with it.
     """
 
-    def __init__(self, submission: Submission) -> None:
-        self.pk, self.fence = submission.pk, submission.fence
+    def __init__(self, *submissions: Submission) -> None:
+        self.fences = {submission.pk: submission.fence for submission in submissions}
         self.done = threading.Event()
-        self.thread = threading.Thread(target=self._run, name=f"lease-{self.pk}", daemon=True)
+        self.thread = threading.Thread(target=self._run, name=f"lease-{min(self.fences)}", daemon=True)
 
     def _run(self) -> None:
         try:
             while not self.done.is_set():
                 try:
-                    mine = Submission.objects.filter(pk=self.pk, fence=self.fence, status__in=FLYING)
-                    mine.exclude(lease_holder="").update(lease_until=until())
+                    for pk, fence in self.fences.items():
+                        mine = Submission.objects.filter(pk=pk, fence=fence, status__in=FLYING)
+                        mine.exclude(lease_holder="").update(lease_until=until())
                 except DatabaseError as error:
                     # A connection cut or a busy database costs one renewal, not the lease.
-                    log.warning("Submission %s: its lease was not renewed: %s.", self.pk, type(error).__name__)
+                    log.warning("Submission %s: its lease was not renewed: %s.", min(self.fences), type(error).__name__)
                     connection.close()
                 self.done.wait(settings.LEASE_HEARTBEAT_SECONDS)
         finally:

@@ -18,7 +18,7 @@ from operations.actor import SYNC
 from operations.rules import back_off, callers
 from pasi_connect import entities
 from pasi_connect.entities import Entity, mapping
-from pasi_connect.models import Exchange, Link, Submission
+from pasi_connect.models import Exchange, ExchangePart, Link, Submission
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import Status
 from pasi_connect.rules import availability, faults
@@ -27,8 +27,8 @@ from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import absent, copies
 from pasi_connect.services.queue import lease, submissions
-from pasi_connect.services.queue.claiming import Flight, purpose
-from pasi_connect.soap import codec, gateway
+from pasi_connect.services.queue.claiming import Flight, Leg, purpose
+from pasi_connect.soap import answers, codec, gateway
 from pasi_connect.soap.gateway import Answer, CallResult
 
 log = logging.getLogger(__name__)
@@ -58,13 +58,49 @@ def _locked(submission: Submission) -> _Rows | None:
 
 
 def record(flight: Flight, told: CallResult) -> None:
-    """Writes the outcome of a submit."""
+    """Writes the outcome of a submit that carried one record."""
+    [leg] = flight.legs
     with transaction.atomic():
         present = Present.load()
-        found = _locked(flight.submission)
+        found = _locked(leg.submission)
         if found is not None:
-            _write(found, flight.document, told.answer, present)
+            _write(found, leg.document, told.answer, present)
         gateway.note(flight.message, told, present)  # its row is everybody's: locked last, for the shortest time
+
+
+# What one record of several in a call cannot have caused: it holds for each of them.
+OF_THE_LINE = (faults.UNKNOWN, faults.UNAVAILABLE, faults.NOT_AUTHORIZED)
+
+
+def record_one(flight: Flight, leg: Leg, answer: Answer) -> None:
+    """Writes the outcome of one record of several that a call carried, in a transaction of its own: one that raises stops no other.
+
+    Where PASI refused the call as a whole, each record goes again by itself, so that the one that caused it holds up no other.
+    """
+    with transaction.atomic():
+        present = Present.load()
+        found = _locked(leg.submission)
+        mine = ExchangePart.objects.filter(exchange=flight.message.exchange_id, submission=leg.submission.pk)
+        mine.update(outcome=answer.outcome, code=answer.code[: answers.MOST_CODE])
+        if found is None:
+            return
+        if is_of_the_call(answer):
+            again = {"alone": True, "attempts": max(found.row.attempts - 1, 0), "next_attempt_at": clock.now()}
+            submissions.back_to_queue(found.row, reason="alone", detail=answer.detail, **again)
+            wake.look_after_commit(submissions.SEND)
+            return
+        _write(found, leg.document, answer, present)
+
+
+def is_of_the_call(answer: Answer) -> bool:
+    """Of a record among several: PASI did not judge it, but refused the call, and any of its records may be why."""
+    return answer.of_call and answer.outcome not in OF_THE_LINE
+
+
+def record_call(flight: Flight, told: CallResult) -> None:
+    """What the exchange log says of a call that carried several."""
+    with transaction.atomic():
+        gateway.note(flight.message, told, Present.load())
 
 
 def _write(found: _Rows, document: dict[str, Any], answer: Answer, present: Present) -> None:
@@ -136,14 +172,15 @@ def accept(found: _Rows, document: dict[str, Any], version: int, context: Contex
 
 
 def give_back(flight: Flight) -> None:
-    """The call was not made: the submission waits as if it had not been taken."""
-    with transaction.atomic():
-        found = _locked(flight.submission)
-        if found is None:
-            return
-        Exchange.objects.filter(pk=flight.message.exchange_id).delete()
-        attempts = max(found.row.attempts - 1, 0)
-        submissions.back_to_queue(found.row, attempts=attempts, next_attempt_at=clock.now())
+    """The call was not made: what it was to carry waits as if it had not been taken."""
+    for leg in flight.legs:
+        with transaction.atomic():
+            found = _locked(leg.submission)
+            if found is None:
+                continue
+            Exchange.objects.filter(pk=flight.message.exchange_id).delete()
+            attempts = max(found.row.attempts - 1, 0)
+            submissions.back_to_queue(found.row, attempts=attempts, next_attempt_at=clock.now())
 
 
 AGREED = ("agreed", "agreed_at", "agreed_digest", "kept", "accepted_version")

@@ -4,8 +4,10 @@ A sender that dies leaves rows with a dead lease: unknown outcomes, which are re
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 
 from operations import wake
 from pasi_connect.models import Submission
@@ -14,7 +16,7 @@ from pasi_connect.services.compare import failures
 from pasi_connect.services.queue import collecting, lease, outcomes, submissions
 from pasi_connect.services.queue.claiming import Flight, claim, due, may_call, orphans, take_over
 from pasi_connect.soap import answers, gateway
-from pasi_connect.soap.gateway import CallResult, Line
+from pasi_connect.soap.gateway import Answer, CallResult, Line
 
 __all__ = ["attempt", "drain", "due", "may_call", "orphans"]
 
@@ -33,9 +35,9 @@ def attempt(pk: int) -> bool:
     claimed = claim(pk)
     if claimed is None:
         return _look_after(pk)
-    submission, flight = claimed
+    _submission, flight = claimed
     if flight is not None:
-        with lease.Keeper(submission):
+        with lease.Keeper(*flight.submissions):
             _finish(flight, _call(flight))
     return True
 
@@ -48,14 +50,49 @@ def _look_after(pk: int) -> bool:
     return dead is not None
 
 
-def _finish(flight: Flight, told: CallResult) -> None:
-    try:
-        outcomes.record(flight, told)
-    except Exception as error:  # noqa: BLE001 - counted, or raised on
-        failures.of_submission(flight.submission, error, submissions.move)
+@dataclass(frozen=True)
+class _Result:
+    """What came of a call: as the log tells it, and of each record in the order of the flight's legs."""
+
+    told: CallResult
+    each: tuple[Answer, ...]
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more is asked of PASI about any of them, and PASI is there."""
+        return all(answer.outcome in SETTLED for answer in self.each)
+
+
+def _finish(flight: Flight, came: _Result) -> None:
+    if len(flight.legs) == 1:
+        _step(flight.legs[0].submission, lambda: outcomes.record(flight, came.told), came.each[0])
         return
-    if told.answer.outcome in (faults.UNKNOWN, faults.VERSION_CONFLICT):
-        _read_back(flight.submission, conflict=told.answer.outcome == faults.VERSION_CONFLICT)
+    for leg, answer in zip(flight.legs, came.each, strict=True):
+        _written(leg.submission, partial(outcomes.record_one, flight, leg, answer))
+    outcomes.record_call(flight, came.told)
+    # After that: what is asked of PASI takes as long as PASI likes.
+    for leg, answer in zip(flight.legs, came.each, strict=True):
+        if not outcomes.is_of_the_call(answer):
+            _ask_about(leg.submission, answer)
+
+
+def _step(submission: Submission, write: Callable[[], None], answer: Answer) -> None:
+    if _written(submission, write):
+        _ask_about(submission, answer)
+
+
+def _written(submission: Submission, write: Callable[[], None]) -> bool:
+    try:
+        write()
+    except Exception as error:  # noqa: BLE001 - counted, or raised on
+        failures.of_submission(submission, error, submissions.move)
+        return False
+    return True
+
+
+def _ask_about(submission: Submission, answer: Answer) -> None:
+    if answer.outcome in (faults.UNKNOWN, faults.VERSION_CONFLICT):
+        _read_back(submission, conflict=answer.outcome == faults.VERSION_CONFLICT)
 
 
 def _read_back(submission: Submission, conflict: bool = False) -> None:
@@ -85,11 +122,11 @@ def drain(first: int | None = None) -> None:
 
 @dataclass(frozen=True)
 class _Called:
-    """A claimed submission, its lease kept. `answer` is None when the call before it ended so that this one was not made."""
+    """What was claimed, its lease kept. `answer` is None when the call before it ended so that this one was not made."""
 
     flight: Flight
     keeper: lease.Keeper
-    answer: "Future[CallResult | None]"
+    answer: "Future[_Result | None]"
 
 
 class _Sender:
@@ -121,9 +158,9 @@ class _Sender:
                     return None
                 self._look(now=True)
                 continue
-            submission, flight = claimed
+            _submission, flight = claimed
             if flight is not None:
-                keeper = lease.Keeper(submission)
+                keeper = lease.Keeper(*flight.submissions)
                 keeper.begin()
                 before = None if after is None else after.answer
                 answer = self.wire.submit(_exchange, flight, self.line, before)
@@ -136,13 +173,13 @@ class _Sender:
         following = None
         try:
             following = self._ahead(flying)
-            told = flying.answer.result()
-            assert told is not None  # who follows a call that did not end as usual is given back below
-            self.usual_seconds = told.milliseconds / 1000
-            if told.answer.outcome not in SETTLED and following is not None:
+            came = flying.answer.result()
+            assert came is not None  # who follows a call that did not end as usual is given back below
+            self.usual_seconds = came.told.milliseconds / 1000
+            if not came.is_settled and following is not None:
                 self._give_back(following)
                 following = None
-            _finish(flying.flight, told)
+            _finish(flying.flight, came)
         except BaseException:
             if following is not None:
                 following.keeper.end()  # its outcome will not be written: it is left to be taken over
@@ -174,15 +211,16 @@ class _Sender:
         outcomes.give_back(following.flight)
 
 
-def _exchange(flight: Flight, over: Line, before: "Future[CallResult | None] | None") -> CallResult | None:
+def _exchange(flight: Flight, over: Line, before: "Future[_Result | None] | None") -> _Result | None:
     """The call, unless the one before it did not end as usual."""
     if before is not None:
-        told = before.result()
-        if told is None or told.answer.outcome not in SETTLED:
+        came = before.result()
+        if came is None or not came.is_settled:
             return None
     return _call(flight, over)
 
 
-def _call(flight: Flight, over: Line | None = None) -> CallResult:
+def _call(flight: Flight, over: Line | None = None) -> _Result:
     told = gateway.exchange(flight.message, over)
-    return replace(told, answer=answers.of_one(told.answer))
+    each = answers.of_each(told.answer, [one.key for one in flight.submissions])
+    return _Result(replace(told, answer=answers.of_all(told.answer, each)), tuple(each))

@@ -354,7 +354,9 @@ def test_an_agreed_spelling_must_fit_and_leaves_the_record_alone(place, actor):
     enrolment.refresh_from_db()
     assert enrolment.local_student_id == "Łódź"
     _submission, flight = claiming.claim(Submission.objects.get().pk)
-    assert flight.document["ExtendedSchoolEnrolmentInfo"]["KeyValues"] == [{"Key": "LocalStudentId", "Value": "Lodz"}]
+    assert flight.legs[0].document["ExtendedSchoolEnrolmentInfo"]["KeyValues"] == [
+        {"Key": "LocalStudentId", "Value": "Lodz"}
+    ]
 
 
 # Several at once -------------------------------------------------------------------------------------------------
