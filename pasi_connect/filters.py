@@ -275,7 +275,7 @@ class ExchangeFilter(django_filters.FilterSet):
         return queryset.filter(Q(key=value) | Q(pk__in=parts))
 
     @staticmethod
-    def carrying(queryset: Exchanges, _name: str, value: Any) -> QuerySet[Exchange]:
+    def carrying(queryset: Exchanges, _name: str, value: float) -> QuerySet[Exchange]:
         return queryset.carrying(int(value))
 
 
