@@ -16,7 +16,7 @@ from django_filters import FilterSet
 from operations import clock, offers
 from operations.models import User
 from pasi_connect import selectors
-from pasi_connect.entities import SCHOOL_ENROLMENT, written
+from pasi_connect.entities import written
 from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, ExchangePart, Failure, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Exchanges, Outcome
@@ -25,7 +25,7 @@ from pasi_connect.rules import held
 from pasi_connect.selectors import refused
 from pasi_connect.services import states
 from pasi_connect.services.compare.context import Context
-from sis.filters import AsnFilter, DayFilter, SchoolYearFilter, TrueFalseFilter, school_code_filter
+from sis.filters import AsnFilter, DayFilter, SchoolYearFilter, TrueFalseFilter, four_digits, school_code_filter
 from sis.models import SchoolEnrolment
 
 SAFE = (Kind.CHANGED_IN_PASI,)
@@ -67,9 +67,11 @@ POLLS = ("IsDataAvailable", "HelloWorld")
 
 
 def field_choices() -> list[tuple[str, Any]]:
-    """The compared fields, and what makes an enrolment that of somebody, with the names that people know."""
-    fields = [(name, SCHOOL_ENROLMENT.label(name)) for name in SCHOOL_ENROLMENT.compared]
-    return [*fields, ("asn", _("ASN")), ("school", _("School")), ("school_year", _("School year"))]
+    """The compared fields of all kinds, and what makes an enrolment that of somebody, with the names that people know."""
+    fields: dict[str, str] = {}
+    for entity in written():
+        fields = {name: entity.label(name) for name in entity.compared} | fields
+    return [*fields.items(), ("asn", _("ASN")), ("school", _("School")), ("school_year", _("School year"))]
 
 
 def start_of_today() -> dt.datetime:
@@ -106,6 +108,16 @@ def key_of_record() -> django_filters.CharFilter:
     return django_filters.CharFilter(field_name="key", max_length=60, label=_("Record key"))
 
 
+class SchoolOfRow(django_filters.CharFilter):
+    """What stands at the school."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("School"), validators=[four_digits])
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs.filter(selectors.at([value])) if value else qs
+
+
 LIKENESS = RegexValidator(r"^[0-9a-f]{16}\Z", _("Sixteen hexadecimal digits."))
 
 
@@ -135,7 +147,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     entity = django_filters.ChoiceFilter(empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record"))
     key = key_of_record()
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
-    school = school_code_filter("school_code")
+    school = SchoolOfRow()
     school_year = SchoolYearFilter(label=_("School year"))
     field = django_filters.ChoiceFilter(empty_label=ANY, choices=field_choices, method="with_field", label=_("Field"))
     moved = django_filters.ChoiceFilter(empty_label=ANY, choices=MOVED, method="who_moved", label=_("Who changed"))
@@ -206,7 +218,7 @@ class SubmissionFilter(django_filters.FilterSet):
     ref_id = RefIdFilter()
     entity = django_filters.ChoiceFilter(empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record"))
     key = key_of_record()
-    school = school_code_filter("school_code")
+    school = SchoolOfRow()
     reason = django_filters.ChoiceFilter(
         empty_label=ANY, choices=[(reason.code, _(reason.message)) for reason in held.REASONS], label=_("Reason")
     )

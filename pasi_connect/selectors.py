@@ -1,10 +1,10 @@
 """Reads of the synchronization. Every one takes the person who asks, or serves health."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, Model, OuterRef, Q, QuerySet
 
 from operations import clock, keyset, rights
 from operations import selectors as operations_selectors
@@ -39,16 +39,32 @@ LINK = (rights.SYNCHRONIZATION, "operations.setup", "operations.certificates")  
 # One of these opens the page on which an action is taken back; the action's kind says which it is.
 UNDOERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end")
 V = TypeVar("V")
+M = TypeVar("M", bound=Model)
+
+
+def at(codes: Collection[str], kind: str = "entity", subject: str = "subject_id", school: str = "school_code") -> Q:
+    """Of rows of the engine, with the names of their columns: what stands at one of these schools.
+
+    A record that stands at several schools of ours is asked for its schools, whatever code the row has.
+    """
+    several = [(entity.kind, entity.sis.at) for entity in written() if entity.sis and entity.sis.at]
+    here = Q(**{f"{school}__in": list(codes)}) & ~Q(**{f"{kind}__in": [name for name, _at in several]})
+    for name, records in several:
+        here |= Q(**{kind: name, f"{subject}__in": records(codes).order_by().values("pk")})
+    return here
+
+
+def _scoped(queryset: QuerySet[M], user: User, **columns: str) -> QuerySet[M]:
+    codes = sis_selectors.school_codes(user)
+    return queryset if codes is None else queryset.filter(at(codes, **columns))
 
 
 def submissions(user: User) -> QuerySet[Submission]:
-    return sis_selectors.scoped(Submission.objects.all(), user)
+    return _scoped(Submission.objects.all(), user)
 
 
 def discrepancies(user: User) -> QuerySet[Discrepancy]:
-    return sis_selectors.scoped(
-        Discrepancy.objects.select_related("school_enrolment__student", "school_enrolment__school"), user
-    )
+    return _scoped(Discrepancy.objects.select_related("school_enrolment__student", "school_enrolment__school"), user)
 
 
 def stuck(user: User) -> QuerySet[Submission]:
@@ -105,7 +121,8 @@ def refused() -> Q:
 
 
 def decisions(user: User) -> QuerySet[Decision]:
-    return sis_selectors.scoped(Decision.objects.select_related("discrepancy"), user, "discrepancy__school_code")
+    item = {"kind": "discrepancy__entity", "subject": "discrepancy__subject_id", "school": "discrepancy__school_code"}
+    return _scoped(Decision.objects.select_related("discrepancy"), user, **item)
 
 
 def actions(user: User) -> QuerySet[Action]:
@@ -132,8 +149,12 @@ def touched(*actions: Action) -> dict[int, set[str]]:
 
 
 def touched_by(decision: Decision) -> set[str]:
-    """The same of one decision."""
-    codes = {decision.discrepancy.school_code}
+    """The same of one decision; of a record that stands at several schools, where it was made."""
+    item = decision.discrepancy
+    if item.entity in {entity.kind for entity in written() if entity.sis and entity.sis.at}:
+        made = set(decision.action_records.values_list("school_code", flat=True))
+        return made or {item.school_code}
+    codes = {item.school_code}
     if decision.before and "school" in decision.before:  # it has moved the SIS record to where PASI has it
         codes |= {str(decision.before["school"])}
         codes |= {str(part["pasi"]) for part in decision.picture if part["name"] == "school"}
@@ -234,7 +255,11 @@ def in_step() -> bool:
 
 def _some_not_agreed(entity: Entity, context: Context) -> bool:
     """A live record of the kind that takes part and of which PASI does not hold the same."""
+    if not context.has_kind(entity):
+        return False
     live = entity.taking_part(context.years, context.active_schools(entity))
+    if not entity.is_made:  # what PASI does not tell us of is not missed
+        live = live.filter(pk__in=entity.links.values("subject_id"))
     shown = entity.copies.filter(vanished_at=None).values(entity.copy.key_field)
     agreed = entity.links.filter(agreed__isnull=False, key__in=shown)
     return live.exclude(pk__in=agreed.values("subject_id")).exists()

@@ -1,10 +1,10 @@
 """Reads. Every one takes the person who asks: what lies outside of their schools does not exist for them (404)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -58,6 +58,38 @@ def students(user: User) -> QuerySet[Student]:
         return Student.objects.all()
     here = SchoolEnrolment.objects.filter(_there(user, "school"), student=OuterRef("pk"))
     return Student.objects.filter(Exists(here))
+
+
+def _live_stays() -> QuerySet[SchoolEnrolment]:
+    """Stays that have not ended, those that are still to begin among them."""
+    return SchoolEnrolment.objects.filter(deleted=False, exit_date__gte=clock.today())
+
+
+def students_at(codes: Collection[str]) -> QuerySet[Student]:
+    """Students whom the schools with these codes keep: they have a live stay there, or no live stay at all and had their last there.
+
+    What belongs to the student and to no school (names, identification) concerns these schools, all of them alike.
+    """
+    mine = OuterRef("pk")
+    live = _live_stays().filter(student=mine)
+    stays = SchoolEnrolment.objects.filter(student=mine, deleted=False)
+    last = stays.order_by("-exit_date", "-pk").values("school__code")[:1]
+    here = Exists(live.filter(school__code__in=list(codes)))
+    return Student.objects.alias(last_code=Subquery(last)).filter(here | ~Exists(live) & Q(last_code__in=list(codes)))
+
+
+def schools_of_students(ids: Collection[int]) -> dict[int, list[School]]:
+    """The same from the student's side, by the student's id: the school of the main stay first, of several that of the latest."""
+    stays = SchoolEnrolment.objects.filter(student__in=list(ids), deleted=False).select_related("school__authority")
+    ended: dict[int, School] = {}
+    live: dict[int, dict[str, School]] = {}
+    today = clock.today()
+    for stay in stays.order_by("concurrent", "-exit_date", "-pk"):
+        if stay.exit_date >= today:
+            live.setdefault(stay.student_id, {}).setdefault(stay.school.code, stay.school)
+    for stay in sorted(stays, key=lambda stay: (stay.exit_date, stay.pk)):
+        ended[stay.student_id] = stay.school
+    return {pk: list(live[pk].values()) if pk in live else [school] for pk, school in ended.items()}
 
 
 def find_students(user: User, text: str) -> QuerySet[Student]:

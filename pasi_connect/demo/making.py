@@ -154,7 +154,9 @@ def fill_simulator(control_port: int) -> bool:
     if empty:
         ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
     SyncSettings.objects.filter(first_in_step_at=None).update(
-        regular_synchronization=True, pasiprep_link=f"http://127.0.0.1:{control_port}/enrolments/{PLACEHOLDER}/"
+        regular_synchronization=True,
+        student_identity=True,
+        pasiprep_link=f"http://127.0.0.1:{control_port}/enrolments/{PLACEHOLDER}/",
     )
     return empty
 

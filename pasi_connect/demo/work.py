@@ -61,7 +61,8 @@ def make(control_port: int, say: Callable[[str], None] = print) -> bool:
     alike = _plain(made_up.SCHOOL_B, year).order_by("id")[:ALIKE]
     for enrolment in alike:
         _edit(control, enrolment, {"RegistrationExitDate": day}, OFFICE)
-    expected = ALIKE + len(mine) + created
+    renamed = _rename(control, mine[3])
+    expected = ALIKE + len(mine) + created + renamed
     if not _until(lambda: Discrepancy.objects.filter(status="open", undecided__gt=0).count() >= expected):
         say("Not every change of the demo has come from PASI yet; the rest follows by itself.")
     audit.record(SYNC, audit.Entry(DONE, "authority", made_up.AUTHORITY[0]))
@@ -128,6 +129,15 @@ def _edit(control: str, enrolment: SchoolEnrolment, members: dict[str, Any], by:
 
 def _delete(control: str, enrolment: SchoolEnrolment) -> None:
     ask(_address(control, enrolment), {"_as": SOMEBODY}, method="DELETE")
+
+
+def _rename(control: str, enrolment: SchoolEnrolment) -> bool:
+    """PASI corrects the spelling of a student's legal name."""
+    student = enrolment.student
+    address = f"{control}/records/Student/{student.asn}/"
+    identity = ask(address)["IdentificationRecord"] | {"MiddleName": "Marie"}
+    ask(address, {"IdentificationRecord": identity, "_as": OFFICE}, method="PATCH")
+    return True
 
 
 def _create(control: str, year: SchoolYear) -> bool:

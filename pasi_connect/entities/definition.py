@@ -1,18 +1,16 @@
 """What the engine knows of a kind of record. One value of `Entity` a kind; frozen data, no class to inherit from."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as with_default
 from functools import cached_property
-from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import CharField
-from django.urls import reverse
 
 from operations.wording import help_of, label_of
+from pasi_connect.entities.shapes import SELF, AggregatePart, Document, Get, Message, Part, Show, Sis, Submit
 from pasi_connect.models.copies import LocalCopy
 from pasi_connect.models.link import Link
 from pasi_connect.models.relations import relation
@@ -23,7 +21,8 @@ from pasi_connect.rules.sendable import Broken
 from sis.rules.school_year import SchoolYear
 from sis.services.events import Subject
 
-Document = Mapping[str, Any]
+__all__ = ["AggregatePart", "Entity", "Get", "Message", "Part", "Show", "Sis", "Submit"]
+
 # How a field is read from a document, and what its column cannot hold: worked out once an entity, since both are asked of every
 # record of every answer.
 PLAIN, INSIDE, IN_LIST, MANY = range(4)
@@ -32,107 +31,10 @@ CUT, NO_TEXT, KEPT_BESIDE = range(3)
 
 
 @dataclass(frozen=True)
-class Get:
-    """How records are fetched by their keys: `request` is the list of keys in the message, `key` a key's member in it."""
-
-    operation: str
-    request: str
-    record: str  # PASI's name of one record
-    key: str = "Key"
-
-
-@dataclass(frozen=True)
-class Submit:
-    """How one record is sent; `stamps` are members that PASI sets itself and ignores on input.
-
-    `batch`: the list in which records stand, where PASI takes several in one call and answers for each; `most`: how many go in
-    one. `list_member` and `list_name`: the list of keys and values that holds the fields that are `listed`.
-    """
-
-    operation: str
-    record: str
-    batch: str = ""
-    most: int = 1
-    stamps: tuple[str, ...] = ("EffectiveUtc", "LastUpdate")
-    list_member: str = ""
-    list_name: str = ""
-
-    def request(self, documents: Sequence[Document]) -> dict[str, Any]:
-        """The members of the message that sends these records; one where PASI takes no more in a call."""
-        return {self.batch: list(documents)} if self.batch else {self.record: documents[0]}
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a record's identity: whose it is, where, when. `column` is the copy's; `path` leads to it from the SIS record."""
-
-    name: str
-    column: str
-    member: str
-    path: str  # in the spelling of the ORM: it is read from records and in statements
-    type: Type = Type.TEXT
-
-    @cached_property
-    def _reader(self) -> Callable[[Any], Any]:
-        return attrgetter(self.path.replace("__", "."))
-
-    def of(self, record: Any) -> Any:
-        """ "" where the SIS record does not say."""
-        return self._reader(record) or ""
-
-
-@dataclass(frozen=True)
-class Sis:
-    """The SIS's side. `related`: what the engine reads along with a record, as for `select_related`.
-
-    `create`, `change`, `change_many`: the doors for new records and for new values of existing ones; `create` takes whose it is as
-    {"student", "school", "school_year"}. `twins`: what an undo to such values would run into, by id. `needed`: why records can no
-    longer be taken away, by id. `nearest`: what the SIS can hold of PASI's values of a year. `student`, `year`: names of the attributes, "" where there is none.
-    `switch`: the column of the school that says whether its records take part.
-    """
-
-    model: type[models.Model]
-    create: Callable[..., Any]
-    change: Callable[..., Any]
-    change_many: Callable[..., Any]
-    twins: Callable[[Mapping[int, Any]], Mapping[int, str]] | None = None
-    needed: Callable[[Collection[int]], Mapping[int, str]] | None = None
-    nearest: Callable[[Mapping[str, Any], Any], dict[str, Any]] | None = None
-    related: tuple[str, ...] = ()
-    student: str = "student"
-    year: str = "school_year"
-    switch: str = "enrolment_sync"
-
-
-@dataclass(frozen=True)
-class Show:
-    """How people meet a record. `title` and `listed` name a SIS record, in lists that are sorted by it the second way.
-
-    `page` and `page_of`: the address of its page and the attribute that stands in it, `page_label` what the link says; `edit` and
-    `edit_label`: the address of its form, by its id, and what that link says. `in_pasiprep`: the pattern of the settings leads to
-    its page in PASIprep. `sentences`: what is said of it otherwise than of any record (`views.change_text`).
-    """
-
-    name: Any
-    title: Callable[[Any], str]
-    list_title: Callable[[Any], str]
-    page: str
-    page_of: str
-    page_label: Any
-    edit: str
-    edit_label: Any
-    in_pasiprep: bool = False
-    sentences: Mapping[str, Any] = with_default(default_factory=dict)
-
-    def url(self, record: Any) -> str:
-        return reverse(self.page, args=[getattr(record, self.page_of)])
-
-
-@dataclass(frozen=True)
 class Entity:
     """`kind` is our name, `notification` PASI's; `key` the member that identifies a record, a RefId or a code.
 
-    `copy` has the columns of the fields and of the identity, and `key_field`. `submit` None: pull only. `sis` None: no SIS record
+    `copy` has the columns of the fields and of the identity, and `key_field`. `submit` None and no `parts`: pull only. `sis` None: no SIS record
     of its own, so nothing is compared and nothing shown. `stored`: what else follows from records of PASI's, before their copies
     are written. `broken`: the rules that a record with these values and of this year breaks; `rule`: one of them by the key that a
     submission keeps. `refused`: the rule by which PASI would refuse it for what PASI holds of its student and school. `span`: the
@@ -149,6 +51,7 @@ class Entity:
     key_is_ref_id: bool = False
     identity: tuple[Part, ...] = ()
     submit: Submit | None = None
+    parts: tuple[AggregatePart, ...] = ()
     sis: Sis | None = None
     show: Show | None = None
     stored: Callable[[Sequence[Document]], None] | None = None
@@ -324,7 +227,50 @@ class Entity:
         """The ASN of each SIS record's student by the record's id, in one query."""
         assert self.sis is not None
         rows = self.sis.model._default_manager.filter(pk__in=list(ids))
-        return dict(rows.values_list("pk", f"{self.sis.student}__asn"))
+        return dict(rows.values_list("pk", "asn" if self.sis.student == SELF else f"{self.sis.student}__asn"))
+
+    def student_of(self, record: Any) -> Any:
+        """The student whose record it is; None where the kind has no student."""
+        assert self.sis is not None
+        if self.sis.student == SELF:
+            return record
+        return getattr(record, self.sis.student) if self.sis.student else None
+
+    @property
+    def sends(self) -> bool:
+        """Changes of ours go to PASI."""
+        return self.submit is not None or bool(self.parts)
+
+    @property
+    def is_made(self) -> bool:
+        """A record on one side alone is made, deleted or sent as a whole. Else comparing says nothing of it."""
+        return self.sis is not None and self.sis.create is not None
+
+    def fields_of(self, part: str) -> frozenset[str]:
+        """Names of the compared fields that a submission of the part carries; "" carries all."""
+        return frozenset(field.name for field in self.compared_fields if not part or field.part == part)
+
+    def by_part(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """These fields by the part that carries them, in the order of the parts; a kind without parts has one, ""."""
+        given = list(names)
+        if not self.parts:
+            return {"": given}
+        found = {part.name: [name for name in given if name in self.fields_of(part.name)] for part in self.parts}
+        return {part: mine for part, mine in found.items() if mine}
+
+    def part_label(self, name: str) -> str:
+        """What people call a part of the record, or the record where it is sent as a whole."""
+        found = next((part.label for part in self.parts if part.name == name), self.display.name)
+        return str(found)
+
+    def whole_message(self, documents: Sequence[Document]) -> Message:
+        """The call that sends whole records, several where PASI takes several."""
+        assert self.submit is not None
+        return Message(self.submit.operation, self.submit.request(documents))
+
+    def part_message(self, part: str, before: Document, document: Document) -> Message:
+        """The call that sends a part of `document`, where PASI holds `before`."""
+        return next(one for one in self.parts if one.name == part).message(before, document)
 
     def taking_part(self, years: Iterable[SchoolYear], schools: Iterable[str]) -> "models.QuerySet[Any]":
         """The live SIS records of these years and of schools with these codes, as far as the kind has years and a school."""
@@ -332,6 +278,8 @@ class Entity:
         found = self.sis.model._default_manager.all()
         if self.school_column:
             found = found.filter(school__code__in=list(schools))
+        elif self.sis.at is not None:
+            found = found.filter(pk__in=self.sis.at(list(schools)).values("pk"))
         if self.by_year:
             found = found.filter(**{f"{self.sis.year}__in": [year.ending for year in years]})
         return found.filter(deleted=False) if self.has_deletion else found
@@ -339,7 +287,8 @@ class Entity:
     def asn_of(self, record: Any) -> str | None:
         """The ASN of the record's student, "" while they have none; None where the kind has no student."""
         assert self.sis is not None
-        return (getattr(record, self.sis.student).asn or "") if self.sis.student else None
+        student = self.student_of(record)
+        return (student.asn or "") if student is not None else None
 
     def year_of(self, record: Any) -> Any:
         """The record's school year; None where the kind has none."""
@@ -347,17 +296,46 @@ class Entity:
         return getattr(record, self.sis.year) if self.sis.year else None
 
     def school_code(self, record: Any) -> str:
-        """Of the school that the record belongs to; "" where the kind belongs to no school."""
-        return record.school.code if self.school_column else ""
+        """Of the school that the record belongs to, or that speaks for it; "" where it belongs to none."""
+        school = self.school_of(record)
+        return school.code if school is not None else ""
 
     def subject(self, record: Any) -> Subject:
-        """What an event of the record is about."""
+        """What an event of the record is about. The schools of one that stands at several are asked for when it is taken up."""
         assert self.sis is not None
-        student = getattr(record, f"{self.sis.student}_id", None)
-        return Subject(self.kind, record.pk, student, self.school_code(record))
+        student = self.student_of(record)
+        code = self.school_code(record) if self.school_column else ""
+        return Subject(self.kind, record.pk, student.pk if student is not None else None, code)
 
-    def new_key(self) -> str:
-        """A key of our own for a record that PASI does not have yet."""
+    def school_of(self, record: Any) -> Any:
+        """The school itself, or None."""
+        schools = self.schools_of(record)
+        return schools[0] if schools else None
+
+    def schools_of(self, record: Any) -> list[Any]:
+        """The schools at which the record stands, the one that speaks for it first. Reads them unless `read_schools` has."""
+        assert self.sis is not None
+        if self.sis.schools is None:
+            return [record.school] if self.school_column else []
+        if not hasattr(record, "its_schools"):
+            self.read_schools([record])
+        found: list[Any] = record.its_schools
+        return found
+
+    def read_schools(self, records: Iterable[Any]) -> None:
+        """Of records that stand at several schools: reads these, once for the whole set."""
+        assert self.sis is not None
+        if self.sis.schools is None:
+            return
+        rows = list(records)
+        found = self.sis.schools([row.pk for row in rows])
+        for row in rows:
+            row.its_schools = found.get(row.pk, [])
+
+    def new_key(self, record: Any = None) -> str:
+        """A key of our own for a record that PASI does not have yet, or the one by which the SIS knows it."""
+        if self.sis is not None and self.sis.key:
+            return str(getattr(record, self.sis.key) or "")
         assert self.key_is_ref_id
         return str(uuid4())
 

@@ -105,6 +105,8 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
             kept = [pair for pair in pairs if pair[0] != field.member]
             given = codes(value) if field.many else ([value] if value else [])
             pairs = [*kept, *((field.member, part) for part in given)]
+        elif "/" in field.member:
+            _lay_inside(laid, field.member, value, value == field.empty and field.type not in (Type.FLAG, Type.COUNT))
         elif value == field.empty and field.type not in (Type.FLAG, Type.COUNT):
             laid.pop(field.member, None)
         elif field.many:
@@ -120,8 +122,22 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
     return laid
 
 
-def same_content(entity: Entity, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """True when PASI's record holds what we sent: all fields and the identity; versions and stamps aside."""
-    members = (entity.key, *(part.member for part in entity.identity))
+def _lay_inside(laid: Document, path: str, value: Any, is_empty: bool) -> None:
+    """A member of a record inside of the record; both are new ones here, since the document is not ours to change."""
+    outer, _slash, inner = path.partition("/")
+    inside = dict(laid.get(outer) or {})
+    if is_empty:
+        inside.pop(inner, None)
+    else:
+        inside[inner] = value
+    laid[outer] = inside
+    if not inside:
+        del laid[outer]
+
+
+def same_content(entity: Entity, sent: Mapping[str, Any], found: Mapping[str, Any], part: str = "") -> bool:
+    """True when PASI's record holds what we sent: all fields of the part and the identity; versions and stamps aside."""
+    members = (entity.key, *(one.member for one in entity.identity))
     same = all(str(sent.get(name) or "").lower() == str(found.get(name) or "").lower() for name in members)
-    return same and values(entity, sent) == values(entity, found)
+    ours, theirs, names = values(entity, sent), values(entity, found), entity.fields_of(part)
+    return same and all(ours[name] == theirs[name] for name in names)

@@ -39,7 +39,7 @@ class Registry(Sequence[Entity]):
         if entity.sis is not None:
             _relate(entity, entity.sis.model)
             events.tells(entity.sis.model, entity.subject)
-            if entity.submit is not None:
+            if entity.sends:
                 events.collects(entity.kind, SEND)
 
     @overload

@@ -19,7 +19,7 @@ class SynchronizationForm(SettingsForm):
     class Meta:
         model = SyncSettings
         fields = (
-            "regular_synchronization", "historical_years", "start_delay_minutes", "polling_interval_seconds",
+            "regular_synchronization", "student_identity", "historical_years", "start_delay_minutes", "polling_interval_seconds",
             "data_available_wait_minutes", "web_service_timeout_minutes", "maximum_attempts", "pasiprep_link",
             "year_end_exit_code", "keep_bodies",
         )  # fmt: skip

@@ -63,25 +63,29 @@ class SchoolCopy(LocalCopy):
 
 
 class StudentCopy(LocalCopy):
+    """Columns carry the names of the SIS record's fields, so that the two can be compared column by column."""
+
     notification_type = "Student"
     key_field = "asn"
     asn = models.CharField(max_length=9, unique=True)
     primary_asn = models.CharField(max_length=9, blank=True)
     is_deactivated = models.BooleanField(default=False)
-    first_name = models.CharField(max_length=50, blank=True)
-    middle_name = models.CharField(max_length=50, blank=True)
-    last_name = models.CharField(max_length=50, blank=True)
-    preferred_first_name = models.CharField(max_length=50, blank=True)
+    legal_first_name = models.CharField(max_length=50, blank=True)
+    legal_middle_name = models.CharField(max_length=50, blank=True)
+    legal_last_name = models.CharField(max_length=50, blank=True)
     legal_suffix = models.CharField(max_length=15, blank=True)
     legal_name_exact = models.BooleanField(default=True)
     identity_document_type = models.CharField(max_length=50, blank=True)
     identity_document_issued = models.DateField(null=True, blank=True)
     identity_document_number = models.CharField(max_length=4, blank=True)
+    preferred_first_name = models.CharField(max_length=50, blank=True)
     preferred_middle_name = models.CharField(max_length=50, blank=True)
     preferred_last_name = models.CharField(max_length=50, blank=True)
     preferred_suffix = models.CharField(max_length=15, blank=True)
     birth_date = models.DateField(null=True, blank=True)
     gender = models.CharField(max_length=20, blank=True)
+    # As that of an enrolment.
+    odd = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return self.asn

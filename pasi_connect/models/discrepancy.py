@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pasi_connect.models.relations import SubjectOf, relation
 from pasi_connect.models.submission import Submission
-from sis.models import SchoolEnrolment, Section
+from sis.models import SchoolEnrolment, Section, Student
 from sis.models.fields import SchoolYearField
 
 
@@ -44,6 +44,7 @@ class Discrepancy(models.Model):
     subject_id = models.BigIntegerField(null=True)  # its SIS record, where there is one
     school_enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="+")
     section = SubjectOf(Section, entity="section", related_name="+")
+    student = SubjectOf(Student, entity="student", related_name="+")
     school_code = models.CharField(max_length=4)
     school_year = SchoolYearField(null=True)
     asn = models.CharField(max_length=9, blank=True)

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pasi_connect.models.relations import SubjectOf, relation
-from sis.models import SchoolEnrolment, Section
+from sis.models import SchoolEnrolment, Section, Student
 
 
 class Links(models.QuerySet["Link"]):
@@ -28,6 +28,7 @@ class Link(models.Model):
     subject_id = models.BigIntegerField()
     school_enrolment = SubjectOf(SchoolEnrolment, entity="school_enrolment", related_name="links")
     section = SubjectOf(Section, entity="section", related_name="links")
+    student = SubjectOf(Student, entity="student", related_name="links")
     agreed = models.JSONField(null=True)
     agreed_at = models.DateTimeField(null=True)
     agreed_digest = models.CharField(max_length=32, blank=True)

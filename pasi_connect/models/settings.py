@@ -24,6 +24,14 @@ class SyncSettings(Singleton):
         validators=between(0, 2),
         help_text=_("0 to 2 school years before the current one."),
     )
+    student_identity = models.BooleanField(
+        _("names and identification of students"),
+        default=False,
+        help_text=_(
+            "When this is off, they are not compared; changes of them are stored and counted, and sent as soon as it is "
+            "switched on."
+        ),
+    )
     start_delay_minutes = models.PositiveSmallIntegerField(
         _("start delay"),
         default=5,

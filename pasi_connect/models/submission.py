@@ -41,6 +41,9 @@ class Submission(models.Model):
     key = models.CharField(max_length=60, db_index=True)
     school_code = models.CharField(max_length=4)
     fields = models.JSONField(default=list)
+    # Of a kind that is sent in parts: which one, and PASI's RefId of it once it has been sent.
+    part = models.CharField(max_length=40, blank=True)
+    item = models.CharField(max_length=60, blank=True)
 
     status = models.CharField(max_length=12, choices=Status, default=Status.WAITING)
     reason = models.CharField(max_length=40, blank=True)
@@ -78,9 +81,9 @@ class Submission(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["entity", "subject_id"],
+                fields=["entity", "subject_id", "part"],
                 condition=Q(status__in=["waiting", "held"]),
-                name="one_queued_a_subject",
+                name="one_queued_a_part",
             ),
             models.UniqueConstraint(
                 fields=["lane"], condition=Q(status__in=["in_flight", "checking"]), name="one_flying_a_lane"

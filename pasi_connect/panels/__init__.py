@@ -5,6 +5,7 @@ from pasi_connect.panels import (  # noqa: F401 - these modules register what th
     frame,
     glossary,
     help,
+    identity,
     jobs,
     notices,
     sections,

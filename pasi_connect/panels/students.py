@@ -13,7 +13,7 @@ from operations.models import User
 from operations.wording import label_of
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.entities import by_kind
-from pasi_connect.models import StudentCopy
+from pasi_connect.models import StudentCopy, SyncSettings
 from pasi_connect.services import pick_lists, words
 from pasi_connect.services.compare import columns
 from pasi_connect.services.queue import forcing
@@ -69,16 +69,16 @@ def send_school(request: HttpRequest, school: School) -> offers.Panel | None:
 
 
 def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
-    """What PASI tells of the student, beside the SIS record. Not compared: shown."""
+    """What PASI tells of the student, beside the SIS record."""
     copy = StudentCopy.objects.defer("document").filter(asn=student.asn).first() if student.asn else None
     if copy is None:
         text = _("PASI has not sent us this student yet.") if student.asn else _("The student has no ASN yet.")
         return offers.Panel(120, "pasi_connect/student_copy.html", {"missing": text})
     pairs: list[tuple[str, Any, Any]] = [
         (_("ASN"), student.asn_shown, _grouped(copy.asn)),
-        (_("Legal first name"), student.legal_first_name, copy.first_name),
-        (_("Legal middle name"), student.legal_middle_name, copy.middle_name),
-        (_("Legal last name"), student.legal_last_name, copy.last_name),
+        (_("Legal first name"), student.legal_first_name, copy.legal_first_name),
+        (_("Legal middle name"), student.legal_middle_name, copy.legal_middle_name),
+        (_("Legal last name"), student.legal_last_name, copy.legal_last_name),
         (_("Preferred first name"), student.preferred_first_name, copy.preferred_first_name),
         (_("Preferred last name"), student.preferred_last_name, copy.preferred_last_name),
         (_("Birth date"), _iso(student.birth_date), _iso(copy.birth_date)),
@@ -93,6 +93,7 @@ def local_copy(request: HttpRequest, student: Student) -> offers.Panel | None:
     context = {
         "rows": [row for row in rows if row["sis"] or row["pasi"]],
         "copy": copy,
+        "compared": SyncSettings.load().student_identity,
         "secondary": _grouped(copy.primary_asn) if copy.primary_asn and copy.primary_asn != copy.asn else "",
     }
     return offers.Panel(120, "pasi_connect/student_copy.html", context)

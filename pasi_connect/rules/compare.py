@@ -4,7 +4,7 @@ Per compared field: `agreed` (when both sides were last known equal), `ours`, `t
 rejected and that is being reset. Pure; the same function serves one record and a hundred thousand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,13 @@ def compare(
     elif kind == CHANGED_IN_PASI and ours.get("deleted"):
         kind = RESTORED_IN_PASI
     return Verdict(kind, tuple(rows))
+
+
+def within(verdict: Verdict, names: Collection[str]) -> Verdict:
+    """The same of these fields alone, which are sent by themselves."""
+    rows = tuple(row for row in verdict.fields if row.name in names)
+    states = {row.state for row in rows}
+    return Verdict(next((state for state in UNDECIDED if state in states), ""), rows, verdict.identity)
 
 
 def not_shown(school: str) -> Verdict:

@@ -30,6 +30,8 @@ class Situation:
     years_known: bool = True  # PASI has told its current school year
     year_closed: bool = False  # an older year than PASI takes at all
     course_marks: bool = False  # the kind obeys Course Marks Integration Status
+    kind_on: bool = True  # the kind's own setting
+    not_told: bool = False  # sent in parts over PASI's record, which PASI has not told us yet
     refused: str = ""  # the rule by which PASI would refuse the record for what it holds itself
     identity_changed: bool = False  # PASI's record is of another student, school or year, and nobody has decided
     read_live: bool = (
@@ -57,6 +59,12 @@ REASONS: tuple[Reason, ...] = (
         "sync_off",
         lambda s: not s.sync_on,
         gettext_noop("Regular synchronization is off."),
+        gettext_noop("It is sent as soon as a district officer switches it on."),
+    ),
+    Reason(
+        "kind_off",
+        lambda s: not s.kind_on,
+        gettext_noop("Synchronization of these records is off."),
         gettext_noop("It is sent as soon as a district officer switches it on."),
     ),
     Reason(
@@ -106,6 +114,12 @@ REASONS: tuple[Reason, ...] = (
         lambda s: not s.has_asn,
         gettext_noop("The student has no ASN yet."),
         gettext_noop("Find the student in PASI and enter the ASN on the record."),
+    ),
+    Reason(
+        "not_told",
+        lambda s: s.not_told,
+        gettext_noop("PASI has not sent us this student yet."),
+        gettext_noop("It is sent as soon as PASI does."),
     ),
     Reason(
         "identity_changed",

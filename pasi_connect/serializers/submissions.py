@@ -32,7 +32,7 @@ class SubmissionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Submission
         fields = [
-            "id", "entity", "key", "ref_id", "enrolment", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
+            "id", "entity", "key", "part", "item", "ref_id", "enrolment", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
             "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields

@@ -79,6 +79,7 @@ def states_of(records: Iterable[Any]) -> dict[int, State]:
     if not rows:
         return {}
     entity = entities.of(rows[0])
+    entity.read_schools(rows)
     mine = {"entity": entity.kind, "subject_id__in": [row.pk for row in rows]}
     ids = [row.pk for row in rows]
     # In the order in which a change travels: one that moves on meanwhile is seen at its next place, never at none.
@@ -112,7 +113,9 @@ def states_of(records: Iterable[Any]) -> dict[int, State]:
         elif entity.by_year and entity.year_of(row) not in context.years:
             ahead = entity.year_of(row) > context.last_possible
             state, reason = NOT_COMPARED, "year_ahead" if ahead else "year_not_synchronized"
-        elif not context.takes_part(entity, entity.school_code(row), entity.year_of(row)):
+        elif not context.has_kind(entity):
+            state, reason = NOT_COMPARED, "kind_off"
+        elif not context.takes(entity, row):
             state, reason = NOT_COMPARED, "school_inactive"
         elif key in aside:
             state, reason = DIFFERS, failures.SET_ASIDE  # what stands here of it may be old

@@ -11,7 +11,7 @@ from operations import clock, rights
 from operations.actor import of_request, user_of
 from operations.models import AuditEntry
 from pasi_connect.entities import by_kind
-from pasi_connect.services import pick_lists
+from pasi_connect.services import pick_lists, states
 from pasi_connect.services.words import with_rule
 from sis import selectors
 from sis.forms.students import IdentificationForm
@@ -25,7 +25,7 @@ from sis.services.events import STUDENT
 class EditIdentification(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         student = self._student(pk)
-        drawn = {"revision": student.revision}
+        drawn = {"revision": student.revision, "seen_version": states.state_of(student).seen_version}
         return self._page(student, IdentificationForm(instance=student, initial=drawn, documents=self._documents()))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -39,10 +39,16 @@ class EditIdentification(View):
             return redirect("sis:student", student.pk)
         try:
             saved = service.change(
-                of_request(request), pk, wanted, expected_revision=form.cleaned_data["revision"] or 0
+                of_request(request),
+                pk,
+                wanted,
+                expected_revision=form.cleaned_data["revision"] or 0,
+                seen_version=form.cleaned_data["seen_version"],
             )
         except service.StaleStudent as stale:
-            return self._page(stale.current, form.redrawn(stale.current, documents), 409)
+            return self._page(
+                stale.current, form.redrawn(stale.current, states.state_of(stale.current).seen_version, documents), 409
+            )
         except ValidationError as error:
             form.refuse(error)
             return self._page(student, form, 422)

@@ -1,7 +1,6 @@
 """Whose records a list is about: names of students of the person's schools, for a whole page of rows at once."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from django.db.models import Count, Min
 from django.urls import reverse
@@ -11,7 +10,7 @@ from pasi_connect import selectors
 from pasi_connect.models import Action, ActionRecord, Exchange, Link, Submission
 from sis import selectors as sis_selectors
 from sis.models import SchoolEnrolment, Student
-from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
+from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT, STUDENT
 
 OF_MANY = (Action.Kind.BULK_DECISION, Action.Kind.YEAR_END, Action.Kind.EXIT_CODES)
 Named = tuple[str, str]  # name, address of the student's page
@@ -42,7 +41,7 @@ def of_actions(user: User, actions: Collection[Action]) -> tuple[dict[int, int],
 
 
 def of_records(user: User, records: Iterable[ActionRecord]) -> dict[int, Named]:
-    """The student of each record of an action, by the record's id. Two queries."""
+    """The student of each record of an action, by the record's id. Three queries."""
     rows = list(records)
     stays = sis_selectors.enrolments(user).in_bulk([row.subject_id for row in rows if row.entity == SCHOOL_ENROLMENT])
     seats = (
@@ -50,11 +49,15 @@ def of_records(user: User, records: Iterable[ActionRecord]) -> dict[int, Named]:
         .select_related("student")
         .in_bulk([row.subject_id for row in rows if row.entity == COURSE_ENROLMENT])
     )
-    found: dict[str, dict[int, Any]] = {SCHOOL_ENROLMENT: stays, COURSE_ENROLMENT: seats}
+    own = [row.subject_id for row in rows if row.entity == STUDENT]
+    students = sis_selectors.students(user).in_bulk(own) if own else {}
+    found: dict[str, dict[int, Student]] = {
+        SCHOOL_ENROLMENT: {pk: stay.student for pk, stay in stays.items()},
+        COURSE_ENROLMENT: {pk: seat.student for pk, seat in seats.items()},
+        STUDENT: students,
+    }
     return {
-        row.pk: _named(found[row.entity][row.subject_id].student)
-        for row in rows
-        if row.subject_id in found.get(row.entity, {})
+        row.pk: _named(found[row.entity][row.subject_id]) for row in rows if row.subject_id in found.get(row.entity, {})
     }
 
 
@@ -67,7 +70,8 @@ def of_exchanges(user: User, calls: Iterable[Exchange]) -> dict[int, Named]:
         ).values_list("pk", "subject_id")
     )
     keys = {row.key for row in rows if row.key}
-    links = dict(Link.objects.filter(key__in=keys).values_list("key", "subject_id"))
+    tied = Link.objects.filter(entity=SCHOOL_ENROLMENT, key__in=keys)
+    links = dict(tied.values_list("key", "subject_id"))
     stays: dict[int, SchoolEnrolment] = sis_selectors.enrolments(user).in_bulk({*subjects.values(), *links.values()})
     asns = {row.key for row in rows if len(row.key) == 9 and row.key.isdecimal()}
     students = {student.asn: student for student in sis_selectors.students(user).filter(asn__in=asns)} if asns else {}

@@ -129,6 +129,10 @@ class Record:
     @property
     def lead(self) -> str:
         """ "School enrolment from 1 September 2026 at Lantern School": what it is, since when and where."""
+        if self.entity.span is None:
+            schools = self.entity.schools_of(self.sis) if self.sis else []
+            names = ", ".join(school.name for school in schools)
+            return f"{self.entity.display.name}, {names}" if names else str(self.entity.display.name)
         what = {"kind": self.entity.display.name, "date": self._start}
         if self.sis:
             return _("%(kind)s from %(date)s at %(school)s") % {**what, "school": self.sis.school.name}
@@ -286,7 +290,7 @@ def names_of(asns: Iterable[str]) -> dict[str, str]:
     if not wanted:
         return {}
     return {
-        copy.asn: f"{copy.preferred_first_name or copy.first_name} {copy.preferred_last_name or copy.last_name}".strip()
+        copy.asn: f"{copy.preferred_first_name or copy.legal_first_name} {copy.preferred_last_name or copy.legal_last_name}".strip()
         for copy in StudentCopy.objects.filter(asn__in=wanted).defer("document")
     }
 

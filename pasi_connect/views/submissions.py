@@ -177,6 +177,7 @@ def _page(
     own_exchanges = list(selectors.exchanges(user).carrying(one.pk).order_by("-id")[:20])
     rows = record.differing
     context = {
+        "part": record.entity.part_label(one.part) if one.part else "",
         **_state(one),
         "record": record,
         "item": open_item,

@@ -27,10 +27,12 @@ class FindForm(forms.Form):
 class IdentificationForm(forms.ModelForm):
     """Names, birth date and the document that proves them. `documents`: the types to choose from; free text while none are known.
 
-    Each field carries the value that it was drawn with, so that only what the person changed is written.
+    Each field carries the value that it was drawn with, so that only what the person changed is written. `seen_version`: PASI's
+    version that stood beside the record.
     """
 
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Student
@@ -82,12 +84,12 @@ class IdentificationForm(forms.ModelForm):
         for name, texts in error.message_dict.items():
             self.add_error(name, texts)
 
-    def redrawn(self, current: Student, documents: Choices) -> "IdentificationForm":
+    def redrawn(self, current: Student, seen_version: int, documents: Choices) -> "IdentificationForm":
         """The same form over the student as they stand now: what the person changed stays, all else follows the record."""
         fresh = IdentificationForm(instance=current, documents=documents)
         bound: Any = self.data
         data = bound.copy()
-        data["revision"] = str(current.revision)
+        data["revision"], data["seen_version"] = str(current.revision), str(seen_version)
         for name in EDITABLE:
             now = as_entered(fresh[name].initial)
             data[fresh.add_initial_prefix(name)] = now or ""

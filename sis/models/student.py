@@ -20,8 +20,12 @@ class Student(models.Model):
     asn = models.CharField(_("ASN"), max_length=9, null=True, blank=True, unique=True, validators=[nine_digits])
     local_number = models.CharField(_("student number"), max_length=15, blank=True, db_index=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
-    legal_first_name = models.CharField(_("legal first name"), max_length=50)
-    legal_middle_name = models.CharField(_("legal middle name"), max_length=50, blank=True)
+    legal_first_name = models.CharField(
+        _("legal first name"), max_length=50, help_text=_("As on the identity document.")
+    )
+    legal_middle_name = models.CharField(
+        _("legal middle name"), max_length=50, blank=True, help_text=_("All middle names on the identity document.")
+    )
     legal_last_name = models.CharField(
         _("legal last name"), max_length=50, help_text=_("Enter LNU for a person with a single name.")
     )
@@ -39,18 +43,34 @@ class Student(models.Model):
         blank=True,
         help_text=_("The document that proves the legal name and the birth date."),
     )
-    identity_document_issued = models.DateField(_("identity document issued on"), null=True, blank=True)
+    identity_document_issued = models.DateField(
+        _("identity document issued on"), null=True, blank=True, help_text=_("Not before the birth date.")
+    )
     identity_document_number = models.CharField(
         _("last four characters of the identity document"),
         max_length=4,
         blank=True,
         help_text=_("Never the whole number."),
     )
-    preferred_first_name = models.CharField(_("preferred first name"), max_length=50, blank=True)
-    preferred_middle_name = models.CharField(_("preferred middle name"), max_length=50, blank=True)
-    preferred_last_name = models.CharField(_("preferred last name"), max_length=50, blank=True)
-    preferred_suffix = models.CharField(_("preferred name suffix"), max_length=15, blank=True)
-    birth_date = models.DateField(_("birth date"))
+    preferred_first_name = models.CharField(
+        _("preferred first name"),
+        max_length=50,
+        blank=True,
+        help_text=_("Leave the preferred name empty if the student goes by the legal name."),
+    )
+    preferred_middle_name = models.CharField(
+        _("preferred middle name"), max_length=50, blank=True, help_text=_("Only if the preferred name has one.")
+    )
+    preferred_last_name = models.CharField(
+        _("preferred last name"),
+        max_length=50,
+        blank=True,
+        help_text=_("Required with a preferred first name: PASI keeps the whole name."),
+    )
+    preferred_suffix = models.CharField(
+        _("preferred name suffix"), max_length=15, blank=True, help_text=_("Such as Jr. or III.")
+    )
+    birth_date = models.DateField(_("birth date"), help_text=_("As on the identity document."))
     gender = models.CharField(_("gender"), max_length=20, blank=True)
     search_name = models.CharField(
         max_length=220, editable=False, db_index=True

@@ -1,12 +1,14 @@
 """The one door through which students are written."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from operations import statements
 from operations.actor import Actor
 from operations.rules import latin1
 from operations.services import audit
@@ -31,6 +33,19 @@ class StaleStudent(Exception):
     def __init__(self, current: Student) -> None:
         super().__init__("The student has changed since they were read.")
         self.current = current
+
+
+@dataclass
+class Many:
+    """What became of a set. `changed` and `unchanged` hold the students as they are now, by id.
+
+    `moved` are those that somebody changed in between, `refused` those that break a rule: nothing was written for either.
+    """
+
+    changed: dict[int, Student] = field(default_factory=dict)
+    unchanged: dict[int, Student] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
+    refused: dict[int, ValidationError] = field(default_factory=dict)
 
 
 def values(student: Student) -> dict[str, Any]:
@@ -102,26 +117,85 @@ def change(
     student = Student.objects.select_for_update().get(pk=student_id)
     if expected_revision is not None and student.revision != expected_revision:
         raise StaleStudent(student)
+    changes = _changed(student, wanted, origin)
+    if changes:
+        _write(actor, [(student, changes)], reason, origin, seen_version)
+    return student
+
+
+@transaction.atomic
+def change_many(
+    actor: Actor,
+    wanted: Mapping[int, Mapping[str, Any]],
+    *,
+    origin: str = Origin.SIS,
+    reason: str = "",
+    revisions: Mapping[int, int] | None = None,
+    compared: bool = False,
+) -> Many:
+    """The same for a set, {id: {field: value}}, in a handful of statements however many they are.
+
+    `revisions` are those that were seen; `compared`: the caller compares the students with PASI in this transaction, so the events of
+    origin `pasi` leave nothing to take up.
+    """
+    done = Many()
+    written = []
+    for student in Student.objects.select_for_update().filter(pk__in=list(wanted)).order_by("pk"):
+        if revisions and revisions.get(student.pk, student.revision) != student.revision:
+            done.moved.add(student.pk)
+            continue
+        try:
+            changes = _changed(student, wanted[student.pk], origin)
+        except ValidationError as error:
+            done.refused[student.pk] = error
+            continue
+        if changes:
+            done.changed[student.pk] = student
+            written.append((student, changes))
+        else:
+            done.unchanged[student.pk] = student
+    if written:
+        _write(actor, written, reason, origin, taken_up=compared and origin == Origin.PASI)
+    return done
+
+
+def _changed(student: Student, wanted: Mapping[str, Any], origin: str) -> dict[str, list[Any]]:
+    """{field: [before, after]} of what differs, set on the student and not saved."""
     changes = {
         name: [getattr(student, name), value] for name, value in wanted.items() if getattr(student, name) != value
     }
-    if not changes:
-        return student
     after = {**values(student), **{name: value for name, (_before, value) in changes.items()}}
-    if origin == Origin.SIS:
+    if changes and origin == Origin.SIS:
         check(after, changes)
-    hold(after)
+    if changes:
+        hold(after)
     for name, (_before, value) in changes.items():
         setattr(student, name, value)
-    student.search_name = student.make_search_name()
-    student.revision += 1
-    student.save(update_fields=[*changes, "search_name", "revision"])
-    told = {name: [audit_value(before), audit_value(value)] for name, (before, value) in changes.items()}
-    audit.record(
-        actor, audit.Entry(audit.Verb.STUDENT_CHANGED, events.STUDENT, str(student.pk), changes=told, reason=reason)
-    )
-    events.leave(actor, student, changes, origin, seen_version)
-    return student
+    return changes
+
+
+def _write(
+    actor: Actor,
+    changed: list[tuple[Student, dict[str, list[Any]]]],
+    reason: str,
+    origin: str,
+    seen_version: int | None = None,
+    taken_up: bool = False,
+) -> None:
+    """Saves the students, with audit entries and events, in three statements."""
+    entries = []
+    for student, changes in changed:
+        student.search_name = student.make_search_name()
+        student.revision += 1
+        told = {name: [audit_value(before), audit_value(value)] for name, (before, value) in changes.items()}
+        entries.append(
+            audit.Entry(audit.Verb.STUDENT_CHANGED, events.STUDENT, str(student.pk), changes=told, reason=reason)
+        )
+    names = {name for _student, changes in changed for name in changes}
+    statements.update_all([student for student, _changes in changed], (*sorted(names), "search_name", "revision"))
+    audit.record_all(actor, entries)
+    told_of = [(events.subject_of(student), changes) for student, changes in changed]
+    events.leave_all(actor, told_of, origin, seen_version, taken_up=taken_up)
 
 
 @transaction.atomic
@@ -143,5 +217,6 @@ def replace_asn(actor: Actor, student_id: int, asn: str, *, reason: str = "") ->
         ),
     )
     stays = SchoolEnrolment.objects.filter(student=student).select_related("school").order_by("pk")
-    events.leave_all(actor, [(events.subject_of(stay), ["asn"]) for stay in stays], Origin.PASI)
+    subjects = [events.subject_of(student), *map(events.subject_of, stays)]
+    events.leave_all(actor, [(subject, ["asn"]) for subject in subjects], Origin.PASI)
     return student

@@ -81,8 +81,8 @@ class StudentCopyFactory(CopyFactory):
     asn = factory.Sequence(lambda n: f"{800000000 + n}")
     primary_asn = factory.SelfAttribute("asn")
     is_deactivated = False
-    first_name = "Ines"
-    last_name = factory.Sequence(lambda n: f"Varga {n}")
+    legal_first_name = "Ines"
+    legal_last_name = factory.Sequence(lambda n: f"Varga {n}")
 
 
 class EnrolmentCopyFactory(CopyFactory):

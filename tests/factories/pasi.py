@@ -38,11 +38,9 @@ def _store(
     base: dict[str, Any], record: dict[str, Any], version: int, by: str, organization: str, kind: Entity = ENTITY
 ) -> None:
     document = of_kinds.lay_on(kind, base, record, kind.compared)
-    document |= {
-        "PASICoreVersion": version,
-        "EffectiveUtc": clock.now(),
-        "LastUpdate": {"OrganizationCode": organization, "UserName": by},
-    }
+    document["PASICoreVersion"] = version
+    if kind.submit:
+        document |= {"EffectiveUtc": clock.now(), "LastUpdate": {"OrganizationCode": organization, "UserName": by}}
     copies.store(kind.copy, [copies.Received(document, copies.to_xml(document, kind))])
 
 
@@ -53,7 +51,7 @@ def link_of(record: Any) -> Link:
 def link_and_copy(record: Any, version: int = 10, **theirs: Any) -> Link:
     """Ties the SIS record to PASI's at `version`: equal and agreed, except for what is named in `theirs`."""
     kind = entities.of(record)
-    link = Link(entity=kind.kind, key=str(uuid4()))
+    link = Link(entity=kind.kind, key=kind.new_key(record))
     link.record = record
     link.save()
     base = of_kinds.new_document(kind, link.key, of_kinds.identity(kind, record))
@@ -66,11 +64,12 @@ def link_and_copy(record: Any, version: int = 10, **theirs: Any) -> Link:
 def changed_in_pasi(record: Any, *, by: str = "Ola Brandt", organization: str = "A.1750", **theirs: Any) -> Discrepancy:
     """Somebody changed the record in PASI and we have pulled it. Gives the open item."""
     kind = entities.of(record)
-    copy = kind.copy.objects.get(key=link_of(record).key)
+    key = link_of(record).key
+    copy = kind.copy.objects.get(**{kind.copy.key_field: key})
     base = copies.to_document(copy.document, kind)
     _store(base, {**values.theirs(copy), **theirs}, copy.core_version + 1, by, organization, kind)
-    comparing.evaluate(kind, keys=[copy.key])
-    return Discrepancy.objects.get(entity=kind.kind, key=copy.key, status=Discrepancy.Status.OPEN)
+    comparing.evaluate(kind, keys=[key])
+    return Discrepancy.objects.get(entity=kind.kind, key=key, status=Discrepancy.Status.OPEN)
 
 
 def moved_in_pasi(

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from pasi_connect import entities
+from tests.pasi_connect import students
 from tests.pasi_connect.world import TODAY, World
 from tests.simulator_process import SimulatorProcess
 
@@ -36,3 +37,9 @@ def world(db, pasi, settings) -> World:
     settings.BACK_OFF_SECONDS = settings.BACK_OFF_MAX_SECONDS = 0.0
     World.hang_up()
     return World(pasi)
+
+
+@pytest.fixture
+def student(world):
+    """A student whom both sides hold alike; names and identification are compared."""
+    return students.in_step(world)

@@ -180,7 +180,7 @@ class World:
     # Looking -------------------------------------------------------------------------------------------------
 
     def link(self, enrolment: SchoolEnrolment) -> Link:
-        return Link.objects.get(subject_id=enrolment.pk)
+        return Link.objects.get(entity="school_enrolment", subject_id=enrolment.pk)
 
     def copy(self, enrolment: SchoolEnrolment) -> EnrolmentCopy:
         return EnrolmentCopy.objects.get(key=self.link(enrolment).key)

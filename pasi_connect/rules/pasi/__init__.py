@@ -91,6 +91,11 @@ def refused(record: Mapping[str, Any], student: StudentFacts, school: SchoolFact
     return next((row.number for row in rows if row.broken(situation)), "")
 
 
+def refused_for_student(student: StudentFacts) -> str:
+    """The same of a record that is the student's own and of no school and no year."""
+    return "9009" if student.deactivated else "9011" if student.primary_asn else ""
+
+
 def _ids(broken: bool | list[Stay], situation: Situation) -> tuple[int, ...]:
     stays = [stay for stay in broken if stay.school_code == situation.school.code] if isinstance(broken, list) else []
     return tuple(sorted(stay.enrolment_id for stay in stays if stay.enrolment_id is not None))

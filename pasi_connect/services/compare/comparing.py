@@ -20,7 +20,7 @@ from pasi_connect.rules.alike import likeness
 from pasi_connect.rules.fields import Type
 from pasi_connect.rules.versions import opaque
 from pasi_connect.services import locks
-from pasi_connect.services.compare import failures, values
+from pasi_connect.services.compare import failures, tying, values
 from pasi_connect.services.compare.context import Context
 from sis.models import DataEvent
 from sis.models.event import Origin
@@ -51,9 +51,11 @@ class Pair:
 def evaluate(entity: Entity, ids: Iterable[int] = (), keys: Iterable[str] = (), settled_by: str = "itself") -> None:
     """Looks again at records of one kind, named by the SIS's ids or PASI's keys, both sides of each."""
     wanted, subjects = set(keys), list(ids)
+    context = Context()
+    if context.has_kind(entity):
+        wanted |= tying.tie(entity, subjects, wanted)
     if subjects:
         wanted |= set(entity.links.filter(subject_id__in=subjects).values_list("key", flat=True))
-    context = Context()
     ordered = sorted(wanted)
     for start in range(0, len(ordered), CHUNK):
         faults.each(
@@ -74,7 +76,12 @@ def evaluate_all(kinds: Iterable[Entity] = ()) -> None:
     After a change of settings, of the years or of a school's state, and when a full set has been stored. Reads columns set by set
     and looks closer only where something differs.
     """
+    context = Context()
     for entity in kinds or entities.written():
+        opened = Discrepancy.objects.filter(entity=entity.kind, status=Discrepancy.Status.OPEN)
+        if not context.has_kind(entity):
+            evaluate(entity, keys=opened.values_list("key", flat=True))
+            continue
         key = entity.copy.key_field
         keys = [one for one, equal in _linked_rows(entity) if not equal]
         alone = entity.copies.exclude(**{f"{key}__in": entity.links.values("key")})
@@ -83,7 +90,6 @@ def evaluate_all(kinds: Iterable[Entity] = ()) -> None:
         keys += alone.values_list(key, flat=True)
         there = entity.copies.filter(vanished_at=None).values(key)
         keys += entity.links.exclude(key__in=there).values_list("key", flat=True)
-        opened = Discrepancy.objects.filter(entity=entity.kind, status=Discrepancy.Status.OPEN)
         keys += opened.values_list("key", flat=True)
         evaluate(entity, keys=keys)
 
@@ -162,6 +168,7 @@ def _not_compared(entity: Entity, key: str, error: Exception) -> None:
 
 def _judge(entity: Entity, pairs: list[Pair], context: Context, settled_by: str) -> list[Link]:
     """Opens, follows and settles the items of the pairs. Gives the links on which something else is agreed now, to be saved."""
+    entity.read_schools(pair.record for pair in pairs if pair.record)
     without_copy = [pair.link.subject_id for pair in pairs if pair.link and not _live_copy(pair)]
     missing = _Missing.of(entity, without_copy)
     links, opened, followed, settled = [], [], [], []
@@ -237,12 +244,14 @@ def _verdict(entity: Entity, pair: Pair, context: Context, missing: "_Missing") 
     """None: cannot be compared now, leave everything as it is."""
     record, copy, link = pair.record, pair.copy, pair.link
     if record is None:
-        if copy is None or not _live_copy(pair) or entity.is_deleted(copy):
+        if copy is None or not entity.is_made or not _live_copy(pair) or entity.is_deleted(copy):
             return rules.Verdict()
         code, year = entity.part_in(copy, "school"), entity.part_in(copy, "school_year")
         return rules.Verdict(rules.CREATED_IN_PASI if context.takes_part(entity, code, year) else "")
     if not context.has_part(entity, record):
         return rules.Verdict()
+    if not _live_copy(pair) and not entity.is_made:
+        return rules.Verdict()  # who it is and where, PASI tells or does not
     if not _live_copy(pair) and link is not None and link.hidden_at is not None:
         return rules.Verdict() if entity.is_deleted(record) else rules.not_shown(entity.school_code(record))
     if not _live_copy(pair):

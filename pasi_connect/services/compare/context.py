@@ -23,12 +23,30 @@ class Context:
         self.years: frozenset[SchoolYear] = wanted & possible
         self.last_possible: SchoolYear = max(possible)
 
+    def has_kind(self, entity: Entity) -> bool:
+        """The kind is compared at all: some have a setting of their own."""
+        assert entity.sis is not None
+        return not entity.sis.setting or bool(getattr(self.settings, entity.sis.setting))
+
+    def is_active(self, entity: Entity, record: Any) -> bool:
+        """A school at which the record stands takes part; so does a record that belongs to no school."""
+        assert entity.sis is not None
+        schools, switch = entity.schools_of(record), entity.sis.switch
+        nowhere = not entity.school_column and entity.sis.schools is None
+        return nowhere or any(getattr(school, switch) == State.ACTIVE for school in schools)
+
     def has_part(self, entity: Entity, record: Any) -> bool:
         """The same of a SIS record, whose school has been read along."""
-        assert entity.sis is not None
-        if entity.by_year and entity.year_of(record) not in self.years:
+        if not self.has_kind(entity) or (entity.by_year and entity.year_of(record) not in self.years):
             return False
-        return not entity.school_column or getattr(record.school, entity.sis.switch) == State.ACTIVE
+        return self.is_active(entity, record)
+
+    def takes(self, entity: Entity, record: Any) -> bool:
+        """The same, whatever its school was when the record was read."""
+        assert entity.sis is not None
+        if entity.sis.schools is not None:
+            return self.has_part(entity, record)
+        return self.takes_part(entity, entity.school_code(record), entity.year_of(record))
 
     @cached_property
     def _schools(self) -> dict[str, frozenset[str]]:
@@ -46,7 +64,7 @@ class Context:
     def takes_part(self, entity: Entity, school_code: str, year: SchoolYear | None) -> bool:
         """Compared and shown to people; everything else is `not_compared`. A kind without years is of every year."""
         known = not entity.school_column or school_code in self.active_schools(entity)
-        return known and (year in self.years or not entity.by_year)
+        return self.has_kind(entity) and known and (year in self.years or not entity.by_year)
 
     def year_accepted(self, year: SchoolYear) -> bool:
         accepted = self.settings.accepted_school_years

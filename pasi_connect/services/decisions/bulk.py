@@ -263,7 +263,7 @@ def _chunk(running: Running, action: Action, part: list[int], versions: list[str
     entries.add(
         action,
         [
-            entries.of_decision(*done.decisions[pk], order=at + place)
+            entries.of_decision(running.actor, *done.decisions[pk], order=at + place)
             for place, pk in enumerate(part)
             if pk in done.decisions
         ],

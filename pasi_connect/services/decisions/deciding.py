@@ -274,7 +274,7 @@ def _create_here(actor: Actor, entity: Entity, copy: LocalCopy, key: str, reason
 
     `deleted`: known here only to be deleted there; only that it is gone is sent.
     """
-    assert entity.sis is not None
+    assert entity.sis is not None and entity.sis.create is not None
     whose, theirs = _whose(actor, entity, copy), values.theirs(copy)
     given = {**theirs, "deleted": False} if entity.has_deletion else theirs
     if deleted:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from operations import clock, statements
 from operations.actor import Actor
 from operations.models import Job
-from pasi_connect.models import Action, ActionRecord, Decision
+from pasi_connect import entities
+from pasi_connect.models import Action, ActionRecord, Decision, Discrepancy
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.services.decisions import notices
+from sis.models import School
 
 
 def record(
@@ -63,7 +65,7 @@ def add(action: Action, records: Iterable[ActionRecord]) -> None:
         notices.tell_done(action, made)
 
 
-def of_decision(decision: Decision, subject_id: int, order: int = 0) -> ActionRecord:
+def of_decision(actor: Actor, decision: Decision, subject_id: int, order: int = 0) -> ActionRecord:
     """The record of one decision: what the two sides were before it. `subject_id`: the SIS record that it is about."""
     item = decision.discrepancy
     return ActionRecord(
@@ -71,7 +73,7 @@ def of_decision(decision: Decision, subject_id: int, order: int = 0) -> ActionRe
         entity=item.entity,
         subject_id=subject_id,
         key=item.key,
-        school_code=item.school_code,
+        school_code=school_of(actor, item),
         before=None if decision.created_enrolment else {row["name"]: row["sis"] for row in decision.picture},
         after={row["name"]: row["pasi"] for row in decision.picture if row["name"] in decision.accepted},
         revision_after=decision.revision_after,
@@ -79,13 +81,24 @@ def of_decision(decision: Decision, subject_id: int, order: int = 0) -> ActionRe
     )
 
 
+def school_of(actor: Actor, item: Discrepancy) -> str:
+    """Where a decision on the item is made. Of a record that stands at several schools, the person's own among them."""
+    sis = entities.by_kind(item.entity).sis
+    if sis is None or sis.schools is None or item.subject_id is None:
+        return item.school_code
+    codes = [school.code for school in sis.schools([item.subject_id]).get(item.subject_id, [])]
+    own = School.objects.filter(access__user=actor.user_id, code__in=codes).values_list("code", flat=True)
+    return min(own, key=codes.index) if actor.user_id and own else item.school_code
+
+
 def record_decision(actor: Actor, decision: Decision, subject_id: int) -> Action:
     """A decision on one record is an action of its own."""
+    made = of_decision(actor, decision, subject_id)
     return record(
         actor,
         Action.Kind.DECISION,
-        [of_decision(decision, subject_id)],
-        school_code=decision.discrepancy.school_code,
+        [made],
+        school_code=made.school_code,
         reason=decision.reason,
         inputs={"accepted": decision.accepted, "rejected": decision.rejected}
         | ({"decision": "link_anew"} if "link" in decision.before else {}),

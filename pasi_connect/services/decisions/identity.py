@@ -145,9 +145,9 @@ def student_of(actor: Actor, asn: str) -> Student:
     return students.create(
         actor,
         asn=asn,
-        legal_first_name=told.first_name,
-        legal_middle_name=told.middle_name,
-        legal_last_name=told.last_name,
+        legal_first_name=told.legal_first_name,
+        legal_middle_name=told.legal_middle_name,
+        legal_last_name=told.legal_last_name,
         preferred_first_name=told.preferred_first_name,
         preferred_last_name=told.preferred_last_name,
         birth_date=told.birth_date,

@@ -9,10 +9,10 @@ from typing import Any
 from operations.actor import Actor
 from operations.models import Notice
 from operations.services import notices
-from pasi_connect import selectors
+from pasi_connect import entities, selectors
 from pasi_connect.models import Action, ActionRecord
 from sis.models import CourseEnrolment, School, SchoolEnrolment
-from sis.services.events import SCHOOL_ENROLMENT
+from sis.services.events import SCHOOL_ENROLMENT, STUDENT
 
 DONE = "guided_action"
 UNDONE = "action_undone"
@@ -48,6 +48,7 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
     for row in rows:
         if row.decision is not None:
             codes |= selectors.touched_by(row.decision)
+    codes |= _standing(rows)
     if codes <= home:
         return
     told = Notice.objects.filter(kind=kind, values__action=action.pk, seen_at=None)
@@ -64,7 +65,21 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
         notices.leave(code, kind, given, f"/students/{student}/" if student else f"/actions/{action.pk}/")
 
 
+def _standing(rows: list[ActionRecord]) -> set[str]:
+    """Codes of the schools at which records of these stand that stand at several: each hears of it."""
+    found: set[str] = set()
+    for entity in entities.written():
+        if entity.sis and entity.sis.schools:
+            ids = {row.subject_id for row in rows if row.entity == entity.kind}
+            found |= (
+                {school.code for schools in entity.sis.schools(ids).values() for school in schools} if ids else set()
+            )
+    return found
+
+
 def _student(record: ActionRecord) -> int | None:
+    if record.entity == STUDENT:
+        return record.subject_id
     model: Any = SchoolEnrolment if record.entity == SCHOOL_ENROLMENT else CourseEnrolment
     found: int | None = model.objects.filter(pk=record.subject_id).values_list("student_id", flat=True).first()
     return found

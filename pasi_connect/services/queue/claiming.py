@@ -18,6 +18,7 @@ from operations.actor import Actor
 from operations.statements import Parameter, Query
 from pasi_connect import entities
 from pasi_connect.entities import Entity, mapping
+from pasi_connect.entities.definition import Message
 from pasi_connect.models import Exchange, ExchangePart, Link, LinkState, Submission, SyncSettings
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import FLYING, Status
@@ -34,12 +35,13 @@ from pasi_connect.soap.gateway import Purpose
 
 @dataclass(frozen=True)
 class Leg:
-    """A claimed submission with what is sent of it; `size` in bytes."""
+    """A claimed submission with what is sent of it; `size` in bytes. `part`: the call that sends a part of the record alone."""
 
     submission: Submission
     document: dict[str, Any]
     organization: str
     size: int
+    part: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -270,11 +272,10 @@ def _neighbours(first: Leg, present: Present, now: Any) -> list[Leg]:
 def _flight(legs: tuple[Leg, ...], present: Present) -> Flight:
     """The message with its exchange row, and a row for each record where it carries several."""
     first = legs[0]
-    submit = entities.by_kind(first.submission.entity).submit
-    assert submit is not None
+    entity = entities.by_kind(first.submission.entity)
+    call = first.part or entity.whole_message([leg.document for leg in legs])
     behalf = replace(purpose(first.submission), organization=first.organization)
-    request = submit.request([leg.document for leg in legs])
-    message = gateway.prepare(submit.operation, request, behalf, present, writes=True)
+    message = gateway.prepare(call.operation, call.request, behalf, present, writes=True)
     if len(legs) > 1:
         ExchangePart.objects.bulk_create(
             ExchangePart(exchange_id=message.exchange_id, submission=one, key=one.key)
@@ -287,12 +288,11 @@ def _prepare(submission: Submission, present: Present) -> Leg | None:
     """The record as the state demands now, or None after moving the submission where it belongs."""
     kind, subject = submission.entity, submission.subject_id
     entity = entities.by_kind(kind)
-    assert entity.submit is not None
     link = _record(kind).first(subject_id=subject) or submissions.new_link(kind, subject)
     record = link.record
     copy = _copy(kind).first(key=link.key)
     held = copy.core_version if copy else 0
-    sides = submissions.Sides.of(record, link, copy)
+    sides = submissions.Sides.of(record, link, copy, submission.part)
     if sides.verdict is not None and sides.verdict.in_step:
         submissions.move(submission, Status.NO_CHANGE, core_version=held)  # whoever wrote it, PASI holds it already
         return None
@@ -303,7 +303,7 @@ def _prepare(submission: Submission, present: Present) -> Leg | None:
     if copy is None and entity.is_deleted(record) and link.hidden_at is not None:
         submissions.move(submission, Status.NO_CHANGE, reason="not_shown")  # PASI's record is no longer ours to delete
         return None
-    if not _may_replace(submission, held):
+    if not _may_replace(submission, held) and not _is_no_news(submission, sides):
         submissions.move(submission, Status.NEEDS_REVIEW, reason="changed_in_pasi")
         return None
     if not submissions.hold_or_release(submission, Context(present.sync), record, link, sides, claimed=True):
@@ -324,10 +324,11 @@ def _prepare(submission: Submission, present: Present) -> Leg | None:
         if sides.verdict.identity:
             base |= mapping.identity(entity, record)
     document = mapping.lay_on(entity, base, sides.ours, (name for name in names if name in sides.ours))
-    for stamp in entity.submit.stamps:
+    for stamp in entity.submit.stamps if entity.submit else ():
         document.pop(stamp, None)
-    document["PASICoreVersion"] = held
-    return _take(submission, entity, document, names, _organization(entity, record, copy))
+    document["PASICoreVersion"] = base["PASICoreVersion"] = held
+    part = entity.part_message(submission.part, base, document) if submission.part else None
+    return _take(submission, entity, document, names, _organization(entity, record, copy), part)
 
 
 def _may_replace(submission: Submission, held: int) -> bool:
@@ -335,15 +336,26 @@ def _may_replace(submission: Submission, held: int) -> bool:
     return seen == held or versions.may_replace(seen, held, our_steps(submission.entity, submission.key, seen))
 
 
+def _is_no_news(submission: Submission, sides: submissions.Sides) -> bool:
+    """Parts share a version: a newer one tells of nothing here where PASI holds of this part what both sides agreed on."""
+    return bool(submission.part) and sides.verdict is not None and not sides.verdict.undecided
+
+
 def _organization(entity: Entity, record: Any, copy: Any) -> str:
     """On whose behalf: the school's. A record that is taken back from another school of ours belongs to both: the authority's."""
-    if copy is not None and entity.part_in(copy, "school") != entity.school_code(record):
-        return str(record.school.authority.organization_code)
-    return str(record.school.organization_code)
+    school = entity.school_of(record)
+    if copy is not None and entity.school_column and entity.part_in(copy, "school") != school.code:
+        return str(school.authority.organization_code)
+    return str(school.organization_code)
 
 
 def _take(
-    submission: Submission, entity: Entity, document: dict[str, Any], names: tuple[str, ...], organization: str
+    submission: Submission,
+    entity: Entity,
+    document: dict[str, Any],
+    names: tuple[str, ...],
+    organization: str,
+    part: Message | None,
 ) -> Leg:
     xml = copies.to_xml(document, entity)
     try:
@@ -355,12 +367,13 @@ def _take(
             lease_until=lease.until(),
             lease_holder=lease.holder(),
             base_version=document["PASICoreVersion"],
+            item=part.item if part else "",
             sent_fields=list(names),
             sent_document=copies.pack(xml),
         )
     except IntegrityError:
         raise _TakenMeanwhile from None  # another one of the lane flies since this moment
-    return Leg(submission, document, organization, len(DECLARED.sub(b"", xml)) + DECLARATIONS)
+    return Leg(submission, document, organization, len(DECLARED.sub(b"", xml)) + DECLARATIONS, part)
 
 
 def purpose(submission: Submission, actor: Actor | None = None) -> Purpose:

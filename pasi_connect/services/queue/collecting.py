@@ -20,7 +20,7 @@ from pasi_connect.entities import Entity
 from pasi_connect.models import ActionRecord, Link, Submission
 from pasi_connect.models.submission import QUEUED, Status
 from pasi_connect.services import facts, locks
-from pasi_connect.services.compare import comparing, failures
+from pasi_connect.services.compare import comparing, failures, tying
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.facts import Facts
 from pasi_connect.services.queue import chains, submissions
@@ -116,7 +116,8 @@ def _set_aside(subject: Subject, where: str) -> None:
         record = entity.records.get(pk=pk)
         queued = Submission.objects.select_for_update(of=("self",)).select_related("user")
         row = queued.filter(**mine, status__in=QUEUED).first()
-        row = row or _new(record, submissions.link_of(record), own[0])
+        fields = sorted({name for event in own for name in event.fields})
+        row = row or _new(record, submissions.link_of(record), own[0], next(iter(entity.by_part(fields)), ""))
         _join(row, own, Sides({}, None))
         row.save()
         submissions.move(row, Status.DEAD, reason=failures.SET_ASIDE, detail=where, faults=faults.MOST_TRIES)
@@ -175,11 +176,11 @@ def collect_lanes(lanes: Collection[Lane], only: Subject | None = None) -> None:
     for event in waiting.select_for_update(of=("self",)).select_related("user").order_by("id"):
         # A record that got its first event since then has no key yet: whoever looks next takes it up.
         subject = (event.entity, event.subject_id)
-        if subject in keys or entities.by_kind(event.entity).is_silent(event.fields):
+        if subject in keys or entities.by_kind(event.entity).is_silent(event.fields) or _is_unknown(event):
             events[subject].append(event)
     if not events:
         return
-    own = {subject: [one for one in some if _goes_out(one)] for subject, some in events.items()}
+    own = {subject: [one for one in some if _goes_out(one)] for subject, some in events.items() if subject in keys}
     if _queue({subject: some for subject, some in own.items() if some}):
         wake.look_after_commit(submissions.SEND)
     taken = [event.pk for some in events.values() for event in some]  # not before: chains ask what is still to come
@@ -187,6 +188,12 @@ def collect_lanes(lanes: Collection[Lane], only: Subject | None = None) -> None:
     for entity in entities.written():
         if ids := [pk for kind, pk in events if kind == entity.kind]:
             comparing.evaluate(entity, ids=ids)
+
+
+def _is_unknown(event: DataEvent) -> bool:
+    """PASI does not know the record: its key is entered here some day, and what is sent then is computed from the state."""
+    sis = entities.by_kind(event.entity).sis
+    return sis is not None and bool(sis.key)
 
 
 def _goes_out(event: DataEvent) -> bool:
@@ -200,8 +207,12 @@ def _keys_of(waiting: list[tuple[str, int, list[str]]]) -> dict[Subject, str]:
         mine = [(pk, fields) for kind, pk, fields in waiting if kind == entity.kind]
         if not mine:
             continue
+        tying.tie(entity, ids=[pk for pk, _fields in mine])
         links = entity.links.filter(subject_id__in={pk for pk, _fields in mine})
         known = dict(links.values_list("subject_id", "key"))
+        if entity.sis and entity.sis.key:
+            found |= {(entity.kind, pk): key for pk, key in known.items()}
+            continue
         loud = {pk for pk, fields in mine if not entity.is_silent(fields)}
         if new := sorted(loud - known.keys()):
             made = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in new]
@@ -223,6 +234,7 @@ class _Sides:
     @classmethod
     def of(cls, entity: Entity, ids: list[int]) -> "_Sides":
         records = entity.records.in_bulk(ids)
+        entity.read_schools(records.values())
         links = {link.subject_id: link for link in Link.objects.of(entity.kind, ids)}
         live = entity.live_copies(link.key for link in links.values())
         copies = {getattr(copy, entity.copy.key_field): copy for copy in live}
@@ -239,7 +251,7 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
     sides_of = {kind: _Sides.of(entities.by_kind(kind), ids) for kind, ids in by_kind.items()}
     lanes = {str(_lane(record)) for sides in sides_of.values() for record in sides.records.values()}
     queued = {
-        (row.entity, row.subject_id): row
+        (row.entity, row.subject_id, row.part): row
         for row in Submission.objects.select_for_update(of=("self",))
         .select_related("user")
         .defer("sent_document")
@@ -250,15 +262,14 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
     in_chains = set(chained.values_list("entity", "subject_id"))
     context = Context()
     joined, new, released = [], [], False
-    for subject, some in events.items():
-        kind, pk = subject
+    for (kind, pk, part), some in _of_parts(events).items():
         known, link = sides_of[kind], sides_of[kind].links[pk]
         record = known.records[pk]
-        sides = Sides.of(record, link, known.copies.get(link.key))
-        row = queued.get(subject)
-        after = chains.place(kind, pk) if subject in in_chains else ""
+        sides = Sides.of(record, link, known.copies.get(link.key), part)
+        row = queued.get((kind, pk, part))
+        after = chains.place(kind, pk) if (kind, pk) in in_chains else ""
         if row is None:
-            row = _new(record, link, some[0])
+            row = _new(record, link, some[0], part)
             _join(row, some, sides)
             reason = submissions.why_held(row, context, record, sides, after, known.facts)
             if reason is not None:
@@ -287,6 +298,17 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
     return released
 
 
+def _of_parts(events: dict[Subject, list[DataEvent]]) -> dict[tuple[str, int, str], list[DataEvent]]:
+    """By kind and id of the record and the part that a submission carries: of each event the parts whose fields it names."""
+    found: dict[tuple[str, int, str], list[DataEvent]] = defaultdict(list)
+    for (kind, pk), some in events.items():
+        entity = entities.by_kind(kind)
+        for event in some:
+            for part in entity.by_part(event.fields):
+                found[kind, pk, part].append(event)
+    return found
+
+
 def _share_out(rows: list[Submission], quick: set[int]) -> None:
     """Of each person only so many go before the bulks, the newest of those that come together; `quick` do so already."""
     fresh = [row for row in rows if not row.bulk and row.pk not in quick]
@@ -307,7 +329,7 @@ def _lane(record: Any) -> Lane:
     return Lane.of(subject.student_id, subject.kind, subject.pk)
 
 
-def _new(record: Any, link: Link, first: DataEvent) -> Submission:
+def _new(record: Any, link: Link, first: DataEvent, part: str) -> Submission:
     now, subject = clock.now(), subject_of(record)
     return Submission(
         entity=link.entity,
@@ -316,7 +338,8 @@ def _new(record: Any, link: Link, first: DataEvent) -> Submission:
         place=first.pk,
         bulk=True,
         key=link.key,
-        school_code=subject.school_code,
+        part=part,
+        school_code=entities.of(record).school_code(record),
         next_attempt_at=now,
         created_at=now,
     )
@@ -330,7 +353,10 @@ def _join(row: Submission, events: list[DataEvent], sides: Sides) -> None:
     """The row carries these events too; its person is that of the last one."""
     seen = [sides.version if event.seen_version is None else event.seen_version for event in events]
     row.seen_version = min(seen if row.seen_version is None else [row.seen_version, *seen])
-    row.fields = sorted({*row.fields, *(name for event in events for name in event.fields)})
+    changed = {name for event in events for name in event.fields}
+    if row.part:
+        changed &= entities.by_kind(row.entity).fields_of(row.part)
+    row.fields = sorted({*row.fields, *changed})
     row.place = min(row.place, events[0].pk)
     row.bulk = row.bulk and all(event.bulk for event in events)
     row.changed_at = clock.now()

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 JOB, PREVIEW = "pasi_connect.force_send", "pasi_connect.force_send_preview"
 CHUNK = 100  # records in one transaction: well below a quarter of a second on SQLite
 Result = TypeVar("Result")
+GRAVEST = (forced.STUCK, forced.HELD, forced.ON_ITS_WAY)  # of a record that is sent in parts, what is said of the whole
 READ_SECONDS = 20.0  # somebody sits before the page
 
 
@@ -61,7 +62,7 @@ class Outcome:
 def send_now(actor: Actor, record: Any) -> Outcome:
     """One SIS record, while the person waits. Call it outside of every transaction; its school must have been selected along."""
     context, entity = Context(), entities.of(record)
-    if not context.takes_part(entity, entity.school_code(record), entity.year_of(record)):
+    if not context.takes(entity, record):
         submissions.release_held(entity=entity.kind, subject_id=record.pk)
         return Outcome(forced.NO_PART)
     collecting.collect(entity.kind, record.pk)
@@ -69,7 +70,7 @@ def send_now(actor: Actor, record: Any) -> Outcome:
     try:
         if not may_call():
             raise reading.NotAnswered
-        found = reading.read(entity, [link], _purpose(actor, record.school, link.key), READ_SECONDS)
+        found = reading.read(entity, [link], _purpose(actor, entity.school_of(record), link.key), READ_SECONDS)
     except reading.NotAnswered:
         found = reading.Reading(unread={link.key})
     with transaction.atomic():
@@ -82,7 +83,7 @@ def send_now(actor: Actor, record: Any) -> Outcome:
 def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
     """PASI's record is read, nothing is sent: what `answer` gives while everything stands as `send_now` would leave it."""
     context, entity = Context(), entities.of(record)
-    takes_part = context.takes_part(entity, entity.school_code(record), entity.year_of(record))
+    takes_part = context.takes(entity, record)
     link = Link.objects.of(entity.kind, [record.pk]).first()
     found: reading.Reading | None = reading.Reading()
     if takes_part:
@@ -90,7 +91,7 @@ def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
             if not may_call():
                 raise reading.NotAnswered
             if link is not None:  # what has no key yet is not there
-                found = reading.read(entity, [link], _purpose(actor, record.school, link.key), READ_SECONDS)
+                found = reading.read(entity, [link], _purpose(actor, entity.school_of(record), link.key), READ_SECONDS)
         except reading.NotAnswered:
             found = None
     with taken_back():
@@ -134,14 +135,15 @@ def _store_and_push(
     known = {getattr(copy, entity.copy.key_field): copy for copy in entity.live_copies(keys)}
     records = entity.records.in_bulk(list(ids))
     links = {link.subject_id: link for link in Link.objects.of(entity.kind, ids).order_by("pk")}
-    live = {
-        row.subject_id: row
-        for row in Submission.objects.select_for_update(of=("self",))
+    live: dict[int, list[Submission]] = defaultdict(list)
+    for row in (
+        Submission.objects.select_for_update(of=("self",))
         .select_related("user")
         .defer("sent_document")
         .filter(entity=entity.kind, subject_id__in=ids, status__in=LIVE)
         .order_by("pk")
-    }
+    ):
+        live[row.subject_id].append(row)
     coming = set(
         DataEvent.objects.filter(entity=entity.kind, subject_id__in=ids, collected_at=None).values_list(
             "subject_id", flat=True
@@ -153,14 +155,16 @@ def _store_and_push(
         record, link = records[pk], links[pk]
         copy = known.get(link.key)
         if pk in live:
-            codes[pk] = _let_go(actor, live[pk], record, link, copy.core_version if copy else 0, context)
+            version = copy.core_version if copy else 0
+            told = [_let_go(actor, row, record, link, version, context) for row in live[pk]]
+            codes[pk] = next((code for code in GRAVEST if code in told), told[0])
         elif pk in coming:
             codes[pk] = forced.ON_ITS_WAY
         else:
             codes[pk], fields = _ours_to_send(record, link, copy, found)
             if fields:
                 left[fields, copy.core_version if copy else 0].append(record)
-    _hurry(row.pk for row in live.values() if row.status == Status.WAITING)
+    _hurry(row.pk for rows in live.values() for row in rows if row.status == Status.WAITING)
     for (fields, seen), rows in left.items():
         events.leave_all(actor, [(events.subject_of(row), fields) for row in rows], seen_version=seen)
     return codes
@@ -229,7 +233,10 @@ def start(actor: Actor, school: School, entity: Entity, *, dry_run: bool = False
 def records(entity: Entity, school_code: str, context: Context | None = None) -> QuerySet[Any]:
     """The school's records of one kind in the synchronized years."""
     assert entity.sis is not None
-    mine = entity.records.filter(school__code=school_code)
+    if entity.sis.at is not None:
+        mine = entity.records.filter(pk__in=entity.sis.at([school_code]).values("pk"))
+    else:
+        mine = entity.records.filter(school__code=school_code)
     if not entity.by_year:
         return mine
     years = [year.ending for year in (context or Context()).years]

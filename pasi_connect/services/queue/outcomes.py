@@ -157,11 +157,12 @@ def accept(found: _Rows, document: dict[str, Any], version: int, context: Contex
     """PASI holds what we sent, at `version`: the local copy says so at once, provisional until it is read from PASI."""
     row, link, entity = found.row, found.link, found.entity
     if changed:
-        document = document | {
-            "PASICoreVersion": version,
+        stamps = {
             "EffectiveUtc": clock.now(),
             "LastUpdate": {"OrganizationCode": f"S.{row.school_code}", "UserName": callers.for_pasi(row.actor_name)},
         }
+        set_by_pasi = entity.submit.stamps if entity.submit else ()
+        document = document | {name: stamps[name] for name in set_by_pasi} | {"PASICoreVersion": version}
         received = copies.Received(document, copies.to_xml(document, entity))
         found.copy = copies.store_over(entity.copy, found.copy, received, provisional=True)
     _agree(found, document, version)
@@ -251,7 +252,12 @@ def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: 
     sent = copies.to_document(row.sent_document, entity) if row.sent_document else None
     if document is not None:
         copies.store(entity.copy, [copies.Received(document, xml)])
-    if document is not None and sent is not None and version > base and mapping.same_content(entity, sent, document):
+    if (
+        document is not None
+        and sent is not None
+        and version > base
+        and mapping.same_content(entity, sent, document, row.part)
+    ):
         _agree(found, sent, version)
         statements.update(found.link, AGREED)
         submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version)

@@ -69,7 +69,12 @@ def send_again(actor: Actor, submission_id: int, seen_version: int | None = None
     waiting = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(entity=submission.entity, subject_id=submission.subject_id, status__in=QUEUED)
+        .filter(
+            entity=submission.entity,
+            subject_id=submission.subject_id,
+            part=submission.part,
+            status__in=QUEUED,
+        )
         .first()
     )
     if waiting is not None:
@@ -96,24 +101,26 @@ def cancel(actor: Actor, submission_id: int, reason: str = "") -> Submission:
     if submission.status not in (*QUEUED, *STUCK):
         raise NotPossible(_("It is on its way or has ended, so it can no longer be cancelled."))
     submissions.move(submission, Status.CANCELLED, actor, reason="by_person", detail=reason)
-    _back_to_difference(link)
+    _back_to_difference(link, submission.part)
     _evaluate(link)
     return submission
 
 
-def _back_to_difference(link: Link) -> None:
+def _back_to_difference(link: Link, part: str) -> None:
     """Without the submission, what was ours to send is no longer on its way: it waits for a decision as never agreed."""
     verdict = submissions.verdict_of(link.record, link, submissions.copy_of(link))
     if verdict is None or not verdict.to_send:
         return
-    link.agreed = {name: value for name, value in (link.agreed or {}).items() if name not in verdict.to_send}
-    link.kept, link.agreed_digest = {}, ""
+    given_up = entities.by_kind(link.entity).fields_of(part).intersection(verdict.to_send)
+    link.agreed = {name: value for name, value in (link.agreed or {}).items() if name not in given_up}
+    link.kept = {name: value for name, value in link.kept.items() if part and name not in given_up}
+    link.agreed_digest = ""
     link.save(update_fields=["agreed", "kept", "agreed_digest"])
 
 
 @transaction.atomic
 def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: int | None = None) -> Submission:
-    """Ends the submission by taking over every value that PASI holds."""
+    """Ends the submission by taking over every value that PASI holds, of a record that is sent in parts those of its part."""
     submission, link, copy = _lock(submission_id)
     if submission.status not in (*QUEUED, *STUCK):
         raise NotPossible(_("It is on its way or has ended."))
@@ -121,24 +128,29 @@ def take_pasi(actor: Actor, submission_id: int, reason: str = "", seen_version: 
     if copy is None:
         raise NotPossible(_("PASI does not have this record, so there are no values to take."))
     submissions.move(submission, Status.CANCELLED, actor, reason="took_pasi", detail=reason)
-    take_values(actor, link, copy, reason)
+    take_values(actor, link, copy, reason, submission.part)
     return submission
 
 
-def take_values(actor: Actor, link: Link, copy: Any, reason: str = "") -> None:
-    """The SIS record takes over every value that PASI holds. The caller holds the rows. Raises NotPossible for another's record."""
+def take_values(actor: Actor, link: Link, copy: Any, reason: str = "", part: str = "") -> None:
+    """The SIS record takes over every value that PASI holds. The caller holds the rows. Raises NotPossible for another's record.
+
+    `part`: of a record that is sent in parts, the one whose values are taken.
+    """
     record, entity = link.record, entities.by_kind(link.entity)
     assert entity.sis is not None
     if values.identity(record, copy):
         raise NotPossible(
             _("PASI has moved this record to another student, school or school year. Decide on that change first.")
         )
-    theirs = values.theirs(copy)
+    mine = entity.fields_of(part)
+    theirs = {name: value for name, value in values.theirs(copy).items() if name in mine}
     before = values.ours(record, link)
     differing = {name: value for name, value in theirs.items() if value != before[name]}
     if differing:
         entity.sis.change(actor, record.pk, differing, origin=Origin.PASI, reason=reason or _("Took PASI's values"))
-    link.agreed, link.agreed_at, link.kept = values.plain(theirs), clock.now(), {}
+    link.agreed, link.agreed_at = {**(link.agreed or {}), **values.plain(theirs)}, clock.now()
+    link.kept = {name: value for name, value in link.kept.items() if part and name not in mine}
     link.save(update_fields=["agreed", "agreed_at", "kept"])
     _evaluate(link, "accept")
 

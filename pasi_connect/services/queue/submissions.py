@@ -23,7 +23,6 @@ from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import code_lists
 from pasi_connect.services.queue import chains
 from sis.models import DataEvent
-from sis.models.organization import State
 from sis.services import events as data_events
 
 SEND = registry.SEND
@@ -34,7 +33,7 @@ def link_of(record: Any) -> Link:
     """The link of a SIS record, made with a key of our own when there is none: stored before anything is sent."""
     entity = entities.of(record)
     link, _created = Link.objects.get_or_create(
-        entity=entity.kind, subject_id=record.pk, defaults={"key": entity.new_key()}
+        entity=entity.kind, subject_id=record.pk, defaults={"key": entity.new_key(record)}
     )
     link.record = record
     return link
@@ -59,7 +58,7 @@ def verdict_of(record: Any, link: Link, copy: Any) -> compare.Verdict | None:
     """None when PASI has no such record."""
     if copy is None:
         entity = entities.of(record)
-        hidden = link.hidden_at and not entity.is_deleted(record)
+        hidden = link.hidden_at and entity.is_made and not entity.is_deleted(record)
         return compare.not_shown(entity.school_code(record)) if hidden else None
     return compare.compare(
         values.ours(record, link), values.theirs(copy), *values.before(link), values.identity(record, copy)
@@ -79,13 +78,17 @@ class Sides:
     going: dict[str, Any] = field(default_factory=dict)  # every compared field as it would go out
 
     @classmethod
-    def of(cls, record: Any, link: Link, copy: Any) -> "Sides":
-        ours, verdict = values.ours(record, link), verdict_of(record, link, copy)
+    def of(cls, record: Any, link: Link, copy: Any, part: str = "") -> "Sides":
+        """`part`: of a kind that is sent in parts, what of the difference that part carries."""
+        ours, verdict, entity = values.ours(record, link), verdict_of(record, link, copy), entities.of(record)
         if copy is None or verdict is None:
             return cls(ours, verdict, 0, tuple(ours), ours)
         theirs = values.theirs(copy)
         names = compare.to_send(verdict, ours, theirs, *values.before(link))
-        held = {**entities.of(record).empty, **theirs}
+        if part:
+            mine = entity.fields_of(part)
+            verdict, names = compare.within(verdict, mine), tuple(name for name in names if name in mine)
+        held = {**entity.empty, **theirs}
         return cls(ours, verdict, copy.core_version, names, sendable.overlaid(held, ours, names))
 
 
@@ -130,7 +133,12 @@ def back_to_queue(submission: Submission, **more: Any) -> None:
     """
     later = (
         Submission.objects.select_for_update()
-        .filter(entity=submission.entity, subject_id=submission.subject_id, status__in=QUEUED)
+        .filter(
+            entity=submission.entity,
+            subject_id=submission.subject_id,
+            part=submission.part,
+            status__in=QUEUED,
+        )
         .exclude(pk=submission.pk)
         .first()
     )
@@ -174,7 +182,9 @@ def situation(
     year = entity.year_of(record)
     return held.Situation(
         sync_on=context.settings.regular_synchronization,
-        school_active=not entity.school_column or getattr(record.school, entity.sis.switch) == State.ACTIVE,
+        kind_on=context.has_kind(entity),
+        not_told=bool(entity.parts) and verdict is None,
+        school_active=context.is_active(entity, record),
         course_marks=entity.sis.switch == COURSE_MARKS,
         year_ahead=year is not None and year > context.last_possible,
         year_synchronized=year is None or year in context.years,
@@ -182,7 +192,7 @@ def situation(
         has_asn=entity.asn_of(record) != "",
         undecided=bool(verdict and verdict.undecided and not verdict.to_send),
         identity_changed=bool(verdict and verdict.kind == compare.IDENTITY_CHANGED),
-        values=_values_refused(entity, sides, year),
+        values=_values_refused(entity, sides, year, submission.part),
         person_outside=not (latin1.fits(submission.actor_name) and latin1.fits(submission.actor_local_id)),
         after=after,
         years_known=bool(context.years),
@@ -192,13 +202,15 @@ def situation(
     )
 
 
-def _values_refused(entity: Entity, sides: Sides, year: Any) -> sendable.Refused:
+def _values_refused(entity: Entity, sides: Sides, year: Any, part: str) -> sendable.Refused:
     if not sides.names or (sides.verdict is None and sides.ours.get("deleted")):
         return sendable.NOTHING  # nothing would be sent
     undecided = sides.verdict.undecided if sides.verdict else ()
-    fields = entity.compared_fields
+    mine = entity.fields_of(part)
+    fields = [field for field in entity.compared_fields if field.name in mine]
     unknown = code_lists.unknown(sendable.codes_in(fields, sides.going))
     broken = entity.broken(sides.going, year) if entity.broken else []
+    broken = [one for one in broken if one.field in mine]
     return sendable.refused(fields, sides.going, unknown, broken, undecided)
 
 
@@ -216,7 +228,7 @@ def hold_or_release(
     the same action goes first is asked until it is let go, and never again after that.
     """
     after = "" if claimed else chains.place(link.entity, record.pk)
-    sides = sides or Sides.of(record, link, copy_of(link))
+    sides = sides or Sides.of(record, link, copy_of(link), submission.part)
     return hold(submission, why_held(submission, context, record, sides, after))
 
 
@@ -321,7 +333,7 @@ def _release(pk: int, context: Context, hurried: bool, many: bool) -> bool:
 def supersede_stuck(submission: Submission) -> None:
     """A later submission of the record, accepted or stuck itself, answers the older ones that a person was asked to look at."""
     for stuck in _stuck.rows(entity=submission.entity, subject_id=submission.subject_id):
-        if stuck.pk != submission.pk:
+        if stuck.pk != submission.pk and stuck.part == submission.part:
             move(stuck, Status.CANCELLED, reason="superseded")
 
 

@@ -11,10 +11,12 @@ from operations.views import lists
 from pasi_connect.serializers.enrolments import EnrolmentSerializer, NewEnrolmentSerializer
 from pasi_simulator.pages import enrolment as enrolment_page
 from pasi_simulator.pages import section as section_page
+from pasi_simulator.pages import student as student_page
 from pasi_simulator.rules import extended
 from sis.forms.enrolments import EnrolmentForm
 from sis.forms.sections import SectionForm
-from sis.serializers import SectionSerializer
+from sis.forms.students import IdentificationForm
+from sis.serializers import SectionSerializer, StudentSerializer
 from sis.views import sections
 from tests import made_up
 
@@ -39,6 +41,16 @@ class Other:
 
 
 OTHERS = {
+    "student": Other(
+        schemas=("Student", "PatchedStudentFields"),
+        serializers=(StudentSerializer,),
+        form=IdentificationForm,
+        page={
+            **{f"IdentificationRecord/{member}": label for member, label in student_page.LABELS.items()},
+            **{f"PreferredName/{member}": label for member, label in student_page.ALIAS_LABELS.items()},
+        },
+        api="api:student-list",
+    ),
     "school_enrolment": Other(
         schemas=("Enrolment", "NewEnrolment"),
         serializers=(EnrolmentSerializer, NewEnrolmentSerializer),

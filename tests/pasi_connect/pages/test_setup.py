@@ -295,7 +295,7 @@ def test_the_guards_list_is_whole_on_its_pages_and_in_its_file(here, district, s
     cursor, gone = stopped(30)
     asn = EnrolmentCopy.objects.get(key=gone[0]).asn
     StudentCopy.objects.create(
-        asn=asn, core_version=1, first_name="Ines", last_name="Varga", stored_at=clock.now(), document=b""
+        asn=asn, core_version=1, legal_first_name="Ines", legal_last_name="Varga", stored_at=clock.now(), document=b""
     )
     address, seen = f"/setup/guard/{cursor.pk}/", []
     first = district.get(address)

@@ -20,6 +20,7 @@ FREE = Situation(
 # In the order in which a person could do something about them.
 CAUSES = [
     ("sync_off", {"sync_on": False}),
+    ("kind_off", {"kind_on": False}),
     ("school_inactive", {"school_active": False, "course_marks": False}),
     ("course_marks_inactive", {"school_active": False, "course_marks": True}),
     ("years_unknown", {"years_known": False}),
@@ -28,6 +29,7 @@ CAUSES = [
     ("year_not_synchronized", {"year_synchronized": False}),
     ("year_not_accepted", {"year_accepted": False}),
     ("no_asn", {"has_asn": False}),
+    ("not_told", {"not_told": True}),
     ("identity_changed", {"identity_changed": True}),
     ("pasi_9009", {"refused": "9009"}),
     ("pasi_9011", {"refused": "9011"}),

@@ -144,7 +144,7 @@ def test_recording(world, four, break_for, caplog):
     bad, others = four
     of_it = is_of(world, bad)
     break_for(outcomes.copies, "row", lambda model, received, *rest: of_it(received.document))
-    break_for(outcomes.mapping, "same_content", lambda entity, sent, found: of_it(sent))
+    break_for(outcomes.mapping, "same_content", lambda entity, sent, found, part: of_it(sent))
     turns()
     check_dead(world, bad, others, caplog)
     sent = [

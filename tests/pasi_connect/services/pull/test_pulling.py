@@ -48,7 +48,7 @@ def test_the_initial_load_stores_every_kind_and_opens_what_only_pasi_has(fresh):
     fresh.pull()
     assert set(AuthorityCopy.objects.values_list("code", flat=True)) >= {"1750", "1751"}
     assert set(SchoolCopy.objects.values_list("code", flat=True)) >= {"4801", "4802", "4901"}
-    assert StudentCopy.objects.filter(asn=known.student.asn, last_name__startswith="Varga").exists()
+    assert StudentCopy.objects.filter(asn=known.student.asn, legal_last_name__startswith="Varga").exists()
     assert set(EnrolmentCopy.objects.values_list("key", flat=True)) == {fresh.link(known).key, ours}
     assert theirs not in EnrolmentCopy.objects.values_list("key", flat=True)
     item = Discrepancy.objects.get()
