@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from operations import statements
 from operations.actor import Actor
-from operations.rules import latin1
 from operations.services import audit
 from sis.models import School, SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.rules import enrolment as rules
-from sis.rules import holding
 from sis.rules.school_year import SchoolYear
 from sis.rules.stays import Stay
 from sis.services import events, stays
+from sis.services.enrolment_checks import EDITABLE, MOST, check, hold, hold_days, values
 from sis.services.stays import GuidedOnly
 
 __all__ = [
     "EDITABLE",
+    "MOST",
     "GuidedOnly",
     "Many",
     "StaleRecord",
@@ -33,18 +33,12 @@ __all__ = [
     "change_many",
     "check",
     "create",
+    "hold",
     "twins",
     "values",
 ]
 
 FEW_STATEMENTS = 60  # for records that get the same values one each, else one for all
-IDENTITY = ("student", "school", "school_year")
-# What a person may change on an existing enrolment. School, year and student make it another enrolment.
-EDITABLE = tuple(
-    field.name
-    for field in SchoolEnrolment._meta.concrete_fields
-    if field.editable and not field.primary_key and field.name not in (*IDENTITY, "external_id")
-)
 
 
 class StaleRecord(Exception):
@@ -53,54 +47,6 @@ class StaleRecord(Exception):
     def __init__(self, current: SchoolEnrolment) -> None:
         super().__init__("The record has changed since it was read.")
         self.current = current
-
-
-def values(enrolment: SchoolEnrolment) -> dict[str, Any]:
-    """All editable fields and the identity, by name."""
-    return {name: getattr(enrolment, name) for name in (*EDITABLE, *IDENTITY)}
-
-
-def check(record: Mapping[str, Any], entered: Iterable[str] = EDITABLE) -> None:
-    """Raises ValidationError {field: [sentences]} with every broken rule.
-
-    Characters are looked at in the fields `entered` alone: an old text in another one must not keep people from working, and is
-    held before it is sent.
-    """
-    _hold_days(record)
-    problems: dict[str, list[str]] = {
-        name: [_(latin1.INVISIBLE)]
-        for name in entered
-        if isinstance(record[name], str) and not latin1.enterable(record[name])
-    }
-    for fault in rules.faults(record):
-        message = _(fault.rule.message)
-        problems.setdefault(fault.rule.field, []).append(
-            f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message
-        )
-    if problems:
-        raise ValidationError(problems)
-
-
-MOST = {
-    field.name: field.max_length
-    for field in SchoolEnrolment._meta.get_fields()
-    if isinstance(field, models.CharField) and field.name in EDITABLE and field.max_length
-}
-
-
-def hold(record: Mapping[str, Any]) -> None:
-    """Raises ValidationError {field: [sentences]} for what no enrolment here can hold, wherever it comes from."""
-    problems: dict[str, list[str]] = {}
-    for name, message, given in holding.faults(record, MOST):
-        problems.setdefault(name, []).append(_(message) % given)
-    if problems:
-        raise ValidationError(problems)
-
-
-def _hold_days(record: Mapping[str, Any]) -> None:
-    """A day of PASI's that is no day here is refused first: no rule can reckon with it."""
-    if any(isinstance(record[name], str) for name in ("start_date", "exit_date")):
-        hold(record)
 
 
 def audit_value(value: Any) -> Any:
@@ -251,7 +197,7 @@ def _refuse(
     today: dt.date | None = None,
 ) -> None:
     """Raises what the rules refuse; what an edit means (GuidedOnly) is said before what it breaks."""
-    _hold_days(after)
+    hold_days(after)
     found = stays.faults(after, before, others, pk=enrolment.pk, guided=guided, reason=reason, today=today)
     stays.refuse(fault for fault in found if fault.row.action)
     check(after, [name for name in EDITABLE if after[name] != before[name]])

@@ -1,13 +1,9 @@
 """Deciding together on pages: choosing, the preview, the job's page, what was done and taking it back; files of the list."""
 
-import csv
-import io
 import re
-import zipfile
 
 import pytest
 
-from operations import exports
 from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
@@ -20,27 +16,12 @@ from pasi_connect.services.decisions import bulk
 from pasi_connect.services.pull import copies
 from sis.models import SchoolEnrolment
 from sis.services import enrolments
-from tests.factories import EnrolmentFactory, changed_in_pasi, created_in_pasi, link_and_copy, link_of, take_up
+from tests.factories import changed_in_pasi, created_in_pasi, link_of, take_up
 from tests.factories.pasi import _store
 from tests.markup import squeezed
+from tests.pasi_connect.pages.waiting import conflict, many
 
 pytestmark = pytest.mark.django_db
-
-
-def many(here, number, **theirs):
-    made = []
-    for _n in range(number):
-        one = EnrolmentFactory(school=here.school)
-        link_and_copy(one)
-        made.append(changed_in_pasi(one, **(theirs or {"grade": "11"})))
-    return made
-
-
-def conflict(here):
-    one = EnrolmentFactory(school=here.school)
-    link_and_copy(one)
-    enrolments.change(of_user(here.registrar), one.pk, {"grade": "12"})
-    return changed_in_pasi(one, grade="11")
 
 
 def hidden(page):
@@ -376,42 +357,3 @@ def changed_in_pasi_to_ours(enrolment):
         "S.1",
     )
     comparing.evaluate(ENTITY, keys=[copy.key])
-
-
-# Files -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_list_as_csv_has_the_filter_and_no_formula(here, as_person, item):
-    changed_in_pasi(item.school_enrolment, grade="09", by="=HYPERLINK(1)")
-    other = many(here, 1, exit_date=item.school_enrolment.exit_date.replace(day=1))[0]
-    answer = as_person(here.registrar).get("/changes/export/csv/?field=grade")
-    assert answer["Content-Disposition"].endswith('.csv"')
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    head, *rows = list(csv.reader(io.StringIO(text)))
-    assert [row[head.index("RefId")] for row in rows] == [item.key]
-    assert str(other.key) not in text
-    row = dict(zip(head, rows[0], strict=True))
-    assert (row["Field"], row["SIS record"], row["PASI"]) == ("Grade", "08", "09")
-    assert row["Changed by"].startswith("'=HYPERLINK")
-    assert row["ASN"] == item.asn
-
-
-def test_the_list_as_workbook_says_when_it_was_cut(here, as_person, monkeypatch):
-    many(here, 3)
-    monkeypatch.setattr(exports, "MOST_IN_WORKBOOK", 2)
-    answer = as_person(here.registrar).get("/changes/export/xlsx/")
-    book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
-    sheet = book.read("xl/worksheets/sheet1.xml").decode()
-    assert sheet.count("<row ") == 4
-    assert "Only the first 2 lines are shown" in sheet
-    assert "<f>" not in sheet
-
-
-@pytest.mark.parametrize(("address", "status"), [("pdf/", 404), ("csv/?kind=odd", 400), ("csv/?colour=blue", 400)])
-def test_a_file_that_makes_no_sense_is_refused(here, as_person, address, status):
-    assert as_person(here.registrar).get(f"/changes/export/{address}").status_code == status
-
-
-def test_a_file_holds_the_persons_schools_alone(here, as_person, item):
-    text = b"".join(as_person(here.stranger).get("/changes/export/csv/").streaming_content).decode("utf-8-sig")
-    assert len(text.strip().splitlines()) == 1

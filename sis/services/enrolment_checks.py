@@ -1,0 +1,67 @@
+"""What an enrolment may hold, and what a person may enter: the checks before anything is written."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from operations.rules import latin1
+from sis.models import SchoolEnrolment
+from sis.rules import enrolment as rules
+from sis.rules import holding
+
+IDENTITY = ("student", "school", "school_year")
+# What a person may change on an existing enrolment. School, year and student make it another enrolment.
+EDITABLE = tuple(
+    field.name
+    for field in SchoolEnrolment._meta.concrete_fields
+    if field.editable and not field.primary_key and field.name not in (*IDENTITY, "external_id")
+)
+MOST = {
+    field.name: field.max_length
+    for field in SchoolEnrolment._meta.get_fields()
+    if isinstance(field, models.CharField) and field.name in EDITABLE and field.max_length
+}
+
+
+def values(enrolment: SchoolEnrolment) -> dict[str, Any]:
+    """All editable fields and the identity, by name."""
+    return {name: getattr(enrolment, name) for name in (*EDITABLE, *IDENTITY)}
+
+
+def check(record: Mapping[str, Any], entered: Iterable[str] = EDITABLE) -> None:
+    """Raises ValidationError {field: [sentences]} with every broken rule.
+
+    Characters are looked at in the fields `entered` alone: an old text in another one must not keep people from working, and is
+    held before it is sent.
+    """
+    hold_days(record)
+    problems: dict[str, list[str]] = {
+        name: [_(latin1.INVISIBLE)]
+        for name in entered
+        if isinstance(record[name], str) and not latin1.enterable(record[name])
+    }
+    for fault in rules.faults(record):
+        message = _(fault.rule.message)
+        problems.setdefault(fault.rule.field, []).append(
+            f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message
+        )
+    if problems:
+        raise ValidationError(problems)
+
+
+def hold(record: Mapping[str, Any]) -> None:
+    """Raises ValidationError {field: [sentences]} for what no enrolment here can hold, wherever it comes from."""
+    problems: dict[str, list[str]] = {}
+    for name, message, given in holding.faults(record, MOST):
+        problems.setdefault(name, []).append(_(message) % given)
+    if problems:
+        raise ValidationError(problems)
+
+
+def hold_days(record: Mapping[str, Any]) -> None:
+    """A day of PASI's that is no day here is refused first: no rule can reckon with it."""
+    if any(isinstance(record[name], str) for name in ("start_date", "exit_date")):
+        hold(record)
