@@ -13,6 +13,7 @@ from operations.models import Notice, User
 from operations.services.notices import WHOLE
 from pasi_connect import selectors as pasi
 from pasi_connect.models import Discrepancy, EnrolmentCopy
+from pasi_connect.models.discrepancy import WAITS
 from pasi_connect.services.compare.context import Context
 from sis import selectors as sis
 from sis.models import School, SchoolAccess, SchoolEnrolment
@@ -89,7 +90,7 @@ def stood_in_for(user: User, found: dict[int, int] | None = None) -> list[int]:
 
 def needing_a_person(items: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
     """Open ones with a field to decide, or whose reset PASI has refused."""
-    return items.filter(Q(undecided__gt=0) | pasi.refused(), status=Discrepancy.Status.OPEN)
+    return items.filter(WAITS | pasi.refused(), status=Discrepancy.Status.OPEN)
 
 
 def held_by(people: Iterable[int] | None = None) -> Exists:

@@ -155,6 +155,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     age = django_filters.ChoiceFilter(choices=AGES, empty_label=ANY, method="older", label=_("Age"))
     state = django_filters.ChoiceFilter(choices=STATES, empty_label=ANY, method="in_state", label=_("State"))
     opened_on = DayFilter(method="on_day", label=_("Since"))
+    first_comparison = TrueFalseFilter(label=_("First comparison"))
     alike = django_filters.CharFilter(validators=[LIKENESS], label=_("Similar"))
     not_alike = LikenessesFilter(field_name="alike", lookup_expr="in", exclude=True, label=_("Excluding similar ones"))
 
@@ -169,8 +170,23 @@ class DiscrepancyFilter(django_filters.FilterSet):
             added.parent, added.model = self, Discrepancy
             self.filters[name] = added
 
+    def filter_queryset(self, queryset: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
+        """The groups leave first comparisons to their own view; who asks for these has them in whatever group."""
+        if self.form.cleaned_data.get("first_comparison"):
+            self.filters["group"].method = "in_group_first"
+        return super().filter_queryset(queryset)
+
+    @staticmethod
+    def in_group_first(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
+        return DiscrepancyFilter._in_group(queryset, value)
+
     @staticmethod
     def in_group(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
+        found = DiscrepancyFilter._in_group(queryset, value)
+        return found if value in ("closed", "reset") else found.filter(first_comparison=False)
+
+    @staticmethod
+    def _in_group(queryset: QuerySet[Discrepancy], value: str) -> QuerySet[Discrepancy]:
         if value == "closed":
             return queryset.filter(status=Discrepancy.Status.SETTLED, settled_at__gte=start_of_today())
         queryset = queryset.filter(status=Discrepancy.Status.OPEN)

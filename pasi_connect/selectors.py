@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Count, Exists, Min, Model, OuterRef, Q, QuerySet
 
 from operations import clock, keyset, rights
@@ -21,7 +23,7 @@ from pasi_connect.models import (
     SyncCursor,
     SyncSettings,
 )
-from pasi_connect.models.discrepancy import Kind
+from pasi_connect.models.discrepancy import FIRST, WAITS, Kind
 from pasi_connect.models.exchange import Exchanges
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
 from pasi_connect.rules import alike as rules
@@ -88,12 +90,66 @@ class Alike:
 
 def alike(user: User, most: int) -> list[Alike]:
     """The largest groups of alike changes that wait for the person. Two queries; looks at no more than lists count."""
-    waiting = discrepancies(user).select_related(None).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
+    waiting = discrepancies(user).select_related(None).filter(WAITS)
     looked_at = Discrepancy.objects.filter(pk__in=waiting.order_by("id").values("pk")[: keyset.MOST_COUNTED])
     groups = looked_at.order_by().values("alike").annotate(n=Count("pk"), first=Min("pk"))
     found = list(groups.filter(n__gte=rules.FROM).exclude(alike="").order_by("-n", "first")[:most])
     firsts = Discrepancy.objects.in_bulk([row["first"] for row in found])
     return [Alike(row["alike"], row["n"], firsts[row["first"]]) for row in found if row["first"] in firsts]
+
+
+@dataclass(frozen=True)
+class FirstCompared:
+    """A field of a kind of record among first comparisons: how many records differ in it, of how many one side has nothing, and the
+    first of them."""
+
+    entity: Entity
+    field: str
+    count: int
+    sis_empty: int
+    pasi_empty: int
+    first: Discrepancy
+
+    @property
+    def both(self) -> int:
+        """Both sides have a value."""
+        return self.count - self.sis_empty - self.pasi_empty
+
+
+# What stands in the list of an item's fields, in the words of each database; "" and nothing are the same to people.
+_EACH_FIELD = {
+    "postgresql": ("CROSS JOIN LATERAL jsonb_array_elements(d.fields) part", "part ->> '{}'"),
+    "sqlite": ("JOIN json_each(d.fields) part", "json_extract(part.value, '$.{}')"),
+}
+
+
+def first_comparisons(items: QuerySet[Discrepancy]) -> list[FirstCompared]:
+    """The fields in which these items differ that were never compared before, by kind of record. Two queries."""
+    chosen = items.filter(FIRST).select_related(None).order_by().values("pk")
+    try:
+        within, values = chosen.query.sql_with_params()
+    except EmptyResultSet:  # a filter that finds nothing by itself
+        return []
+    join, read = _EACH_FIELD[connection.vendor]
+    name, ours, theirs, state = (read.format(part) for part in ("name", "sis", "pasi", "state"))
+    # Names and operators stand in the text, values beside it.
+    statement = (
+        f"SELECT d.entity, {name}, count(*), "  # noqa: S608
+        f"sum(CASE WHEN coalesce({ours}, '') = '' THEN 1 ELSE 0 END), "
+        f"sum(CASE WHEN coalesce({theirs}, '') = '' THEN 1 ELSE 0 END), min(d.id) "
+        f"FROM {Discrepancy._meta.db_table} d {join} "
+        f"WHERE d.id IN ({within}) AND {state} = %s GROUP BY d.entity, {name} ORDER BY d.entity, count(*) DESC, {name}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, str(Kind.NEVER_AGREED)])
+        rows = cursor.fetchall()
+    firsts = Discrepancy.objects.in_bulk([row[-1] for row in rows])
+    kinds = {entity.kind: entity for entity in written()}
+    return [
+        FirstCompared(kinds[kind], field, count, sis_empty, pasi_empty, firsts[first])
+        for kind, field, count, sis_empty, pasi_empty, first in rows
+        if kind in kinds
+    ]
 
 
 def alike_in_jobs(user: User) -> dict[str, Job]:
@@ -270,7 +326,7 @@ def counts(user: User) -> dict[str, int]:
 
     Neither is counted further than `keyset.MOST_COUNTED` and one.
     """
-    open_items = discrepancies(user).select_related(None).filter(status=Discrepancy.Status.OPEN, undecided__gt=0)
+    open_items = discrepancies(user).select_related(None).filter(WAITS)
     stuck = submissions(user).filter(status__in=["rejected", "needs_review", "dead", "held"])
     return {"changes": keyset.counted(open_items), "stuck": keyset.counted(stuck)}
 

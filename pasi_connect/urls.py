@@ -9,6 +9,7 @@ from pasi_connect.views import (
     enrolments,
     exchanges,
     export,
+    first_comparison,
     forcing,
     guard,
     historical,
@@ -24,6 +25,7 @@ app_name = "pasi_connect"
 urlpatterns = [
     path("changes/", changes.index, name="changes"),
     path("changes/bulk/", bulk.bulk_page, name="bulk"),
+    path("changes/first-comparison/", first_comparison.index, name="first-comparison"),
     path("changes/export/<str:form>/", export.changes, name="changes-export"),
     path("changes/<int:pk>/", changes.item, name="change"),
     path("changes/<int:pk>/state/", change_state.state, name="change-state"),

@@ -196,7 +196,7 @@ class DiscrepancyViewSet(
     def decide(self, request: Request) -> Response:
         wanted = self.read_body()
         kinds = frozenset(wanted["kinds"]) if "kinds" in wanted else None
-        choice = bulk.Choice(wanted["decision"], wanted["reason"], kinds)
+        choice = bulk.Choice(wanted["decision"], wanted["reason"], kinds, wanted.get("field", ""))
         bulk.check(choice)
         items = self._filtered(wanted["filter"])
         if self.dry_run:

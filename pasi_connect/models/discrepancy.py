@@ -22,14 +22,17 @@ class Kind(models.TextChoices):
     IDENTITY_CHANGED_IN_PASI = "identity_changed_in_pasi", _("Identity changed in PASI")
 
 
-WAITS = Q(status="open", undecided__gt=0)
+# Of a first comparison thousands come at once: they wait in a view of their own, and count nowhere else.
+WAITS = Q(status="open", undecided__gt=0, first_comparison=False)
+FIRST = Q(status="open", undecided__gt=0, first_comparison=True)
 
 
 class Discrepancy(models.Model):
     """SIS record and local copy differ, and a person decides. Opens, follows and settles by itself.
 
     `fields`: [{"name", "agreed", "sis", "pasi", "state"}], values as in JSON; state is a kind, or `reset` while a rejected
-    change is being reset. `undecided` is the number of fields that wait for a person.
+    change is being reset. `undecided` is the number of fields that wait for a person. `first_comparison`: none of them was ever
+    compared before, since the record or the field is new to us; whether the record lives is not among them.
     `version` is one opaque text for the SIS record and the core version shown.
     """
 
@@ -50,6 +53,7 @@ class Discrepancy(models.Model):
     asn = models.CharField(max_length=9, blank=True)
     fields = models.JSONField(default=list)
     undecided = models.PositiveSmallIntegerField(default=0)
+    first_comparison = models.BooleanField(default=False)
     core_version = models.BigIntegerField(default=0)
     version = models.CharField(max_length=40)
     changed_by = models.CharField(max_length=200, blank=True)
@@ -75,6 +79,7 @@ class Discrepancy(models.Model):
             models.Index(fields=["kind", "id"], name="discrepancy_waits", condition=WAITS),
             models.Index(fields=["school_code", "kind", "id"], name="discrepancy_waits_school", condition=WAITS),
             models.Index(fields=["alike", "id"], name="discrepancy_alike", condition=WAITS),
+            models.Index(fields=["school_code", "entity", "id"], name="discrepancy_first", condition=FIRST),
             models.Index(fields=["id"], name="discrepancy_reset", condition=Q(status="open", undecided=0)),
             models.Index(fields=["settled_at"], name="discrepancy_settled", condition=Q(status="settled")),
             models.Index(fields=["core_version"], name="discrepancy_core_version"),

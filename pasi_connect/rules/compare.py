@@ -54,6 +54,12 @@ class Verdict:
         return tuple(row.name for row in self.fields if row.state in UNDECIDED)
 
     @property
+    def is_first_comparison(self) -> bool:
+        """Whatever waits for a person was never compared before, and both records live."""
+        waiting = [row for row in self.fields if row.state in UNDECIDED]
+        return bool(waiting) and all(row.state == NEVER_AGREED and row.name != "deleted" for row in waiting)
+
+    @property
     def resetting(self) -> bool:
         return any(row.state == RESET for row in self.fields)
 

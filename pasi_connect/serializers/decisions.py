@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from operations.serializers import KeyAsRefId, Strict
+from pasi_connect.entities import written
 from pasi_connect.models import Action, ActionRecord
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.selectors import Sight
@@ -23,6 +24,12 @@ class BulkDecisionSerializer(Strict):
     decision = serializers.ChoiceField(choices=("accept", "reject"))
     reason = serializers.CharField(
         required=False, allow_blank=True, max_length=2000, default="", help_text="Needed with `reject`."
+    )
+    field = serializers.ChoiceField(
+        choices=tuple(dict.fromkeys(name for entity in written() for name in entity.compared)),
+        required=False,
+        help_text="Decide this field alone; the other fields of each item stay open. With `filter`: `field`, "
+        "`first_comparison`.",
     )
     kinds = serializers.ListField(
         child=serializers.ChoiceField(choices=Kind.choices),

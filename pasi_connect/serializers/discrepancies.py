@@ -84,6 +84,9 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     status = serializers.ChoiceField(choices=Discrepancy.Status.choices, read_only=True)
     fields = serializers.SerializerMethodField("pictures")  # type: ignore[assignment]
     undecided = serializers.IntegerField(read_only=True, help_text="Fields that are waiting for a decision.")
+    first_comparison = serializers.BooleanField(
+        read_only=True, help_text="None of what waits was ever compared before: it stands in no `group`."
+    )
     settled_by = serializers.CharField(
         read_only=True,
         help_text="`itself`, `accept`, `reject`, `mixed` (some fields each), `link_anew`, `former` (reset, and "
@@ -96,7 +99,7 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     class Meta:
         model = Discrepancy
         fields = [
-            "id", "entity", "key", "ref_id", "kind", "status", "version", "fields", "undecided", "changed_by", "changed_at", "enrolment", "asn",
+            "id", "entity", "key", "ref_id", "kind", "status", "version", "fields", "undecided", "first_comparison", "changed_by", "changed_at", "enrolment", "asn",
             "school", "school_year", "core_version", "opened_at", "settled_at", "settled_by", "warnings",
         ]  # fmt: skip
         read_only_fields = fields

@@ -18,6 +18,8 @@ from operations.actor import user_of
 from operations.models import User
 from operations.views import lists
 from pasi_connect import selectors
+from pasi_connect.entities import written
+from pasi_connect.filters import field_choices
 from pasi_connect.forms.decisions import BulkForm, take_errors
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
@@ -30,6 +32,7 @@ from sis.models import School
 
 DECISIONS = (rules.ACCEPT, rules.REJECT)
 MOST_CHOSEN = 200
+FIELDS = frozenset(name for entity in written() for name in entity.compared)
 
 
 @rights.needs("operations.core_alerts")
@@ -45,12 +48,15 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
     items, asked = chosen(user, given)
     kinds = frozenset(kind for kind in given.getlist("kinds") if kind in Kind.values) if given.get("named") else None
     form = BulkForm(given if request.method == "POST" else None, needs_reason=decision == rules.REJECT)
-    choice = bulk.Choice(decision, "", kinds)
+    field = given.get("only", "")
+    if field and field not in FIELDS:
+        raise Http404
+    choice = bulk.Choice(decision, "", kinds, field)
     if request.method != "POST":
         return _page(request, given, items, choice, form)
     if not form.is_valid():
         return _page(request, given, items, choice, form, status=422)
-    choice = bulk.Choice(decision, form.cleaned_data["reason"], kinds)
+    choice = bulk.Choice(decision, form.cleaned_data["reason"], kinds, field)
     found = bulk.select(items, choice)
     if found.mark != form.cleaned_data["seen"]:
         return _page(request, given, items, choice, form, status=409)
@@ -94,6 +100,7 @@ def _page(
         "form": form,
         "decision": choice.decision,
         "accept": choice.accept,
+        "only": dict(field_choices()).get(choice.field, ""),
         "found": found,
         "number": len(found.ids),
         "title": title(choice.accept, len(found.ids)),
@@ -202,5 +209,5 @@ def _parts(found: bulk.Selection) -> list[dict[str, Any]]:
 
 def _kept(given: QueryDict, working: WorkingList) -> list[tuple[str, str]]:
     """What goes along with each form of the page: what was chosen, the decision, and the list that it was chosen from."""
-    chosen = [(name, value) for name in ("decision", "all", "item") for value in given.getlist(name) if value]
+    chosen = [(name, value) for name in ("decision", "all", "item", "only") for value in given.getlist(name) if value]
     return chosen + list(working.kept.items())

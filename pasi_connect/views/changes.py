@@ -21,6 +21,7 @@ from pasi_connect import entities, selectors
 from pasi_connect.filters import DiscrepancyFilter, choose_year
 from pasi_connect.forms.decisions import ANEW, AS_A_WHOLE, DecisionForm, take_errors
 from pasi_connect.models import Decision, Discrepancy, LinkState, Submission
+from pasi_connect.models.discrepancy import FIRST, WAITS
 from pasi_connect.models.submission import Status
 from pasi_connect.rules.compare import CHANGED_IN_PASI, RESET
 from pasi_connect.services import decisions, words
@@ -157,6 +158,7 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
         "shown_filters": [name for name in ON_PAGE if name in filterset.filters],
         "everywhere": bool(schools),
+        "first_compared": selectors.discrepancies(user).select_related(None).filter(FIRST).exists(),
         "above": offers.panels(f"{PAGE}.above", request, None),
     }
     return render(request, "pasi_connect/changes.html", context, status=200 if filterset.is_valid() else 400)
@@ -187,7 +189,7 @@ def _first(working: WorkingList | None) -> str:
 
 def first_open(user: User, group: str) -> QuerySet[Discrepancy]:
     """Items of the group that wait for a decision, oldest first."""
-    found = selectors.discrepancies(user).filter(status=Discrepancy.Status.OPEN, undecided__gt=0).order_by("id")
+    found = selectors.discrepancies(user).filter(WAITS).order_by("id")
     return DiscrepancyFilter.in_group(found, "group", group) if group in ("safe", "conflicts", "whole") else found
 
 

@@ -31,6 +31,7 @@ def test_an_item_has_the_fields_that_others_build_on(api, house, item):
         "status": "open",
         "version": "1.11",
         "undecided": 2,
+        "first_comparison": False,
         "changed_by": "Ola Brandt, A.1750",
         "changed_at": None,
         "enrolment": house.enrolment.pk,

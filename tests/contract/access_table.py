@@ -232,6 +232,7 @@ CHANGES = (
     Row("pasi_connect:decision-take-former", DECIDES_OK, ("decision",), "POST"),
     Row("pasi_connect:bulk", "302 200 200 200 403", query={"decision": "accept"}),
     Row("pasi_connect:bulk", "302 409 409 409 403", method="POST", body={"decision": "accept", "item": "$item"}),
+    Row("pasi_connect:first-comparison", PAGE),
     Row("pasi_connect:changes-export", PAGE, ("csv",)),
     Row("pasi_connect:actions", PAGE),
     Row("pasi_connect:action", IN_SCOPE, ("action",)),

@@ -28,7 +28,7 @@ from sis.models.event import Origin
 CHUNK = 500
 # What an open item shows, and what therefore follows its two sides.
 FOLLOWED = (
-    "kind", "fields", "undecided", "core_version", "version", "changed_by", "alike", "changed_at", "school_code", "school_year",
+    "kind", "fields", "undecided", "first_comparison", "core_version", "version", "changed_by", "alike", "changed_at", "school_code", "school_year",
     "asn", "subject_id",
 )  # fmt: skip
 
@@ -391,6 +391,7 @@ def _picture(entity: Entity, pair: Pair, verdict: rules.Verdict) -> dict[str, An
         **_place(entity, pair),
         "fields": fields,
         "undecided": undecided,
+        "first_comparison": verdict.is_first_comparison,
         "core_version": core_version,
         "version": opaque(record.revision if record else 0, core_version),
         "changed_by": who,

@@ -36,11 +36,13 @@ PAUSE_SECONDS = 0.03 if settings.SQLITE else 0.0
 
 @dataclass(frozen=True)
 class Choice:
-    """`decision` is accept or reject; `kinds` are those that the person named, None where they named none."""
+    """`decision` is accept or reject; `kinds` are those that the person named, None where they named none. `field`: of each record
+    this field alone is decided."""
 
     decision: str
     reason: str = ""
     kinds: frozenset[str] | None = None
+    field: str = ""
 
     @property
     def accept(self) -> bool:
@@ -93,7 +95,7 @@ class Selection:
     @property
     def mark(self) -> str:
         """Changes when another item is found, or one of them has moved: what a page has shown is what is decided."""
-        told = json.dumps([self.ids, self.versions, self.choice.decision])
+        told = json.dumps([self.ids, self.versions, self.choice.decision, self.choice.field])
         return hashlib.sha256(told.encode()).hexdigest()[:20]
 
     @property
@@ -185,6 +187,7 @@ def start(
         "filter": asked,
         "decision": choice.decision,
         "kinds": sorted(choice.kinds) if choice.kinds is not None else None,
+        **({"field": choice.field} if choice.field else {}),
     }
     schools = {place.school for place in found.places}
     action = entries.record(
@@ -259,6 +262,7 @@ def _chunk(running: Running, action: Action, part: list[int], versions: list[str
         dict(zip(part, versions, strict=False)),
         accept=given["decision"] == rules.ACCEPT,
         reason=action.reason,
+        field=given.get("field", ""),
     )
     entries.add(
         action,

@@ -64,9 +64,18 @@ def under_way() -> NotDecided:
 
 
 def decide_many(
-    actor: Actor, items: Mapping[int, Discrepancy], versions: Mapping[int, str], *, accept: bool, reason: str
+    actor: Actor,
+    items: Mapping[int, Discrepancy],
+    versions: Mapping[int, str],
+    *,
+    accept: bool,
+    reason: str,
+    field: str = "",
 ) -> Decided:
-    """Decides every undecided field of the items, inside the caller's transaction; `versions` are what was seen, by item id."""
+    """Decides every undecided field of the items, inside the caller's transaction; `versions` are what was seen, by item id.
+
+    `field`: this field alone, the others of an item stay open.
+    """
     done = Decided()
     alone = {pk: item for pk, item in items.items() if item.kind in ONE_BY_ONE}
     for entity in entities.written():
@@ -76,7 +85,7 @@ def decide_many(
         some = Decided()
         try:
             with transaction.atomic():
-                some = _together(actor, entity, together, versions, accept, reason)
+                some = _together(actor, entity, together, versions, accept, reason, field)
         except Exception as error:  # one of them: each by itself then, so that the others are decided
             if not isinstance(error, OF_THE_RECORD) and not faults.ours(error):
                 raise
@@ -88,19 +97,20 @@ def decide_many(
         if keys := [item.key for item in alone.values() if item.entity == entity.kind]:
             locks.records(entity, keys)
     for pk in (pk for pk in items if pk in alone):
-        _alone(actor, pk, versions[pk], accept, reason, done)
+        _alone(actor, pk, versions[pk], accept, reason, done, field)
     return done
 
 
-def _alone(actor: Actor, pk: int, version: str, accept: bool, reason: str, done: Decided) -> None:
+def _alone(actor: Actor, pk: int, version: str, accept: bool, reason: str, done: Decided, field: str = "") -> None:
+    one = [field] if field else None
     try:
         decision = decide(
             actor,
             pk,
-            all_accepted=accept,
-            all_rejected=not accept,
-            accepted=None if accept else (),
-            rejected=() if accept else None,
+            all_accepted=accept and not field,
+            all_rejected=not accept and not field,
+            accepted=one if accept else (),
+            rejected=() if accept else one,
             reason=reason,
             version=version,
             record_action=False,
@@ -122,6 +132,7 @@ def _together(
     versions: Mapping[int, str],
     accept: bool,
     reason: str,
+    field: str,
 ) -> Decided:
     done, context = Decided(), Context()
     pairs = comparing.look(entity, {item.key for item in items.values()}, context)
@@ -138,6 +149,11 @@ def _together(
         else:
             ours[pk] = pair
     names = _names(entity, ours, accept)
+    if field:
+        names = {pk: [name for name in some if name == field] for pk, some in names.items()}
+        for pk in [pk for pk, some in names.items() if not some]:
+            done.others[pk] = settled()  # of this field both sides match by now, or it is on its way
+            del ours[pk]
     revisions = _accept(actor, entity, ours, names, reason, done) if accept else _keep(actor, entity, ours, names)
     made = [_decision(actor, pair, names[pk], accept, reason, revisions.get(pk)) for pk, pair in ours.items()]
     for pair, decision in zip(ours.values(), made, strict=True):
