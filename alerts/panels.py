@@ -22,7 +22,7 @@ STEPS = 5
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
     user = user_of(request)
-    if not rights.may(user, *selectors.NOTICES):
+    if not rights.can(user, "view", "notice"):
         return []
     url = reverse("alerts:notices")
     count = selectors.to_end(user).order_by().count()

@@ -20,8 +20,7 @@ from sis.models import School, SchoolAccess, SchoolEnrolment
 
 ME, NOBODY, ANYBODY = "me", "nobody", "anybody"  # whose items a list shows
 
-DECIDES = "operations.core_alerts"
-NOTICES = (rights.SYNCHRONIZATION, *silence.RUN_IT, "operations.people")  # whom the product tells something
+DECIDES = rights.to("decide", "change")[0]
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MOST_ELSEWHERE = 1_000_000
 MOST_LISTED = 2_000  # of a school's own students at other schools, the newest; nobody reads further
@@ -38,7 +37,7 @@ def deciders() -> QuerySet[User]:
 
 def everywhere() -> QuerySet[User]:
     """Those who see all schools of the authority."""
-    found: QuerySet[User] = User.objects.with_perm("operations.all_schools", backend=BACKEND)
+    found: QuerySet[User] = User.objects.with_perm(rights.EVERY_SCHOOL, backend=BACKEND)
     return found
 
 
@@ -127,7 +126,7 @@ def holders(keys: Iterable[str]) -> dict[str, Assignment]:
 def all_notices(user: User) -> QuerySet[Notice]:
     """Those of the person's schools, those to the person alone; for those who run the product, also what it tells of itself."""
     of_schools = Notice.objects.none()
-    if rights.may(user, rights.SYNCHRONIZATION):
+    if rights.can(user, "view", "change"):
         of_schools = sis.scoped(Notice.objects.filter(person=None).exclude(school_code=WHOLE), user)
     others = Q(person=user)
     if silence.is_told(user):

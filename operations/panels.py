@@ -15,9 +15,9 @@ from operations.views import silence
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
     path, items = request.path, []
-    if rights.may(request.user, *selectors.JOBS):
+    if rights.can(request.user, "view", "job"):
         items.append(_jobs(request))
-    if request.user.has_perm("operations.people"):
+    if rights.can(request.user, "manage", "user"):
         people, roles = reverse("operations:people"), reverse("operations:roles")
         items.append(offers.NavItem(_("District"), 140, _("People"), people, "people", current=path.startswith(people)))
         items.append(offers.NavItem(_("District"), 150, _("Roles"), roles, "shield", current=path == roles))
@@ -29,7 +29,7 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 def _jobs(request: HttpRequest) -> offers.NavItem:
     """With the number of those that wait for this person's approval."""
     user, url = user_of(request), reverse("operations:jobs")
-    waiting = selectors.to_approve(user).count() if user.has_perm("operations.approve") else 0
+    waiting = selectors.to_approve(user).count() if rights.can(user, "approve", "job") else 0
     current = request.path.startswith(url)
     return offers.NavItem(
         _("My work"), 40, _("Jobs"), url, "queue", count=waiting, attention=waiting > 0, current=current

@@ -1,7 +1,7 @@
-"""Who may do what: every address names the permission that it needs, and what names none is closed to everybody.
+"""Who may do what: every address names a verb and a family of `rules.permissions`, and what names none is closed to everybody.
 
 A page says it with `needs`, `signed_in` or `public` above the view; the middleware asks. The API's views say the same for what
-they read, and name the permission of each write in `needs` (`operations.api.permissions`). `may` is the one answer for a
+they read, and name verb and family of each write in `needs` (`operations.api.permissions`). `may` is the one answer for a
 person, a service account and a token: it is `User.has_perm`, which also asks the token that came with the request.
 """
 
@@ -17,30 +17,23 @@ from django.utils.translation import gettext as _
 
 from operations import offers
 from operations.models import User
-
-RECORDS = "operations.view_records"
-SYNCHRONIZATION = "operations.view_synchronization"
-# What a permission cannot be used without: a role gets these along with it.
-PRESUPPOSES = {
-    "find": ("view_records",),
-    "edit_records": ("view_records",),
-    "core_alerts": ("view_records", "view_synchronization"),
-    "synchronization": ("view_records", "view_synchronization"),
-    "approve": ("view_records", "view_synchronization"),
-    "year_end": ("view_records",),
-    "read_access": ("view_records",),
-}
+from operations.rules import permissions
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Door:
-    """Who may read at an address: everybody, whoever is signed in, or whoever holds one of the permissions."""
+    """Who may read at an address: everybody, whoever is signed in, or whoever may do `verb` with `family` (`rules.permissions`)."""
 
-    any_of: tuple[str, ...] = ()
+    verb: str = ""
+    family: str = ""
     everybody: bool = False
     whoever_is_signed_in: bool = False
+
+    @property
+    def any_of(self) -> tuple[str, ...]:
+        return to(self.verb, self.family) if self.verb else ()
 
     def lets_in(self, user: Any) -> bool:
         if self.everybody:
@@ -58,11 +51,20 @@ def may(user: Any, *any_of: str) -> bool:
     return any(user.has_perm(name) for name in any_of)
 
 
-def needs(*any_of: str) -> Callable[[View], View]:
-    """One of these permissions opens the view."""
-    if not any_of:
-        raise ValueError("name a permission")
-    return _with(Door(any_of))
+def to(verb: str, family: str) -> tuple[str, ...]:
+    """The permissions of which one is enough, as Django names them. Raises KeyError for what is not in the table."""
+    return tuple(f"operations.{name}" for name in permissions.to(verb, family))
+
+
+def can(user: Any, verb: str, family: str) -> bool:
+    """Whether the actor of a request may do this with some records of the family; which ones is a matter of schools."""
+    return may(user, *to(verb, family))
+
+
+def needs(verb: str, family: str) -> Callable[[View], View]:
+    """Whoever may do this opens the view. Raises KeyError for what is not in the table."""
+    to(verb, family)
+    return _with(Door(verb, family))
 
 
 def public(view: View) -> View:
@@ -99,6 +101,7 @@ def covers(user: Any, schools: frozenset[str] | None) -> bool:
 
 
 ALL_SCHOOLS = "all_schools"
+EVERY_SCHOOL = f"operations.{ALL_SCHOOLS}"
 
 
 def gives_all_schools(role: Group) -> bool:
@@ -141,12 +144,6 @@ def lost(user_id: int | None, right: offers.Right) -> str:
     if not covers(user, right.schools):
         return _("%(who)s no longer has access to all of the schools involved.") % who
     return ""
-
-
-def with_presupposed(codenames: Any) -> set[str]:
-    """The permissions of a role, with those that they cannot be used without."""
-    given = set(codenames)
-    return given.union(*(PRESUPPOSES.get(name, ()) for name in given))
 
 
 class ClosedMiddleware:

@@ -8,17 +8,13 @@ from operations import offers, rights
 from operations.models import ApprovalSettings, Job, JobRow, User
 from operations.rules import callers
 
-# Everybody who can start a job can stop their own; `jobs` says whose it is.
-STARTERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end", "operations.reconciliation")
-# Whoever has to do with jobs sees their own.
-JOBS = (rights.SYNCHRONIZATION, "operations.approve", *STARTERS)
 STOPPABLE = (Job.Status.QUEUED, Job.Status.RUNNING, Job.Status.WAITING_APPROVAL, Job.Status.INTERRUPTED)
 RESUMABLE = (Job.Status.CANCELLED, Job.Status.INTERRUPTED, Job.Status.FAILED)
 
 
 def jobs(user: User) -> QuerySet[Job]:
     """A person's own jobs, and what waits for their approval; all of them for those who see the whole authority."""
-    if user.has_perm("operations.all_schools"):
+    if user.has_perm(rights.EVERY_SCHOOL):
         return Job.objects.all()
     if (
         user.token and user.token.schools
@@ -65,7 +61,7 @@ def to_approve(user: User) -> QuerySet[Job]:
 
 def confirms(user: User) -> bool:
     """Whether the person's own confirmation of a list is its approval."""
-    return user.has_perm("operations.approve") and not ApprovalSettings.load().four_eyes
+    return rights.can(user, "approve", "guard") and not ApprovalSettings.load().four_eyes
 
 
 def approvable(user: User) -> QuerySet[Job]:
@@ -79,7 +75,7 @@ def may_approve(user: User, job: Job) -> bool:
     """May release what the guard stopped: the kind names the permission, and all of the job's schools are the person's."""
     kind = offers.jobs.get(job.kind)
     if kind is None:
-        return user.has_perm("operations.approve") and rights.covers(user, None)
+        return rights.can(user, "approve", "guard") and rights.covers(user, None)
     return user.has_perm(kind.approve) and rights.covers(user, kind.right(job).schools)
 
 
@@ -89,7 +85,7 @@ def _own_and_guarded(user: User, job: Job) -> bool:
 
 def ways(user: User, job: Job) -> dict[str, bool]:
     """What the person can do with the job now: approve, cancel, resume."""
-    starts = any(user.has_perm(name) for name in STARTERS)
+    starts = rights.can(user, "stop", "job")
     never_approved = bool(job.result.get("guard")) and job.approved_at is None and job.started_at is None
     return {
         "approve": job.status == Job.Status.WAITING_APPROVAL

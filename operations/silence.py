@@ -15,12 +15,11 @@ from operations.services import notices
 
 KIND = "part_silent"
 PRODUCT = "product"  # the heartbeat that holds the moment of the product's last start
-RUN_IT = ("operations.certificates", "operations.setup")
 
 
 def is_told(user: Any) -> bool:
     """Whether the person runs the product, or sets it up."""
-    return rights.may(user, *RUN_IT)
+    return rights.can(user, "set_up", "connection")
 
 
 def silent() -> dict[str, dt.datetime]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from operations import offers
+from operations import offers, rights
 from operations.models import Job
 from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection, Discrepancy
@@ -19,7 +19,9 @@ from pasi_connect.services.queue import forcing
 
 def _bulk_right(job: Job) -> offers.Right:
     ids = BulkSelection.objects.get(action=job.inputs["action"]).ids
-    return offers.Right(("operations.core_alerts",), codes_of(Discrepancy.objects.order_by(), "pk", ids, "school_code"))
+    return offers.Right(
+        rights.to("decide", "change"), codes_of(Discrepancy.objects.order_by(), "pk", ids, "school_code")
+    )
 
 
 def _undo_right(job: Job) -> offers.Right:
@@ -31,16 +33,16 @@ def _undo_right(job: Job) -> offers.Right:
 
 
 def _force_right(job: Job) -> offers.Right:
-    return offers.Right(("operations.synchronization",), frozenset([job.inputs["school"]]))
+    return offers.Right(rights.to("force", "school_enrolment"), frozenset([job.inputs["school"]]))
 
 
 def _vanish_right(job: Job) -> offers.Right:
     codes = job.inputs.get("schools")
-    return offers.Right(("operations.approve",), None if codes is None else frozenset(codes))
+    return offers.Right(rights.to("approve", "guard"), None if codes is None else frozenset(codes))
 
 
 def _refill_right(job: Job) -> offers.Right:
-    return offers.Right(("operations.synchronization",), None)
+    return offers.Right(rights.to("force", "school_enrolment"), None)
 
 
 def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> frozenset[str]:

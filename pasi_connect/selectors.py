@@ -37,9 +37,6 @@ from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
 from sis.services import events
 
-LINK = (rights.SYNCHRONIZATION, "operations.setup", "operations.certificates")  # who sees how the line to PASI stands
-# One of these opens the page on which an action is taken back; the action's kind says which it is.
-UNDOERS = ("operations.core_alerts", "operations.edit_records", "operations.year_end")
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
 
@@ -331,14 +328,11 @@ def counts(user: User) -> dict[str, int]:
     return {"changes": keyset.counted(open_items), "stuck": keyset.counted(stuck)}
 
 
-SENDS = ("operations.synchronization", "operations.core_alerts")
-
-
 def decides(user: User) -> bool:
     """May decide on changes from PASI."""
-    return user.has_perm("operations.core_alerts")
+    return rights.can(user, "decide", "change")
 
 
 def sends(user: User) -> bool:
     """May send again, cancel, or take PASI's values."""
-    return rights.may(user, *SENDS)
+    return rights.can(user, "send", "submission")

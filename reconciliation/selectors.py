@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from operations import rights
 from operations.models import User
 from reconciliation.models import Run
 from reconciliation.rules.types import TYPES, Kind
@@ -11,7 +12,7 @@ from sis import selectors as sis
 from sis.models import Student
 from sis.rules import asn as asn_rules
 
-PERMISSION = "operations.reconciliation"
+PERMISSION = rights.to("run", "reconciliation")[0]
 
 
 def runs(user: User) -> QuerySet[Run]:

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from operations import offers
+from operations import offers, rights
 from operations.models import Job
 from pasi_connect.jobs import codes_of
 from registrar.models import YearEndRehearsal
@@ -29,13 +29,15 @@ def _exit_codes(job: Job) -> str:
 
 def _year_end_right(job: Job) -> offers.Right:
     rehearsal = YearEndRehearsal.objects.get(pk=job.inputs["rehearsal"])
-    return offers.Right(("operations.year_end",), frozenset([rehearsal.school_code]) if rehearsal.school_code else None)
+    return offers.Right(
+        rights.to("run", "year_end"), frozenset([rehearsal.school_code]) if rehearsal.school_code else None
+    )
 
 
 def _exit_codes_right(job: Job) -> offers.Right:
     enrolments = SchoolEnrolment.objects.order_by()
     ids = [pk for pk, _revision in job.inputs["chosen"]]
-    return offers.Right(("operations.edit_records",), codes_of(enrolments, "pk", ids, "school__code"))
+    return offers.Right(rights.to("run", "exit_code"), codes_of(enrolments, "pk", ids, "school__code"))
 
 
 JOBS: dict[str, offers.JobKind] = {

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from operations import clock, keyset
+from operations import clock, keyset, rights
 from operations.models import ReadEntry, User
 from sis.models import (
     Course,
@@ -29,7 +29,7 @@ from sis.rules.school_year import SchoolYear
 
 
 def sees_all(user: "User | AnonymousUser") -> bool:
-    return user.has_perm("operations.all_schools")
+    return user.has_perm(rights.EVERY_SCHOOL)
 
 
 def _there(user: User, school: str = "") -> Q:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from alerts.forms import AssignForm, SnoozeForm
-from alerts.selectors import DECIDES
 from alerts.services import assigning, snoozing
 from operations import rights
 from operations.actor import of_request, user_of
@@ -20,7 +19,7 @@ from pasi_connect.models import Discrepancy
 from pasi_connect.views.working_list import WorkingList
 
 
-@rights.needs(DECIDES)
+@rights.needs("decide", "change")
 class OnItem(View):
     http_method_names = ["post"]
 

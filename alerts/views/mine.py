@@ -9,7 +9,7 @@ from alerts.selectors import ME
 from operations import rights
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     query = QueryDict(mutable=True)

@@ -24,7 +24,7 @@ from sis import selectors as sis
 from sis.models import School, SchoolEnrolment, Student
 
 
-@rights.needs(*selectors.NOTICES)
+@rights.needs("view", "notice")
 class Notices(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
@@ -60,7 +60,7 @@ def _students(user: User, notices: list[Notice]) -> dict[Any, Student]:
     return dict(sis.students(user).in_bulk([row.values["student"] for row in notices if row.values.get("student")]))
 
 
-@rights.needs(*selectors.NOTICES)
+@rights.needs("view", "notice")
 class MarkSeen(View):
     http_method_names = ["post"]
 
@@ -77,7 +77,7 @@ class MarkSeen(View):
         return redirect("alerts:notices")
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 class OtherRecords(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
@@ -119,7 +119,7 @@ def _records(user: User, copies: list[EnrolmentCopy]) -> list[dict[str, Any]]:
     return rows
 
 
-@rights.needs("operations.core_alerts")
+@rights.needs("decide", "change")
 class RecordSeen(View):
     """One record, at the version that stood on the page."""
 

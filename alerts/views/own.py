@@ -72,7 +72,7 @@ class TestMail(View):
         return redirect("alerts:own")
 
 
-@rights.needs(selectors.DECIDES)
+@rights.needs("decide", "change")
 class ForDeciders(View):
     http_method_names = ["post"]
 

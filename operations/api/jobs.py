@@ -26,7 +26,7 @@ from operations.services import jobs
 ANSWERS = {200: JobSerializer, **problems(400, 401, 403, 404, 409, 422)}
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @extend_schema(tags=["Jobs"])
 @extend_schema_view(
     list=extend_schema(summary="Your jobs", responses={200: JobSerializer(many=True), **problems(400, 401, 403)}),
@@ -40,9 +40,9 @@ class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
     filterset_class = JobFilter
     permission_classes = [MayDo]
     needs = {
-        "approve": ("operations.approve", "operations.year_end"),
-        "cancel": selectors.STARTERS,
-        "resume": selectors.STARTERS,
+        "approve": ("approve", "job"),
+        "cancel": ("stop", "job"),
+        "resume": ("stop", "job"),
     }
     queries = {"rows": KeysetPagination.parameters}
     lookup_value_regex = r"\d{1,18}"

@@ -8,8 +8,8 @@ from operations import rights
 
 
 class MayDo(permissions.BasePermission):
-    """Reading asks for what stands at the view's door (`operations.rights`); a write for one of the permissions that the view's
-    `needs` names for the action: {"cancel": ("operations.synchronization", …)}. A view without a door and an action without an
+    """Reading asks for what stands at the view's door (`operations.rights`); a write for what the view's `needs`
+    names for the action, verb and family: {"cancel": ("send", "submission")}. A view without a door and an action without an
     entry are refused to everybody: what is new is closed until somebody decides who may do it.
     """
 
@@ -27,7 +27,8 @@ class MayDo(permissions.BasePermission):
             action = _action(request, view)
             if action is None:
                 return True  # no such method here: that answer (405) comes next
-            needed = getattr(view, "needs", {}).get(action, ())
+            asked = getattr(view, "needs", {}).get(action)
+            needed = rights.to(*asked) if asked else ()
             if rights.may(request.user, *needed):
                 return True
         names = ", ".join(name.partition(".")[2] for name in needed)

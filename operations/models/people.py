@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from operations.rules import latin1
+from operations.rules.permissions import PERMISSIONS
 
 
 class User(AbstractUser):
@@ -51,25 +52,7 @@ class User(AbstractUser):
     token: "ApiToken | None" = None
 
     class Meta(AbstractUser.Meta):
-        permissions = [
-            ("view_records", _("View records: students, enrolments, courses and marks of own schools")),
-            (
-                "view_synchronization",
-                _("View synchronization: changes, submissions, exchanges and jobs of own schools"),
-            ),
-            ("find", _("Find: look up students")),
-            ("edit_records", _("Edit enrolments of own schools")),
-            ("core_alerts", _("Core Alerts: decide on changes from PASI, manage alerts")),
-            ("setup", _("Setup: connection, certificate, settings")),
-            ("synchronization", _("Synchronization: send again, cancel, force-send")),
-            ("all_schools", _("All schools of the authority")),
-            ("approve", _("Approve what the guard stopped")),
-            ("year_end", _("Year end: close concurrent enrolments")),
-            ("reconciliation", _("Reconciliation of PASIprep exports")),
-            ("people", _("Users, roles and tokens")),
-            ("certificates", _("Certificates")),
-            ("read_access", _("Access: see who has read which student")),
-        ]
+        permissions = [(row.codename, _(row.label)) for row in PERMISSIONS]
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Of a request with a token: what the owner and the token may both do."""

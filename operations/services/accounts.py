@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from operations import clock, offers, rights, signing_in
+from operations import clock, offers, signing_in
 from operations.actor import Actor
 from operations.models import User
-from operations.rules import latin1
+from operations.rules import latin1, permissions
 from operations.services import audit, notices, people
 
 NAMES = frozenset({"plain_name", "first_name", "last_name", "local_id"})  # who it was, as PASI is told
@@ -157,7 +157,7 @@ def set_role(actor: Actor, role_id: int, codenames: Iterable[str]) -> bool:
     _one_at_a_time()
     role = Group.objects.get(pk=role_id)
     mine = role.permissions.filter(content_type__app_label="operations")
-    before, after = sorted(mine.values_list("codename", flat=True)), sorted(rights.with_presupposed(codenames))
+    before, after = sorted(mine.values_list("codename", flat=True)), sorted(permissions.with_needed(codenames))
     if before == after:
         return False
     role.permissions.set(Permission.objects.filter(content_type__app_label="operations", codename__in=after))

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from operations import clock, faults, liveness, offers, rights, wake
 from operations.actor import Actor
 from operations.models import ApprovalSettings, Job, JobRow
-from operations.selectors import STARTERS
 from operations.services import audit
 
 log = logging.getLogger(__name__)
@@ -159,7 +158,7 @@ def resume(actor: Actor, job_id: int) -> Job:
 def right_of(job: Job) -> offers.Right:
     """Of a kind that nobody offers any more it is what starts any job; such a job does nothing."""
     kind = offers.jobs.get(job.kind)
-    return kind.right(job) if kind else offers.Right(STARTERS, frozenset())
+    return kind.right(job) if kind else offers.Right(rights.to("stop", "job"), frozenset())
 
 
 class Running:

@@ -16,27 +16,18 @@ from operations import clock, rights
 from operations.actor import Actor
 from operations.models import ApiToken, KeepingSettings, Notice, User
 from operations.models.people import token_digest
-from operations.rules.words import gettext_noop
+from operations.rules import permissions
 from operations.services import audit, notices
-
-# Role -> permissions. An administrator may change them afterwards; missing roles are made again at each migration.
-READS = ("view_records", "view_synchronization")
-ROLES = {
-    gettext_noop("Registrar"): (*READS, "find", "edit_records", "core_alerts"),
-    gettext_noop("District officer"): (
-        *READS, "find", "edit_records", "core_alerts", "setup", "synchronization", "approve", "all_schools", "year_end",
-        "reconciliation",
-    ),
-    gettext_noop("Administrator"): (*READS, "find", "people", "certificates", "setup", "all_schools", "read_access"),
-}  # fmt: skip
 
 
 def ensure_roles(**kwargs: object) -> None:
     """Makes the roles that do not exist yet; leaves the others as administrators have set them."""
-    for name, codes in ROLES.items():
+    for name in permissions.ROLES:
         group, made = Group.objects.get_or_create(name=name)
         if made:
-            group.permissions.set(Permission.objects.filter(content_type__app_label="operations", codename__in=codes))
+            group.permissions.set(
+                Permission.objects.filter(content_type__app_label="operations", codename__in=permissions.of_role(name))
+            )
 
 
 TOKEN_MADE, TOKEN_REVOKED = "token_made", "token_revoked"  # the notices to a token's owner

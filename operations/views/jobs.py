@@ -95,7 +95,7 @@ def answer(job: Job) -> str:
     return _("interrupted after %(done)s of %(all)s") % numbers
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
@@ -126,7 +126,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "earlier": made.previous,
         "next": made.next,
-        "everybody": user.has_perm("operations.all_schools"),
+        "everybody": user.has_perm(rights.EVERY_SCHOOL),
         "chosen": chosen,
         **LIST.context(request),
     }
@@ -144,7 +144,7 @@ def _own(request: HttpRequest, pk: int) -> Job:
     return get_object_or_404(selectors.jobs(user_of(request)), pk=pk)
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
@@ -167,7 +167,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "operations/job.html", context)
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @require_safe
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """The state alone, for the page that waits for it; a job that has moved on to another state is drawn as a whole again."""
@@ -221,7 +221,7 @@ def _rows(request: HttpRequest, rows: list[JobRow]) -> list[dict[str, Any]]:
 def _do(request: HttpRequest, pk: int, way: str, do: Callable[[Any, int], Job], done: str) -> HttpResponse:
     user = user_of(request)
     job = _own(request, pk)
-    allowed = selectors.may_approve(user, job) if way == "approve" else any(map(user.has_perm, selectors.STARTERS))
+    allowed = selectors.may_approve(user, job) if way == "approve" else rights.can(user, "stop", "job")
     if not allowed:
         raise PermissionDenied
     try:
@@ -235,19 +235,19 @@ def _do(request: HttpRequest, pk: int, way: str, do: Callable[[Any, int], Job], 
     return redirect("operations:job", pk)
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "approve", jobs.approve, _("Approved. It starts in a moment."))
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "cancel", jobs.cancel, _("Cancelled. What was already done stays done."))
 
 
-@rights.needs(*selectors.JOBS)
+@rights.needs("view", "job")
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "resume", jobs.resume, _("The job continues where it stopped."))

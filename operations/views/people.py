@@ -24,7 +24,7 @@ from operations.views import lists
 from operations.views.profile import API_CALL
 
 
-@rights.needs("operations.people")
+@rights.needs("manage", "user")
 class ForPeople(View):
     """For those who look after people."""
 

@@ -1,5 +1,8 @@
 """What each role may do, by the names that users know from the host system."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -10,8 +13,21 @@ from django.utils.translation import gettext as _
 from operations import rights
 from operations.actor import of_request, user_of
 from operations.forms.people import RoleForm
+from operations.rules import permissions
 from operations.services import accounts
 from operations.views.people import ForPeople
+
+
+def _table(roles: Iterable[Group]) -> dict[str, Any]:
+    """What each role may do with each family of records, as the permissions stand now."""
+    names = {role: [permission.codename for permission in role.permissions.all()] for role in roles}
+    heads = [_(role.name) for role in names]
+    rows = []
+    for family, label in permissions.FAMILIES.items():
+        verbs = [permissions.verbs_of(of_role, family) for of_role in names.values()]
+        cells = [", ".join(_(permissions.VERBS[verb]) for verb in some) for some in verbs]
+        rows.append((_(label), list(zip(heads, cells, strict=True))))
+    return {"roles": heads, "rows": rows}
 
 
 class Roles(ForPeople):
@@ -40,5 +56,10 @@ class Roles(ForPeople):
     def _page(self, wrong: RoleForm | None = None) -> HttpResponse:
         roles = Group.objects.order_by("pk").prefetch_related("permissions", "user_set")
         forms = [wrong if wrong and wrong.role.pk == role.pk else RoleForm(role=role) for role in roles]
-        context = {"forms": forms, "wrong": wrong, "may_change": rights.covers(user_of(self.request), None)}
+        context = {
+            "table": _table(roles),
+            "forms": forms,
+            "wrong": wrong,
+            "may_change": rights.covers(user_of(self.request), None),
+        }
         return render(self.request, "operations/roles.html", context, status=422 if wrong else 200)

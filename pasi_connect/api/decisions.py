@@ -39,7 +39,7 @@ UNDONE = PolymorphicProxySerializer(
 )
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "action")
 @extend_schema(tags=["Decisions"])
 @extend_schema_view(
     list=extend_schema(
@@ -60,7 +60,7 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     serializer_class = ActionSerializer
     filterset_class = ActionFilter
     permission_classes = [MayDo]
-    needs = {"undo": selectors.UNDOERS}
+    needs = {"undo": ("undo", "action")}
     bodies = {"undo": UndoSerializer}
     previews = frozenset({"undo"})
     queries = {"records": KeysetPagination.parameters}

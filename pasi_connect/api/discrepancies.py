@@ -33,14 +33,14 @@ from pasi_connect.serializers.discrepancies import (
 from pasi_connect.services import decisions
 from pasi_connect.services.decisions import bulk, taking_back
 
-MAY_DECIDE = ("operations.core_alerts",)
+MAY_DECIDE = ("decide", "change")
 MOST_NAMED = 10_000  # keys in one list
 ITEM = OpenApiExample("Only PASI changed", examples.DISCREPANCY, response_only=True, status_codes=["200"])
 SETTLED = OpenApiExample("Settled", examples.SETTLED, response_only=True, status_codes=["200"])
 DECIDED = {200: DiscrepancySerializer, **problems(400, 401, 403, 404, 409, 422, current=DiscrepancySerializer)}
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @extend_schema(tags=["Discrepancies"])
 @extend_schema_view(
     list=extend_schema(

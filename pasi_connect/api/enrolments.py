@@ -29,7 +29,7 @@ from sis.models import School, SchoolEnrolment, Student
 from sis.services import enrolments
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school_enrolment")
 @extend_schema(tags=["Enrolments"])
 @extend_schema_view(
     list=extend_schema(
@@ -88,8 +88,8 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     filterset_class = EnrolmentFilter
     permission_classes = [MayDo]
     needs = {
-        "partial_update": ("operations.edit_records",),
-        "create": ("operations.edit_records",),
+        "partial_update": ("edit", "school_enrolment"),
+        "create": ("edit", "school_enrolment"),
     }
     bodies = {"partial_update": EnrolmentFields, "create": NewEnrolmentSerializer}
     lookup_value_regex = r"\d{1,18}"

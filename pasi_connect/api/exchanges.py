@@ -15,7 +15,7 @@ from pasi_connect.models import Exchange
 from pasi_connect.serializers.exchanges import ExchangeSerializer
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "exchange")
 @extend_schema(tags=["Exchanges"])
 @extend_schema_view(
     list=extend_schema(

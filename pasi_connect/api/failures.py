@@ -13,7 +13,6 @@ from operations.api.permissions import MayDo
 from operations.api.resource import Resource
 from operations.api.schema import problems
 from pasi_connect import selectors
-from pasi_connect.api.submissions import MAY_SEND
 from pasi_connect.filters import FailureFilter
 from pasi_connect.models import Failure
 from pasi_connect.services.compare import failures
@@ -43,7 +42,7 @@ class FailureSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "failure")
 @extend_schema(tags=["Failures"])
 @extend_schema_view(
     list=extend_schema(
@@ -59,7 +58,7 @@ class FailureViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     queryset = Failure.objects.none()
     serializer_class = FailureSerializer
     permission_classes = [MayDo]
-    needs = {"try_again": MAY_SEND}
+    needs = {"try_again": ("send", "submission")}
     consumes = frozenset({"try_again"})  # it is on the list no more
     lookup_value_regex = r"\d{1,18}"
     filterset_class = FailureFilter

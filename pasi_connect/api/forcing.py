@@ -23,10 +23,10 @@ from pasi_connect.services.states import state_of
 from sis import selectors
 from sis.models import School, SchoolEnrolment
 
-MAY_FORCE = ("operations.synchronization",)
+MAY_FORCE = ("force", "school_enrolment")
 
 
-@rights.needs(*MAY_FORCE)
+@rights.needs("force", "school_enrolment")
 @extend_schema(tags=["Enrolments"])
 class SendEnrolment(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     """In no transaction, as PASI is called meanwhile: each step is one of its own, and the whole may be repeated."""
@@ -71,7 +71,7 @@ class SendEnrolment(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         return Response(item, headers={"ETag": f'"{state.version}"'})
 
 
-@rights.needs(*MAY_FORCE)
+@rights.needs("force", "school_enrolment")
 @extend_schema(tags=["Schools"])
 class SendSchool(Resource, viewsets.GenericViewSet[School]):
     queryset = School.objects.none()

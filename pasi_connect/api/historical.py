@@ -15,7 +15,6 @@ from operations.api.permissions import MayDo
 from operations.api.problems import Conflict, PreconditionFailed
 from operations.api.resource import Resource
 from operations.api.schema import problems
-from pasi_connect import selectors
 from pasi_connect.api import examples
 from pasi_connect.models import Link, Submission
 from pasi_connect.serializers.historical import ConfirmSerializer, HistoricalSerializer
@@ -34,7 +33,7 @@ class NoAnswer(exceptions.APIException):
     wait = 60  # becomes Retry-After
 
 
-@rights.needs(*selectors.SENDS)
+@rights.needs("confirm", "historical_record")
 @extend_schema(tags=["Enrolments"])
 class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     """In no transaction, as PASI is called meanwhile."""
@@ -42,7 +41,7 @@ class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     queryset = SchoolEnrolment.objects.none()
     serializer_class = HistoricalSerializer
     permission_classes = [MayDo]
-    needs = {"confirm": selectors.SENDS}
+    needs = {"confirm": ("confirm", "historical_record")}
     bodies = {"confirm": ConfirmSerializer}
     previews = frozenset({"confirm"})
     in_transaction = False

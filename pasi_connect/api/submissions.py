@@ -23,10 +23,10 @@ from pasi_connect.serializers.submissions import CancelSerializer, SendAgainSeri
 from pasi_connect.services.queue import reviews
 
 REJECTED = OpenApiExample("Refused by PASI", examples.SUBMISSION, response_only=True)
-MAY_SEND = ("operations.synchronization", "operations.core_alerts")
+MAY_SEND = ("send", "submission")
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "submission")
 @extend_schema(tags=["Submissions"])
 @extend_schema_view(
     list=extend_schema(

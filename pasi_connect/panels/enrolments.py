@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from operations import offers
+from operations import offers, rights
 from operations.actor import user_of
 from pasi_connect import filters, selectors
 from pasi_connect.entities import SCHOOL_ENROLMENT, written
@@ -27,7 +27,7 @@ def state_texts(enrolments: Sequence[SchoolEnrolment]) -> dict[int, str]:
 
 
 def edit_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
-    if not request.user.has_perm("operations.edit_records"):
+    if not rights.can(request.user, "edit", "school_enrolment"):
         return None
     return offers.Panel(10, "pasi_connect/cells/edit.html")
 

@@ -60,7 +60,7 @@ def _district() -> dict[str, object]:
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
     user = user_of(request)
-    if not rights.may(user, rights.SYNCHRONIZATION):
+    if not rights.can(user, "view", "change"):
         return []
     counts = selectors.counts(user)
     mine, sync = _("My work"), _("Synchronization")
@@ -103,7 +103,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     link, settings = present.link, present.sync
     year = settings.current_school_year
     return {
-        "link": words.link(link) if rights.may(user, *selectors.LINK) else None,
+        "link": words.link(link) if rights.can(user, "view", "connection") else None,
         "banner": _banner(user, link, settings),
         "context_school": _place(user),
         "context_year": str(year) if year else "",
@@ -122,7 +122,7 @@ def _place(user: User) -> dict[str, str] | None:
 def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banner | None:
     """The gravest thing that everybody must know: refused, away, switched off."""
     since = words.since(link)
-    page, label = (reverse("pasi_connect:link"), _("Waiting")) if rights.may(user, *selectors.LINK) else ("", "")
+    page, label = (reverse("pasi_connect:link"), _("Waiting")) if rights.can(user, "view", "connection") else ("", "")
     if link.state == LinkState.State.NOT_AUTHORIZED:
         title = (
             _("PASI has been refusing our connection since %(time)s.") % {"time": since}
@@ -144,7 +144,7 @@ def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banne
         title = _("Synchronization starts at %(time)s.") % {"time": localtime(begins).strftime("%H:%M")}
         text = _("The start delay is not over yet. Changes are stored and sent afterwards.")
         return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
-    if user.has_perm("operations.certificates") or user.has_perm("operations.setup"):
+    if rights.can(user, "set_up", "connection"):
         return _certificate_banner()
     return None
 
@@ -180,7 +180,7 @@ def _certificate_told(connection: ConnectionSettings) -> tuple[str, str, str]:
 
 
 def _queued(user: User) -> str:
-    if not rights.may(user, rights.SYNCHRONIZATION):
+    if not rights.can(user, "view", "change"):
         return ""
     waiting = selectors.submissions(user).filter(status__in=QUEUED).order_by().count()
     if not waiting:

@@ -4,11 +4,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from operations import offers
+from operations import offers, rights
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
-    if not any(request.user.has_perm(name) for name in ("operations.setup", "operations.certificates")):
+    if not rights.can(request.user, "set_up", "connection"):
         return []
     guide = reverse("pasi_connect:setup")
     current = request.path.startswith(guide)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from operations import offers
+from operations import offers, rights
 from operations.actor import user_of
 from operations.models import User
 from operations.wording import label_of
@@ -52,13 +52,13 @@ def standing_of(user: User, student: Student) -> dict[str, Any]:
         "quiet": [line for line in told if line.quiet],
         "states": words.RECORD,
         "kinds": words.KIND,
-        "forces": user.has_perm("operations.synchronization"),
+        "forces": rights.can(user, "force", "school_enrolment"),
     }
 
 
 def send_school(request: HttpRequest, school: School) -> offers.Panel | None:
     """The way to read and send a whole school at once."""
-    if not request.user.has_perm("operations.synchronization"):
+    if not rights.can(request.user, "force", "school_enrolment"):
         return None
     context = {
         "school": school,
@@ -122,7 +122,7 @@ def _word(name: str, code: str) -> str:
 
 
 def edit_identification(request: HttpRequest, student: Student) -> offers.Panel | None:
-    if not request.user.has_perm("operations.edit_records"):
+    if not rights.can(request.user, "edit", "student"):
         return None
     return offers.Panel(30, "pasi_connect/cells/edit_identification.html", {"student": student})
 

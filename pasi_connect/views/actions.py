@@ -62,7 +62,7 @@ class Pages:
 PAGES: dict[str, Pages] = {}  # by kind of action; the app that does the action fills it
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "action")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
@@ -102,7 +102,7 @@ def _own(request: HttpRequest, pk: int) -> Action:
     return get_object_or_404(selectors.actions(user_of(request)), pk=pk)
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "action")
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     user = user_of(request)
@@ -251,7 +251,7 @@ def _waiting(request: HttpRequest, action: Action) -> dict[str, Any] | None:
 # --- Undo ----------------------------------------------------------------------------------------------------------
 
 
-@rights.needs(*selectors.UNDOERS)
+@rights.needs("undo", "action")
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What would go back and what no longer (GET); taking it back (POST)."""

@@ -35,7 +35,7 @@ MOST_CHOSEN = 200
 FIELDS = frozenset(name for entity in written() for name in entity.compared)
 
 
-@rights.needs("operations.core_alerts")
+@rights.needs("decide", "change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def bulk_page(request: HttpRequest) -> HttpResponse:
     """What deciding the chosen changes would do (GET, a page address), and the start of the job (POST)."""

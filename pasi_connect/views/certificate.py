@@ -10,7 +10,7 @@ from pasi_connect.services.pull import contract_changes
 from pasi_connect.soap import certificate
 
 
-@rights.needs("operations.setup", "operations.certificates")
+@rights.needs("set_up", "connection")
 class CertificatePage(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         connection = ConnectionSettings.load()

@@ -48,7 +48,7 @@ def context(one: Discrepancy, record: Record) -> dict[str, Any]:
     }
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_safe
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """That part alone: the page asks for it while a reset is on its way."""

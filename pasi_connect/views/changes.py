@@ -93,7 +93,7 @@ def since(user: User, mark: str) -> QuerySet[Discrepancy]:
     return first_open(user, "").filter(later)
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
@@ -193,7 +193,7 @@ def first_open(user: User, group: str) -> QuerySet[Discrepancy]:
     return DiscrepancyFilter.in_group(found, "group", group) if group in ("safe", "conflicts", "whole") else found
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
@@ -347,7 +347,7 @@ def _page(
     return render(request, "pasi_connect/change.html", context, status=status)
 
 
-@rights.needs("operations.core_alerts")
+@rights.needs("decide", "change")
 @require_POST
 def take_former(request: HttpRequest, pk: int) -> HttpResponse:
     """After a reset has arrived: PASI's former values are entered here and go to PASI."""
@@ -363,7 +363,7 @@ def take_former(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(WorkingList(user, request.GET).url_of(decision.discrepancy_id))
 
 
-@rights.needs("operations.core_alerts")
+@rights.needs("decide", "change")
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a decision back until a record changes again."""

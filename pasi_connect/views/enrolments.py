@@ -25,7 +25,7 @@ from sis.services import enrolments as service
 from sis.services.events import SCHOOL_ENROLMENT
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("edit", "school_enrolment")
 class EditEnrolment(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         enrolment = self._enrolment(pk)
@@ -101,7 +101,7 @@ class EditEnrolment(View):
         return render(self.request, "pasi_connect/enrolment_form.html", context, status=status)
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school_enrolment")
 class EnrolmentState(View):
     """The badge alone, for pages that show an enrolment on its way."""
 

@@ -29,7 +29,7 @@ LIST = lists.Listing(
 )
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "exchange")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
@@ -59,13 +59,13 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pasi_connect/exchanges.html", context, status=200 if filterset.is_valid() else 400)
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "exchange")
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """One call. Bodies hold student data: shown only where they were kept, and to those who set the product up."""
     user = user_of(request)
     one = get_object_or_404(selectors.exchanges(user), pk=pk)
-    bodies = user.has_perm("operations.setup")
+    bodies = rights.can(user, "set_up", "settings")
     kept = Exchange.objects.values_list("request_body", "answer_body").get(pk=pk) if bodies else ("", "")
     meaning = faults.FAULTS.get(one.code) or faults.REJECTIONS.get(one.code)
     context = {

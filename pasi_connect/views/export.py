@@ -22,7 +22,7 @@ from pasi_connect.views.record import load_records, names_of
 CHUNK = 1000
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_safe
 def changes(request: HttpRequest, form: str) -> HttpResponseBase:
     user = user_of(request)

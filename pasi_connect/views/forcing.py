@@ -14,7 +14,7 @@ from pasi_connect.services.queue import forcing
 from sis import selectors
 
 
-@rights.needs("operations.synchronization")
+@rights.needs("force", "school_enrolment")
 class Forcing(View):
     http_method_names = ["post"]
 

@@ -20,10 +20,9 @@ from pasi_connect.services.pull import vanishing
 from pasi_connect.views.record import names_of
 
 CHUNK = 1000
-LOOKS = ("operations.approve", "operations.setup")
 
 
-@rights.needs(*LOOKS)
+@rights.needs("view", "guard")
 class GuardList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         stopped = vanishing.stopped(user_of(request))
@@ -60,13 +59,13 @@ def _rows(cursor: SyncCursor, missing: list[MissingRecord]) -> list[dict[str, An
     ]
 
 
-@rights.needs(*LOOKS)
+@rights.needs("view", "guard")
 class GuardPage(View):
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
         return self._page(_cursor(request, name))
 
     def post(self, request: HttpRequest, name: str) -> HttpResponse:
-        lists.require(rights.may(request.user, "operations.approve"))
+        lists.require(rights.can(request.user, "approve", "guard"))
         if SyncCursor.objects.filter(notification_type=name).exclude(guard_stopped_at=None).exists():
             _cursor(request, name)
         try:
@@ -97,7 +96,7 @@ class GuardPage(View):
         return render(self.request, "pasi_connect/setup/guard.html", context, status=status)
 
 
-@rights.needs(*LOOKS)
+@rights.needs("view", "guard")
 class GuardExport(View):
     """The whole list as a file."""
 

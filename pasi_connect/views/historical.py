@@ -26,7 +26,7 @@ from sis.models import SchoolEnrolment
 from sis.services.events import SCHOOL_ENROLMENT
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school_enrolment")
 class LivePage(View):
     """Both sides as far as they are known; POST reads PASI's record, and shows the page with what it holds now."""
 

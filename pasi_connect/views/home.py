@@ -29,7 +29,7 @@ LIMIT = 25.0  # seconds; the dashed line of the chart
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    if not rights.may(user, rights.SYNCHRONIZATION):
+    if not rights.can(user, "view", "change"):
         return _elsewhere(request)
     counts = changes.group_counts(user)
     queue = figures.queue(user)

@@ -21,7 +21,7 @@ from sis.services import students as service
 from sis.services.events import STUDENT
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("edit", "student")
 class EditIdentification(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         student = self._student(pk)

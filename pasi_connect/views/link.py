@@ -18,12 +18,12 @@ from pasi_connect.views import changes, figures
 from pasi_connect.views.working_list import WorkingList
 
 
-@rights.needs(*selectors.LINK)
+@rights.needs("view", "connection")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     link = LinkState.load()
-    may_see = user.has_perm("operations.certificates") or user.has_perm("operations.setup")
+    may_see = rights.can(user, "set_up", "connection")
     context = {
         "state": link,
         "words": words.link(link),
@@ -49,7 +49,7 @@ def _certificate() -> str:
     return _("valid until %(day)s, %(days)s days left") % {"day": f"{found.valid_to:%Y-%m-%d}", "days": found.days_left}
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_safe
 def pulse(request: HttpRequest) -> HttpResponse:
     """What has changed since a page was drawn: new changes, the page's own item, counts and the link.

@@ -22,7 +22,7 @@ from sis.rules import asn
 from sis.services import events
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "failure")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
@@ -89,7 +89,7 @@ def _student(student: Student | None) -> tuple[str, str] | None:
     return (student.name, reverse("sis:student", args=[student.pk])) if student else None
 
 
-@rights.needs(*selectors.SENDS)
+@rights.needs("send", "submission")
 @require_POST
 def try_again(request: HttpRequest) -> HttpResponse:
     """One of them (`failure`), or all that the person sees."""

@@ -24,16 +24,15 @@ from pasi_connect.soap import gateway
 from pasi_connect.views import setup_steps
 
 TEST_SECONDS = 10.0
-SETUP = ("operations.setup", "operations.certificates")
 
 
-@rights.needs(*SETUP)
+@rights.needs("set_up", "connection")
 class Guide(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "pasi_connect/setup/guide.html", {"guide": setup_steps.guide()})
 
 
-@rights.needs(*SETUP)
+@rights.needs("set_up", "connection")
 class TestConnection(View):
     """One call without effect; its exchange stays in the log and is what the guide shows."""
 
@@ -51,7 +50,7 @@ class TestConnection(View):
         return redirect("pasi_connect:setup")
 
 
-@rights.needs("operations.setup")
+@rights.needs("set_up", "settings")
 class SettingsPage(View):
     """One row of settings. Saved only when nobody else saved since the page was drawn."""
 
@@ -157,7 +156,7 @@ class Synchronization(SettingsPage):
         ]
 
 
-@rights.needs(*SETUP)
+@rights.needs("set_up", "connection")
 class Connection(SettingsPage):
     model = ConnectionSettings
     form_class = ConnectionForm
@@ -193,7 +192,7 @@ class Keeping(SettingsPage):
         return [(str(kind.label), _("%(days)s days") % {"days": keeping.days_of(kind)}) for kind in others]
 
 
-@rights.needs("operations.people")
+@rights.needs("manage", "user")
 class Approval(SettingsPage):
     """For administrators, who approve nothing themselves: whoever is to be watched does not switch it off."""
 

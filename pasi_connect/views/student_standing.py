@@ -10,7 +10,7 @@ from pasi_connect.panels.students import standing_of
 from sis import selectors
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "student")
 @require_safe
 def student(request: HttpRequest, pk: int) -> HttpResponse:
     """204 while it says what the page shows already (`seen`): focus and open folds stay."""

@@ -48,7 +48,7 @@ LIST = lists.Listing(
 )
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "submission")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
@@ -132,13 +132,13 @@ def _own(request: HttpRequest, pk: int) -> Submission:
     return get_object_or_404(selectors.submissions(user).defer("sent_document"), pk=pk)
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "submission")
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _own(request, pk))
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "submission")
 @require_safe
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """The state alone, for the page that waits for it."""
@@ -189,7 +189,7 @@ def _page(
         "form": form or ExitForm(initial={"seen": present}),
         "present": present,
         "may": selectors.sends(user),
-        "may_edit": user.has_perm("operations.edit_records"),
+        "may_edit": rights.can(user, "edit", "school_enrolment"),
         "can_send": one.status in STUCK,
         "can_end": one.status in (*QUEUED, *STUCK),
         "can_take": one.status in (*QUEUED, *STUCK) and record.copy is not None and bool(rows),
@@ -237,7 +237,7 @@ def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
     return redirect(reverse("pasi_connect:submission", args=[pk]) + lists.place(request, SubmissionFilter))
 
 
-@rights.needs(*selectors.SENDS)
+@rights.needs("send", "submission")
 @require_POST
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Queues it again with PASI's version that the page showed."""
@@ -248,7 +248,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     return _exit(request, pk, act, _("Queued again. PASI will get the values that you have just seen."))
 
 
-@rights.needs(*selectors.SENDS)
+@rights.needs("send", "submission")
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
@@ -259,7 +259,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@rights.needs(*selectors.SENDS)
+@rights.needs("send", "submission")
 @require_POST
 def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes PASI's values, those that the page showed and no others."""
@@ -270,7 +270,7 @@ def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     return _exit(request, pk, act, _("PASI's values taken. Nothing is sent."))
 
 
-@rights.needs(*selectors.SENDS)
+@rights.needs("send", "submission")
 @require_POST
 def spelling(request: HttpRequest, pk: int) -> HttpResponse:
     """A person agrees how a text is written for PASI."""

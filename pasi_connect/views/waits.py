@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from operations import keyset
+from operations import keyset, rights
 from operations import selectors as operations_selectors
 from operations.models import Job, User
 from operations.views.jobs import label as job_label
@@ -50,7 +50,7 @@ def _approvals(user: User) -> list[Row]:
                 "action": alone if number == 1 else everything,
             }
         )
-    if user.has_perm("operations.approve"):
+    if rights.can(user, "approve", "guard"):
         stopped = len(vanishing.stopped(user))
         if stopped:
             found.append(

@@ -41,7 +41,7 @@ from reconciliation.serializers import (
 from reconciliation.services import answers, checking, runs
 from reconciliation.views import lines
 
-MAY = (selectors.PERMISSION,)
+MAY = ("run", "reconciliation")
 SIZE = KeysetPagination.page_size
 
 
@@ -71,7 +71,7 @@ LINE_FILTERS = [
 ]
 
 
-@rights.needs(*MAY)
+@rights.needs("run", "reconciliation")
 @extend_schema(tags=["Reconciliation"])
 @extend_schema_view(
     list=extend_schema(summary="Runs", responses={200: ReconciliationSerializer(many=True), **problems(400, 401, 403)}),

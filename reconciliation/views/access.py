@@ -16,7 +16,7 @@ from reconciliation import selectors
 from reconciliation.models import Run
 
 
-@rights.needs(selectors.PERMISSION)
+@rights.needs("run", "reconciliation")
 class Reconciles(View):
     @property
     def user(self) -> User:

@@ -52,7 +52,7 @@ def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = Non
         **LIST.context(request),
         "keeping": ReconciliationSettings.load(),
         "form": form
-        or (KeepingForm(instance=ReconciliationSettings.load()) if user.has_perm("operations.setup") else None),
+        or (KeepingForm(instance=ReconciliationSettings.load()) if rights.can(user, "set_up", "settings") else None),
     }
     return render(request, "reconciliation/runs.html", context, status=status)
 
@@ -84,7 +84,7 @@ class Keeping(Reconciles):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        lists.require(rights.may(self.user, "operations.setup"))
+        lists.require(rights.can(self.user, "set_up", "settings"))
         current = ReconciliationSettings.load()
         form = KeepingForm(request.POST, instance=ReconciliationSettings.load())
         if not form.is_valid():

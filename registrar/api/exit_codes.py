@@ -22,13 +22,13 @@ from sis import selectors
 from sis.models import SchoolEnrolment
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("run", "exit_code")
 @extend_schema(tags=["Year end"])
 class ExitCodes(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     queryset = SchoolEnrolment.objects.none()
     serializer_class = ExitCodesSerializer
     permission_classes = [MayDo]
-    needs = {"create": ("operations.edit_records",)}
+    needs = {"create": ("run", "exit_code")}
     bodies = {"create": ExitCodesSerializer}
     previews = frozenset({"create"})
     filter_backends: list[Any] = []

@@ -35,7 +35,7 @@ from sis.serializers import SchoolYearText
 from sis.services import enrolments
 
 LIST = ", ".join(OUT_REASONS)
-MAY_EDIT = ("operations.edit_records",)
+MAY_ACT = ("act", "school_enrolment")
 
 
 class Guided(Strict):
@@ -140,7 +140,7 @@ SHAPES: dict[str, type[Guided]] = {
 class GuidedActions(Resource):
     """The guided actions on one enrolment, for its viewset."""
 
-    guided = dict.fromkeys(SHAPES, MAY_EDIT)
+    guided = dict.fromkeys(SHAPES, MAY_ACT)
     bodies: ClassVar[Mapping[str, type[serializers.Serializer]]] = SHAPES
     previews = frozenset(SHAPES)
 
@@ -258,14 +258,14 @@ class NewStayAnswer(serializers.Serializer):
     enrolment = EnrolmentSerializer()
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school_enrolment")
 class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     """A student's enrolments at your schools; a new stay, which is also how a student comes back."""
 
     queryset = SchoolEnrolment.objects.none()
     serializer_class = EnrolmentSerializer
     permission_classes = [MayDo]
-    needs = {"create": MAY_EDIT}
+    needs = {"create": MAY_ACT}
     bodies = {"create": StudentEnrolmentFields}
     previews = frozenset({"create"})
     queries = {"list": KeysetPagination.parameters}

@@ -37,7 +37,7 @@ from registrar.services import year_end
 from sis import selectors as sis_selectors
 from sis.rules.school_year import SchoolYear
 
-MAY_CLOSE = ("operations.year_end",)  # to read as well: what a year end names lies at many schools
+MAY_CLOSE = ("run", "year_end")  # to read as well: what a year end names lies at many schools
 
 
 def _scope(request: Request, given: dict[str, Any]) -> year_end.Scope:
@@ -52,7 +52,7 @@ def _scope(request: Request, given: dict[str, Any]) -> year_end.Scope:
     return year_end.scope_now(year, school, given["early"])
 
 
-@rights.needs(*MAY_CLOSE)
+@rights.needs("run", "year_end")
 @extend_schema(tags=["Year end"])
 @extend_schema_view(
     retrieve=extend_schema(
@@ -115,7 +115,7 @@ class RehearsalViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericView
         return self.get_paginated_response(RehearsalRowSerializer(self.paginate_queryset(rows), many=True).data)
 
 
-@rights.needs(*MAY_CLOSE)
+@rights.needs("run", "year_end")
 @extend_schema(tags=["Year end"])
 @extend_schema_view(
     retrieve=extend_schema(

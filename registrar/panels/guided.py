@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from operations import offers
+from operations import offers, rights
 from operations.actor import user_of
 from pasi_connect import selectors
 from pasi_connect.models import Action, Discrepancy
@@ -24,14 +24,14 @@ Kind = Action.Kind
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
-    if not request.user.has_perm("operations.edit_records"):
+    if not rights.can(request.user, "act", "school_enrolment"):
         return []
     url = reverse("registrar:planned")
     return [offers.NavItem(_("My work"), 45, _("Planned actions"), url, "calendar", current=request.path == url)]
 
 
 def menu_cell(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
-    if not request.user.has_perm("operations.edit_records"):
+    if not rights.can(request.user, "act", "school_enrolment"):
         return None
     found = deeds.menus(enrolments)
     shown = {one.pk: deeds.links(one, found[one.pk]) for one in enrolments}
@@ -39,7 +39,7 @@ def menu_cell(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers
 
 
 def enrol_action(request: HttpRequest, student: Student) -> offers.Panel | None:
-    if not request.user.has_perm("operations.edit_records"):
+    if not rights.can(request.user, "act", "school_enrolment"):
         return None
     return offers.Panel(10, "registrar/cells/enrol.html", {"student": student})
 
@@ -47,7 +47,7 @@ def enrol_action(request: HttpRequest, student: Student) -> offers.Panel | None:
 def withdraw_action(request: HttpRequest, student: Student) -> offers.Panel | None:
     """What happens most, from the head of the student's page: the main stay that goes on ends."""
     user = user_of(request)
-    if not user.has_perm("operations.edit_records"):
+    if not rights.can(user, "act", "school_enrolment"):
         return None
     own = sis_selectors.enrolments(user).filter(student=student, deleted=False, concurrent=False)
     stay = (
@@ -84,7 +84,7 @@ def courses_to_end(request: HttpRequest, item: Discrepancy) -> offers.Panel | No
     stay = item.school_enrolment
     if stay is None or stay.deleted or stay.exit_date_type != WITHDRAWAL:
         return None
-    if not request.user.has_perm("operations.edit_records") or not sis_selectors.with_courses_left([stay.pk]):
+    if not rights.can(request.user, "act", "school_enrolment") or not sis_selectors.with_courses_left([stay.pk]):
         return None
     return offers.Panel(5, "registrar/guided/courses_notice.html", {"enrolment": stay})
 

@@ -6,17 +6,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from operations import offers
+from operations import offers, rights
 from registrar.rules import year_end as rules
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
     year_end, exit_codes = reverse("registrar:year-end"), reverse("registrar:exit-codes")
     items = []
-    if request.user.has_perm("operations.edit_records"):
+    if rights.can(request.user, "run", "exit_code"):
         current = request.path == exit_codes
         items.append(offers.NavItem(_("Synchronization"), 105, _("Exit codes"), exit_codes, "exit", current=current))
-    if request.user.has_perm("operations.year_end"):
+    if rights.can(request.user, "run", "year_end"):
         current = request.path.startswith(year_end)
         items.append(offers.NavItem(_("District"), 125, _("Year end"), year_end, "year", current=current))
     return items

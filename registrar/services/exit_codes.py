@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from operations import rights
 from operations.actor import Actor
 from operations.models import JobRow
 from operations.services import audit, jobs
@@ -161,5 +162,6 @@ def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: 
 
 taking_back.register(Action.Kind.EXIT_CODES, taking_back.Undoer(why_not, undo, whole=False))
 taking_back.register(
-    Action.Kind.YEAR_END, taking_back.Undoer(why_not, undo, whole=False, permission="operations.year_end", across=True)
+    Action.Kind.YEAR_END,
+    taking_back.Undoer(why_not, undo, whole=False, permission=rights.to("run", "year_end")[0], across=True),
 )

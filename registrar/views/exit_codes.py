@@ -19,7 +19,7 @@ from sis import selectors as sis_selectors
 from sis.filters import choose_school, school_choices
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("run", "exit_code")
 class ExitCodes(View):
     """Nothing is chosen until a filter says what; the button says how many."""
 

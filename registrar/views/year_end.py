@@ -30,11 +30,10 @@ from sis.models import SchoolCalendar
 from sis.rules.enrolment import COMPLETION
 from sis.rules.school_year import SchoolYear
 
-PERMISSION = "operations.year_end"
 ACTIVE = Q(deleted=False, exit_code="", exit_date_type=COMPLETION)
 
 
-@rights.needs(PERMISSION)
+@rights.needs("run", "year_end")
 class Start(View):
     """The years with their open concurrent enrolments, what to rehearse, and what was rehearsed and run before."""
 
@@ -118,7 +117,7 @@ def _start_title(waiting: dict[str, Any] | None) -> str:
     )
 
 
-@rights.needs(PERMISSION)
+@rights.needs("run", "year_end")
 class OneRehearsal(View):
     def rehearsal(self, pk: int) -> YearEndRehearsal:
         return get_object_or_404(selectors.rehearsals(user_of(self.request)), pk=pk)
@@ -249,7 +248,7 @@ def _lines(rehearsal: YearEndRehearsal, rows: QuerySet[YearEndRow]) -> Iterator[
             ]  # fmt: skip
 
 
-@rights.needs(PERMISSION)
+@rights.needs("run", "year_end")
 class Run(View):
     """What the run has done, what it left and why, and the way back."""
 

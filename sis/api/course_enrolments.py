@@ -12,7 +12,7 @@ from sis.models import CourseEnrolment
 from sis.serializers import CourseEnrolmentSerializer
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "course_enrolment")
 @extend_schema(tags=["Course enrolments"])
 @extend_schema_view(
     list=extend_schema(

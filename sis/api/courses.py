@@ -12,7 +12,7 @@ from sis.models import Course
 from sis.serializers import CourseSerializer
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "course")
 @extend_schema(tags=["Courses"])
 @extend_schema_view(
     list=extend_schema(

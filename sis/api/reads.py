@@ -12,7 +12,7 @@ from sis import filters, selectors
 from sis.serializers import ReadEntrySerializer
 
 
-@rights.needs("operations.read_access")
+@rights.needs("view", "access")
 @extend_schema(tags=["Access"])
 @extend_schema_view(
     list=extend_schema(

@@ -12,7 +12,7 @@ from sis.models import School
 from sis.serializers import SchoolSerializer
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school")
 @extend_schema(tags=["Schools"])
 @extend_schema_view(
     list=extend_schema(summary="Your schools", responses={200: SchoolSerializer(many=True), **problems(400, 401, 403)}),

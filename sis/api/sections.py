@@ -12,7 +12,7 @@ from sis.models import Section
 from sis.serializers import SectionSerializer
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "section")
 @extend_schema(tags=["Sections"])
 @extend_schema_view(
     list=extend_schema(

@@ -12,7 +12,7 @@ from sis.models import StoredGrade
 from sis.serializers import StoredGradeSerializer
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "stored_grade")
 @extend_schema(tags=["Stored grades"])
 @extend_schema_view(
     list=extend_schema(

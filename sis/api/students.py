@@ -19,7 +19,7 @@ from sis.services import students
 EDIT = {"preferred_first_name": "Bram", "preferred_last_name": "Okafor"}
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "student")
 @extend_schema(tags=["Students"])
 @extend_schema_view(
     list=extend_schema(
@@ -49,7 +49,7 @@ class StudentViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     serializer_class = StudentSerializer
     filterset_class = filters.StudentFilter
     permission_classes = [MayDo]
-    needs = {"partial_update": ("operations.edit_records",)}
+    needs = {"partial_update": ("edit", "student")}
     bodies = {"partial_update": StudentFields}
     lookup_value_regex = r"\d{1,18}"
 

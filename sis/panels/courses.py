@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from operations import offers
+from operations import offers, rights
 from operations.actor import user_of
 from sis import selectors
 from sis.models import School, SchoolEnrolment, Section, Student
@@ -37,7 +37,7 @@ def courses(request: HttpRequest, student: Student) -> offers.Panel | None:
         group(one.section.school, one.section.school_year).rows.append(one)
     for grade in selectors.stored_grades(user).filter(student=student, course_enrolment=None).order_by("pk"):
         group(grade.school, grade.school_year).grades.append(grade)
-    may_edit = user.has_perm("operations.edit_records")
+    may_edit = rights.can(user, "edit", "course_enrolment")
     if may_edit:
         for stay in _stays_with_sections(user, student):
             group(stay.school, stay.school_year).stays.append(stay)

@@ -18,7 +18,7 @@ from sis.services import stays
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:
     path, items = request.path, []
-    if rights.may(request.user, rights.RECORDS):
+    if rights.can(request.user, "view", "student"):
         students, schools = reverse("sis:student-list"), reverse("sis:school-list")
         items.append(
             offers.NavItem(_("My work"), 40, _("Students"), students, "people", current=path.startswith(students))
@@ -26,7 +26,7 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
         items.append(
             offers.NavItem(_("My work"), 50, _("Schools"), schools, "school", current=path.startswith(schools))
         )
-    if rights.may(request.user, "operations.read_access"):
+    if rights.can(request.user, "view", "access"):
         url = reverse("sis:reads")
         items.append(offers.NavItem(_("District"), 160, _("Access"), url, "eye", current=path.startswith(url)))
     return items

@@ -16,7 +16,7 @@ from sis.forms.schools import AccessForm
 from sis.services import access
 
 
-@rights.needs("operations.people")
+@rights.needs("manage", "user")
 class Schools(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = get_object_or_404(User, pk=pk)

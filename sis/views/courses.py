@@ -17,7 +17,7 @@ from sis.models import CourseEnrolment, SchoolEnrolment, Section
 from sis.services import course_enrolments
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("edit", "course_enrolment")
 class AddCourse(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         stay = self._stay(pk)
@@ -62,7 +62,7 @@ class AddCourse(View):
         return render(self.request, "sis/course_add.html", context, status=status)
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("edit", "course_enrolment")
 class EndCourse(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = self._record(pk)

@@ -38,7 +38,7 @@ LIST = lists.Listing(
 )
 
 
-@rights.needs("operations.read_access")
+@rights.needs("view", "access")
 class SeesAccess(View):
     """For those who may know who has seen whom."""
 

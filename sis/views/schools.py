@@ -22,7 +22,7 @@ from sis.rules.school_year import SchoolYear
 from sis.services import organizations
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school")
 class SchoolList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         year = selectors.current_year()
@@ -33,7 +33,7 @@ class SchoolList(View):
         return render(request, "sis/school_list.html", {"schools": schools, "year": year})
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school")
 class SchoolHome(View):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         school = get_object_or_404(selectors.schools(user_of(request)), code=code)
@@ -65,8 +65,8 @@ class SchoolHome(View):
             "sections": school.sections.filter(school_year=year, deleted=False).count(),
             "states": [_state(school, name) for name in organizations.STATES],
             "panels": offers.panels("sis.school", request, school),
-            "may_edit": rights.may(request.user, "operations.edit_records"),
-            "may_set_up": rights.may(request.user, "operations.setup"),
+            "may_edit": rights.can(request.user, "edit", "section"),
+            "may_set_up": rights.can(request.user, "set_up", "school"),
         }
         return render(request, "sis/school.html", context)
 
@@ -101,7 +101,7 @@ def _state(school: School, name: str) -> dict[str, Any]:
     }
 
 
-@rights.needs("operations.setup")
+@rights.needs("set_up", "school")
 class SwitchState(View):
     """First what will happen, then the switch: a school that becomes active sends what was held for it."""
 

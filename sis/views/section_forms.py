@@ -20,7 +20,7 @@ from sis.services import events, sections, terms
 from sis.views import codes
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("edit", "section")
 class EditSection(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         section = self._section(pk)
@@ -84,7 +84,7 @@ def _as_seen(section: Section) -> dict[str, int]:
     return {"revision": section.revision, **({"seen": seen(section)} if seen else {})}
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("edit", "section")
 class AddSection(View):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         school = self._school(code)
@@ -129,7 +129,7 @@ class AddSection(View):
         return render(self.request, "sis/section_form.html", {"school": school, "form": form}, status=status)
 
 
-@rights.needs("operations.setup")
+@rights.needs("set_up", "term")
 class TermPage(View):
     """What PASI calls a term: its sections follow."""
 

@@ -67,7 +67,7 @@ def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str
     }
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "section")
 class SectionList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
@@ -138,7 +138,7 @@ class SectionList(View):
         return found
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "section")
 class SectionPage(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user = user_of(request)
@@ -154,7 +154,7 @@ class SectionPage(View):
             "statuses": STATUS,
             "facts": _facts(section),
             "panels": offers.panels("sis.section", request, section),
-            "may_edit": user.has_perm("operations.edit_records"),
+            "may_edit": rights.can(user, "edit", "section"),
         }
         return render(request, "sis/section.html", context)
 

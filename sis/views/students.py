@@ -56,7 +56,7 @@ def table_context(request: HttpRequest, students: list[Student]) -> dict[str, An
     return {"rows": rows, "columns": columns, **memory}
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "student")
 class StudentList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         filters = self._filters(request.GET)
@@ -104,7 +104,7 @@ class StudentList(View):
         return self._address(**{name: "", lists.MINE: "1"})
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "student")
 class StudentExport(View):
     """The list of students as a file: the same filters and order, a line a student with the latest enrolment."""
 
@@ -145,7 +145,7 @@ class StudentExport(View):
         return [*who, *where, *(texts.get(stay.pk, "") for texts in columns)]
 
 
-@rights.needs("operations.find")
+@rights.needs("find", "student")
 class FindStudent(View):
     """The words come in a POST and stay there: neither address nor log nor history carries a name."""
 
@@ -169,7 +169,7 @@ class FindStudent(View):
         return render(request, "sis/student_find.html", context)
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "student")
 class StudentPage(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user = user_of(request)

@@ -31,7 +31,7 @@ def lockers(user):
     return selectors.scoped(Locker.objects.select_related("school").order_by("id"), user, "school__code")
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school")
 class LockerList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         own = lockers(user_of(request))
@@ -43,14 +43,14 @@ class LockerList(View):
         return render(request, "lockers/list.html", context, status=200 if filters.is_valid() else 400)
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school")
 class LockerPage(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         found = get_object_or_404(lockers(user_of(request)), pk=pk)
         return render(request, "lockers/list.html", {"rows": [found], "cols": {}})
 
 
-@rights.needs(rights.RECORDS)
+@rights.needs("view", "school")
 @extend_schema(tags=["Lockers"])
 class LockerViewSet(Resource, mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Locker.objects.none()

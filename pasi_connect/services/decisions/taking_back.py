@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from operations import clock, faults
+from operations import clock, faults, rights
 from operations.actor import Actor
 from operations.models import Job, JobRow, User
 from operations.services import audit, jobs
@@ -46,7 +46,7 @@ class Undoer:
     undo: Callable[[Actor, Action, Sequence[ActionRecord], str], None]
     whole: bool = True
     needs_reason: bool = True
-    permission: str = "operations.edit_records"
+    permission: str = rights.to("act", "school_enrolment")[0]
     across: bool = False
     # For what can no longer be taken back since PASI has it: the records whose former values in PASI can be entered here, by
     # id, and entering them, which gives a sentence by record id of each that was not done.

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.db.models import prefetch_related_objects
 
+from operations import rights
 from operations.actor import Actor
 from pasi_connect.models import Action, ActionRecord
 from pasi_connect.services import decisions
@@ -39,7 +40,7 @@ ONE = taking_back.Undoer(
     undo,
     whole=True,
     needs_reason=False,
-    permission="operations.core_alerts",
+    permission=rights.to("decide", "change")[0],
     former=former,
     take_former=take_former,
 )

@@ -18,7 +18,7 @@ from sis.services.events import SCHOOL_ENROLMENT
 log = logging.getLogger(__name__)
 
 STOPPED = "planned_action_stopped"
-MAY = ("operations.edit_records",)  # asked again on the day
+MAY = rights.to("act", "school_enrolment")  # asked again on the day
 DRAW = {Action.Kind.TRANSFER_OUT: transferring.from_given}
 
 

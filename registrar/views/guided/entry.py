@@ -43,7 +43,7 @@ def shown_records(sight: selectors.Sight, action: Action) -> QuerySet[ActionReco
     return selectors.action_records(sight.user).filter(action=action)
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "action")
 class Entry(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         action = find(request, pk)
@@ -94,7 +94,7 @@ def the_student(user: User, action: Action) -> Student | None:
     return sis_selectors.students(user).filter(**{way: first.subject_id}).first()
 
 
-@rights.needs(*selectors.UNDOERS)
+@rights.needs("undo", "action")
 class Undo(View):
     """What would go back (GET); taking it back (POST), with a reason or, by the message's Undo, without one."""
 
@@ -164,7 +164,7 @@ def _undo_button(records: int, sent: int, *, planned: bool) -> str:
     return _("Undo: change %(records)s, send up to %(sent)s") % {"records": records, "sent": sent}
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("act", "school_enrolment")
 class Planned(View):
     """What waits for its day, the next day first; before it what could not be done on its day."""
 

@@ -26,7 +26,7 @@ from sis.services import enrolments
 DOUBLE_PRESS = dt.timedelta(hours=1)
 
 
-@rights.needs("operations.edit_records")
+@rights.needs("act", "school_enrolment")
 class Flow(View):
     """A page of one action. Subclasses say whom it is about, the form, the planner and the words around it."""
 

@@ -74,7 +74,7 @@ def test_its_list_remembers_columns_and_filters_of_each_person_until_they_reset_
 def test_who_may_read_it_and_who_may_not(client, other):
     assert client.get(reverse(other.api)).status_code == 401
     view = resolve(reverse(other.api)).func
-    assert rights.door_of(view).any_of == (rights.RECORDS,)
+    assert rights.door_of(view).any_of == ("operations.view_records",)
     assert all(getattr(view.cls, "needs", {}).values()), "each write names its right"
 
 
