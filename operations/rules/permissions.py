@@ -102,7 +102,7 @@ TABLE = (
 VERBS = {
     "view": gettext_noop("view"),
     "find": gettext_noop("find in PASI"),
-    "edit": gettext_noop("add, edit and delete"),
+    "edit": gettext_noop("edit"),
     "act": gettext_noop("guided actions"),
     "decide": gettext_noop("decide"),
     "send": gettext_noop("send again or cancel"),
