@@ -1,5 +1,6 @@
 """The rooms of the house: what may lie at an app's root, how long a file may be, and which names say nothing."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -98,3 +99,47 @@ def test_the_name_of_a_file_says_what_is_inside():
 )
 def test_a_loose_module_is_noticed(name):
     assert loose([name], name.split("/")[0])
+
+
+# What the lowest app keeps at its root; no other module joins it.
+AT_THE_ROOT_OF_OPERATIONS = {
+    "actor", "alarms", "answers", "bodies", "clock", "counters", "exports", "faults", "frame", "health", "heartbeats", "keyset",
+    "liveness", "logs", "middleware", "offers", "passwords", "previews", "reading", "rights", "security_log", "sentences",
+    "signing_in", "silence", "statements", "throttle", "ticking", "unusual", "wake", "wording",
+}  # fmt: skip
+# A write of a record of the SIS, by the table or by the record.
+SIS_TABLES = "Authority|Course|CourseEnrolment|School|SchoolCalendar|SchoolEnrolment|Section|SectionCourse|StoredGrade|Student|Term"
+WRITE = re.compile(
+    rf"\b({SIS_TABLES})\.objects\b[^#\n]*\.(create|bulk_create|update|bulk_update|update_or_create|get_or_create|delete)\("
+    r"|\b(enrolment|grade|ours|record|school|seat|section|stay|student|term)\.(save|delete)\("
+)
+# Calls of PASI that get no records: is it there, which years does it take, its lists of codes, what has changed.
+GET = re.compile(r"gateway\.call\((?!\s*\"(HelloWorld|GetAcceptedRegistrationStatus|GetCodeValues|IsDataAvailable)\")")
+
+
+def lines_with(pattern: re.Pattern[str], *apps: str, but: tuple[str, ...] = ()) -> set[str]:
+    """Product files in which the pattern stands."""
+    return {
+        name
+        for name in files()
+        if name.startswith(tuple(f"{app}/" for app in apps)) and "/migrations/" not in name and not name.startswith(but)
+        if pattern.search((ROOT / name).read_text(encoding="utf-8"))
+    }
+
+
+def test_no_module_joins_those_at_the_root_of_the_lowest_app():
+    inside = {Path(name).parts[1].removesuffix(".py") for name in files() if name.startswith("operations/")}
+    assert inside - ROOMS - {"__init__"} == AT_THE_ROOT_OF_OPERATIONS
+
+
+def test_a_record_of_the_sis_is_written_by_its_services_alone():
+    """The demo makes its district at once, before anybody works in it."""
+    apps = ("config", "operations", "sis", "pasi_connect", "registrar", "alerts", "reconciliation")
+    assert lines_with(WRITE, *apps, but=("sis/services/", "pasi_connect/demo/")) == set()
+    assert lines_with(WRITE, "sis")  # the pattern sees something
+
+
+def test_one_module_gets_records_from_pasi():
+    """Sending and the questions for news are calls of their own."""
+    apart = {"pasi_connect/services/queue/sending.py"}
+    assert lines_with(GET, "pasi_connect", "registrar", "alerts") - apart == {"pasi_connect/services/pull/reading.py"}

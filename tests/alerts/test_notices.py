@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def told(monkeypatch):
+def wording(monkeypatch):
     monkeypatch.setitem(offers.notices, "told", lambda given: f"{given['n']} enrolments were ended here.")
 
 
@@ -30,7 +30,7 @@ def elsewhere(here, school=None, **theirs):
     return record_elsewhere(stay.student, **theirs)
 
 
-def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, told):
+def test_a_notice_is_for_the_school_and_seen_by_one_for_all(here, as_person, wording):
     made = notices.leave(here.school.code, "told", {"n": 3}, "/changes/")
     notices.leave(here.other.code, "told", {"n": 77})
     page = squeezed(as_person(here.registrar).get("/notices/").content.decode())

@@ -74,7 +74,7 @@ def run(quick: bool) -> list[Figure]:
                 for _ in range(rounds):
                     rows = queue.fill(dt.date(2027, 1, 1) + dt.timedelta(days=next(day)), a_lane=2, most=records)
                     used = senders.work()
-                    calls = stub.seen()
+                    calls = stub.notes()
                     handshakes = max(handshakes, calls["handshakes"])
                     ordered = ordered and in_order(rows, calls["calls"])
                     last = max(ended for _, ended, _ in calls["calls"])

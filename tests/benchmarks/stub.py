@@ -87,7 +87,7 @@ def main(folder: str, wait: str) -> None:
 
 
 class Stub:
-    """`with Stub(files, answer, seconds) as stub:` serves at `stub.url`; `seen()` gives and clears its notes."""
+    """`with Stub(files, answer, seconds) as stub:` serves at `stub.url`; `notes()` gives and clears its notes."""
 
     def __init__(self, files: Certificates, answer: bytes, wait: float) -> None:
         (files.directory / "answer.xml").write_bytes(answer)
@@ -103,7 +103,7 @@ class Stub:
         self.url = f"https://127.0.0.1:{int(self.process.stdout.readline())}/2020/PASIService2020.svc"
         return self
 
-    def seen(self) -> dict[str, Any]:
+    def notes(self) -> dict[str, Any]:
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()

@@ -81,7 +81,7 @@ every = pytest.mark.parametrize("row", LISTS, ids=lambda row: row.filters.__name
 
 
 @pytest.fixture
-def made(db):
+def district(db):
     heartbeats.beat("tick")
     return world.build()
 
@@ -130,37 +130,37 @@ def test_the_api_describes_just_these(row):
     assert names - set(KeysetPagination.parameters) == set(row.filters.base_filters)
 
 
-def test_a_filter_that_nobody_knows_is_refused(made):
+def test_a_filter_that_nobody_knows_is_refused(district):
     wrong = {}
     for name, row, address in addresses("page", "api", "file"):
-        plain, answer = get(made, row.actor, address, ""), get(made, row.actor, address, f"{UNKNOWN}=blue")
+        plain, answer = get(district, row.actor, address, ""), get(district, row.actor, address, f"{UNKNOWN}=blue")
         said = UNKNOWN in answer.content.decode() if not answer.streaming else False
         if (plain.status_code, answer.status_code, said) != (200, 400, True):
             wrong[name] = (plain.status_code, answer.status_code, said)
     assert wrong == {}
 
 
-def test_every_filter_is_known_to_page_and_file(made):
+def test_every_filter_is_known_to_page_and_file(district):
     """Empty, as a form sends the fields that nobody has filled in."""
     wrong = {}
     for name, row, address in addresses("page", "file"):
         query = "&".join(f"{one}=" for one in (row.of_page or row.filters).base_filters)
-        if (status := get(made, row.actor, address, query).status_code) != 200:
+        if (status := get(district, row.actor, address, query).status_code) != 200:
             wrong[name] = status
     assert wrong == {}
 
 
-def test_a_value_that_makes_no_sense_is_refused(made):
+def test_a_value_that_makes_no_sense_is_refused(district):
     """By a filter whose values are known: a choice, a whole number, a school's code."""
     wrong = {}
     for name, row, address in addresses("page", "api", "file"):
         filters = (row.of_page or row.filters) if address != row.api else row.filters
         one = next(one for one in MALFORMED if one in filters.base_filters)
-        if (status := get(made, row.actor, address, f"{one}=%23x").status_code) != 400:
+        if (status := get(district, row.actor, address, f"{one}=%23x").status_code) != 400:
             wrong[name] = one, status
     assert wrong == {}
 
 
-def test_a_list_without_filters_takes_none(made):
+def test_a_list_without_filters_takes_none(district):
     for name in PLAIN:
-        assert get(made, "district", (name,), f"{UNKNOWN}=blue").status_code == 400
+        assert get(district, "district", (name,), f"{UNKNOWN}=blue").status_code == 400

@@ -16,11 +16,11 @@ STATES = ("met", "partly", "not yet")
 @dataclass(frozen=True)
 class Row:
     number: int
-    asked: str
+    demand: str
     strictly: str
     state: str
     by: str
-    shown: str
+    proof: str
 
     @property
     def files(self) -> list[str]:
@@ -28,12 +28,12 @@ class Row:
 
     @property
     def tests(self) -> list[str]:
-        return re.findall(r"`(tests/[^`]+)`", self.shown)
+        return re.findall(r"`(tests/[^`]+)`", self.proof)
 
     @property
     def words(self) -> str:
         """What is said beside the names of tests."""
-        return re.sub(r"`[^`]*`|[,.\s]", "", self.shown)
+        return re.sub(r"`[^`]*`|[,.\s]", "", self.proof)
 
 
 def rows() -> list[Row]:
@@ -62,7 +62,7 @@ def test_all_45_rules_stand_there_once_and_in_order():
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: str(row.number))
 def test_a_rule_names_what_there_is(row):
-    assert row.asked and row.strictly
+    assert row.demand and row.strictly
     assert row.state in STATES
     assert [name for name in row.tests if not exists(name)] == []
     assert [name for name in row.files if not (ROOT / name).is_file()] == []
@@ -72,7 +72,7 @@ def test_a_rule_names_what_there_is(row):
     else:
         assert row.files and row.tests
     if row.state == "partly":
-        assert "Missing" in row.shown
+        assert "Missing" in row.proof
 
 
 def test_a_test_that_is_not_there_is_noticed():

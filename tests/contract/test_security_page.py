@@ -33,17 +33,17 @@ EXPECTED = [f"V{section}.{last}" for section, lasts in NUMBERS.items() for last 
 @dataclass(frozen=True)
 class Row:
     number: str
-    asked: str
+    demand: str
     state: str
-    shown: str
+    proof: str
 
     @property
     def spans(self) -> list[str]:
-        return re.findall(r"`([^`]+)`", self.shown)
+        return re.findall(r"`([^`]+)`", self.proof)
 
     @property
     def links(self) -> list[str]:
-        return re.findall(r"\]\(([^)#]+)", self.shown)
+        return re.findall(r"\]\(([^)#]+)", self.proof)
 
     @property
     def paths(self) -> list[str]:
@@ -82,9 +82,9 @@ def test_every_number_stands_there_once_and_in_order():
 def faults(row: Row) -> list[str]:
     found = [name for name in row.paths if not exists(name)]
     found += [link for link in row.links if not (PAGE.parent / link).is_file()]
-    if not (row.asked and row.shown and row.state in STATES):
+    if not (row.demand and row.proof and row.state in STATES):
         found.append("something is missing")
-    if row.state == "met" and not (row.paths or row.links or "](#" in row.shown):
+    if row.state == "met" and not (row.paths or row.links or "](#" in row.proof):
         found.append("no evidence")
     return found
 

@@ -36,7 +36,7 @@ class Case:
     """`counts`: perfectly matched, different, missing, added, unusable in the second file; None: refused."""
 
     after: str
-    said: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     counts: tuple[int, int, int, int, int] | None = (4, 0, 0, 0, 0)
     before: str = "base.csv"
     never: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ def test_every_file_is_a_case():
 
 
 def check_words(case: Case, text: str) -> None:
-    for fragment in case.said:
+    for fragment in case.sentences:
         assert fragment in text
     for fragment in case.never:
         assert fragment not in text

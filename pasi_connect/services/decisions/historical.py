@@ -20,14 +20,13 @@ from pasi_connect import entities
 from pasi_connect.entities import Entity
 from pasi_connect.models import Link, Submission
 from pasi_connect.models.submission import FLYING, QUEUED, STUCK, Status
-from pasi_connect.rules.availability import NO_ACCESS, NORMAL, TELLS
+from pasi_connect.rules.availability import NO_ACCESS, TELLS
 from pasi_connect.services import locks
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.compare.context import Context
-from pasi_connect.services.pull import copies
+from pasi_connect.services.pull import copies, reading
 from pasi_connect.services.queue import collecting, reviews, submissions
 from pasi_connect.services.queue.claiming import may_call
-from pasi_connect.soap import codec, gateway
 from pasi_connect.soap.gateway import Purpose
 from sis.models.event import Origin
 from sis.services import events
@@ -128,21 +127,13 @@ def _ask(actor: Actor, record: Any, link: Link | None) -> _LiveRecord:
     held = submissions.copy_of(link)
     # A node that lags behind what we know must not answer with its older record.
     least = max(held.core_version if held else 0, link.accepted_version)
-    school, get = record.school, entities.of(record).get
-    request = {get.request: [{"ExpectedVersion": least, get.key: link.key}]}
+    school = record.school
     purpose = Purpose(actor, school.organization_code, link.key, school.code)
-    answer = gateway.call(get.operation, request, purpose, seconds=READ_SECONDS)
-    if not answer.good or not answer.value:
+    reply = reading.ask(entities.of(record), [(link.key, least)], purpose, READ_SECONDS)
+    if not reply.items or reply.items[0].status not in TELLS:
         raise NotRead(_("PASI did not send its record. Try again in a minute."))
-    told = answer.value[0]
-    if told["AvailabilityStatus"] not in TELLS:
-        raise NotRead(_("PASI did not send its record. Try again in a minute."))
-    document = told.get(get.record) if told["AvailabilityStatus"] == NORMAL else None
-    if document is None:
-        return _LiveRecord(hidden=told["AvailabilityStatus"] == NO_ACCESS)
-    assert answer.element is not None
-    element = next(each for each in answer.element.iter() if codec.local_name(each) == get.record)
-    return _LiveRecord(copies.Received(document, codec.bare_xml(element)))
+    item = reply.items[0]
+    return _LiveRecord(item.record, hidden=item.status == NO_ACCESS)
 
 
 def _store(link: Link, told: _LiveRecord) -> Picture:

@@ -28,7 +28,7 @@ from pasi_connect.rules.identifiers import can_be_asked_for
 from pasi_connect.services.compare import comparing, failures
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import absent, contract_changes, copies, reading, reference
-from pasi_connect.soap import codec, gateway
+from pasi_connect.soap import gateway
 from pasi_connect.soap.gateway import Answer
 from sis.rules.school_year import SchoolYear
 
@@ -273,8 +273,8 @@ def _get(kind: Kind, batch: list[Pair]) -> tuple[list[copies.Received], bool]:
 def _ask(kind: Kind, batch: list[Pair], unread: list[tuple[Pair, str]]) -> tuple[list[copies.Received], bool]:
     """As `_get`. Where one record makes the answer unreadable, it is found by halves and joins `unread`."""
     entity = kind.entity
-    request = {entity.get.request: [{"ExpectedVersion": version, entity.get.key: key} for key, version in batch]}
-    answer = gateway.call(entity.get.operation, request, reference.purpose())
+    reply = reading.ask(entity, batch, reference.purpose())
+    answer = reply.answer
     if answer.fault and len(batch) > 1:
         middle = len(batch) // 2
         first, whole = _ask(kind, batch[:middle], unread)
@@ -287,14 +287,8 @@ def _ask(kind: Kind, batch: list[Pair], unread: list[tuple[Pair, str]]) -> tuple
         return [], True
     if not answer.good or answer.element is None:
         return [], False
-    received = []
-    for response, element in zip(answer.value, answer.element, strict=True):
-        # "Not nil but Unknown": the status tells whether there is a record, never the record itself.
-        if response["AvailabilityStatus"] != "Normal" or not response.get(entity.get.record):
-            continue
-        record = next(child for child in element if codec.local_name(child) == entity.get.record)
-        received.append(copies.Received(response[entity.get.record], codec.bare_xml(record)))
-    return received, len(answer.value) == len(batch)
+    received = [item.record for item in reply.items if item.record is not None]
+    return received, len(reply.items) == len(batch)
 
 
 def _advance(kind: Kind, version: int) -> None:

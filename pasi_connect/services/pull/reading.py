@@ -1,4 +1,4 @@
-"""Reading PASI's present records by their keys, because a person asked for it and not because PASI announced them."""
+"""The one place that gets records from PASI, by their keys: announced ones, those a person asks for, and those that are read back."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,44 @@ from pasi_connect.models import Link
 from pasi_connect.rules.availability import NO_ACCESS, NORMAL, TELLS
 from pasi_connect.services.pull import copies
 from pasi_connect.soap import codec, gateway
+from pasi_connect.soap.answers import Answer
 from pasi_connect.soap.gateway import Purpose
 
 BATCH = 200  # RefIds in one Get: about 40 KB of the 64 KB that PASI takes
+
+
+@dataclass(frozen=True)
+class Item:
+    """What PASI says of one record: its status, and the record where it is shown ("Not nil but Unknown": the status tells)."""
+
+    status: str
+    record: copies.Received | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one call, and its items in the order of the keys: fewer where the list ends early, none where it has no list."""
+
+    answer: Answer
+    items: list[Item]
+
+
+def ask(entity: Entity, pairs: Sequence[tuple[str, int]], purpose: Purpose, seconds: float | None = None) -> Reply:
+    """One call for these (key, least version). A node that lags behind that version must not answer with its older record."""
+    get = entity.get
+    request = {get.request: [{"ExpectedVersion": version, get.key: key} for key, version in pairs]}
+    answer = gateway.call(get.operation, request, purpose, seconds=seconds)
+    if answer.fault or not answer.good or answer.element is None:
+        return Reply(answer, [])
+    return Reply(answer, [_item(get.record, *one) for one in zip(answer.value, answer.element, strict=True)])
+
+
+def _item(name: str, response: dict[str, Any], element: Iterable[Any]) -> Item:
+    status, document = response["AvailabilityStatus"], response.get(name)
+    if status != NORMAL or not isinstance(document, dict):
+        return Item(status, None)
+    record = next(child for child in element if codec.local_name(child) == name)
+    return Item(status, copies.Received(document, codec.bare_xml(record)))
 
 
 class NotAnswered(Exception):
@@ -52,19 +87,18 @@ class _Ask:
     reading: Reading
 
     def read(self, refs: list[str]) -> None:
-        get, left = self.entity.get, refs
+        left = refs
         while left:
-            wanted = [{"ExpectedVersion": self.least[ref], get.key: ref} for ref in left]
-            answer = gateway.call(get.operation, {get.request: wanted}, self.purpose, seconds=self.seconds)
-            if answer.fault:
+            reply = ask(self.entity, [(ref, self.least[ref]) for ref in left], self.purpose, self.seconds)
+            if reply.answer.fault:
                 self._apart(left)
                 return
-            if not answer.good or answer.element is None:
-                raise NotAnswered(answer.outcome)
-            for ref, response, element in zip(left, answer.value, answer.element, strict=False):
-                self._take(ref, response, element)
+            if not reply.answer.good or reply.answer.element is None:
+                raise NotAnswered(reply.answer.outcome)
+            for ref, item in zip(left, reply.items, strict=False):
+                self._take(ref, item)
             # The list ends at the first record that this node does not know yet; the others are asked for again.
-            known = len(answer.value)
+            known = len(reply.items)
             self.reading.unread.update(left[known : known + 1])
             left = left[known + 1 :]
 
@@ -77,15 +111,12 @@ class _Ask:
         self.read(refs[:middle])
         self.read(refs[middle:])
 
-    def _take(self, ref: str, response: dict[str, object], element: Iterable[Any]) -> None:
-        name = self.entity.get.record
-        status, document = response["AvailabilityStatus"], response.get(name)
-        if status == NORMAL and isinstance(document, dict):
-            record = next(child for child in element if codec.local_name(child) == name)
-            self.reading.received.append(copies.Received(document, codec.bare_xml(record)))
-        elif status == NO_ACCESS:
+    def _take(self, ref: str, item: Item) -> None:
+        if item.record is not None:
+            self.reading.received.append(item.record)
+        elif item.status == NO_ACCESS:
             self.reading.hidden.add(ref)
-        elif status in TELLS:
+        elif item.status in TELLS:
             self.reading.absent.add(ref)
         else:
             self.reading.unread.add(ref)

@@ -7,6 +7,7 @@ after another sender took over is void. What is unknown is asked for before anyt
 import datetime as dt
 import logging
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,10 @@ from pasi_connect.rules import availability, faults
 from pasi_connect.services import locks
 from pasi_connect.services.compare import comparing, values
 from pasi_connect.services.compare.context import Context
-from pasi_connect.services.pull import absent, copies
+from pasi_connect.services.pull import absent, copies, reading
 from pasi_connect.services.queue import lease, submissions
 from pasi_connect.services.queue.claiming import Flight, Leg, purpose
-from pasi_connect.soap import answers, codec, gateway
+from pasi_connect.soap import answers, gateway
 from pasi_connect.soap.gateway import Answer, CallResult
 
 log = logging.getLogger(__name__)
@@ -207,45 +208,35 @@ class Unreadable(Exception):
 def read_back(submission: Submission, conflict: bool = False) -> None:
     """Asks PASI what it holds, then decides: accepted, not applied (goes again), or a person must look. Never a blind resend."""
     entity = entities.by_kind(submission.entity)
-    get = entity.get
-    request = {get.request: [{"ExpectedVersion": 0, get.key: submission.key}]}
     with lease.Keeper(submission):
-        answer = gateway.call(get.operation, request, purpose(submission, SYNC))
+        reply = reading.ask(entity, [(submission.key, 0)], purpose(submission, SYNC))
+    answer = reply.answer
     with transaction.atomic():
         found = _locked(submission)
         if found is None:
             return
         if answer.fault:
             raise Unreadable(answer.fault)
-        if not answer.good or not answer.value:
+        if not reply.items:
             # Still unknown: in nobody's hands until the sweep has it asked for again; PASI being away keeps it here.
             wait = dt.timedelta(seconds=min(settings.LEASE_SECONDS, 5))
             Submission.objects.filter(pk=submission.pk).update(
                 lease_until=None, lease_holder="", next_attempt_at=clock.now() + wait, detail=answer.detail
             )
             return
-        told = answer.value[0]
-        if told["AvailabilityStatus"] not in availability.TELLS:
+        item = reply.items[0]
+        if item.status not in availability.TELLS:
             raise Unreadable("a status that does not tell what PASI holds")
-        if told["AvailabilityStatus"] == availability.NO_ACCESS:
+        if item.status == availability.NO_ACCESS:
             submissions.move(found.row, Status.NEEDS_REVIEW, reason="no_access")
             absent.hide(entity, [submission.key])
             comparing.evaluate(entity, keys=[submission.key])
             return
-        document = told.get(get.record) if told["AvailabilityStatus"] == availability.NORMAL else None
-        _decide(found, document, conflict, _xml_of_first(answer, get.record))
+        record = item.record
+        _decide(found, record.document if record else None, conflict, record.xml if record else b"")
 
 
-def _xml_of_first(answer: Answer, name: str) -> bytes:
-    element = (
-        next((child for child in answer.element.iter() if codec.local_name(child) == name), None)
-        if answer.element is not None
-        else None
-    )
-    return codec.bare_xml(element) if element is not None else b""
-
-
-def _decide(found: _Rows, document: dict[str, Any] | None, conflict: bool, xml: bytes) -> None:
+def _decide(found: _Rows, document: Mapping[str, Any] | None, conflict: bool, xml: bytes) -> None:
     row, entity = found.row, found.entity
     base = row.base_version or 0
     version = int(document["PASICoreVersion"]) if document else 0

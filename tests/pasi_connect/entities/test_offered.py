@@ -19,7 +19,7 @@ from tests.test_factories import FACTORIES
 pytestmark = pytest.mark.django_db
 KINDS = entities.written()
 every = pytest.mark.parametrize("entity", KINDS, ids=str)
-listed = pytest.mark.parametrize("other", [row for row in OTHERS.values() if row.listing], ids=lambda row: row.api)
+lists_only = pytest.mark.parametrize("other", [row for row in OTHERS.values() if row.listing], ids=lambda row: row.api)
 
 
 @every
@@ -45,7 +45,7 @@ def test_the_api_lists_it_and_refuses_an_unknown_filter(client, other):
     assert client.get(reverse(other.api), {"colour": "red"}).status_code == 400
 
 
-@listed
+@lists_only
 def test_its_page_has_the_filters_of_the_api(client, other):
     client.force_login(factories.UserFactory(role="District officer"))
     view = resolve(reverse(other.api)).func.cls
@@ -55,7 +55,7 @@ def test_its_page_has_the_filters_of_the_api(client, other):
     assert client.get(reverse(other.listing.url), {"colour": "red"}).status_code == 400
 
 
-@listed
+@lists_only
 def test_its_list_remembers_columns_and_filters_of_each_person_until_they_reset_it(client, other):
     person, page = factories.UserFactory(role="District officer"), other.listing.page
     client.force_login(person)

@@ -72,7 +72,7 @@ def ours(world):
 
 
 @pytest.fixture
-def said(ours):
+def pasi_says(ours):
     usual, line = gateway.line(), Says()
     gateway._local.line = line
     yield line
@@ -84,11 +84,11 @@ def test_every_operation_of_the_schema_is_asked():
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_answer_that_fits_the_contract_is_an_outcome(said, operation):
+def test_an_answer_that_fits_the_contract_is_an_outcome(pasi_says, operation):
     @settings(FIXED, max_examples=30)
     @given(body=answers_of(operation))
     def ask(body: str) -> None:
-        said.bodies[operation] = body
+        pasi_says.bodies[operation] = body
         answer = gateway.call(operation, REQUESTS[operation], PURPOSE, seconds=5, writes=operation.startswith("Submit"))
         assert answer.outcome in ("accepted", "rejected", "no_change", "version_conflict"), answer.detail
         assert answer.value is not None
@@ -99,11 +99,11 @@ def test_an_answer_that_fits_the_contract_is_an_outcome(said, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_answer_with_something_new_is_read_without_it(said, operation):
+def test_an_answer_with_something_new_is_read_without_it(pasi_says, operation):
     @settings(FIXED, max_examples=20)
     @given(body=with_strangers(answers_of(operation)))
     def ask(body: str) -> None:
-        said.bodies[operation] = body
+        pasi_says.bodies[operation] = body
         answer = gateway.call(operation, REQUESTS[operation], PURPOSE, seconds=5)
         assert answer.value is not None, answer.detail
         assert answer.strangers or "AvailabilityStatus" not in body
@@ -112,11 +112,11 @@ def test_an_answer_with_something_new_is_read_without_it(said, operation):
     ask()
 
 
-def test_a_fault_of_any_code_is_an_outcome(said):
+def test_a_fault_of_any_code_is_an_outcome(pasi_says):
     @settings(FIXED, max_examples=60)
     @given(body=faults)
     def ask(body: str) -> None:
-        said.bodies["HelloWorld"] = body
+        pasi_says.bodies["HelloWorld"] = body
         answer = gateway.call("HelloWorld", {}, PURPOSE, seconds=5)
         row = Exchange.objects.get(pk=answer.exchange_id)
         assert row.outcome in Outcome.values
@@ -131,9 +131,9 @@ def test_a_fault_of_any_code_is_an_outcome(said):
     assert not ContractChange.objects.filter(place__contains="9014").exists()
 
 
-def test_bytes_that_are_no_answer_are_kept_as_text(said, world):
+def test_bytes_that_are_no_answer_are_kept_as_text(pasi_says, world):
     world.set(keep_bodies=True)
-    said.bodies["HelloWorld"] = "\x00\x00"
+    pasi_says.bodies["HelloWorld"] = "\x00\x00"
     answer = gateway.call("HelloWorld", {}, PURPOSE, seconds=5)
     assert Exchange.objects.get(pk=answer.exchange_id).answer_body == "\ufffd\ufffd"
 
@@ -157,9 +157,9 @@ def test_a_line_that_speaks_no_http_is_an_outcome(world, head):
     server.close()
 
 
-def test_an_answer_that_costs_too_much_is_refused_in_words_and_pasi_is_not_away(said, monkeypatch):
+def test_an_answer_that_costs_too_much_is_refused_in_words_and_pasi_is_not_away(pasi_says, monkeypatch):
     monkeypatch.setattr(limits, "MOST_MARKS", 3)
-    said.bodies["HelloWorld"] = schema_answers.envelope("<a/>" * 9)
+    pasi_says.bodies["HelloWorld"] = schema_answers.envelope("<a/>" * 9)
     answer = gateway.call("HelloWorld", {}, PURPOSE, seconds=5)
     assert (answer.outcome, answer.detail) == ("pasi_fault", "The answer has more elements than any that PASI gives.")
     assert gateway.call("HelloWorld", {}, PURPOSE, seconds=5, writes=True).outcome == "unknown"
@@ -178,11 +178,11 @@ def _all_answers(draw, odd: bool):
 
 
 @pytest.mark.parametrize("odd", [False, True], ids=["within", "beyond"])
-def test_the_listener_goes_on(ours, said, world, odd):
+def test_the_listener_goes_on(ours, pasi_says, world, odd):
     @settings(FIXED, max_examples=25)
     @given(bodies=_all_answers(odd))
     def turn(bodies: dict[str, str]) -> None:
-        said.bodies |= bodies
+        pasi_says.bodies |= bodies
         pulling.Puller().ask(0, with_hash=True)
         reference.refresh()
         reading.read(SCHOOL_ENROLMENT, [world.link(ours)], PURPOSE)
@@ -192,14 +192,14 @@ def test_the_listener_goes_on(ours, said, world, odd):
     assert Notice.objects.filter(kind="contract_changed", school_code="").exists()  # at least an identifier of no use
 
 
-def test_a_new_element_is_kept_in_the_stored_document_and_told_once(said, world):
-    said.bodies["GetStudentSchoolEnrolment"] = golden = (
+def test_a_new_element_is_kept_in_the_stored_document_and_told_once(pasi_says, world):
+    pasi_says.bodies["GetStudentSchoolEnrolment"] = golden = (
         (schema_answers.WSDL.parents[3] / "tests/pasi_connect/golden/get_enrolment_answer.xml")
         .read_text()
         .partition("?>")[2]
         .replace("<c:Grade>", "<c:Kept><c:Deep>x</c:Deep></c:Kept><c:Grade>")
     )
-    said.bodies["IsDataAvailable"] = schema_answers.envelope(
+    pasi_says.bodies["IsDataAvailable"] = schema_answers.envelope(
         f'<IsDataAvailableResponse xmlns="urn:pasi:core:service:2020"><IsDataAvailableResult xmlns:a="{V9}"><a:TypeInfos>'
         "<a:DataNotificationResultTypeInfo><a:IdVersions><a:DataNotificationIdVersion><a:Id>{id}</a:Id><a:Version>8800200</a:Version>"
         "<a:Kept/></a:DataNotificationIdVersion></a:IdVersions><a:IsCompleteSet>false</a:IsCompleteSet>"
@@ -227,15 +227,15 @@ def test_a_new_element_is_kept_in_the_stored_document_and_told_once(said, world)
 V9 = "http://schemas.datacontract.org/2004/07/PASI.DataContract.V2009"
 
 
-def test_a_status_that_nobody_knows_tells_nothing_of_the_record(ours, said, world):
-    """It is neither gone nor sent again: PASI has not said what it holds."""
+def test_a_status_that_nobody_knows_tells_nothing_of_the_record(ours, pasi_says, world):
+    """It is neither gone nor sent again: PASI has not pasi_says what it holds."""
     body = schema_answers.envelope(
         '<GetStudentSchoolEnrolmentResponse xmlns="urn:pasi:core:service:2020"><GetStudentSchoolEnrolmentResult '
         'xmlns:c="http://schemas.datacontract.org/2004/07/PASI.DataContract.V2020"><c:StudentSchoolEnrolmentResponse>'
         "<c:AvailabilityStatus>Merged</c:AvailabilityStatus></c:StudentSchoolEnrolmentResponse>"
         "</GetStudentSchoolEnrolmentResult></GetStudentSchoolEnrolmentResponse>"
     )
-    said.bodies["GetStudentSchoolEnrolment"] = body
+    pasi_says.bodies["GetStudentSchoolEnrolment"] = body
     found = reading.read(SCHOOL_ENROLMENT, [world.link(ours)], PURPOSE)
     assert (found.received, found.absent, found.unread) == ([], set(), {world.link(ours).key})
     assert ContractChange.objects.get().place.endswith("AvailabilityStatus: Merged")

@@ -1,0 +1,65 @@
+"""No participle stands for a thing: a name says what it holds (`answer`, `values`, `rows`), never that somebody told or found it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.test_rooms import ROOT, files
+
+PARTICIPLES = {"asked", "foreseen", "found", "given", "known", "listed", "made", "said", "seen", "shown", "told"}
+# A state, a member of the API that stays, and what a page sends back of what it showed.
+ALLOWED = {
+    "alerts/forms.py: AssignForm.seen",
+    "operations/models/reading.py: Kind.LISTED",
+    "pasi_connect/forms/decisions.py: BulkForm.seen",
+    "pasi_connect/forms/decisions.py: ExitForm.seen",
+    "pasi_connect/serializers/decisions.py: ActionSerializer.given",
+    "registrar/forms/year_end.py: ExitCodesForm.seen",
+    "sis/forms/sections.py: SectionForm.seen",
+}
+
+
+def names_of(body: list[ast.stmt], inside: str = "") -> list[str]:
+    """Functions, classes, module attributes and fields, with the class that they stand in."""
+    names = []
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.append(f"{inside}{name}")
+            case ast.ClassDef(name=name):
+                names += [f"{inside}{name}", *names_of(node.body, f"{name}.")]
+            case ast.Assign(targets=targets):
+                parts = [part for target in targets for part in ast.walk(target)]
+                names += [f"{inside}{part.id}" for part in parts if isinstance(part, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.append(f"{inside}{name}")
+            case ast.If() | ast.Try() | ast.With():
+                names += names_of(node.body, inside)
+    return names
+
+
+def is_participle(name: str) -> bool:
+    return name.rpartition(".")[2].strip("_").lower() in PARTICIPLES
+
+
+def participles(name: str) -> set[str]:
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    return {f"{name}: {one}" for one in names_of(tree.body) if is_participle(one)}
+
+
+def test_no_name_that_others_read_is_a_participle() -> None:
+    code = [name for name in files() if "/migrations/" not in name]
+    assert len(code) > 800
+    assert set().union(*map(participles, code)) == ALLOWED
+
+
+def test_no_file_is_called_by_a_participle() -> None:
+    assert not [name for name in files() if is_participle(Path(name).stem.removeprefix("test_"))]
+
+
+@pytest.mark.parametrize(
+    "code", ["def _told(): ...", "class Given: ...", "KNOWN = 1", "class A:\n    seen: int", "a, found = 1, 2"]
+)
+def test_a_participle_is_noticed(code: str) -> None:
+    assert [one for one in names_of(ast.parse(code).body) if is_participle(one)]
