@@ -24,7 +24,7 @@ def standing(request: HttpRequest, student: Student) -> offers.Panel | None:
     if not waiting and state.state in (states.NOT_COMPARED, states.NOT_LINKED):
         return None
     links = []
-    if rights.may(request.user, rights.SYNCHRONIZATION):
+    if rights.can(request.user, "view", "change"):
         entity = entities.by_kind(STUDENT)
         if state.discrepancy and selectors.discrepancies(user_of(request)).filter(pk=state.discrepancy).exists():
             links.append((_("Open the change"), reverse("pasi_connect:change", args=[state.discrepancy])))
