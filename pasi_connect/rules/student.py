@@ -8,10 +8,10 @@ from pasi_connect.rules.sendable import Broken
 from sis.rules import student as rules
 
 # A kind of document that only PASI's own systems may send is taken where it has not changed, a day of issue is warned about: PASI
-# is asked.
-ASKED = frozenset({"11225", "11232"})
+# decides.
+LEFT_TO_PASI = frozenset({"11225", "11232"})
 _TABLE: tuple[Any, ...] = (*rules.RULES, *rules.EXPECTATIONS)
-_ROWS: dict[str, Any] = {f"{row.field}:{row.number}": row for row in _TABLE if row.number not in ASKED}
+_ROWS: dict[str, Any] = {f"{row.field}:{row.number}": row for row in _TABLE if row.number not in LEFT_TO_PASI}
 
 
 def rule(key: str) -> Any:
@@ -27,6 +27,6 @@ def broken(record: Mapping[str, Any]) -> list[Broken]:
     found += [
         Broken(row.field, f"{row.field}:{row.number}", (row.field,))
         for row in rules.EXPECTATIONS
-        if row.number and row.number not in ASKED and row.at(plain, dt.date.min)
+        if row.number and row.number not in LEFT_TO_PASI and row.at(plain, dt.date.min)
     ]
     return found

@@ -54,7 +54,7 @@ def _look_after(pk: int) -> bool:
 class _Result:
     """What came of a call: as the log tells it, and of each record in the order of the flight's legs."""
 
-    told: CallResult
+    call: CallResult
     each: tuple[Answer, ...]
 
     @property
@@ -65,11 +65,11 @@ class _Result:
 
 def _finish(flight: Flight, came: _Result) -> None:
     if len(flight.legs) == 1:
-        _step(flight.legs[0].submission, lambda: outcomes.record(flight, came.told), came.each[0])
+        _step(flight.legs[0].submission, lambda: outcomes.record(flight, came.call), came.each[0])
         return
     for leg, answer in zip(flight.legs, came.each, strict=True):
         _written(leg.submission, partial(outcomes.record_one, flight, leg, answer))
-    outcomes.record_call(flight, came.told)
+    outcomes.record_call(flight, came.call)
     # After that: what is asked of PASI takes as long as PASI likes.
     for leg, answer in zip(flight.legs, came.each, strict=True):
         if not outcomes.is_of_the_call(answer):
@@ -175,7 +175,7 @@ class _Sender:
             following = self._ahead(flying)
             came = flying.answer.result()
             assert came is not None  # who follows a call that did not end as usual is given back below
-            self.usual_seconds = came.told.milliseconds / 1000
+            self.usual_seconds = came.call.milliseconds / 1000
             if not came.is_settled and following is not None:
                 self._give_back(following)
                 following = None
