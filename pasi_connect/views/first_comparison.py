@@ -21,7 +21,7 @@ from sis.filters import choose_school, school_choices
 ON_PAGE = ("school", "school_year", "entity", "field")
 
 
-@rights.needs(rights.SYNCHRONIZATION)
+@rights.needs("view", "change")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
