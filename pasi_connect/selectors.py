@@ -53,6 +53,11 @@ def at(codes: Collection[str], kind: str = "entity", subject: str = "subject_id"
     return here
 
 
+def _at_several() -> set[str]:
+    """Kinds of which a record stands at several schools."""
+    return {entity.kind for entity in written() if entity.sis and entity.sis.at}
+
+
 def _scoped(queryset: QuerySet[M], user: User, **columns: str) -> QuerySet[M]:
     codes = sis_selectors.school_codes(user)
     return queryset if codes is None else queryset.filter(at(codes, **columns))
@@ -204,7 +209,7 @@ def touched(*actions: Action) -> dict[int, set[str]]:
 def touched_by(decision: Decision) -> set[str]:
     """The same of one decision; of a record that stands at several schools, where it was made."""
     item = decision.discrepancy
-    if item.entity in {entity.kind for entity in written() if entity.sis and entity.sis.at}:
+    if item.entity in _at_several():
         made = set(decision.action_records.values_list("school_code", flat=True))
         return made or {item.school_code}
     codes = {item.school_code}
@@ -237,6 +242,11 @@ class Sight:
     def expected(self, code: str, found: Iterable[Expected]) -> list[Expected]:
         """Of what PASI will say of a record that another school keeps, what speaks of no field that the person may not read."""
         return [one for one in found if self.school(code) or one.code in elsewhere.CODES]
+
+    def reason(self, decision: Decision) -> str:
+        """Why it was decided so: of a record that stands at several schools, a word of the one that decided for all of them."""
+        elsewhere_too = decision.discrepancy.entity in _at_several()
+        return decision.reason if not elsewhere_too or all(map(self.school, touched_by(decision))) else ""
 
     def actions(self) -> QuerySet[Action]:
         """As `selectors.actions`; each knows whether it has touched another school (`touches_others`)."""

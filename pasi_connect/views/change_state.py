@@ -58,11 +58,11 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "pasi_connect/change_state.html", {**told, "alone": True})
 
 
-def settled(one: Discrepancy) -> dict[str, Any]:
+def settled(one: Discrepancy, sight: selectors.Sight) -> dict[str, Any]:
     """How a settled item came to its end: {title, who, reason}, also field by field where both sides were taken."""
     kept = {} if one.settled_by == "restored" else {"undone_at": None}  # its decision is the one that was taken back
     entity = entities.by_kind(one.entity)
-    made = list(one.decisions.filter(**kept).order_by("id"))
+    made = list(one.decisions.filter(**kept).select_related("discrepancy").order_by("id"))
     titles = {
         "accept": _("Settled: PASI's values were accepted"),
         "reject": _("Settled: PASI took the SIS values"),
@@ -83,7 +83,7 @@ def settled(one: Discrepancy) -> dict[str, Any]:
             one.settled_by, _("Settled automatically: both sides match, or the record is no longer synchronized")
         ),
         "who": ", ".join(dict.fromkeys(each.actor_name for each in made)) if decided else "",
-        "reason": " · ".join(dict.fromkeys(each.reason for each in made if each.reason)) if decided else "",
+        "reason": " · ".join(dict.fromkeys(filter(None, map(sight.reason, made)))) if decided else "",
     }
 
 

@@ -292,6 +292,8 @@ def _page(
     total, before = keyset.counted(working.items), keyset.counted(working.before(one.pk))
     previous, following = working.previous(one.pk), working.next(one.pk)
     made = list(one.decisions.select_related("discrepancy").order_by("-id")[:5])
+    for each in made:
+        each.reason = sight.reason(each)  # for the page; nothing is saved
     told = [
         {
             "made": each,
@@ -304,7 +306,7 @@ def _page(
     whole = one.kind in AS_A_WHOLE
     decidable = may and one.is_open and one.undecided > 0
     differing = [*seen, *(row["name"] for row in underway)]
-    settled = change_state.settled(one) if not one.is_open else None
+    settled = change_state.settled(one, sight) if not one.is_open else None
     why_nots = decisions.why_not_many(made)
     why_not = why_nots.get(last.pk, "") if last and may else ""
     context = {

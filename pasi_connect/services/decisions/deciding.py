@@ -140,7 +140,7 @@ def _decide(
         if keep and not take
         else audit.Verb.ACCEPTED_IN_PART
     )
-    audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), item.school_code, told, reason))
+    audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), entries.school_of(actor, item), told, reason))
     comparing.look_at(entity, item.key, "accept" if take else "reject")
     return decision
 

@@ -81,6 +81,15 @@ def test_a_foreign_school_finds_none_of_it(here, as_person, student, item):
     assert third.get(f"/changes/{item.pk}/").status_code == 404
 
 
+def test_why_is_for_the_school_that_decided(here, as_person, registrar, student, item):
+    EnrolmentFactory(student=student, school=here.other, concurrent=True)
+    given = {"field-legal_first_name": "pasi", "version": item.version, "reason": "Passport seen.", "do": "save"}
+    registrar.post(f"/changes/{item.pk}/", given)
+    assert "Passport seen." in text(registrar.get(f"/changes/{item.pk}/"))
+    theirs = text(as_person(here.stranger).get(f"/changes/{item.pk}/"))
+    assert "Settled" in theirs and "Passport seen." not in theirs
+
+
 def test_the_api_tells_kind_and_key_and_takes_both_as_filters(registrar, item, student, here):
     found = registrar.get("/api/v1/discrepancies/", {"entity": "student", "key": student.asn}).json()["results"]
     assert [(one["id"], one["asn"], one["ref_id"], one["enrolment"]) for one in found] == [
