@@ -38,7 +38,7 @@ def rows(client, query=""):
     return client.get(PAGE + query).context["rows"]
 
 
-def told(client, query=""):
+def texts(client, query=""):
     return [
         (row["line"].field, row["line"].count, row["line"].sis_empty, row["line"].pasi_empty, row["line"].both)
         for row in rows(client, query)
@@ -47,9 +47,9 @@ def told(client, query=""):
 
 def test_by_field_how_many_and_which_side_is_empty(first, here, registrar, as_person):
     assert all(item.first_comparison for item in Discrepancy.objects.all())
-    assert told(registrar) == [("grade", 3, 0, 1, 2), ("local_student_id", 1, 1, 0, 0)]
-    assert told(as_person(here.district)) == [("grade", 4, 0, 1, 3), ("local_student_id", 1, 1, 0, 0)]
-    assert told(as_person(here.stranger)) == [("grade", 1, 0, 0, 1)]
+    assert texts(registrar) == [("grade", 3, 0, 1, 2), ("local_student_id", 1, 1, 0, 0)]
+    assert texts(as_person(here.district)) == [("grade", 4, 0, 1, 3), ("local_student_id", 1, 1, 0, 0)]
+    assert texts(as_person(here.stranger)) == [("grade", 1, 0, 0, 1)]
     [grade, _number] = rows(registrar)
     assert (grade["sis"], grade["pasi"]) != ("", "")
 
@@ -63,12 +63,12 @@ def test_of_each_kind_of_record_its_own(first, here, registrar):
         ("school_enrolment", "local_student_id"),
         ("section", "description"),
     ]
-    assert told(registrar, "?entity=section") == [("description", 1, 0, 0, 1)]
+    assert texts(registrar, "?entity=section") == [("description", 1, 0, 0, 1)]
 
 
 def test_the_filters_are_those_of_the_list(first, here, registrar, as_person):
-    assert told(registrar, "?field=local_student_id") == [("local_student_id", 1, 1, 0, 0)]
-    assert told(as_person(here.district), f"?school={here.other.code}") == [("grade", 1, 0, 0, 1)]
+    assert texts(registrar, "?field=local_student_id") == [("local_student_id", 1, 1, 0, 0)]
+    assert texts(as_person(here.district), f"?school={here.other.code}") == [("grade", 1, 0, 0, 1)]
     assert registrar.get(f"{PAGE}?colour=red").status_code == 400
     assert registrar.get(f"{PAGE}?school_year=odd").status_code == 400
     listed = registrar.get(rows(registrar)[0]["list"])
@@ -122,7 +122,7 @@ def test_accepting_one_field_for_all_leaves_the_others_open(first, here, registr
     grades = [SchoolEnrolment.objects.get(pk=item.subject_id).grade for item in first]
     assert grades == ["09", "09", "", "08"]
     assert [Discrepancy.objects.get(pk=item.pk).is_open for item in first] == [False, False, True, True]
-    assert told(registrar) == [("local_student_id", 1, 1, 0, 0)]
+    assert texts(registrar) == [("local_student_id", 1, 1, 0, 0)]
 
 
 def test_keeping_ours_for_all_needs_a_reason_and_sends_them(first, here, registrar):
@@ -132,15 +132,15 @@ def test_keeping_ours_for_all_needs_a_reason_and_sends_them(first, here, registr
     assert registrar.post(reverse("pasi_connect:bulk"), body).status_code == 422
     run(registrar, address, reason="The SIS is right.")
     assert [Discrepancy.objects.get(pk=item.pk).undecided for item in first] == [0, 0, 1, 1]
-    assert told(registrar) == [("local_student_id", 1, 1, 0, 0)]
+    assert texts(registrar) == [("local_student_id", 1, 1, 0, 0)]
 
 
 def test_the_bulk_is_undone_and_all_of_it_is_a_first_comparison_again(first, here, registrar):
-    before = told(registrar)
+    before = texts(registrar)
     action = run(registrar, rows(registrar)[0]["accept"])
     job = taking_back.start(_actor(here.registrar), action.pk, "Too early.")
     jobs.run(job.pk)
-    assert told(registrar) == before
+    assert texts(registrar) == before
     assert {SchoolEnrolment.objects.get(pk=item.subject_id).grade for item in first} == {"08"}
 
 
