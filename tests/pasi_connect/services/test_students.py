@@ -6,7 +6,8 @@ from pasi_connect import selectors
 from pasi_connect.models import Discrepancy, Exchange, Link, StudentCopy, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services import decisions, setting_up, states
-from pasi_connect.services.queue import collecting, forcing
+from pasi_connect.services.decisions import many
+from pasi_connect.services.queue import claiming, collecting, forcing
 from sis.models import Student
 from sis.services import students
 from tests import factories
@@ -15,6 +16,7 @@ from tests.pasi_connect.students import (
     PASSPORT,
     changed_there,
     document,
+    in_step,
     item,
     sent,
     take_up,
@@ -277,3 +279,32 @@ def test_a_student_whom_the_sis_does_not_know_is_no_change(world):
     Discrepancy.objects.exclude(entity=KIND).delete()
     assert StudentCopy.objects.filter(vanished_at=None).exists()
     assert not Discrepancy.objects.exists() and not Link.objects.exists()
+
+
+def test_a_sender_that_died_between_the_two_parts_leaves_the_second_to_be_found_out(world, student, settings):
+    students.change(
+        world.actor,
+        student.pk,
+        {"legal_first_name": "Ilona", "preferred_first_name": "Loni", "preferred_last_name": "V"},
+    )
+    first, second = take_up(student)
+    assert world.send(first).status == Status.ACCEPTED
+    claimed = claiming.claim(second.pk)
+    assert claimed is not None and claimed[1] is not None  # and then the process ends: the call was never made
+    Submission.objects.filter(pk=second.pk).update(lease_until=None, lease_holder="", status=Status.CHECKING)
+    assert world.send(second).status == Status.WAITING
+    assert world.send(second).status == Status.ACCEPTED
+    assert theirs(world, student)["PreferredName"]["FirstName"] == "Loni"
+
+
+def test_many_students_are_decided_on_together(world, student):
+    changed_there(world, student, FirstName="Ilona")
+    other = in_step(world)
+    changed_there(world, other, FirstName="Ada")
+    items = {one.pk: one for one in Discrepancy.objects.filter(entity=KIND, status="open")}
+    versions = {pk: one.version for pk, one in items.items()}
+    done = many.decide_many(world.actor, items, versions, accept=True, reason="Passports seen.")
+    assert len(done.decisions) == 2 and not done.others
+    names = set(Student.objects.filter(pk__in=[student.pk, other.pk]).values_list("legal_first_name", flat=True))
+    assert names == {"Ilona", "Ada"}
+    assert not Discrepancy.objects.filter(entity=KIND, status="open").exists()
