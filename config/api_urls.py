@@ -11,6 +11,7 @@ from pasi_connect.api.exchanges import ExchangeViewSet
 from pasi_connect.api.failures import FailureViewSet
 from pasi_connect.api.forcing import SendEnrolment, SendSchool
 from pasi_connect.api.historical import HistoricalRecord
+from pasi_connect.api.sections import SectionViewSet
 from pasi_connect.api.submissions import SubmissionViewSet
 from reconciliation.api.runs import ReconciliationViewSet
 from registrar.api.enrolments import EnrolmentViewSet
@@ -21,7 +22,6 @@ from sis.api.course_enrolments import CourseEnrolmentViewSet
 from sis.api.courses import CourseViewSet
 from sis.api.reads import ReadViewSet
 from sis.api.schools import SchoolViewSet
-from sis.api.sections import SectionViewSet
 from sis.api.stored_grades import StoredGradeViewSet
 from sis.api.students import StudentViewSet
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from operations.models import ReadEntry
 from operations.serializers import Strict
-from sis.models import Course, CourseEnrolment, School, Section, StoredGrade, Student
+from sis.models import Course, CourseEnrolment, School, StoredGrade, Student
 from sis.rules import asn
 from sis.rules.enrolment import codes
 from sis.rules.school_year import SchoolYear
@@ -82,26 +82,6 @@ class CourseSerializer(serializers.ModelSerializer):
     class Meta:
         model = Course
         fields = ["id", "external_id", "code", "name", "credits_offered", "diploma", "active"]
-        read_only_fields = fields
-
-
-class SectionSerializer(serializers.ModelSerializer):
-    """`course` is the one that the section is known by, `course_codes` are those of all. `term_code`, `language`, `delivery`
-    and `schedule` are codes of PASI's lists; `term_code` is the term's Alternate Term Code unless the section has its own."""
-
-    school = serializers.CharField(source="school.code", read_only=True)
-    school_year = SchoolYearText(read_only=True)
-    course = serializers.CharField(source="course.code", read_only=True)
-    course_codes = CodeList(read_only=True, help_text=Section._meta.get_field("course_codes").help_text)
-    term = serializers.CharField(source="term.name", read_only=True)
-
-    class Meta:
-        model = Section
-        fields = [
-            "id", "external_id", "school", "school_year", "course", "course_codes", "term", "term_code", "number", "teacher",
-            "start_date", "end_date", "language", "delivery", "schedule", "credits_offered", "minutes_offered",
-            "local_section_id", "description", "deleted", "revision",
-        ]  # fmt: skip
         read_only_fields = fields
 
 

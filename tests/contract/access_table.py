@@ -54,7 +54,17 @@ API = (
     Row("api:course-list", API_LIST),
     Row("api:course-detail", "401 200 200 200 200", ("course",)),  # of the authority
     Row("api:section-list", API_LIST),
+    Row(
+        "api:section-list",
+        "401 201 400 201 403",
+        method="POST",
+        body={
+            "school": "$school", "school_year": "$school_year", "term": "$term_name", "course_codes": "$course_codes", "number": "77",
+        },
+    ),
     Row("api:section-detail", API_ITEM, ("section",)),
+    Row("api:section-detail", API_DECIDES, ("section",), "PATCH", {"teacher": "A. Varga"}),
+    Row("api:section-detail", "401 200 404 200 403", ("free_section",), "DELETE"),
     Row("api:course-enrolment-list", API_LIST),
     Row("api:course-enrolment-detail", API_ITEM, ("sitting",)),
     Row("api:stored-grade-list", API_LIST),

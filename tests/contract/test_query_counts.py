@@ -21,7 +21,7 @@ COUNTS = {
     "exchanges": 5,
     "failures": 5,
     "courses": 4,
-    "sections": 4,
+    "sections": 12,
     "course-enrolments": 4,
     "stored-grades": 4,
     "decisions": 7,

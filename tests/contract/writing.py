@@ -107,6 +107,19 @@ class District:
         self.world.edit(enrolment, grade="09")
         return enrolment.pk
 
+    def new_section(self) -> dict[str, Any]:
+        school = self.world.school
+        term = factories.TermFactory(calendar=factories.CalendarFactory(school=school, school_year=YEAR))
+        codes = [factories.CourseFactory().code]
+        return {
+            "school": school.code, "school_year": str(YEAR), "term": term.name, "course_codes": codes, "number": "7",
+        }  # fmt: skip
+
+    def section(self) -> int:
+        calendar = factories.CalendarFactory(school=self.world.school, school_year=YEAR)
+        term = factories.TermFactory(calendar=calendar)
+        return factories.SectionFactory(school=self.world.school, school_year=YEAR, term=term).pk
+
     def job(self, status: str) -> int:
         return factories.job(self.user, status).pk
 
@@ -194,6 +207,9 @@ REQUESTS: dict[tuple[str, str], Callable[[District], Write]] = {
     ("post", "students/{asn}/enrolments/"): lambda d: Write(
         f"students/{d.asn_of_one_who_left()}/enrolments/", NEW_STAY, answer=201
     ),
+    ("post", "sections/"): lambda d: Write("sections/", d.new_section(), answer=201),
+    ("patch", "sections/{id}/"): lambda d: Write(f"sections/{d.section()}/", {"teacher": "A. Varga"}, "patch"),
+    ("delete", "sections/{id}/"): lambda d: Write(f"sections/{d.section()}/", method="delete"),
     ("patch", "students/{id}/"): lambda d: Write(
         f"students/{d.world.in_step().student_id}/", {"legal_suffix": "Jr."}, "patch"
     ),
