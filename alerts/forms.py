@@ -31,12 +31,12 @@ class AssignForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if given.get("back"):
-            given["to"] = None
-        elif not given.get("to"):
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("back"):
+            values["to"] = None
+        elif not values.get("to"):
             self.add_error("to", _("Choose a person from the list."))
-        return given
+        return values
 
     def __init__(self, *args: Any, people: list[User] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -44,8 +44,8 @@ def everywhere() -> QuerySet[User]:
 def colleagues(school_code: str) -> QuerySet[User]:
     """Active people who decide on changes of this school."""
     here = SchoolAccess.objects.filter(user=OuterRef("pk"), school__code=school_code)
-    found = deciders().filter(Exists(here) | Q(pk__in=everywhere().values("pk")))
-    return found.order_by("last_name", "first_name", "pk")
+    rows = deciders().filter(Exists(here) | Q(pk__in=everywhere().values("pk")))
+    return rows.order_by("last_name", "first_name", "pk")
 
 
 def who_can_stand_in(user: User) -> QuerySet[User]:
@@ -116,8 +116,8 @@ def holding_people(school_codes: Iterable[str] | None = None) -> QuerySet[User]:
 
 def holders(keys: Iterable[str]) -> dict[str, Assignment]:
     """The present assignment of each record, in one query."""
-    found = Assignment.objects.filter(key__in=list(keys)).select_related("user")
-    return {assignment.key: assignment for assignment in found}
+    rows = Assignment.objects.filter(key__in=list(keys)).select_related("user")
+    return {assignment.key: assignment for assignment in rows}
 
 
 # Notices ---------------------------------------------------------------------------------------------------------
@@ -171,8 +171,8 @@ def foreign_codes() -> list[str]:
 
 def stays_of(user: User, years: Iterable[Any]) -> QuerySet[SchoolEnrolment]:
     """The person's students' enrolments that take part."""
-    found = sis.enrolments(user).select_related(None).order_by()
-    return found.filter(deleted=False, school_year__in=[year.ending for year in years])
+    rows = sis.enrolments(user).select_related(None).order_by()
+    return rows.filter(deleted=False, school_year__in=[year.ending for year in years])
 
 
 def records_elsewhere(user: User) -> QuerySet[EnrolmentCopy]:
@@ -188,7 +188,7 @@ def other_records(user: User) -> QuerySet[EnrolmentCopy]:
 def _elsewhere(user: User, unseen: bool) -> QuerySet[EnrolmentCopy]:
     years = Context().years
     stays = stays_of(user, years).filter(student__asn=OuterRef("asn"))
-    seen = SeenRecord.objects.filter(
+    rows = SeenRecord.objects.filter(
         key=OuterRef(OuterRef("key")),
         core_version=OuterRef(OuterRef("core_version")),
         school_code=OuterRef("school__code"),
@@ -198,7 +198,7 @@ def _elsewhere(user: User, unseen: bool) -> QuerySet[EnrolmentCopy]:
     ).order_by()
     # The limit is a fence: without it PostgreSQL walks through half a million records of our own schools in the order of the page.
     few = live.filter(school_code__in=foreign_codes()).values("pk")[:MOST_ELSEWHERE]
-    wanted = Exists(stays.filter(~Exists(seen)) if unseen else stays)
+    wanted = Exists(stays.filter(~Exists(rows)) if unseen else stays)
     copies = EnrolmentCopy.objects.defer("document")
     foreign = copies.filter(wanted, pk__in=few)
     near = _newest(_at_our_other_schools(user, live, years).filter(wanted))

@@ -194,8 +194,8 @@ def _demo_people() -> Iterator[Error]:
     from pasi_connect.demo.making import PASSWORD, PEOPLE
 
     try:
-        found = User.objects.filter(is_active=True, username__in=[name for name, *_ in PEOPLE])
-        names = [user.username for user in found.order_by("username") if check_password(PASSWORD, user.password)]
+        rows = User.objects.filter(is_active=True, username__in=[name for name, *_ in PEOPLE])
+        names = [user.username for user in rows.order_by("username") if check_password(PASSWORD, user.password)]
     except DatabaseError:  # as above
         return
     if names:

@@ -57,8 +57,8 @@ def _stored_grade(address: Address) -> Any:
 def _of_items(items: "QuerySet[Discrepancy]") -> Subquery:
     """A change of a record that is not here yet names its student by ASN."""
     named = Student.objects.filter(asn=OuterRef("asn")).exclude(asn="").order_by()
-    found = items.annotate(whose=Coalesce(F("school_enrolment__student_id"), Subquery(named.values("pk")[:1])))
-    return Subquery(found.order_by().values("whose")[:1])
+    rows = items.annotate(whose=Coalesce(F("school_enrolment__student_id"), Subquery(named.values("pk")[:1])))
+    return Subquery(rows.order_by().values("whose")[:1])
 
 
 def _change(address: Address) -> Any:

@@ -312,8 +312,8 @@ class Worker(gthread.ThreadWorker):
         if CHUNKED.search(head):
             conn.wanted, conn.partial = head_length, True  # refused by its head (`operations.bodies`)
             return
-        found = LENGTH.search(head)
-        length = int(found[1]) if found else 0
+        match = LENGTH.search(head)
+        length = int(match[1]) if match else 0
         conn.wanted = head_length + length
         if length > FORM_BYTES:
             conn.partial = True

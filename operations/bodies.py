@@ -96,8 +96,8 @@ def check_length(request: HttpRequest, kind: Kind | None) -> None:
 
 
 def too_large(most: int) -> Refused:
-    said = _("This address accepts at most %(limit)s MB. Nothing was saved.") % {"limit": most // MB}
-    return Refused(413, "too_large", _("The request is too large"), said)
+    text = _("This address accepts at most %(limit)s MB. Nothing was saved.") % {"limit": most // MB}
+    return Refused(413, "too_large", _("The request is too large"), text)
 
 
 def prepare(request: HttpRequest, kind: Kind) -> None:

@@ -187,10 +187,10 @@ def filter_text(request: HttpRequest, address: Mapping[str, Any], posted: tuple[
 
 def _pairs(request: HttpRequest, address: Mapping[str, Any], posted: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield from ((name, str(value)) for name, value in address.items())
-    given = list(request.GET.lists())
+    rows = list(request.GET.lists())
     if posted and request.method == "POST":
-        given += [(name, request.POST.getlist(name)) for name in posted]
-    for name, values in given:
+        rows += [(name, request.POST.getlist(name)) for name in posted]
+    for name, values in rows:
         if name not in NOT_A_FILTER:
             texts = (" ".join(str(value).split()) for value in values)
             yield from ((name, text) for text in texts if text)

@@ -67,8 +67,8 @@ def confirms(user: User) -> bool:
 def approvable(user: User) -> QuerySet[Job]:
     """Jobs that wait for an approval which the person may give."""
     kinds = [name for name, kind in offers.jobs.items() if user.has_perm(kind.approve)]
-    found = to_approve(user).filter(kind__in=kinds)
-    return found.exclude(user=user) if kinds and ApprovalSettings.load().four_eyes else found
+    rows = to_approve(user).filter(kind__in=kinds)
+    return rows.exclude(user=user) if kinds and ApprovalSettings.load().four_eyes else rows
 
 
 def may_approve(user: User, job: Job) -> bool:

@@ -100,11 +100,11 @@ def refuse(kind: str, name: str, method: str) -> Standing | None:
 
 
 def too_many(found: Standing) -> bodies.Refused:
-    said = _("The limit is %(limit)s requests a minute. Try again in %(seconds)s seconds; this request was not "
+    text = _("The limit is %(limit)s requests a minute. Try again in %(seconds)s seconds; this request was not "
              "processed.") % {
         "limit": found.limit, "seconds": found.reset,
     }  # fmt: skip
-    refused = bodies.Refused(429, "too_many_requests", _("Too many requests"), said, found.reset)
+    refused = bodies.Refused(429, "too_many_requests", _("Too many requests"), text, found.reset)
     refused.standing = found  # type: ignore[attr-defined]
     return refused
 
@@ -140,11 +140,11 @@ class _AtWork:
             return lambda: None
         with self.lock:
             if self.numbers[caller] >= most:
-                said = _(
+                text = _(
                     "The limit is %(number)s requests at a time. Send this one again when another has been answered."
                 )
                 raise bodies.Refused(
-                    429, "too_many_at_once", _("Too many requests at a time"), said % {"number": most}, 1
+                    429, "too_many_at_once", _("Too many requests at a time"), text % {"number": most}, 1
                 )
             self.numbers[caller] += 1
         ended = threading.Event()

@@ -38,8 +38,8 @@ def sweep() -> None:
 def look() -> None:
     since = clock.now() - HOUR
     for what, who, number, url in _findings(since):
-        told = Notice.objects.filter(kind=KIND, at__gte=since, values__what=what, values__who=who)
-        if not told.exists():
+        rows = Notice.objects.filter(kind=KIND, at__gte=since, values__what=what, values__who=who)
+        if not rows.exists():
             notices.leave(notices.WHOLE, KIND, {"what": what, "who": who, "number": number}, url)
 
 
@@ -51,8 +51,8 @@ def _findings(since: dt.datetime) -> Iterator[tuple[str, str, int, str]]:
                 yield what, str(who or "-")[:100], number, PEOPLE
     read = ReadEntry.objects.filter(at__gte=since, program="").order_by().values_list("user__username")
     if most := settings.ALARM_STUDENTS:
-        seen = read.filter(student_id__isnull=False).annotate(number=Count("student_id", distinct=True))
-        yield from (("students", who, number, ACCESS) for who, number in seen.filter(number__gte=most))
+        rows = read.filter(student_id__isnull=False).annotate(number=Count("student_id", distinct=True))
+        yield from (("students", who, number, ACCESS) for who, number in rows.filter(number__gte=most))
     if most := settings.ALARM_FILES:
         taken = read.filter(kind__in=FILES).annotate(number=Count("pk"))
         yield from (("files", who, number, ACCESS) for who, number in taken.filter(number__gte=most))

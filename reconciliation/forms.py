@@ -61,11 +61,11 @@ class ChoicesForm(forms.Form):
         return school
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
+        values: dict[str, Any] = super().clean() or self.cleaned_data
         for side, said in self.too_large.items():
             self.errors.pop(side, None)
             self.add_error(side, said)
-        return given
+        return values
 
     def uploads(self) -> dict[str, Any]:
         return {side: file for side in SIDES if (file := self.cleaned_data.get(side))}

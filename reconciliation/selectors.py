@@ -17,11 +17,11 @@ PERMISSION = rights.to("run", "reconciliation")[0]
 
 def runs(user: User) -> QuerySet[Run]:
     """Runs of the person's schools; one without a school is its maker's, and theirs who see all schools."""
-    found = Run.objects.select_related("job").prefetch_related("files")
+    rows = Run.objects.select_related("job").prefetch_related("files")
     codes = sis.school_codes(user)
     if codes is None:
-        return found
-    return found.filter(Q(school_code__in=codes) | Q(school_code="", user=user))
+        return rows
+    return rows.filter(Q(school_code__in=codes) | Q(school_code="", user=user))
 
 
 def may_name(user: User, school_code: str) -> bool:
@@ -37,8 +37,8 @@ def has_students(run: Run) -> bool:
 def known_students(user: User, shown_asns: set[str]) -> dict[str, Student]:
     """The person's students by ASN as results write it, 1234-5678-9."""
     digits = {asn.replace("-", "") for asn in shown_asns}
-    found = sis.students(user).filter(asn__in=digits)
-    return {asn_rules.with_hyphens(student.asn or ""): student for student in found}
+    rows = sis.students(user).filter(asn__in=digits)
+    return {asn_rules.with_hyphens(student.asn or ""): student for student in rows}
 
 
 def asns_of(user: User, text: str, most: int) -> list[str]:

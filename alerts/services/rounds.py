@@ -130,14 +130,14 @@ def _at_once_for(choice: MailChoice, away: dict[int, int]) -> bool:
         return _pass_over(choice)  # is not told afterwards either
     waiting = selectors.needing_a_person(pasi.discrepancies(person).select_related(None).filter(pk__gt=choice.floor))
     own = waiting.filter(~selectors.held_by_colleagues(selectors.stood_in_for(person, away)))
-    found = list(own.order_by("pk").values_list("pk", "kind", "school_code", "opened_at")[: MOST_TOLD + 1])
+    rows = list(own.order_by("pk").values_list("pk", "kind", "school_code", "opened_at")[: MOST_TOLD + 1])
     told = set(MailedItem.objects.filter(user=person, item_id__gt=choice.floor).values_list("item_id", flat=True))
-    fresh = [row for row in found if row[0] not in told]
+    fresh = [row for row in rows if row[0] not in told]
     if not fresh:
         return _pass_over(choice, now - COMMITTED)
     if not rules.is_gathered(min(row[3] for row in fresh), now):
         return False
-    more, fresh = len(found) > MOST_TOLD, fresh[:MOST_TOLD]
+    more, fresh = len(rows) > MOST_TOLD, fresh[:MOST_TOLD]
     draft = digests.at_once(person, [row[:3] for row in fresh], more)
     with transaction.atomic():
         # Of two processes the one that moves the turn plans the mail. So many are not noted one by one: the list has them.

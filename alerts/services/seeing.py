@@ -17,8 +17,8 @@ def mark_seen(actor: Actor, user: User, copy: EnrolmentCopy, core_version: int) 
     """For each of the person's schools where the student is. `core_version`: what the person saw. Gives the schools that had not."""
     stays = selectors.stays_of(user, Context().years).filter(student__asn=copy.asn)
     codes = set(stays.values_list("school__code", flat=True))
-    known = SeenRecord.objects.filter(key=copy.key, core_version=core_version, school_code__in=codes)
-    missing = sorted(codes - set(known.values_list("school_code", flat=True)))
+    rows = SeenRecord.objects.filter(key=copy.key, core_version=core_version, school_code__in=codes)
+    missing = sorted(codes - set(rows.values_list("school_code", flat=True)))
     SeenRecord.objects.bulk_create(
         [
             SeenRecord(

@@ -83,9 +83,11 @@ class PlanAbsence(ForDeciders):
         form = AbsenceForm(request.POST, person=user)
         if not form.is_valid():
             return show(request, 422, absence=form)
-        given = form.cleaned_data
+        values = form.cleaned_data
         try:
-            made = absences.plan(of_request(request), user, given["stand_in"].pk, given["first_day"], given["last_day"])
+            made = absences.plan(
+                of_request(request), user, values["stand_in"].pk, values["first_day"], values["last_day"]
+            )
         except ValidationError as error:
             form.add_error(None, error)
             return show(request, 422, absence=form)

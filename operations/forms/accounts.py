@@ -117,10 +117,10 @@ class TokenForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """The password last, and only for what could be made: wrong ones are counted as at a sign-in."""
-        given: dict[str, Any] = super().clean() or {}
-        if not self.errors and not confirmed(self.request, given["present"]):
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors and not confirmed(self.request, values["present"]):
             self.add_error("present", _("This is not your current password."))
-        return given
+        return values
 
     @property
     def until(self) -> dt.datetime | None:
@@ -159,8 +159,8 @@ class NewPasswordForm(forms.Form):
         self.person = person
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        password, again = given.get("password"), given.get("again")
+        values: dict[str, Any] = super().clean() or {}
+        password, again = values.get("password"), values.get("again")
         if password and again and password != again:
             self.add_error("again", _("The two passwords do not match."))
         if password:
@@ -168,7 +168,7 @@ class NewPasswordForm(forms.Form):
                 validate_password(password, self.person)
             except ValidationError as error:
                 self.add_error("password", error)
-        return given
+        return values
 
 
 class OwnPasswordForm(NewPasswordForm):

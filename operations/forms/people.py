@@ -25,8 +25,8 @@ class RoleField(forms.ModelChoiceField):
 
 def roles_for(by: User) -> "QuerySet[Group]":
     """The roles that the person can give: who does not see all schools gives none that does."""
-    found = Group.objects.order_by("pk")
-    return found if rights.covers(by, None) else found.exclude(permissions__codename=rights.ALL_SCHOOLS)
+    rows = Group.objects.order_by("pk")
+    return rows if rights.covers(by, None) else rows.exclude(permissions__codename=rights.ALL_SCHOOLS)
 
 
 class PersonForm(forms.ModelForm):
@@ -61,8 +61,8 @@ class PersonForm(forms.ModelForm):
             self.initial["role"] = self.instance.groups.first()
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if not latin1.fits(given.get("local_id") or given.get("username") or ""):
+        values: dict[str, Any] = super().clean() or {}
+        if not latin1.fits(values.get("local_id") or values.get("username") or ""):
             self.add_error(
                 "local_id",
                 _(
@@ -70,9 +70,9 @@ class PersonForm(forms.ModelForm):
                     "enter a local ID."
                 ),
             )
-        if not latin1.fits(given.get("plain_name") or ""):
+        if not latin1.fits(values.get("plain_name") or ""):
             self.add_error("plain_name", _("PASI receives this. It accepts only Latin letters and single spaces."))
-        return given
+        return values
 
 
 class ServiceForm(forms.ModelForm):
@@ -105,11 +105,11 @@ class ServiceForm(forms.ModelForm):
             self.initial["role"] = self.instance.groups.first()
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
+        values: dict[str, Any] = super().clean() or {}
         for name in ("last_name", "username"):
-            if name in given and not latin1.fits(given[name]):
+            if name in values and not latin1.fits(values[name]):
                 self.add_error(name, _("PASI receives this. It accepts only Latin letters and single spaces."))
-        return given
+        return values
 
 
 class RoleForm(forms.Form):

@@ -33,14 +33,14 @@ class NotADay(ValueError):
 def parse(text: str) -> dt.date:
     """2026-11-27, 2026/11/27, 20261127, 27 November 2026, Nov 27, 2026, 27 nov. 2026, 27/11/2026. Raises NotADay."""
     plain = " ".join(re.sub(r"[.,](?= |$)", " ", text.strip().casefold().translate(ACCENTS)).split())
-    if found := YEAR_FIRST.fullmatch(plain):
-        year, month, day = (int(part) for part in found.groups() if part)
-    elif found := DAY_FIRST.fullmatch(plain):
-        day, month, year = int(found[1]), MONTHS.get(found[2], 0), int(found[3])
-    elif found := MONTH_FIRST.fullmatch(plain):
-        day, month, year = int(found[2]), MONTHS.get(found[1], 0), int(found[3])
-    elif found := NUMBERS.fullmatch(plain):
-        first, second, year = int(found[1]), int(found[2]), int(found[3])
+    if match := YEAR_FIRST.fullmatch(plain):
+        year, month, day = (int(part) for part in match.groups() if part)
+    elif match := DAY_FIRST.fullmatch(plain):
+        day, month, year = int(match[1]), MONTHS.get(match[2], 0), int(match[3])
+    elif match := MONTH_FIRST.fullmatch(plain):
+        day, month, year = int(match[2]), MONTHS.get(match[1], 0), int(match[3])
+    elif match := NUMBERS.fullmatch(plain):
+        first, second, year = int(match[1]), int(match[2]), int(match[3])
         if first <= 12 and second <= 12 and first != second:
             raise NotADay("ambiguous")
         month, day = (second, first) if first > 12 else (first, second)

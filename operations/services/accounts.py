@@ -173,8 +173,8 @@ def _one_at_a_time() -> None:
 
 
 def _somebody_is_left() -> None:
-    found = User.objects.filter(is_active=True, kind=User.Kind.PERSON, groups__permissions__codename="people")
-    if not found.exists() and not User.objects.filter(is_active=True, is_superuser=True).exists():
+    rows = User.objects.filter(is_active=True, kind=User.Kind.PERSON, groups__permissions__codename="people")
+    if not rows.exists() and not User.objects.filter(is_active=True, is_superuser=True).exists():
         raise ValidationError(_("This is the last administrator. Give the role to somebody else first."))
 
 

@@ -45,8 +45,8 @@ def last() -> int:
 
 def changed_after(number: int, entity: str, subject_ids: Collection[str]) -> set[str]:
     """Which of these subjects have an entry behind that number."""
-    found = AuditEntry.objects.filter(entity=entity, subject_id__in=subject_ids, pk__gt=number)
-    return set(found.values_list("subject_id", flat=True))
+    rows = AuditEntry.objects.filter(entity=entity, subject_id__in=subject_ids, pk__gt=number)
+    return set(rows.values_list("subject_id", flat=True))
 
 
 def _row(at: dt.datetime, actor: Actor, entry: Entry) -> AuditEntry:

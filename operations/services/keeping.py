@@ -57,8 +57,8 @@ def rows(model: type[models.Model], moment: str, order: str = "pk", **only: Any)
     """
 
     def remove_rows(before: dt.datetime, most: int) -> int:
-        found = model._default_manager.filter(**only).order_by(order).values_list("pk", moment)[:most]
-        old = [pk for pk, at in found if at < before]
+        queryset = model._default_manager.filter(**only).order_by(order).values_list("pk", moment)[:most]
+        old = [pk for pk, at in queryset if at < before]
         if old:
             model._default_manager.filter(pk__in=old).delete()
         return len(old)

@@ -16,9 +16,9 @@ def ask(task: str) -> None:
 
 def carry_out(task: str, work: Callable[[], object]) -> None:
     """Does the work; what is asked for meanwhile stays for another time."""
-    asked = list(PendingTask.objects.filter(task=task).values_list("asked_at", flat=True))
+    rows = list(PendingTask.objects.filter(task=task).values_list("asked_at", flat=True))
     work()
-    PendingTask.objects.filter(task=task, asked_at__in=asked).delete()
+    PendingTask.objects.filter(task=task, asked_at__in=rows).delete()
 
 
 def errand(task: str, work: Callable[[], object]) -> offers.Errand:

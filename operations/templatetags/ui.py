@@ -268,16 +268,16 @@ def statusbar(parts: Iterable[Mapping[str, Any]], label: str) -> dict[str, Any]:
     A part: {"count", "name", "meta", "url", "current"}. Up to four parts; a part that is not nothing is drawn at
     least 2 % wide, so that it can be seen.
     """
-    known = list(parts)
-    total = sum(part["count"] for part in known)
-    shares = [max(part["count"] / total, 0.02) if part["count"] else 0.0 for part in known] if total else []
+    rows = list(parts)
+    total = sum(part["count"] for part in rows)
+    shares = [max(part["count"] / total, 0.02) if part["count"] else 0.0 for part in rows] if total else []
     scale, x, drawn = (1000 / sum(shares) if shares else 0.0), 0.0, []
     for share in shares:
         width = share * scale
         drawn.append({"x": round(x, 1), "width": round(max(width - 4, 0), 1)})
         x += width
-    rects = drawn or [{"x": 0, "width": 0} for _ in known]
-    segments = [{**part, **rect, "seg": n} for n, (part, rect) in enumerate(zip(known, rects, strict=True), 1)]
+    rects = drawn or [{"x": 0, "width": 0} for _ in rows]
+    segments = [{**part, **rect, "seg": n} for n, (part, rect) in enumerate(zip(rows, rects, strict=True), 1)]
     return {"parts": segments, "label": label}
 
 

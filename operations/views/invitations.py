@@ -28,9 +28,9 @@ class Invited(View):
             form = InvitedPasswordForm(request.POST, person=invitations.of(secret).user)
             if not form.is_valid():
                 return self._page(request, form, 422)
-            given = form.cleaned_data
+            values = form.cleaned_data
             ip = request.META.get("REMOTE_ADDR") or ""
-            user = invitations.use(secret, given["password"], ip, end_tokens=given["end_tokens"])
+            user = invitations.use(secret, values["password"], ip, end_tokens=values["end_tokens"])
         except invitations.NotValid:
             return self._gone(request)
         # No redirect to the way to sign in: of a form that is taken for one whose session has ended (`operations.views.sign_in_again`).

@@ -102,8 +102,8 @@ def index(request: HttpRequest) -> HttpResponse:
     own = selectors.jobs(user)
     filterset = JobFilter(request.GET, own)
     LIST.check(request, filterset)
-    found, chosen = lists.sound(filterset), request.GET.get("state", "")
-    made = _page(request, found, newest_first=True)
+    queryset, chosen = lists.sound(filterset), request.GET.get("state", "")
+    made = _page(request, queryset, newest_first=True)
     rows = [{"job": job, "label": label(job), "answer": answer(job)} for job in made.rows]
     running = JobFilter.in_state(own, "state", "running").count()
     waiting = selectors.to_approve(user).count()

@@ -22,7 +22,7 @@ class _OfItsKind(ForwardManyToOneDescriptor):
 class SubjectOf(models.ForeignObject):
     """No column and no constraint of its own. Set by `subject_id` or by the record.
 
-    Where a filter asks for nothing beyond the id (`filter(enrolment=…)`) Django leaves the join out, and the kind with it: such a
+    Where a filter asks for nothing beyond the id (`filter(school_enrolment=…)`) Django leaves the join out, and the kind with it: such a
     filter names `entity` and `subject_id` instead.
     """
 

@@ -38,8 +38,8 @@ def _references(before: Export, after: Export) -> list[Note]:
     """Reference numbers that have outlived the delete."""
     if before.references is None or after.references is None:
         return []
-    known = before.references.filter(before.references != "").unique()
-    count = int(after.references.is_in(known.implode()).sum())
+    values = before.references.filter(before.references != "").unique()
+    count = int(after.references.is_in(values.implode()).sum())
     return [Note("same_references", {"count": count, "rows": after.height})] if count else []
 
 

@@ -106,14 +106,14 @@ class Reader:
 
     def cells(self, name: str, lines: Sequence[int]) -> dict[int, str]:
         """The texts of one column by line."""
-        found = pl.scan_parquet(self.path).filter(pl.col("line").is_in(list(lines))).select("line", self._place(name))
-        return dict(found.collect(engine="streaming").iter_rows())
+        rows = pl.scan_parquet(self.path).filter(pl.col("line").is_in(list(lines))).select("line", self._place(name))
+        return dict(rows.collect(engine="streaming").iter_rows())
 
     def first_of(self, name: str, texts: Sequence[str]) -> list[int]:
         """For each text that stands in the column its first line."""
         text = self._place(name)
-        found = pl.scan_parquet(self.path).filter(text.is_in(list(texts))).group_by(text).agg(pl.col("line").min())
-        return sorted(found.select("line").collect(engine="streaming").to_series().to_list())
+        rows = pl.scan_parquet(self.path).filter(text.is_in(list(texts))).group_by(text).agg(pl.col("line").min())
+        return sorted(rows.select("line").collect(engine="streaming").to_series().to_list())
 
     def page(self, wanted: Wanted, size: int, *, after: int | None = None, before: int | None = None) -> Lines:
         """The `size` lines behind `after`, or the last `size` lines before `before`."""

@@ -253,9 +253,9 @@ def words(note: Note, translate: Callable[[str], str] = str) -> str:
 
 def quoted(names: Iterable[str], most: int = 12) -> str:
     """ "“Term”, “Status”, … +3" """
-    found = list(names)
-    more = [f"… +{len(found) - most}"] if len(found) > most else []
-    return ", ".join([f"“{name}”" for name in found[:most]] + more)
+    texts = list(names)
+    more = [f"… +{len(texts) - most}"] if len(texts) > most else []
+    return ", ".join([f"“{name}”" for name in texts[:most]] + more)
 
 
 def shortened(name: str, most: int = 60) -> str:

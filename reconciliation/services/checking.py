@@ -29,8 +29,8 @@ class File:
 
 
 def files_of(run: Run) -> dict[str, File]:
-    found = RunFile.objects.filter(run=run).select_related("run")
-    return {file.side: File(file.path, file.name, how_of(run.how.get(file.side, {}))) for file in found}
+    rows = RunFile.objects.filter(run=run).select_related("run")
+    return {file.side: File(file.path, file.name, how_of(run.how.get(file.side, {}))) for file in rows}
 
 
 def is_quick(files: Iterable[File]) -> bool:

@@ -41,9 +41,9 @@ def show(request: HttpRequest, run: Run) -> HttpResponse:
         page = _page(request, run, asked)
         with calm():
             total = lines.reader(run).count(asked)
-        given = form.cleaned_data
+        values = form.cleaned_data
         context |= {
-            **rows.table(run, user, page.rows, only=given["only"], blank=given["blank"]),
+            **rows.table(run, user, page.rows, only=values["only"], blank=values["blank"]),
             "pager": _pager(request, page, total),
             "chips": _chips(request, form),
             "has_students": selectors.has_students(run),
@@ -113,20 +113,20 @@ def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str
 
 
 def _chips(request: HttpRequest, form: LinePageForm) -> list[dict[str, str]]:
-    given = form.cleaned_data
+    values = form.cleaned_data
     chips = []
     for name in ("status", "field", "course"):
-        if given[name]:
-            text = words.LABELS.get(given[name], given[name])
+        if values[name]:
+            text = words.LABELS.get(values[name], values[name])
             chips.append(
                 {"text": wording.pair(form.fields[name].label, text), "url": lists.address(request, **{name: None})}
             )
-    if given["like"]:
-        n = len(given["like"])
+    if values["like"]:
+        n = len(values["like"])
         chips.append(
             {"text": ngettext("One student", "%(n)s students", n) % {"n": n}, "url": lists.address(request, like=None)}
         )
-    if given["moved"]:
+    if values["moved"]:
         chips.append(
             {"text": _("Different from the previous run"), "url": lists.address(request, moved=None, was=None)}
         )

@@ -38,9 +38,9 @@ def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = Non
     user = user_of(request)
     filterset = RunFilter(request.GET, selectors.runs(user))
     LIST.check(request, filterset)
-    found = lists.sound(filterset)
-    page = lists.page(request, found, newest_first=True)
-    total = found.order_by().count()
+    queryset = lists.sound(filterset)
+    page = lists.page(request, queryset, newest_first=True)
+    total = queryset.order_by().count()
     names = school_names(page.rows)
     context = {
         "title": ngettext("%(n)s reconciliation", "%(n)s reconciliations", total) % {"n": total}

@@ -37,9 +37,9 @@ def test_taken_handed_over_and_put_back_each_step_kept(here, differing):
         (registrar, colleague, "Knows the family."),
         (colleague, None, ""),
     ]
-    told = AuditEntry.objects.filter(action="assigned")
-    assert [entry.school_code for entry in told] == [here.school.code] * 3
-    assert told.first().changes == {"assigned_to": [here.colleague.full_name, None]}
+    rows = AuditEntry.objects.filter(action="assigned")
+    assert [entry.school_code for entry in rows] == [here.school.code] * 3
+    assert rows.first().changes == {"assigned_to": [here.colleague.full_name, None]}
 
 
 def test_of_two_people_one_wins_and_the_other_learns_who(here, differing):

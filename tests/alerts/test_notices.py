@@ -131,9 +131,9 @@ def test_pages_follow_on_and_ask_as_often_for_many_as_for_one(here, as_person, m
     client = as_person(UserFactory(role="Registrar", schools=[here.school]))
 
     def count_queries(address):
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as queries:
             page = client.get(address)
-        return len(seen), len(page.context["rows"]), page
+        return len(queries), len(page.context["rows"]), page
 
     elsewhere(here)
     notices.leave(here.school.code, "told", {})

@@ -127,9 +127,9 @@ def test_the_list_asks_as_often_for_many_as_for_one(here, as_person, differing):
     client = as_person(here.registrar)
 
     def count_queries():
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as queries:
             rows = client.get("/changes/?who=me").context["rows"]
-        return len(seen), len(rows)
+        return len(queries), len(rows)
 
     give(differing(), here.registrar)
     count_queries()  # what the person has read is entered once an hour

@@ -68,8 +68,8 @@ def test_runs_to_its_end_once(counting, person):
     job.refresh_from_db()
     assert (job.status, job.done, job.failed, job.total, job.result) == ("completed", 3, 0, 3, {"sum": 6})
     assert counting.seen == [1, 2, 3]
-    told = AuditEntry.objects.filter(entity="job").order_by("id").values_list("changes", flat=True)
-    assert [row["status"] for row in told] == [[None, "queued"], ["running", "completed"]]
+    rows = AuditEntry.objects.filter(entity="job").order_by("id").values_list("changes", flat=True)
+    assert [row["status"] for row in rows] == [[None, "queued"], ["running", "completed"]]
 
 
 def test_a_record_that_fails_makes_problems_of_the_whole(counting, person):

@@ -104,9 +104,9 @@ def test_counting_asks_the_database_nothing(officer, settings):
     settings.THROTTLE_TOKEN = settings.THROTTLE_PERSON = (1000, 1000)
 
     def count_queries(client, address):
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200
-        return len(seen)
+        return len(queries)
 
     for client, address in ((api, "/api/v1/schools/"), (browser, "/words/")):
         settings.THROTTLE = True

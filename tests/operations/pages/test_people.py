@@ -58,8 +58,8 @@ def test_a_person_is_added_with_role_invitation_and_then_schools(here, admin):
     assert [access.school for access in SchoolAccess.objects.filter(user=person)] == [here.school]
     admin.post(f"/people/{person.pk}/schools/", {"schools": []})
     assert not SchoolAccess.objects.filter(user=person).exists()
-    told = AuditEntry.objects.filter(subject_id=str(person.pk)).order_by("id")
-    assert [entry.action for entry in told] == ["user added", "invitation made", *["schools of a person changed"] * 2]
+    rows = AuditEntry.objects.filter(subject_id=str(person.pk)).order_by("id")
+    assert [entry.action for entry in rows] == ["user added", "invitation made", *["schools of a person changed"] * 2]
 
 
 def test_a_user_name_is_taken_once(here, admin):
@@ -165,8 +165,8 @@ def test_a_service_account_is_added_with_role_schools_and_tokens_and_nobody_sign
     service.refresh_from_db()
     assert service.full_name == "Buses"
     assert client.get("/api/v1/schools/", headers={"Authorization": f"Bearer {made}"}).status_code == 401
-    told = AuditEntry.objects.filter(subject_id=str(service.pk), entity="user").order_by("id")
-    assert [entry.action for entry in told] == [
+    rows = AuditEntry.objects.filter(subject_id=str(service.pk), entity="user").order_by("id")
+    assert [entry.action for entry in rows] == [
         "service account added",
         "schools of a person changed",
         "token made",

@@ -120,9 +120,9 @@ def test_it_costs_one_statement_the_first_time_and_then_none(stay, person):
     client, page = signed_in(person), f"/enrolments/{stay.pk}/edit/"
 
     def statements():
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as queries:
             assert client.get(page).status_code == 200
-        return [query["sql"] for query in seen if "readentry" in query["sql"]]
+        return [query["sql"] for query in queries if "readentry" in query["sql"]]
 
     assert [sql.split()[0] for sql in statements()] == ["INSERT"]
     assert statements() == []
