@@ -15,7 +15,7 @@ from operations.reading import Reads, StudentOf
 from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Submission
 from sis.models import CourseEnrolment, SchoolEnrolment, StoredGrade, Student
 from sis.rules import asn as asn_rules
-from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
+from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT, STUDENT
 
 Kind = ReadEntry.Kind
 Address = Mapping[str, Any]
@@ -40,6 +40,11 @@ def _by_asn(address: Address) -> Any:
 
 def _of(rows: "QuerySet[Any]") -> Subquery:
     return Subquery(rows.order_by().values("student_id")[:1])
+
+
+def _self(rows: "QuerySet[Any]") -> Subquery:
+    """Of rows about a student's own data."""
+    return Subquery(Student.objects.filter(pk__in=rows.values("subject_id")).order_by().values("pk")[:1])
 
 
 def _enrolment(address: Address) -> Any:
@@ -70,8 +75,9 @@ def _decision(address: Address) -> Any:
 
 
 def _submission(address: Address) -> Any:
-    sent = Submission.objects.filter(pk=int(address["pk"]), entity=SCHOOL_ENROLMENT)
-    return _of(SchoolEnrolment.objects.filter(pk__in=sent.order_by().values("subject_id")))
+    sent = Submission.objects.filter(pk=int(address["pk"])).order_by()
+    stays = sent.filter(entity=SCHOOL_ENROLMENT).values("subject_id")
+    return Coalesce(_of(SchoolEnrolment.objects.filter(pk__in=stays)), _self(sent.filter(entity=STUDENT)))
 
 
 def _exchange(address: Address) -> Any:
@@ -88,7 +94,9 @@ def _action(address: Address) -> Any:
     stays = records.filter(entity=SCHOOL_ENROLMENT).values("subject_id")
     seats = records.filter(entity=COURSE_ENROLMENT).values("subject_id")
     return Coalesce(
-        _of(SchoolEnrolment.objects.filter(pk__in=stays)), _of(CourseEnrolment.objects.filter(pk__in=seats))
+        _of(SchoolEnrolment.objects.filter(pk__in=stays)),
+        _of(CourseEnrolment.objects.filter(pk__in=seats)),
+        _self(records.filter(entity=STUDENT)),
     )
 
 
@@ -159,7 +167,7 @@ LISTS: dict[str, Reads | None] = {
     **_of_lists(_("Course enrolments"), "api:course-enrolment-list"),
     **_of_lists(_("Stored grades"), "api:stored-grade-list"),
     **_of_lists(_("Home"), "home"),
-    **_of_lists(_("Changes from PASI"), "pasi_connect:changes", "pasi_connect:bulk", "api:discrepancy-list", "api:discrepancy-decide"),
+    **_of_lists(_("Changes from PASI"), "pasi_connect:changes", "pasi_connect:bulk", "pasi_connect:first-comparison", "api:discrepancy-list", "api:discrepancy-decide"),
     **_of_lists(_("Changes from PASI"), "pasi_connect:changes-export", kind=Kind.EXPORTED),
     **_of_lists(_("Actions"), "pasi_connect:actions", "registrar:planned", "api:decision-list"),
     **_of_lists(_("Submissions"), "pasi_connect:submissions", "api:submission-list"),

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from operations.actor import of_user
+from operations.models import ReadEntry
 from pasi_connect.models import Submission, SyncSettings
 from pasi_connect.services.queue import collecting
 from sis.services import students
@@ -110,3 +111,13 @@ def test_a_list_is_narrowed_to_a_school_of_the_student(here, as_person, student,
     for school in (here.school, here.other):
         assert "Varga" in text(district.get("/changes/", {"school": school.code}))
     assert "Varga" not in text(district.get("/changes/", {"school": SchoolFactory().code}))
+
+
+def test_whoever_opens_what_concerns_the_names_has_read_the_student(registrar, here, student, item):
+    students.change(of_user(here.registrar), student.pk, {"legal_middle_name": "Orla"})
+    collecting.collect("student", student.pk)
+    waiting = Submission.objects.get(entity="student")
+    for address in (f"/changes/{item.pk}/", f"/submissions/{waiting.pk}/"):
+        ReadEntry.objects.all().delete()
+        text(registrar.get(address))
+        assert list(ReadEntry.objects.values_list("kind", "student_id")) == [("opened", student.pk)]
