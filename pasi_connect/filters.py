@@ -16,7 +16,7 @@ from django_filters import FilterSet
 from operations import clock, offers
 from operations.models import User
 from pasi_connect import selectors
-from pasi_connect.entities import written
+from pasi_connect.entities import REGISTRY, written
 from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, ExchangePart, Failure, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Exchanges, Outcome
@@ -59,10 +59,7 @@ STATES = (
 )
 AGES = (("1", _("More than a day")), ("3", _("More than 3 days")), ("7", _("More than 7 days")))
 ANY = _("Any")
-OPERATIONS = (
-    "HelloWorld", "GetCodeValues", "GetAcceptedRegistrationStatus", "GetSchoolInformation", "GetSchoolAuthorityInformation",
-    "IsDataAvailable", "GetStudent", "GetStudentSchoolEnrolment", "SubmitStudentSchoolEnrolment",
-)  # fmt: skip
+BESIDE_RECORDS = ("HelloWorld", "GetCodeValues", "GetAcceptedRegistrationStatus", "IsDataAvailable")
 POLLS = ("IsDataAvailable", "HelloWorld")
 
 
@@ -97,11 +94,19 @@ class RefIdsFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [(entity.kind, entity.kind) for entity in written()]
+    return [(entity.kind, entity.display.name) for entity in written()]
 
 
 # Read when a list is asked for: an app that brings a kind of its own registers it after this file was read.
 KINDS_OF_RECORD = lazy(_kinds, list)()
+
+
+def _operations() -> list[tuple[str, str]]:
+    of_records = [name for entity in REGISTRY for name in entity.operations]
+    return [(name, name) for name in (*BESIDE_RECORDS, *of_records)]
+
+
+OPERATIONS = lazy(_operations, list)()
 
 
 def key_of_record() -> django_filters.CharFilter:
@@ -262,9 +267,7 @@ class FailureFilter(django_filters.FilterSet):
 
 
 class ExchangeFilter(django_filters.FilterSet):
-    operation = django_filters.ChoiceFilter(
-        empty_label=ANY, choices=[(name, name) for name in OPERATIONS], label=_("Operation")
-    )
+    operation = django_filters.ChoiceFilter(empty_label=ANY, choices=OPERATIONS, label=_("Operation"))
     outcome = django_filters.ChoiceFilter(
         empty_label=ANY,
         choices=[(value or "pending", label) for value, label in Outcome.choices],

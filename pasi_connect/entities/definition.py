@@ -242,6 +242,12 @@ class Entity:
         return self.submit is not None or bool(self.parts)
 
     @property
+    def operations(self) -> tuple[str, ...]:
+        """Names of PASI's operations by which records are read and sent."""
+        sent = (self.submit.operation,) if self.submit is not None else ()
+        return (self.get.operation, *sent, *(name for part in self.parts for name in part.operations))
+
+    @property
     def is_made(self) -> bool:
         """A record on one side alone is made, deleted or sent as a whole. Else comparing says nothing of it."""
         return self.sis is not None and self.sis.create is not None

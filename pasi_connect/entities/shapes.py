@@ -77,7 +77,7 @@ class Message:
 
 @dataclass(frozen=True)
 class AggregatePart:
-    """A part of a record that shares PASI's version with the others and is submitted by an operation of its own.
+    """A part of a record that shares PASI's version with the others and is submitted by operations of its own.
 
     `message` gives the call that brings the part from PASI's record to the one that is wanted; both are whole records.
     """
@@ -85,6 +85,7 @@ class AggregatePart:
     name: str
     label: Any
     message: Callable[[Document, Document], Message]
+    operations: tuple[str, ...]
 
 
 @dataclass(frozen=True)

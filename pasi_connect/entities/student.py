@@ -64,8 +64,15 @@ ENTITY = Entity(
     copy=StudentCopy,
     get=Get("GetStudent", "StateProvinceIds", "Student"),
     parts=(
-        AggregatePart(IDENTIFICATION, gettext_lazy("Legal name and identification"), _identification),
-        AggregatePart(PREFERRED_NAME, gettext_lazy("Preferred name"), _preferred_name),
+        AggregatePart(
+            IDENTIFICATION,
+            gettext_lazy("Legal name and identification"),
+            _identification,
+            ("SubmitIdentificationInformation",),
+        ),
+        AggregatePart(
+            PREFERRED_NAME, gettext_lazy("Preferred name"), _preferred_name, ("SubmitPreferredName", "SubmitName")
+        ),
     ),
     sis=Sis(
         Student,
@@ -87,7 +94,7 @@ ENTITY = Entity(
         page_of="pk",
         page_label=gettext_lazy("student page"),
         edit="pasi_connect:identification",
-        edit_label=gettext_lazy("Edit names and identification"),
+        edit_label=gettext_lazy("Edit name and identification"),
     ),
     broken=lambda record, _year: student.broken(record),
     rule=student.rule,

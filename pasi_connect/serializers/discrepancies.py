@@ -8,13 +8,14 @@ from rest_framework import serializers
 
 from operations.models import User
 from operations.serializers import KeyAsRefId, Strict
-from pasi_connect.entities import written
+from pasi_connect.entities import by_kind, written
+from pasi_connect.entities.definition import Entity
 from pasi_connect.models import Discrepancy
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.rules.pasi import Expected
 from pasi_connect.serializers.records import EnrolmentId
 from pasi_connect.services.decisions import accepting, expected
-from sis.rules.enrolment import CODE_LISTS, codes
+from sis.rules.enrolment import codes
 from sis.serializers import SchoolYearText
 
 
@@ -31,11 +32,12 @@ class FieldPictureSerializer(serializers.Serializer):
     )
 
 
-def picture(row: dict[str, Any]) -> dict[str, Any]:
+def picture(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
     """A field of an item with its values in the form in which the record's resource has them."""
     name = row["name"]
     shown = {side: row.get(side) for side in ("agreed", "sis", "pasi")}
-    if name in CODE_LISTS:
+    field = entity.by_name.get(name)  # a part of the identity is none
+    if field is not None and field.many:
         shown = {side: None if value is None else codes(value) for side, value in shown.items()}
     return {"name": name, **shown, "state": row.get("state", "")}
 
@@ -77,6 +79,11 @@ class _Discrepancies(serializers.ListSerializer):
 
 class DiscrepancySerializer(serializers.ModelSerializer):
     ref_id = KeyAsRefId()
+    subject_id = serializers.IntegerField(
+        read_only=True,
+        allow_null=True,
+        help_text="The `id` of the SIS record, of the kind `entity`; null: only PASI has it.",
+    )
     enrolment = EnrolmentId()
     school = serializers.CharField(source="school_code", read_only=True)
     school_year = SchoolYearText(read_only=True, allow_null=True)
@@ -99,8 +106,9 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     class Meta:
         model = Discrepancy
         fields = [
-            "id", "entity", "key", "ref_id", "kind", "status", "version", "fields", "undecided", "first_comparison", "changed_by", "changed_at", "enrolment", "asn",
-            "school", "school_year", "core_version", "opened_at", "settled_at", "settled_by", "warnings",
+            "id", "entity", "key", "ref_id", "subject_id", "kind", "status", "version", "fields", "undecided", "first_comparison",
+            "changed_by", "changed_at", "enrolment", "asn", "school", "school_year", "core_version", "opened_at", "settled_at",
+            "settled_by", "warnings",
         ]  # fmt: skip
         read_only_fields = fields
         list_serializer_class = _Discrepancies
@@ -112,7 +120,7 @@ class DiscrepancySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(FieldPictureSerializer(many=True))
     def pictures(self, item: Discrepancy) -> list[dict[str, Any]]:
-        return [picture(row) for row in item.fields]
+        return [picture(by_kind(item.entity), row) for row in item.fields]
 
 
 class DecisionSerializer(Strict):

@@ -19,6 +19,7 @@ class SubmissionSerializer(serializers.ModelSerializer):
     """One record on its way to PASI. `asns` in the context maps a submission's id to the ASN of its student."""
 
     ref_id = KeyAsRefId()
+    subject_id = serializers.IntegerField(read_only=True, help_text="The `id` of the SIS record, of the kind `entity`.")
     enrolment = EnrolmentId()
     asn = serializers.SerializerMethodField()
     school = serializers.CharField(source="school_code", read_only=True)
@@ -32,8 +33,9 @@ class SubmissionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Submission
         fields = [
-            "id", "entity", "key", "part", "item", "ref_id", "enrolment", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
-            "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
+            "id", "entity", "key", "part", "item", "ref_id", "subject_id", "enrolment", "asn", "school", "status", "reason",
+            "message", "next_step", "detail", "rejections", "fields", "attempts", "seen_version", "core_version", "actor",
+            "created_at", "changed_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -38,6 +38,7 @@ def heads() -> list[str]:
     return [
         _("School"), _("School year"), _("Student"), _("ASN"), _("Kind"), _("State"), _("Field"), _("Last agreed"),
         _("SIS record"), _("PASI"), _("Changed by"), _("Changed in PASI"), _("Since"), _("Closed"), "RefId",
+        _("Kind of record"),
     ]  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
             entity = entities.by_kind(item.entity)
             name = entity.display.list_title(item.record) if item.record else told.get(item.asn, "")
             start = [item.school_code, str(item.school_year or ""), name, item.asn, item.get_kind_display()]
-            end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at)), item.key]
+            end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at))]
+            end += [item.key if entity.key_is_ref_id else "", str(entity.display.name)]
             for row in item.fields or [{}]:
                 field = words.field_label(entity, row["name"]) if row else ""
                 values = [words.value_text(entity, row["name"], row.get(side), boards) if row else "" for side in SIDES]

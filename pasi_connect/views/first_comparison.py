@@ -12,7 +12,7 @@ from operations import rights
 from operations.actor import user_of
 from operations.views import lists
 from pasi_connect import selectors
-from pasi_connect.filters import DiscrepancyFilter
+from pasi_connect.filters import DiscrepancyFilter, choose_year
 from pasi_connect.models.discrepancy import FIRST, Kind
 from pasi_connect.rules import bulk as rules
 from pasi_connect.services import words
@@ -29,6 +29,7 @@ def index(request: HttpRequest) -> HttpResponse:
     filterset = DiscrepancyFilter(request.GET, own, person=user)
     lists.refuse_unknown(request, (*filterset.filters, lists.MINE))
     choose_school(filterset, school_choices(user))
+    choose_year(filterset)
     asked = {name: value for name in filterset.filters if (value := request.GET.get(name, "").strip())}
     found = selectors.first_comparisons(lists.rows(filterset))
     wanted = asked.get("field")

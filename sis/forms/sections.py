@@ -102,7 +102,8 @@ class NewSectionForm(SectionForm):
         field_of(self, "term").queryset = Term.objects.filter(pk__in=[term.pk for term in terms])
         groups: dict[str, Choices] = {}
         for term in terms:
-            groups.setdefault(str(term.calendar.school_year), []).append((str(term.pk), term.name))
+            year = str(term.calendar.school_year)
+            groups.setdefault(year, []).append((str(term.pk), f"{term.name}, {year}"))  # a closed list shows no group
         field_of(self, "term").choices = list(groups.items())
 
     def values(self) -> dict[str, Any]:

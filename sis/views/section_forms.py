@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
-from operations import offers, rights
+from operations import clock, offers, rights
 from operations.actor import of_request, user_of
 from sis import selectors
 from sis.forms.sections import NewSectionForm, SectionForm, TermForm
@@ -88,7 +88,7 @@ def _as_seen(section: Section) -> dict[str, int]:
 class AddSection(View):
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         school = self._school(code)
-        return self._page(school, self._form(school, initial={"term": self._term_id()}))
+        return self._page(school, self._form(school, initial={"term": self._term_id(school)}))
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         school = self._school(code)
@@ -112,8 +112,15 @@ class AddSection(View):
     def _school(self, code: str) -> School:
         return get_object_or_404(selectors.schools(user_of(self.request)), code=code)
 
-    def _term_id(self) -> int | None:
-        return _number(self.request.GET.get("term"))
+    def _term_id(self, school: School) -> int | None:
+        """The term that was asked for, or the first of the current school year that has not ended."""
+        asked = _number(self.request.GET.get("term"))
+        if asked:
+            return asked
+        going = Term.objects.filter(
+            calendar__school=school, calendar__school_year=selectors.current_year(), last_day__gte=clock.today()
+        )
+        return going.order_by("first_day", "pk").values_list("pk", flat=True).first()
 
     @staticmethod
     def _form(school: School, data: Any = None, **more: Any) -> NewSectionForm:

@@ -27,6 +27,7 @@ def test_an_item_has_the_fields_that_others_build_on(api, house, item):
         "entity": "school_enrolment",
         "key": factories.link_of(house.enrolment).key,
         "ref_id": factories.link_of(house.enrolment).key,
+        "subject_id": house.enrolment.pk,
         "kind": "changed_in_pasi",
         "status": "open",
         "version": "1.11",

@@ -31,8 +31,8 @@ def address(submission, what=""):
 def test_an_item_says_where_it_is_in_words(api, house, rejected):
     (item,) = api.get("submissions/").json()["results"]
     assert set(item) == {
-        "id", "entity", "key", "part", "item", "ref_id", "enrolment", "asn", "school", "status", "reason", "message", "next_step", "detail", "rejections",
-        "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
+        "id", "entity", "key", "part", "item", "ref_id", "subject_id", "enrolment", "asn", "school", "status", "reason",
+        "message", "next_step", "detail", "rejections", "fields", "attempts", "seen_version", "core_version", "actor", "created_at", "changed_at", "finished_at",
     }  # fmt: skip
     assert (item["enrolment"], item["asn"]) == (house.enrolment.pk, house.enrolment.student.asn)
     assert (item["status"], item["fields"], item["actor"]) == (

@@ -6,11 +6,12 @@ from django.urls import resolve, reverse
 from operations import rights
 from operations.models import RememberedList
 from pasi_connect import entities
-from pasi_connect.filters import DiscrepancyFilter, SubmissionFilter
-from pasi_connect.models import SyncSettings
+from pasi_connect.filters import DiscrepancyFilter, ExchangeFilter, SubmissionFilter
+from pasi_connect.models import Exchange, SyncSettings
 from pasi_connect.models.discrepancy import Discrepancy
 from pasi_connect.models.link import Link
 from pasi_connect.models.relations import relation
+from pasi_connect.soap.contract import contract
 from pasi_connect.views.record import Record
 from tests import factories
 from tests.pasi_connect.entities.others import OTHERS
@@ -35,6 +36,17 @@ def test_lists_of_changes_and_submissions_can_be_narrowed_to_it(entity, filters)
     rows = filters.Meta.model.objects.all()
     assert filters({"entity": entity.kind}, rows).is_valid()
     assert not filters({"entity": "garage"}, rows).is_valid()
+    assert dict(filters({}, rows).form.fields["entity"].choices)[entity.kind] == entity.display.name, (
+        "in people's words"
+    )
+
+
+@every
+def test_the_log_of_calls_can_be_narrowed_to_its_operations(entity):
+    assert {entity.get.operation}.union(entity.operations) <= contract().operations.keys()
+    assert all(part.operations for part in entity.parts)
+    for name in entity.operations:
+        assert ExchangeFilter({"operation": name}, Exchange.objects.all()).is_valid()
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=lambda row: row.api)

@@ -77,6 +77,16 @@ def test_a_lane_of_its_own_and_no_student(world, section):
     assert (submission.school_code, submission.key) == (world.school.code, link(section).key)
 
 
+def test_the_api_tells_of_a_difference_in_the_form_of_the_resource(world, section, client):
+    factories.CourseFactory(code="MAT3792", name="Mathematics 30-2")
+    item = changed_there(world, section, CourseCodes=["MAT3791", "MAT3792"])
+    client.force_login(factories.UserFactory(role="District officer"))
+    told = client.get(f"/api/v1/discrepancies/{item.pk}/").json()
+    (field,) = told["fields"]
+    assert (field["name"], field["sis"], field["pasi"]) == ("course_codes", ["MAT3791"], ["MAT3791", "MAT3792"])
+    assert client.get(f"/api/v1/sections/{told['subject_id']}/").json()["course_codes"] == field["sis"]
+
+
 def test_a_change_here_replaces_the_record_there(world, section):
     factories.CourseFactory(code="MAT3792")
     sections.change(world.actor, section.pk, {"course_codes": "MAT3791 MAT3792", "minutes_offered": None})

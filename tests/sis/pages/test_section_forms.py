@@ -4,6 +4,7 @@ import pytest
 
 from operations.models import AuditEntry
 from pasi_connect.models import CodeValue
+from sis import selectors
 from sis.models import DataEvent, Section
 from tests import factories
 
@@ -121,6 +122,18 @@ def test_a_section_is_added_and_what_is_left_empty_follows(here, as_person, list
     assert client.post(address, sent | {"course_codes": "NONE000"}).context["form"].errors["course_codes"]
     other = factories.TermFactory(calendar=factories.CalendarFactory(school=here.other))
     assert client.post(address, sent | {"term": other.pk}).context["form"].errors["term"]
+
+
+def test_a_new_section_begins_with_a_term_of_the_present_school_year(here, as_person, lists):
+    present = selectors.current_year()
+    year, later = (factories.CalendarFactory(school=here.school, school_year=one) for one in (present, present + 1))
+    wanted, _later = (factories.TermFactory(calendar=calendar) for calendar in (year, later))
+    form = as_person(here.registrar).get(f"/schools/{here.school.code}/sections/add/").context["form"]
+    assert form["term"].initial == wanted.pk
+    assert [label for _year, [(_id, label)] in form.fields["term"].choices] == [
+        f"{wanted.name}, {present + 1}",
+        f"{wanted.name}, {present}",
+    ]
 
 
 def test_the_code_of_a_term_goes_on_to_its_sections(here, as_person, section, lists):
