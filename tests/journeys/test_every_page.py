@@ -13,7 +13,7 @@ from tests.journeys.watch import THIRD_PARTY, axe, broken_lines, scrolls_sideway
 
 WIDE, NARROW, NARROWEST = 1280, 390, 320
 PLAIN = (
-    "/", "/changes/", "/changes/?group=closed", "/changes/?who=me", "/notices/", "/notices/records/", "/profile/notices/",
+    "/", "/changes/", "/changes/?group=closed", "/changes/first-comparison/", "/changes/?who=me", "/notices/", "/notices/records/", "/profile/notices/",
     "/submissions/", "/exchanges/", "/link/", "/students/", "/students/find/", "/schools/", "/schools/7101/",
     "/sections/", "/reconciliation/", "/reconciliation/new/", "/actions/planned/", "/jobs/", "/actions/",
     "/changes/bulk/?decision=reject&all=1&group=open", "/profile/", "/words/", "/styleguide/", "/api/v1/docs/",
