@@ -115,8 +115,8 @@ def test_a_malformed_or_unknown_filter_is_refused(api, query):
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_nothing_is_written_this_way(api, grade):
-    for path in ("courses/", "sections/", "course-enrolments/", "stored-grades/"):
+def test_courses_and_grades_are_not_written_this_way(api, grade):
+    for path in ("courses/", "course-enrolments/", "stored-grades/"):
         assert api.post(path, {}).status_code == 405
 
 
