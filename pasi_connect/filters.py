@@ -21,7 +21,7 @@ from pasi_connect.models import Action, ActionRecord, Discrepancy, Exchange, Exc
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.exchange import Exchanges, Outcome
 from pasi_connect.models.submission import LIVE, STUCK, Status
-from pasi_connect.rules import held
+from pasi_connect.rules import held, keys
 from pasi_connect.selectors import refused
 from pasi_connect.services import states
 from pasi_connect.services.compare.context import Context
@@ -109,8 +109,15 @@ def _operations() -> list[tuple[str, str]]:
 OPERATIONS = lazy(_operations, list)()
 
 
-def key_of_record() -> django_filters.CharFilter:
-    return django_filters.CharFilter(field_name="key", max_length=60, label=_("Record key"))
+class KeyFilter(django_filters.CharFilter):
+    """The key of a record, however it is spelled."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(max_length=60, label=_("Record key"), **more)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        filtered: QuerySet[Any] = super().filter(qs, keys.as_stored(str(value)) if value else value)
+        return filtered
 
 
 class SchoolOfRow(django_filters.CharFilter):
@@ -150,7 +157,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Discrepancy.Status.choices, label=_("Status"))
     ref_id = RefIdsFilter(field_name="key", label="RefId")
     entity = django_filters.ChoiceFilter(empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record"))
-    key = key_of_record()
+    key = KeyFilter(field_name="key")
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Kind.choices, label=_("Kind"))
     school = SchoolOfRow()
     school_year = SchoolYearFilter(label=_("School year"))
@@ -238,7 +245,7 @@ class SubmissionFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(empty_label=ANY, choices=Status.choices, label=_("Status"))
     ref_id = RefIdFilter()
     entity = django_filters.ChoiceFilter(empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record"))
-    key = key_of_record()
+    key = KeyFilter(field_name="key")
     school = SchoolOfRow()
     reason = django_filters.ChoiceFilter(
         empty_label=ANY, choices=[(reason.code, _(reason.message)) for reason in held.REASONS], label=_("Reason")
@@ -274,7 +281,7 @@ class ExchangeFilter(django_filters.FilterSet):
         method="with_outcome",
         label=_("Outcome"),
     )
-    key = django_filters.CharFilter(method="with_key", label=_("Record key"))
+    key = KeyFilter(method="with_key")
     ref_id = RefIdFilter(method="of_record")
     submission = django_filters.NumberFilter(
         method="carrying", label=_("Submission"), min_value=1, max_value=2**63 - 1, decimal_places=0
@@ -302,8 +309,9 @@ class ExchangeFilter(django_filters.FilterSet):
 
     @staticmethod
     def with_key(queryset: QuerySet[Exchange], _name: str, value: str) -> QuerySet[Exchange]:
-        parts = ExchangePart.objects.filter(key=value).values("exchange")
-        return queryset.filter(Q(key=value) | Q(pk__in=parts))
+        key = keys.as_stored(value)
+        parts = ExchangePart.objects.filter(key=key).values("exchange")
+        return queryset.filter(Q(key=key) | Q(pk__in=parts))
 
     @staticmethod
     def carrying(queryset: Exchanges, _name: str, value: float) -> QuerySet[Exchange]:
@@ -315,7 +323,7 @@ class ActionFilter(django_filters.FilterSet):
     entity = django_filters.ChoiceFilter(
         method="with_entity", empty_label=ANY, choices=KINDS_OF_RECORD, label=_("Kind of record")
     )
-    key = django_filters.CharFilter(method="with_key", max_length=60, label=_("Record key"))
+    key = KeyFilter(method="with_key")
     kind = django_filters.ChoiceFilter(empty_label=ANY, choices=Action.Kind.choices, label=_("Kind"))
     undone = TrueFalseFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label=_("Undone"))
 
@@ -325,7 +333,8 @@ class ActionFilter(django_filters.FilterSet):
 
     @staticmethod
     def with_key(queryset: QuerySet[Action], _name: str, value: Any) -> QuerySet[Action]:
-        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), key=str(value))))
+        key = keys.as_stored(str(value))
+        return queryset.filter(Exists(ActionRecord.objects.filter(action=OuterRef("pk"), key=key)))
 
     @staticmethod
     def with_entity(queryset: QuerySet[Action], _name: str, value: str) -> QuerySet[Action]:

@@ -22,7 +22,17 @@ def contract_changed(given: dict[str, Any]) -> str:
 
 def action_done(given: dict[str, Any]) -> str:
     """To a school at which an action of another school, or of the district, has written."""
-    if given.get("kind") in notices.WORDS:
+    if given.get("kind") == Action.Kind.DECISION and given.get("school"):
+        text = _(
+            "%(who)s at school %(school)s decided on a change from PASI that concerns a student of your school. The decision "
+            "applies to your school too."
+        )
+    elif given.get("kind") == Action.Kind.DECISION:
+        text = _(
+            "%(who)s decided on a change from PASI that concerns a student of your school. The decision applies to your "
+            "school too."
+        )
+    elif given.get("kind") in notices.WORDS:
         text = notices.WORDS[given["kind"]]
     elif given.get("school"):
         text = _("“%(action)s”, done by %(who)s at school %(school)s, changed a record of your school.")

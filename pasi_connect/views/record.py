@@ -377,9 +377,14 @@ def _changed(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> st
     known = [(name, pair) for name, pair in entry.changes.items() if words.is_field(entity, name)]
     if len(known) == 1:
         name, (_before, after) = known[0]
+        if after in (None, "", []):
+            return _("%(field)s cleared by %(who)s") % {
+                "field": words.field_label(entity, name),
+                "who": entry.actor_name,
+            }
         return _("%(field)s set to %(value)s by %(who)s") % {
             "field": words.field_label(entity, name),
-            "value": words.value_text(entity, name, after, boards) or _("not set"),
+            "value": words.value_text(entity, name, after, boards),
             "who": entry.actor_name,
         }
     return _("%(fields)s changed by %(who)s") % {

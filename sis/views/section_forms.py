@@ -54,6 +54,13 @@ class EditSection(View):
             return self._page(self._section(pk), form, 422)
         if saved.revision == section.revision:
             messages.info(request, _("Nothing was changed, so nothing was saved."))
+        elif "turn" in request.POST:
+            done = (
+                _("The section is deleted. You can restore it here.")
+                if saved.deleted
+                else _("The section is restored.")
+            )
+            messages.success(request, done)
         else:
             messages.success(request, _("The section is saved."))
         return redirect("sis:section", pk)
@@ -130,7 +137,7 @@ class AddSection(View):
             .select_related("calendar")
             .order_by("-calendar__school_year", "first_day", "pk")
         )
-        return NewSectionForm(data, terms=list(offered), code_lists=codes.pick_lists(), **more)
+        return NewSectionForm(data, terms=list(offered), code_lists=codes.pick_lists(selectors.current_year()), **more)
 
     def _page(self, school: School, form: NewSectionForm, status: int = 200) -> HttpResponse:
         return render(self.request, "sis/section_form.html", {"school": school, "form": form}, status=status)

@@ -151,3 +151,14 @@ def test_calls_of_internal_processes_are_for_those_who_see_all_schools(api, hous
     made = exchange(school_code="", operation="IsDataAvailable")
     problem(api.get(f"exchanges/{made.pk}/"), 404)
     assert client_of(house.district).get(f"exchanges/{made.pk}/").json()["operation"] == "IsDataAvailable"
+
+
+def test_a_key_is_found_however_it_is_spelled(api, house):
+    api.patch(f"enrolments/{house.enrolment.pk}/", {"grade": "09"})
+    made = factories.take_up(house.enrolment)
+    for path in ("submissions/", "decisions/", "discrepancies/", "exchanges/"):
+        assert api.get(path, {"key": made.key.upper()}).status_code == 200
+    assert [one["id"] for one in api.get("submissions/", {"key": f" {made.key.upper()} "}).json()["results"]] == [
+        made.pk
+    ]
+    assert api.get("submissions/", {"key": "x" * 61}).status_code == 400
