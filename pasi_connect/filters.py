@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
 
@@ -67,7 +68,7 @@ def field_choices() -> list[tuple[str, Any]]:
     """The compared fields of all kinds, and what makes an enrolment that of somebody, with the names that people know."""
     fields: dict[str, str] = {}
     for entity in written():
-        fields = {name: entity.label(name) for name in entity.compared} | fields
+        fields = {name: capfirst(entity.label(name)) for name in entity.compared} | fields
     return [*fields.items(), ("asn", _("ASN")), ("school", _("School")), ("school_year", _("School year"))]
 
 

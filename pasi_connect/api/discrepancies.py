@@ -216,10 +216,10 @@ class DiscrepancyViewSet(
                 if not value or len(value) > MOST_NAMED:
                     wrong[name] = [_("Name between 1 and %(most)s of them.") % {"most": MOST_NAMED}]
                 data[name] = ",".join(str(each) for each in value)
-            elif isinstance(value, bool) or not isinstance(value, str | int):
+            elif not isinstance(value, str | int):
                 wrong[name] = [_("Enter exactly one value.")]
             else:
-                data[name] = str(value)
+                data[name] = str(value).lower() if isinstance(value, bool) else str(value)
         filterset = DiscrepancyFilter(data, self.get_queryset())
         if not wrong and not filterset.is_valid():
             wrong = {name: [str(text) for text in texts] for name, texts in filterset.errors.items()}
