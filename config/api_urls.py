@@ -12,6 +12,7 @@ from pasi_connect.api.failures import FailureViewSet
 from pasi_connect.api.forcing import SendEnrolment, SendSchool
 from pasi_connect.api.historical import HistoricalRecord
 from pasi_connect.api.sections import SectionViewSet
+from pasi_connect.api.students import StudentViewSet
 from pasi_connect.api.submissions import SubmissionViewSet
 from reconciliation.api.runs import ReconciliationViewSet
 from registrar.api.enrolments import EnrolmentViewSet
@@ -23,7 +24,6 @@ from sis.api.courses import CourseViewSet
 from sis.api.reads import ReadViewSet
 from sis.api.schools import SchoolViewSet
 from sis.api.stored_grades import StoredGradeViewSet
-from sis.api.students import StudentViewSet
 
 app_name = "api"
 

@@ -67,17 +67,6 @@ class StudentFields(Strict, serializers.ModelSerializer):
         fields: tuple[str, ...] = EDITABLE
 
 
-class StudentSerializer(StudentFields):
-    version = serializers.SerializerMethodField(help_text="Opaque; changes with the student. Send it as If-Match.")
-
-    class Meta(StudentFields.Meta):
-        fields = ("id", "external_id", "asn", "local_number", *EDITABLE, "gender", "version")
-        read_only_fields = fields
-
-    def get_version(self, student: Student) -> str:
-        return str(student.revision)
-
-
 class CourseSerializer(serializers.ModelSerializer):
     class Meta:
         model = Course

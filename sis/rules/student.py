@@ -55,7 +55,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What PASI will say of a record that may be saved here. `at(record, today)`: whether it will."""
+    """What PASI will say of a record that may be saved here. `at(record, today)`: whether it will; `level`: whether it refuses."""
 
     number: str
     field: str
@@ -63,6 +63,7 @@ class Expectation:
     at: Callable[[Record, dt.date], bool]
     message: str
     next_step: str
+    level: str = "rejection"
 
 
 def _spelled(pattern: re.Pattern[str], names: Iterable[str]) -> Callable[[Record], bool]:
@@ -124,7 +125,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     Expectation("11232", "identity_document_issued", "Rule 11232",
                 lambda r, today: bool(r["identity_document_issued"] and r["identity_document_issued"] > today),
                 gettext_noop("PASI warns about an identity document that was issued in the future."),
-                gettext_noop("Check the date on the document.")),
+                gettext_noop("Check the date on the document."), level="warning"),
     *(
         Expectation("", name, "Calling PASI Services", lambda r, _today, name=name: not latin1.fits(r[name]),  # type: ignore[misc]
                     gettext_noop("PASI cannot store this name as it is written."),

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from operations import clock
 from operations.actor import SYNC
-from pasi_connect.models import Exchange
+from pasi_connect.models import Exchange, Link
 from pasi_connect.services import decisions
 from tests import factories
 from tests.api.conftest import client_of
@@ -14,7 +14,7 @@ from tests.api.conftest import client_of
 # Of each request two are the token's and the person's, and up to four the person's permissions and schools.
 COUNTS = {
     "schools": 4,
-    "students": 4,
+    "students": 13,  # one more than of a section: the schools of the page
     "enrolments": 12,
     "submissions": 7,  # the line to PASI, once for a page: what waits says since when PASI is away
     "discrepancies": 5,
@@ -29,10 +29,11 @@ COUNTS = {
 
 
 def add(school, number):
-    """`number` students, each with a linked enrolment that differs, a stuck submission, an exchange and a stored grade."""
+    """`number` students, each linked, with a linked enrolment that differs, a stuck submission, an exchange and a stored grade."""
     for _ in range(number):
         enrolment = factories.EnrolmentFactory(school=school)
         factories.link_and_copy(enrolment)
+        Link.objects.create(entity="student", subject_id=enrolment.student_id, key=enrolment.student.asn)
         item = factories.changed_in_pasi(enrolment, grade="09")
         decisions.accept(SYNC, item.pk)
         made = factories.submission(enrolment, "rejected", rejections=[{"code": "10016", "message": "x"}])

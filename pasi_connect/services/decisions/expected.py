@@ -1,4 +1,4 @@
-"""What PASI will say of enrolments as they would be: gathers what its rules look at, set by set, and asks the table.
+"""What PASI will say of records as they would be: gathers what its rules look at, of enrolments set by set, and asks the table.
 
 Reads only, and never stops anything: what PASI refuses stops in `sis.services.enrolments`, warnings stop nothing.
 """
@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from operations import clock
-from pasi_connect.entities import SCHOOL_ENROLMENT
+from pasi_connect.entities import SCHOOL_ENROLMENT, by_kind
 from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import (
     AuthorityCopy,
@@ -24,10 +24,14 @@ from pasi_connect.models import (
     StudentCopy,
     SyncSettings,
 )
-from pasi_connect.rules import pasi
+from pasi_connect.rules import held, pasi, sendable
 from pasi_connect.rules.pasi import Calendar, Expected, Lists, SchoolFacts, Stay, StudentFacts
+from pasi_connect.services.pull import code_lists
 from sis.models import Authority, School, SchoolCalendar, SchoolEnrolment, Student
+from sis.rules import student as student_rules
 from sis.rules.school_year import SchoolYear
+from sis.services import students as student_service
+from sis.services.events import STUDENT
 
 CHUNK = 500  # students whose records are gathered at once
 
@@ -229,3 +233,31 @@ def answer(one: Expected, sees: Callable[[str], bool] = lambda code: True) -> di
             for stay in one.others
         ],
     }
+
+
+def of_student(student: Student) -> list[dict[str, Any]]:
+    """What PASI will say of the student's names and identification, as the API answers it, each with its field."""
+    values = student_service.values(student)
+    found = [
+        _at_field(
+            row.field,
+            row.number,
+            row.number or held.BY_CODE["text_outside"].code,
+            row.level,
+            row.message,
+            row.next_step,
+        )
+        for row in student_rules.expected(values, clock.today())
+    ]
+    fields = [field for field in by_kind(STUDENT).compared_fields if field.code_class]
+    reason = held.BY_CODE["code_unknown"]
+    return found + [
+        _at_field(field.name, "", reason.code, pasi.REJECTION, reason.message, reason.next_step)
+        for field in fields
+        if code_lists.unknown(sendable.codes_in([field], values))
+    ]
+
+
+def _at_field(field: str, number: str, code: str, level: str, message: str, next_step: str) -> dict[str, Any]:
+    one = Expected(number, level, message, next_step, code=code)
+    return {**answer(one), "field": field}

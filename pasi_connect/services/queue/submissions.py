@@ -259,17 +259,17 @@ def why_held(
     return reason.code, details.get(reason.code, "")
 
 
-def forecast(link: Link | None, who: Actor) -> Submission:
+def forecast(link: Link | None, who: Actor, part: str = "") -> Submission:
     """What a change of the record that `who` has just made will be when it is taken up: held with its reason, or waiting.
 
-    Not saved. For the message right after a decision, which comes before the submission does.
+    `part`: of a kind that is sent in parts, the one that changed. Not saved. For the message right after a decision, which comes before the submission does.
     """
     submission = Submission(
         user_id=who.user_id, actor_name=who.name, actor_local_id=who.local_id, status=Status.WAITING
     )
     if link is not None:
-        submission.key, submission.entity = link.key, link.entity
-        sides = Sides.of(link.record, link, copy_of(link))
+        submission.key, submission.entity, submission.part = link.key, link.entity, part
+        sides = Sides.of(link.record, link, copy_of(link), part)
         reason = why_held(submission, Context(), link.record, sides, chains.place(link.entity, link.subject_id))
         if reason is not None:
             submission.status, (submission.reason, submission.detail) = Status.HELD, reason

@@ -70,6 +70,13 @@ def test_a_new_section_follows_from_its_term_and_course_and_is_sent(world, secti
     assert in_pasi(world, section)["CourseCodes"] == ["MAT3791"]
 
 
+def test_the_list_says_of_each_where_it_stands_as_the_item_does(section, api):
+    [row] = api.ask("get").json()["results"]
+    assert row["ref_id"]
+    assert row["pasi"]["core_version"]
+    assert (row["ref_id"], row["pasi"]) == (section["ref_id"], section["pasi"])
+
+
 def test_the_address_of_a_new_one_and_its_version(term, api):
     made = api.ask("post", body=new())
     assert made["Location"].endswith(f"/api/v1/sections/{made.json()['id']}/")

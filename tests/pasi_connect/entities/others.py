@@ -10,6 +10,7 @@ import yaml
 from operations.views import lists
 from pasi_connect.serializers.enrolments import EnrolmentSerializer, NewEnrolmentSerializer
 from pasi_connect.serializers.sections import SectionSerializer
+from pasi_connect.serializers.students import ChangedStudentSerializer, StudentSerializer
 from pasi_simulator.pages import enrolment as enrolment_page
 from pasi_simulator.pages import section as section_page
 from pasi_simulator.pages import student as student_page
@@ -17,7 +18,6 @@ from pasi_simulator.rules import extended
 from sis.forms.enrolments import EnrolmentForm
 from sis.forms.sections import SectionForm
 from sis.forms.students import IdentificationForm
-from sis.serializers import StudentSerializer
 from sis.views import sections
 from tests import made_up
 
@@ -43,8 +43,8 @@ class Other:
 
 OTHERS = {
     "student": Other(
-        schemas=("Student", "PatchedStudentFields"),
-        serializers=(StudentSerializer,),
+        schemas=("Student", "ChangedStudent", "PatchedStudentFields"),
+        serializers=(StudentSerializer, ChangedStudentSerializer),
         form=IdentificationForm,
         page={
             **{f"IdentificationRecord/{member}": label for member, label in student_page.LABELS.items()},

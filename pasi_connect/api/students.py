@@ -1,7 +1,12 @@
+"""Students: read, and change their names and identification. What is written goes to PASI by itself."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
-from rest_framework import mixins, viewsets
+from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,9 +16,14 @@ from operations.api.permissions import MayDo
 from operations.api.problems import PreconditionFailed, if_match
 from operations.api.resource import Resource
 from operations.api.schema import IF_MATCH, problems
+from pasi_connect import entities
+from pasi_connect.models.submission import QUEUED, Status
+from pasi_connect.serializers.students import ChangedStudentSerializer, StudentSerializer
+from pasi_connect.services.queue import submissions
+from pasi_connect.services.states import state_of, states_of
 from sis import filters, selectors
 from sis.models import Student
-from sis.serializers import StudentFields, StudentSerializer
+from sis.serializers import StudentFields
 from sis.services import students
 
 EDIT = {"preferred_first_name": "Bram", "preferred_last_name": "Okafor"}
@@ -36,15 +46,20 @@ EDIT = {"preferred_first_name": "Bram", "preferred_last_name": "Okafor"}
         summary="Change the name and identification of a student",
         description=(
             "Changes the named fields. With If-Match the change is refused (412, with the item as it is now) when the "
-            "student has changed since. Without If-Match, the state at arrival counts as seen."
+            "student has changed since. Without If-Match, the state at arrival counts as seen. The answer, and the "
+            "preview of a `dry_run`, says what comes of the change: `expected` is what PASI will refuse or warn about, "
+            "`pasi` is `held` with its reason where the change cannot be sent."
         ),
         request=StudentFields(partial=True),
         parameters=[IF_MATCH],
-        responses={200: StudentSerializer, **problems(400, 401, 403, 404, 412, 422, current=StudentSerializer)},
+        responses={
+            200: ChangedStudentSerializer,
+            **problems(400, 401, 403, 404, 412, 422, current=StudentSerializer),
+        },
         examples=[OpenApiExample("A preferred name", EDIT, request_only=True)],
     ),
 )
-class StudentViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Student]):
+class StudentViewSet(Resource, viewsets.GenericViewSet[Student]):
     queryset = Student.objects.none()
     serializer_class = StudentSerializer
     filterset_class = filters.StudentFilter
@@ -56,8 +71,14 @@ class StudentViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     def get_queryset(self) -> QuerySet[Student]:
         return selectors.students(user_of(self.request))
 
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        assert page is not None
+        context = {**self.get_serializer_context(), "states": states_of(page)}
+        return self.get_paginated_response(StudentSerializer(page, many=True, context=context).data)
+
     def retrieve(self, request: Request, pk: str) -> Response:
-        return self._answer(self.get_object())
+        return self._answer(StudentSerializer, self.get_object())
 
     def partial_update(self, request: Request, pk: str) -> Response:
         student = self.get_object()
@@ -70,12 +91,30 @@ class StudentViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin,
             changed = students.change(of_request(request), student.pk, wanted, expected_revision=expected)
         except students.StaleStudent as stale:
             raise self._stale(stale.current) from None
-        return self._answer(changed)
+        fields = [name for name in wanted if getattr(student, name) != getattr(changed, name)]
+        answer = self._answer(ChangedStudentSerializer, changed)
+        if fields and answer.data["pasi"]["state"] in QUEUED:
+            answer.data["pasi"].update(self._forecast(changed, fields))
+        return answer
+
+    def _forecast(self, student: Student, fields: Iterable[str]) -> dict[str, str]:
+        """State and reason of what the change will be once it is taken up: of its parts, the first that is held."""
+        found = {"state": Status.WAITING.value, "reason": ""}
+        with transaction.atomic():
+            state_of(student)  # reads the schools that decide
+            link = submissions.link_of(student)
+            for part in entities.of(student).by_part(fields):
+                coming = submissions.forecast(link, of_request(self.request), part)
+                if coming.status == Status.HELD:
+                    found = {"state": coming.status, "reason": coming.reason}
+                    break
+            transaction.set_rollback(True)  # a look ahead leaves neither link nor place in a chain
+        return found
 
     @staticmethod
-    def _answer(student: Student) -> Response:
-        item = StudentSerializer(student).data
-        return Response(item, headers={"ETag": f'"{item["version"]}"'})
+    def _answer(serializer: type[StudentSerializer], student: Student) -> Response:
+        item = serializer(student, context={"states": {student.pk: state_of(student)}}).data
+        return Response({**item}, headers={"ETag": f'"{item["version"]}"'})
 
     @staticmethod
     def _stale(student: Student) -> PreconditionFailed:
