@@ -25,7 +25,7 @@ ENTITY = Entity(
     show=Show(
         in_words("Locker", "Casier"),
         title=str,
-        listed=str,
+        list_title=str,
         page="lockers:locker",
         page_of="pk",
         page_label=in_words("locker page", "page du casier"),
