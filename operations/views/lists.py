@@ -120,7 +120,7 @@ def pager(request: HttpRequest, made: keyset.Page, total: int, newest_first: boo
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a person can hide; the row's header is none of them. `shown`: unless the person says otherwise."""
+    """A column that a person can hide; the row's header is none of them. `visible`: unless the person says otherwise."""
 
     name: str
     label: Any

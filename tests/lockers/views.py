@@ -21,7 +21,7 @@ LIST = lists.Listing(
     "lockers:locker-list",
     columns=(
         lists.Column("school", in_words("School", "École")),
-        lists.Column("shelves", in_words("Shelves", "Tablettes"), shown=False),
+        lists.Column("shelves", in_words("Shelves", "Tablettes"), visible=False),
     ),
     filters=("school", "deleted"),
 )
