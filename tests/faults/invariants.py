@@ -50,7 +50,9 @@ def _every_change_has_one_state() -> list[str]:
     covered = set(Submission.objects.values_list("subject_id", flat=True))
     # A reset that was called back before it was taken up rightly has none.
     covered |= set(
-        Decision.objects.exclude(undone_at=None).exclude(rejected=[]).values_list("discrepancy__school_enrolment", flat=True)
+        Decision.objects.exclude(undone_at=None)
+        .exclude(rejected=[])
+        .values_list("discrepancy__school_enrolment", flat=True)
     )
     changed = set(
         DataEvent.objects.filter(origin=Origin.SIS, entity=SCHOOL_ENROLMENT).values_list("subject_id", flat=True)
