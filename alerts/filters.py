@@ -1,4 +1,4 @@
-"""What the alerts add to the filter of the inbox: who looks after a change."""
+"""What the alerts add to the inbox filter: who looks after a change."""
 
 from typing import Any
 
@@ -25,15 +25,17 @@ def who(person: User) -> tuple[str, django_filters.Filter]:
         return queryset.filter(selectors.held_by(people))
 
     def choices() -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = [(ME, _("Me")), (NOBODY, _("Nobody")), (ANYBODY, _("Anybody"))]
-        return found + [(str(other.pk), other.full_name) for other in _others(person)]
+        options: list[tuple[str, Any]] = [(ME, _("Me")), (NOBODY, _("Nobody")), (ANYBODY, _("Anybody"))]
+        return options + [(str(other.pk), other.full_name) for other in _others(person)]
 
-    found = django_filters.ChoiceFilter(empty_label=_("Any"), choices=choices, method=of_person, label=_("Assigned to"))
-    return "who", found
+    by_person = django_filters.ChoiceFilter(
+        empty_label=_("Any"), choices=choices, method=of_person, label=_("Assigned to")
+    )
+    return "who", by_person
 
 
 def _others(person: User) -> list[User]:
     """People who look after a change at one of the person's schools."""
     codes = sis.school_codes(person)
-    found = selectors.holding_people() if codes is None else selectors.holding_people(codes)
-    return list(found.exclude(pk=person.pk))
+    people = selectors.holding_people() if codes is None else selectors.holding_people(codes)
+    return list(people.exclude(pk=person.pk))

@@ -33,14 +33,14 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 def others_tab(request: HttpRequest, subject: Any) -> offers.Panel:
     """Without a number: another school's record counts as nobody's work."""
     url = reverse("alerts:other-records")
-    told = {
+    tab = {
         "label": _("Another school’s record"),
         "url": url,
         "icon": "school",
         "count": None,
         "current": request.path == url,
     }
-    return offers.Panel(30, "", told)
+    return offers.Panel(30, "", tab)
 
 
 def notes(request: HttpRequest, items: list[Discrepancy]) -> dict[int, list[str]]:
@@ -48,7 +48,7 @@ def notes(request: HttpRequest, items: list[Discrepancy]) -> dict[int, list[str]
     refs = [item.key for item in items]
     held = selectors.holders(refs)
     until = dict(Snooze.objects.filter(key__in=refs, until__gt=clock.today()).values_list("key", "until"))
-    told: dict[int, list[str]] = {}
+    lines_by_id: dict[int, list[str]] = {}
     for item in items:
         lines = []
         if item.key in held:
@@ -56,8 +56,8 @@ def notes(request: HttpRequest, items: list[Discrepancy]) -> dict[int, list[str]
         if item.key in until:
             lines.append(_("review again on %(day)s") % {"day": until[item.key].isoformat()})
         if lines:
-            told[item.pk] = lines
-    return told
+            lines_by_id[item.pk] = lines
+    return lines_by_id
 
 
 def standing_in(request: HttpRequest, subject: Any) -> offers.Panel | None:
@@ -84,7 +84,7 @@ def assignment(request: HttpRequest, item: Discrepancy) -> offers.Panel | None:
     if holder is not None:
         stand_in = User.objects.filter(pk=selectors.stand_ins().get(holder.pk, 0)).first()
     people = [person for person in selectors.colleagues(item.school_code) if person != holder] if acts else []
-    seen = {"seen": holder.pk if holder else None}
+    initial = {"seen": holder.pk if holder else None}
     context = {
         "item": item,
         "held": held,
@@ -94,7 +94,7 @@ def assignment(request: HttpRequest, item: Discrepancy) -> offers.Panel | None:
         "snooze": snooze,
         "acts": acts,
         "is_mine": holder == user,
-        "form": AssignForm(people=people, initial=seen, auto_id="assign_%s") if acts else None,
+        "form": AssignForm(people=people, initial=initial, auto_id="assign_%s") if acts else None,
         "snooze_form": SnoozeForm(auto_id="snooze_%s") if acts else None,
     }
     return offers.Panel(50, "alerts/assignment.html", context)

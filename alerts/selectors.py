@@ -1,4 +1,4 @@
-"""Reads of the alerts. Every one takes the person who asks, or serves the mails of all of them."""
+"""Reads of the alerts. Each takes the person who asks, or serves everybody's mails."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -31,14 +31,14 @@ MOST_LISTED = 2_000  # of a school's own students at other schools, the newest; 
 
 def deciders() -> QuerySet[User]:
     """Active people who decide on changes from PASI, at whichever school."""
-    found: QuerySet[User] = User.objects.with_perm(DECIDES, backend=BACKEND)
-    return found.filter(kind=User.Kind.PERSON)
+    people: QuerySet[User] = User.objects.with_perm(DECIDES, backend=BACKEND)
+    return people.filter(kind=User.Kind.PERSON)
 
 
 def everywhere() -> QuerySet[User]:
     """Those who see all schools of the authority."""
-    found: QuerySet[User] = User.objects.with_perm(rights.EVERY_SCHOOL, backend=BACKEND)
-    return found
+    people: QuerySet[User] = User.objects.with_perm(rights.EVERY_SCHOOL, backend=BACKEND)
+    return people
 
 
 def colleagues(school_code: str) -> QuerySet[User]:
@@ -49,17 +49,17 @@ def colleagues(school_code: str) -> QuerySet[User]:
 
 
 def who_can_stand_in(user: User) -> QuerySet[User]:
-    """Colleagues who decide at every school of the person: nothing that is handed over can lie outside of their sight."""
-    found = deciders().exclude(pk=user.pk)
+    """Colleagues who decide at every school of the person: whatever is handed over, they can see it."""
+    people = deciders().exclude(pk=user.pk)
     if not sis.sees_all(user):
         schools = list(sis.schools(user).values_list("pk", flat=True))
         if not schools:
             return User.objects.none()
         lacking = School.objects.filter(pk__in=schools).exclude(access__user=OuterRef("pk"))
-        found = found.filter(Q(pk__in=everywhere().values("pk")) | ~Exists(lacking))
+        people = people.filter(Q(pk__in=everywhere().values("pk")) | ~Exists(lacking))
     else:
-        found = found.filter(pk__in=everywhere().values("pk"))
-    return found.order_by("last_name", "first_name", "pk")
+        people = people.filter(pk__in=everywhere().values("pk"))
+    return people.order_by("last_name", "first_name", "pk")
 
 
 def absences(user: User) -> QuerySet[Absence]:
@@ -78,9 +78,9 @@ def stand_ins() -> dict[int, int]:
     return absence_rules.stand_ins(chosen)
 
 
-def stood_in_for(user: User, found: dict[int, int] | None = None) -> list[int]:
+def stood_in_for(user: User, stand_in_of: dict[int, int] | None = None) -> list[int]:
     """The people whose work the person has today, themselves first."""
-    away = stand_ins() if found is None else found
+    away = stand_ins() if stand_in_of is None else stand_in_of
     return [user.pk, *(who for who, stand_in in away.items() if stand_in == user.pk)]
 
 
@@ -140,9 +140,9 @@ def notices(user: User) -> QuerySet[Notice]:
 
 
 def to_end(user: User) -> QuerySet[Notice]:
-    """Of these what the person may end."""
-    found = notices(user)
-    return found if user.has_perm(DECIDES) else found.filter(school_code=WHOLE)  # nor have one's own a school
+    """Those of them that the person may end."""
+    rows = notices(user)
+    return rows if user.has_perm(DECIDES) else rows.filter(school_code=WHOLE)  # nor have one's own a school
 
 
 def may_end(user: User, notice: Notice) -> bool:
@@ -196,18 +196,18 @@ def _elsewhere(user: User, unseen: bool) -> QuerySet[EnrolmentCopy]:
     live = EnrolmentCopy.objects.filter(
         school_year__in=[year.ending for year in years], deleted=False, vanished_at=None
     ).order_by()
-    # The limit is a fence: without it PostgreSQL walks through half a million records of our own schools in the order of the page.
+    # The limit is a fence: without it PostgreSQL scans half a million records of our own schools in page order.
     few = live.filter(school_code__in=foreign_codes()).values("pk")[:MOST_ELSEWHERE]
     wanted = Exists(stays.filter(~Exists(rows)) if unseen else stays)
     copies = EnrolmentCopy.objects.defer("document")
     foreign = copies.filter(wanted, pk__in=few)
     near = _newest(_at_our_other_schools(user, live, years).filter(wanted))
-    # Joined here: an OR of both would make the database look at every record that there is.
+    # Joined here: an OR of both would make the database look at every record.
     return copies.filter(pk__in=[*near, *_newest(foreign)]) if near else foreign
 
 
-def _newest(found: QuerySet[EnrolmentCopy]) -> list[int]:
-    return list(found.order_by("-pk").values_list("pk", flat=True)[:MOST_LISTED])
+def _newest(copies: QuerySet[EnrolmentCopy]) -> list[int]:
+    return list(copies.order_by("-pk").values_list("pk", flat=True)[:MOST_LISTED])
 
 
 def _at_our_other_schools(user: User, live: QuerySet[EnrolmentCopy], years: Iterable[Any]) -> QuerySet[EnrolmentCopy]:

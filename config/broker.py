@@ -23,7 +23,7 @@ LEFT_OVER_SECONDS = 60.0  # writing or reading one takes milliseconds: older dra
 
 
 class Channel(filesystem.Channel):
-    # Every queue is addressed by its name. kombu would keep who listens to what in a file that a full disk leaves empty.
+    # Every queue is addressed by name. kombu would keep who listens to what in a file that a full disk leaves empty.
     supports_fanout = False
 
     def get_table(self, exchange: str) -> Any:
@@ -50,7 +50,7 @@ class Channel(filesystem.Channel):
         draft = folder / f"{uuid.uuid4()}{DRAFT}"
         try:
             _write(draft, dumps(payload))
-            # Names sort as the messages were written: the digits are as many at any time.
+            # Names sort in the order of writing: they always have the same number of digits.
             draft.rename(folder / f"{time.time_ns():020d}_{draft.stem}.{queue}{MESSAGE}")
         except BaseException:
             with suppress(OSError):
@@ -65,11 +65,11 @@ class Channel(filesystem.Channel):
 
     def _oldest(self, queue: str) -> Any:
         """Reads from the last listing until that is used up: with thousands of messages a listing takes longer than all else."""
-        listed = self._listings.setdefault(queue, [])
-        if not listed:
-            listed += sorted(self._names(queue), reverse=True)
-        while listed:
-            name = listed.pop()
+        names = self._listings.setdefault(queue, [])
+        if not names:
+            names += sorted(self._names(queue), reverse=True)
+        while names:
+            name = names.pop()
             mine = Path(self.data_folder_in) / f"{name.partition('.')[0]}{TAKEN}"
             try:
                 (mine.parent / name).rename(mine)
@@ -117,12 +117,12 @@ def clear(folder: Path, older_than: float = LEFT_OVER_SECONDS) -> int:
     """Removes drafts and taken files that a killed process left `older_than` seconds ago or more. Gives their number."""
     removed, now = 0, time.time()
     try:
-        found = [place for place in folder.iterdir() if place.suffix in (DRAFT, TAKEN)]
+        places = [place for place in folder.iterdir() if place.suffix in (DRAFT, TAKEN)]
     except OSError:
         return 0
-    for place in found:
+    for place in places:
         with suppress(OSError):
-            # By the distance, not the order: a clock that was set back must not keep them for ever.
+            # By the distance, not the order: a clock that was set back must not keep them forever.
             if abs(now - place.stat().st_mtime) >= older_than:
                 place.unlink()
                 removed += 1

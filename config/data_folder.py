@@ -97,7 +97,7 @@ class DataFolder:
         if not (self.path / MARKER).is_file():
             raise Refusal(f"{self.path} is no data folder of PASI Connect (no {MARKER} in it). Nothing was removed.")
         with self.held():
-            # The marker goes last: a removal that was broken off can be repeated.
+            # The marker goes last, so that an interrupted removal can be repeated.
             for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name == MARKER):
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry)

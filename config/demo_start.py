@@ -51,7 +51,7 @@ def not_ready(status: int, body: Any) -> list[str]:
 
 def wait(port: int, path: str, name: str) -> bool:
     """Ask until the answer is 200, telling what is missing whenever that changes. False after two minutes."""
-    told: list[str] | None = None
+    previous: list[str] | None = None
     end = time.monotonic() + STEP_LIMIT
     while True:
         status, body = answer(port, path)
@@ -61,9 +61,9 @@ def wait(port: int, path: str, name: str) -> bool:
         if time.monotonic() >= end:
             print(f"Not ready after {STEP_LIMIT:.0f} s: {', '.join(missing)}. The lines above say why.")
             return False
-        if missing != told:
+        if missing != previous:
             print(f"waiting for: {', '.join(missing)} …", flush=True)
-            told = missing
+            previous = missing
         time.sleep(1)
 
 

@@ -1,4 +1,4 @@
-"""Typed readers of environment variables. Every setting of the product that depends on the machine comes through here.
+"""Typed readers of environment variables: every setting that depends on the machine is read here.
 
 A value that cannot be read stops the start with a sentence that names the variable.
 """
@@ -69,10 +69,10 @@ def names(name: str, default: str = "") -> list[str]:
 def networks(name: str) -> tuple[addresses.Network, ...]:
     """Addresses and networks, separated by commas: 10.0.0.7, 10.1.0.0/16."""
     try:
-        found = addresses.networks(names(name))
-        if any(network.prefixlen == 0 for network in found):
+        ranges = addresses.networks(names(name))
+        if any(network.prefixlen == 0 for network in ranges):
             raise ValueError("a network of everybody names nobody")
-        return found
+        return ranges
     except ValueError as error:
         raise ImproperlyConfigured(
             f"{name}: {error}. Write addresses or networks, as 10.0.0.7 or 10.1.0.0/16."
@@ -87,9 +87,9 @@ def secret(name: str, fallback_file: Path | None = None) -> str:
     """NAME, or the content of the file that NAME_FILE names, or of `fallback_file`; empty when there is none."""
     if value := os.environ.get(name):
         return value
-    given = os.environ.get(f"{name}_FILE")
-    path = Path(given) if given else fallback_file
-    if path is None or (not given and not path.exists()):
+    file_name = os.environ.get(f"{name}_FILE")
+    path = Path(file_name) if file_name else fallback_file
+    if path is None or (not file_name and not path.exists()):
         return ""
     try:
         return path.read_text().strip()
@@ -138,20 +138,20 @@ def _libpq(query: str) -> dict[str, str]:
         options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
         make_conninfo(**options)
     except (ProgrammingError, ValueError):
-        # The value may be a secret (`sslpassword`): only the names are told.
+        # The value may be a secret (`sslpassword`): the message has the names alone.
         names = ", ".join(part.partition("=")[0] for part in query.split("&"))
         raise ImproperlyConfigured(f"DATABASE_URL has options that PostgreSQL does not know: {names}.") from None
     return options
 
 
 def redis(url: str) -> str:
-    """A Redis URL as it was given. One that asks for TLS and switches its check off stops the start."""
+    """A Redis URL, unchanged. One that asks for TLS and switches its check off stops the start."""
     parts = urlsplit(url)
     if url and parts.scheme not in {"redis", "rediss"}:
         raise ImproperlyConfigured(f"REDIS_URL begins with {parts.scheme!r}: write redis://host or rediss://host.")
-    asked = dict(parse_qsl(parts.query)) if parts.scheme == "rediss" else {}
-    if asked.get("ssl_cert_reqs", "required") not in {"required", "CERT_REQUIRED"} or (
-        asked.get("ssl_check_hostname", "true").lower() != "true"
+    options = dict(parse_qsl(parts.query)) if parts.scheme == "rediss" else {}
+    if options.get("ssl_cert_reqs", "required") not in {"required", "CERT_REQUIRED"} or (
+        options.get("ssl_check_hostname", "true").lower() != "true"
     ):
         raise ImproperlyConfigured(
             "REDIS_URL does not check whom it talks to: leave ssl_cert_reqs and ssl_check_hostname out, and name the authority in "
@@ -200,7 +200,7 @@ def mail(url: str, folder: Path) -> Mail:
         return Mail("django.core.mail.backends.filebased.EmailBackend", str(folder))
     parts = urlsplit(url)
     if parts.scheme not in MAIL_PORTS or not parts.hostname:
-        # The address may hold a password: only its beginning is told.
+        # The address may hold a password: the message has its beginning alone.
         raise ImproperlyConfigured(
             f"EMAIL_URL begins with {parts.scheme!r}: write smtp://host, smtp+starttls://host or smtps://host."
         )

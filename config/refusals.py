@@ -1,4 +1,4 @@
-"""What the web process's worker says to a request that never became one, and so never met the product."""
+"""What the web worker answers to bytes that never became a request, and so never reached the product."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 from gunicorn.http import errors
 
 OF_API = re.compile(rb"[\r\n]*[^ \r\n]+ (https?://[^/ ]+)?/api/", re.I)
-# What is said of a request that never became one. English: nobody's language is known yet.
+# In English: the reader's language is not known yet.
 REFUSALS = {
     400: ("Bad Request", "The request cannot be read as HTTP."),
     403: ("Forbidden", "This connection may not be made."),

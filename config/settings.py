@@ -21,7 +21,7 @@ os.umask(0o077)  # whatever a process of ours writes is for its owner alone
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a process that crashes leaves no picture of its memory
 DATA_DIR_IS_NEW = not DATA_DIR.exists()
 DATA_DIR.mkdir(parents=True, exist_ok=True)  # students' data, keys, mails
-# The pages name files below this folder alone, so no page can be made to read another file of this machine.
+# Pages name files below this folder only, so no page can be made to read another file on this machine.
 CERTIFICATES_DIR = env.folder("CERTIFICATES_DIR", DATA_DIR / "certificates")
 
 DATABASE_URL = env.text("DATABASE_URL")
@@ -152,12 +152,12 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_CALLABLE = "operations.signing_in.lockout"
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = True  # a failure stays when a sign-in succeeds after it
-# What those who run the product are told of, an hour; 0: nothing (operations/unusual.py)
+# Above these numbers an hour, those who run the product get an alert; 0: never (operations/unusual.py)
 ALARM_FAILED_SIGN_INS = env.integer("ALARM_FAILED_SIGN_INS", 50)
 ALARM_STUDENTS = env.integer("ALARM_STUDENTS", 400)
 ALARM_FILES = env.integer("ALARM_FILES", 30)
 
-# How often one may ask (operations/throttle.py): a minute; 0 is no limit
+# Requests allowed a minute (operations/throttle.py); 0: no limit
 THROTTLE = env.boolean("THROTTLE", True)
 THROTTLE_TOKEN = (env.integer("THROTTLE_TOKEN_READS", 1200), env.integer("THROTTLE_TOKEN_WRITES", 600))
 THROTTLE_PERSON = (env.integer("THROTTLE_PERSON_READS", 2400), env.integer("THROTTLE_PERSON_WRITES", 1200))
@@ -253,8 +253,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody asks, and each worker would need queues of its own for the answers
 CELERY_TIMEZONE = TIME_ZONE
 if REDIS_URL:
-    # A killed worker's messages come back soon; our rows do not depend on it (the sweep finds them anyway).
-    # Whoever saves must not wait for a Redis that is away: with kombu's own retries a save took six seconds.
+    # A killed worker's messages soon come back; our rows do not depend on it (the sweep finds them anyway).
+    # A save must not wait for a Redis that is down: with kombu's own retries it took six seconds.
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": 60,
         "unacked_restore_interval": 5,
@@ -285,7 +285,7 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "PASI Connect <pasi-connect@localhos
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")  # links in mails begin with it
 DIGEST_TIME = env.time_of_day("DIGEST_TIME", "07:00")
 
-# How many days what is left of work and visits is kept where the settings page says nothing else (docs/operator/retention.md)
+# Days that traces of work and visits are kept, unless the settings page says otherwise (docs/operator/retention.md)
 KEEP = {
     "exchanges_days": env.integer("KEEP_EXCHANGES_DAYS", 730),
     "bodies_days": env.integer("KEEP_BODIES_DAYS", 14),

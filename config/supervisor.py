@@ -77,7 +77,7 @@ class Supervisor:
         self.stopping = False
         self.kill_at: float | None = None
 
-    # What is asked of it
+    # What callers use
 
     def listen_to_signals(self) -> None:
         """Ctrl-C, TERM and the closing of the terminal stop everything; a second Ctrl-C stops it at once."""
@@ -117,7 +117,7 @@ class Supervisor:
             self._turn()
         self.say("stopping …")
         for child in self.children:
-            # The leader alone: gunicorn and Celery end their workers in order. What they leave goes with the group.
+            # The leader only: gunicorn and Celery end their workers in order. Whatever they leave ends with the group.
             if child.process:
                 with suppress(ProcessLookupError):
                     child.process.terminate()
@@ -133,7 +133,7 @@ class Supervisor:
     def say(self, text: str) -> None:
         self._write(f"{text}\n")
 
-    # How it is done
+    # Inside
 
     def _turn(self) -> None:
         for key, _ in self.selector.select(TURN):
@@ -213,7 +213,7 @@ class Supervisor:
         except (OSError, ValueError) as error:
             if getattr(error, "errno", None) in NO_ROOM:
                 return  # the terminal's output goes to a file on a full disk: the lines are lost, the product runs on
-            # Nobody reads any more (a closed terminal or pipe): go, instead of running on unseen.
+            # Nobody reads any more (a closed terminal or pipe): stop, rather than run on unseen.
             self.out = Path(os.devnull).open("w")  # noqa: SIM115
             self.stop()
 

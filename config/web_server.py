@@ -59,8 +59,8 @@ class Wire(socket.socket):
     dry = False
     head = b""  # the beginning of the request, by which it is known what to say of a bad one
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.left = bytearray()
 
     def begin(self, dry: bool, head: bytes) -> None:
@@ -75,14 +75,14 @@ class Wire(socket.socket):
         if self.waited > STALL_SECONDS + self.moved / MIN_BYTES_A_SECOND:
             raise TooSlow
 
-    def recv(self, *given: Any) -> bytes:
+    def recv(self, *args: Any) -> bytes:
         if self.dry:
             return b""
         if self.gettimeout() == 0:  # in the event loop
-            return super().recv(*given)
+            return super().recv(*args)
         began = time.monotonic()
         try:
-            data = super().recv(*given)
+            data = super().recv(*args)
         except TimeoutError:
             raise TooSlow from None
         self._passed(began, len(data))
@@ -128,8 +128,8 @@ class Connection(gthread.TConn):
 
     `partial`: its body is not gathered, since it is large (and then counted) or says no length."""
 
-    def __init__(self, worker: "Worker", *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, worker: "Worker", *args: Any) -> None:
+        super().__init__(*args)
         self.worker = worker
         self.start()
 
@@ -156,8 +156,8 @@ class Connection(gthread.TConn):
 
 
 class Worker(gthread.ThreadWorker):
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.gathering: dict[Connection, None] = {}  # the oldest first
         self.held = 0  # bytes in them
         self.fetching: dict[
@@ -167,7 +167,7 @@ class Worker(gthread.ThreadWorker):
         self.lingering: dict[Connection, tuple[float, int]] = {}
         self.large, self.looked = 0, 0.0
 
-    # What of gunicorn's worker is other here
+    # What differs from gunicorn's worker
 
     def accept(self, listener: Any) -> None:
         try:
@@ -233,7 +233,7 @@ class Worker(gthread.ThreadWorker):
         except OSError:
             pass  # it does not listen
 
-    # Answers that their clients fetch more slowly than they come
+    # Answers that clients fetch more slowly than they are made
 
     def _let_fetch(self, conn: Connection, future: Any) -> None:
         conn.sock.setblocking(False)
@@ -348,7 +348,7 @@ class Worker(gthread.ThreadWorker):
         except OSError:
             pass  # it does not listen
 
-    # Closing, without waiting for the other side: gunicorn waits in the loop, up to two seconds for each
+    # Closing without waiting for the other side: gunicorn waits in the loop, up to two seconds for each
 
     def linger(self, conn: Connection) -> None:
         """Half-closes, and reads what still comes for a moment: otherwise the client loses the end of our answer."""

@@ -1,4 +1,4 @@
-"""Who looks after an item: taken, given, handed over, put back. Each step is kept."""
+"""Who looks after an item: assigning it, handing it over, putting it back. Each step is kept."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,10 +20,10 @@ class Moved(Exception):
 
 
 @transaction.atomic
-def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None, reason: str = "") -> bool:
+def assign(actor: Actor, item_id: int, user_id: int | None, *, holder_id: int | None, reason: str = "") -> bool:
     """Gives the item's record to a person who decides at its school; None puts it back. False when nothing differed.
 
-    `seen` is the id of who had it when the page was drawn (None: nobody). Raises Moved when that is true no longer,
+    `holder_id` is the id of who had it when the page was drawn (None: nobody). Raises Moved when that is no longer true,
     ValidationError when the item is settled or the person does not decide there.
     """
     item = Discrepancy.objects.select_for_update().get(pk=item_id)
@@ -31,7 +31,7 @@ def assign(actor: Actor, item_id: int, user_id: int | None, *, seen: int | None,
         raise ValidationError(_("This change is already settled, so it cannot be assigned."))
     held = Assignment.objects.select_for_update().select_related("user").filter(key=item.key).first()
     before = held.user if held else None
-    if (before.pk if before else None) != seen:
+    if (before.pk if before else None) != holder_id:
         raise Moved(_moved(before))
     after = _person(item, user_id)
     if before == after:

@@ -1,4 +1,4 @@
-"""What the mails tell: numbers, kinds, schools and links. Never a name, an ASN or a value."""
+"""What the e-mails say: numbers, kinds, schools and links. Never a name, an ASN or a value."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -110,12 +110,12 @@ def daily(user: User, since: dt.datetime, until: dt.datetime, away: Mapping[int,
     today = timezone.localtime(until).date()
     with translation.override(language_of(user)):
         names = _names(facts.schools)
-        shown = [_school(code, names, told, today) for code, told in sorted(facts.schools.items())]
+        schools = [_school(code, names, at_school, today) for code, at_school in sorted(facts.schools.items())]
         context = {
-            "schools": [school for school in shown if school["lines"] or school["told"]],
+            "schools": [school for school in schools if school["lines"] or school["sentences"]],
             "old": facts.old,
             "lead": _lead(facts.old),
-            # Said in full: what the reader's own list remembers must not narrow what the mail has counted.
+            # The whole address: a filter that the reader's list remembers must not narrow what the mail has counted.
             "list": address(f"{reverse('pasi_connect:changes')}?group=open"),
             "mine": address(f"{reverse('pasi_connect:changes')}?who={ME}"),
             "settings": address(reverse("alerts:own")),
@@ -140,41 +140,41 @@ def _lead(old: int) -> str:
 def _subject(old: int, names: Mapping[str, str]) -> str:
     if not old:
         return _("PASI Connect: all waiting changes are settled")
-    told = ngettext("PASI Connect: %(n)s change is waiting", "PASI Connect: %(n)s changes are waiting", old) % {
+    text = ngettext("PASI Connect: %(n)s change is waiting", "PASI Connect: %(n)s changes are waiting", old) % {
         "n": old
     }
-    return f"{told} · {next(iter(names.values()))}" if len(names) == 1 else told
+    return f"{text} · {next(iter(names.values()))}" if len(names) == 1 else text
 
 
-def _school(code: str, names: Mapping[str, str], told: AtSchool, today: dt.date) -> dict[str, Any]:
-    ordered = sorted(told.old, key=lambda line: (not line.own, line.opened, line.first))
-    shown, rest = ordered[: rules.LINES], sum(line.count for line in ordered[rules.LINES :])
+def _school(code: str, names: Mapping[str, str], at_school: AtSchool, today: dt.date) -> dict[str, Any]:
+    ordered = sorted(at_school.old, key=lambda line: (not line.own, line.opened, line.first))
+    lines, rest = ordered[: rules.LINES], sum(line.count for line in ordered[rules.LINES :])
     page = reverse("pasi_connect:changes")
     sentences = [
-        (told.new, _("New since the last e-mail: %(n)s")),
-        (told.with_colleagues, _("Assigned to colleagues: %(n)s")),
-        (told.settled, _("Settled since the last e-mail: %(n)s")),
+        (at_school.new, _("New since the last e-mail: %(n)s")),
+        (at_school.with_colleagues, _("Assigned to colleagues: %(n)s")),
+        (at_school.settled, _("Settled since the last e-mail: %(n)s")),
     ]
     return {
         "name": names.get(code, ""),
         "code": f"S.{code}",
-        "lines": [_line(line, code, today) for line in shown],
+        "lines": [_line(line, code, today) for line in lines],
         "more": _("And %(n)s more.") % {"n": rest} if rest else "",
-        "told": [sentence % {"n": n} for n, sentence in sentences if n],
+        "sentences": [sentence % {"n": n} for n, sentence in sentences if n],
         "link": address(f"{page}?school={code}"),
     }
 
 
 def _line(line: Line, code: str, today: dt.date) -> dict[str, str]:
     kind = str(words.KIND[line.kind]["label"])
-    told = f"{line.count} × {kind}" if line.count > 1 else kind
+    text = f"{line.count} × {kind}" if line.count > 1 else kind
     day = _("still open, day %(day)s") % {"day": rules.day_number(line.opened, today)}
-    # The filter goes along: whoever works through the line stays among what it has counted.
+    # The link carries the filter, so that whoever works through the line sees exactly what it has counted.
     holder = ME if line.own else NOBODY
     query = f"?school={code}&kind={line.kind}&opened_on={line.opened.isoformat()}&who={holder}"
     page = reverse("pasi_connect:change", args=[line.first]) if line.count == 1 else reverse("pasi_connect:changes")
     link = address(page + query)
-    parts = [told, day, *([_("assigned to you")] if line.own else [])]
+    parts = [text, day, *([_("assigned to you")] if line.own else [])]
     return {"text": ", ".join(parts), "link": link}
 
 
@@ -206,5 +206,5 @@ def at_once(user: User, items: list[tuple[int, str, str]], more: bool) -> Draft:
             "list": address(f"{page}?group=open"),
             "settings": address(reverse("alerts:own")),
         }
-        told = ngettext("PASI Connect: %(n)s new change", "PASI Connect: %(n)s new changes", number) % {"n": number}
-        return render("at_once", told if not more else _("PASI Connect: many new changes"), context)
+        subject = ngettext("PASI Connect: %(n)s new change", "PASI Connect: %(n)s new changes", number) % {"n": number}
+        return render("at_once", subject if not more else _("PASI Connect: many new changes"), context)

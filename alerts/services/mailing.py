@@ -57,7 +57,7 @@ def render(name: str, subject: str, context: dict[str, Any]) -> Draft:
 def plan(user: User, kind: str, key: str, draft: Draft, until: dt.datetime, since: dt.datetime | None = None) -> bool:
     """Writes the row, which is the mail. False when this mail is there already. Inside the caller's transaction."""
     now = clock.now()
-    made = Mail.objects.bulk_create(
+    mails = Mail.objects.bulk_create(
         [
             Mail(
                 user=user,
@@ -76,10 +76,10 @@ def plan(user: User, kind: str, key: str, draft: Draft, until: dt.datetime, sinc
         ],
         ignore_conflicts=True,
     )
-    found = Mail.objects.filter(user=user, kind=kind, key=key, message_id=made[0].message_id).exists()
-    if found:
+    is_planned = Mail.objects.filter(user=user, kind=kind, key=key, message_id=mails[0].message_id).exists()
+    if is_planned:
         wake.look_after_commit(TASK)
-    return found
+    return is_planned
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Who gets which mail when: the digests of a day, person by person, and what has just opened, for those who want it at once."""
+"""Who gets which mail when: each person's daily digest, and what has just opened for those who want it at once."""
 
 import datetime as dt
 
@@ -20,7 +20,7 @@ EVERY = dt.timedelta(seconds=10)
 PEOPLE = 200  # planned in one round; the next one goes on
 FIRST_WINDOW = dt.timedelta(days=1)
 MOST_TOLD = 500
-# Ids are given before they are committed: below an item that old none can appear any more.
+# An id is drawn before its row is committed: below an item this old, no new one can appear.
 COMMITTED = dt.timedelta(minutes=10)
 
 _looked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -81,10 +81,10 @@ def plan_digests() -> int:
         if person is None:
             DigestDay.objects.filter(day=today, done_at=None).update(done_at=clock.now())
             break
-        made = _digest_of(person, day, away)
-        if made is None:
+        number = _digest_of(person, day, away)
+        if number is None:
             break  # another process has gone on with this day
-        planned += made
+        planned += number
         day.upto = person.pk
     return planned
 
@@ -131,8 +131,8 @@ def _at_once_for(choice: MailChoice, away: dict[int, int]) -> bool:
     waiting = selectors.needing_a_person(pasi.discrepancies(person).select_related(None).filter(pk__gt=choice.floor))
     own = waiting.filter(~selectors.held_by_colleagues(selectors.stood_in_for(person, away)))
     rows = list(own.order_by("pk").values_list("pk", "kind", "school_code", "opened_at")[: MOST_TOLD + 1])
-    told = set(MailedItem.objects.filter(user=person, item_id__gt=choice.floor).values_list("item_id", flat=True))
-    fresh = [row for row in rows if row[0] not in told]
+    mailed = set(MailedItem.objects.filter(user=person, item_id__gt=choice.floor).values_list("item_id", flat=True))
+    fresh = [row for row in rows if row[0] not in mailed]
     if not fresh:
         return _pass_over(choice, now - COMMITTED)
     if not rules.is_gathered(min(row[3] for row in fresh), now):
@@ -140,7 +140,7 @@ def _at_once_for(choice: MailChoice, away: dict[int, int]) -> bool:
     more, fresh = len(rows) > MOST_TOLD, fresh[:MOST_TOLD]
     draft = digests.at_once(person, [row[:3] for row in fresh], more)
     with transaction.atomic():
-        # Of two processes the one that moves the turn plans the mail. So many are not noted one by one: the list has them.
+        # Of two processes, the one that moves the turn plans the mail. Too many are not noted one by one: the list has them.
         floor = choosing.newest_item() if more else choice.floor
         if not _turn(choice, floor):
             return False

@@ -1,4 +1,4 @@
-"""Taking note of another school's record. It ends the notice for a school, until PASI tells a newer version."""
+"""Taking note of another school's record. It ends the notice for a school until PASI has a newer version."""
 
 from django.db import transaction
 

@@ -1,4 +1,4 @@
-"""Looking at a change again later."""
+"""Postponing a change."""
 
 import datetime as dt
 

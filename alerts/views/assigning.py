@@ -45,9 +45,11 @@ class Assign(OnItem):
             return self.back(
                 ValidationError(_("Choose a person from the list."))
             )  # whatever else it was, it was no form of ours
-        to, seen = form.cleaned_data["to"], form.cleaned_data["seen"]
+        to, holder_id = form.cleaned_data["to"], form.cleaned_data["seen"]
         try:
-            done = assigning.assign(of_request(request), pk, to, seen=seen, reason=form.cleaned_data["reason"])
+            done = assigning.assign(
+                of_request(request), pk, to, holder_id=holder_id, reason=form.cleaned_data["reason"]
+            )
         except (ValidationError, assigning.Moved) as error:
             return self.back(error)
         if not done:
@@ -71,7 +73,7 @@ class SnoozeItem(OnItem):
             return self.back()
         form = SnoozeForm(request.POST)
         if not form.is_valid():
-            faults = [fault for told in form.errors.values() for fault in told]
+            faults = [fault for texts in form.errors.values() for fault in texts]
             return self.back(ValidationError([str(fault) for fault in faults]))
         until = form.cleaned_data["until"]
         try:

@@ -1,4 +1,4 @@
-"""What a school has to know and what asks for no decision: the product's notices, and other schools' records."""
+"""What a school should know that needs no decision: the product's notices, and other schools' records."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ class Notices(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
         lists.refuse_unknown(request, ())
-        found = selectors.notices(user)
-        page = lists.page(request, found, newest_first=True)
-        total = found.order_by().count()
+        notices = selectors.notices(user)
+        page = lists.page(request, notices, newest_first=True)
+        total = notices.order_by().count()
         names = dict(School.objects.filter(code__in={row.school_code for row in page.rows}).values_list("code", "name"))
         students = _students(user, page.rows)
-        told = ngettext("%(n)s notice", "%(n)s notices", total) % {"n": total}
+        title = ngettext("%(n)s notice", "%(n)s notices", total) % {"n": total}
         rows = [
             {
                 "notice": row,
@@ -49,7 +49,7 @@ class Notices(View):
             "tabs": tabs(request),
             "rows": rows,
             "pager": lists.pager(request, page, total, newest_first=True),
-            "title": told if total else _("No notices"),
+            "title": title if total else _("No notices"),
             "acts": any(row["acts"] for row in rows),
         }
         return render(request, "alerts/notices.html", context)
@@ -83,10 +83,10 @@ class OtherRecords(View):
         user = user_of(request)
         lists.refuse_unknown(request, ())
         page = lists.page(request, selectors.other_records(user), newest_first=True)
-        shown = ngettext("%(n)s shown, newest first", "%(n)s shown, newest first", len(page.rows)) % {
+        text = ngettext("%(n)s shown, newest first", "%(n)s shown, newest first", len(page.rows)) % {
             "n": len(page.rows)
         }
-        pager = {**lists.pager(request, page, 0, newest_first=True), "shown": shown}
+        pager = {**lists.pager(request, page, 0, newest_first=True), "shown": text}
         context = {
             "tabs": tabs(request),
             "rows": _records(user, page.rows),

@@ -85,14 +85,14 @@ class PlanAbsence(ForDeciders):
             return show(request, 422, absence=form)
         values = form.cleaned_data
         try:
-            made = absences.plan(
+            absence = absences.plan(
                 of_request(request), user, values["stand_in"].pk, values["first_day"], values["last_day"]
             )
         except ValidationError as error:
             form.add_error(None, error)
             return show(request, 422, absence=form)
         text = _("Saved. %(who)s covers for you until %(day)s.")
-        messages.success(request, text % {"who": made.stand_in.full_name, "day": made.last_day.isoformat()})
+        messages.success(request, text % {"who": absence.stand_in.full_name, "day": absence.last_day.isoformat()})
         return redirect("alerts:own")
 
 

@@ -45,7 +45,7 @@ def plan(here, user=None, stand_in=None, first=0, last=3):
 @pytest.mark.django_db
 def test_the_work_shows_for_the_stand_in_and_comes_back_by_itself(here, differing, at):
     item = differing()
-    assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, seen=None)
+    assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, holder_id=None)
     plan(here, first=1, last=3)
     assert not mine(here.colleague).exists()
     for day, theirs in ((1, True), (3, True), (4, False)):
@@ -59,7 +59,7 @@ def test_the_work_shows_for_the_stand_in_and_comes_back_by_itself(here, differin
 @pytest.mark.django_db
 def test_it_can_be_ended_before(here, differing):
     item = differing()
-    assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, seen=None)
+    assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, holder_id=None)
     absence = plan(here)
     assert mine(here.colleague).exists()
     assert absences.end(of_user(here.registrar), absence.pk)

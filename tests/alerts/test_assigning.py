@@ -16,19 +16,19 @@ from tests.factories import UserFactory, changed_in_pasi
 pytestmark = pytest.mark.django_db
 
 
-def give(here, item, to, seen=None, reason="", by=None):
-    user_id, seen_id = (each.pk if each else None for each in (to, seen))
-    return assigning.assign(of_user(by or here.registrar), item.pk, user_id, seen=seen_id, reason=reason)
+def give(here, item, to, before=None, reason="", by=None):
+    user_id, seen_id = (each.pk if each else None for each in (to, before))
+    return assigning.assign(of_user(by or here.registrar), item.pk, user_id, holder_id=seen_id, reason=reason)
 
 
 def test_taken_handed_over_and_put_back_each_step_kept(here, differing):
     item = differing()
     assert give(here, item, here.registrar)
-    assert give(here, item, here.colleague, seen=here.registrar, reason="Knows the family.")
-    assert not give(here, item, here.colleague, seen=here.colleague)
+    assert give(here, item, here.colleague, before=here.registrar, reason="Knows the family.")
+    assert not give(here, item, here.colleague, before=here.colleague)
     assert list(mine(here.colleague)) == [item]
     assert not mine(here.registrar).exists()
-    assert give(here, item, None, seen=here.colleague, by=here.colleague)
+    assert give(here, item, None, before=here.colleague, by=here.colleague)
     assert not Assignment.objects.exists()
     steps = AssignmentStep.objects.order_by("id").values_list("before__username", "after__username", "reason")
     registrar, colleague = here.registrar.username, here.colleague.username
@@ -47,9 +47,9 @@ def test_of_two_people_one_wins_and_the_other_learns_who(here, differing):
     give(here, item, here.registrar)
     with pytest.raises(assigning.Moved, match=here.registrar.full_name):
         give(here, item, here.colleague, by=here.colleague)
-    give(here, item, None, seen=here.registrar)
+    give(here, item, None, before=here.registrar)
     with pytest.raises(assigning.Moved, match="was unassigned in the meantime"):
-        give(here, item, here.colleague, seen=here.registrar)
+        give(here, item, here.colleague, before=here.registrar)
 
 
 def test_only_somebody_who_decides_at_the_school_can_have_it(here, differing):
@@ -72,7 +72,7 @@ def test_it_keeps_nobody_from_deciding_and_stays_when_the_item_opens_again(here,
     assert not item.is_open
     assert not mine(here.colleague).exists()
     with pytest.raises(ValidationError, match="settled"):
-        give(here, item, here.registrar, seen=here.colleague)
+        give(here, item, here.registrar, before=here.colleague)
     again = changed_in_pasi(item.school_enrolment, grade="10")
     assert again.pk != item.pk
     assert list(mine(here.colleague)) == [again]

@@ -54,7 +54,7 @@ def test_what_was_there_before_the_choice_and_what_others_look_after_is_not_told
     rounds.plan_digests()
     choosing.choose(of_user(here.registrar), here.registrar, "at_once")
     theirs = differing()
-    assigning.assign(of_user(here.colleague), theirs.pk, here.colleague.pk, seen=None)
+    assigning.assign(of_user(here.colleague), theirs.pk, here.colleague.pk, holder_id=None)
     differing(here.other)
     with at(minutes=2):
         assert work() == []

@@ -98,8 +98,8 @@ def test_it_holds_no_student_data(here, differing, at):
 
 def test_it_tells_new_settled_and_what_colleagues_look_after(here, differing, at):
     old, theirs, decided = differing(), differing(), differing()
-    assigning.assign(of_user(here.registrar), theirs.pk, here.colleague.pk, seen=None)
-    assigning.assign(of_user(here.registrar), old.pk, here.registrar.pk, seen=None)
+    assigning.assign(of_user(here.registrar), theirs.pk, here.colleague.pk, holder_id=None)
+    assigning.assign(of_user(here.registrar), old.pk, here.registrar.pk, holder_id=None)
     with at(days=2):
         digests()
     with at(days=2, hours=5):
@@ -163,7 +163,7 @@ def test_many_of_a_kind_and_day_are_one_line_and_lines_have_an_end(here, differi
 
 def test_the_link_of_a_line_leads_to_what_it_counts(here, as_person, differing, at):
     items = [differing() for _ in range(4)]
-    assigning.assign(of_user(here.registrar), items[1].pk, here.registrar.pk, seen=None)
+    assigning.assign(of_user(here.registrar), items[1].pk, here.registrar.pk, holder_id=None)
     with at(days=1):
         later = differing()
     with at(days=2):
@@ -179,7 +179,7 @@ def test_the_link_of_a_line_leads_to_what_it_counts(here, as_person, differing, 
 
 def test_while_away_the_digest_goes_to_the_stand_in(here, differing, at):
     item = differing()
-    assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, seen=None)
+    assigning.assign(of_user(here.registrar), item.pk, here.registrar.pk, holder_id=None)
     with at(days=2):
         assert set(digests()) == {to(here.registrar)}  # it is nobody else's work
         absences.plan(

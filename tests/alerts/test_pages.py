@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def give(item, to, by=None):
-    assigning.assign(of_user(by or to), item.pk, to.pk, seen=None)
+    assigning.assign(of_user(by or to), item.pk, to.pk, holder_id=None)
 
 
 def test_a_change_is_taken_and_handed_over_on_its_page(here, as_person, differing):
