@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from sis.models.external import ONCE, External
 from sis.models.fields import SchoolYearField
 from sis.models.organization import School
 from sis.models.years import Term
@@ -13,7 +14,7 @@ from sis.rules import section as rules
 course_code = RegexValidator(r"^[A-Z]{3}[0-9]{4}$", _("A course code has three letters and four digits, like MAT3791."))
 
 
-class Course(models.Model):
+class Course(External):
     """A course by PASI's code. It belongs to the authority; what a school teaches are its sections."""
 
     code = models.CharField(_("course code"), max_length=7, unique=True, validators=[course_code])
@@ -22,16 +23,16 @@ class Course(models.Model):
     # An explicit yes or no, where other products read meaning into an empty box.
     diploma = models.BooleanField(_("diploma course"), default=False)
     active = models.BooleanField(_("active"), default=True)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [ONCE]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
 
-class Section(models.Model):
+class Section(External):
     """Courses taught together at one school in one term. School and school year follow from the term and never change (40112, 40115).
 
     `course` is the one that the section is known by; `courses` are all, and `course_codes` their codes, in order and with blanks
@@ -95,12 +96,12 @@ class Section(models.Model):
         _("deleted"), default=False, help_text=_("A deleted record is kept here and in PASI, marked as deleted.")
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["school", "school_year", "id"], name="section_school_year")]
         constraints = [
+            ONCE,
             models.CheckConstraint(condition=models.Q(end_date__gt=models.F("start_date")), name="section_forward"),
             models.UniqueConstraint(
                 fields=["term", "course", "number"], condition=models.Q(deleted=False), name="section_once"

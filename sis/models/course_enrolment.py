@@ -4,13 +4,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.course import Course, Section
+from sis.models.external import ONCE, External
 from sis.models.fields import SchoolYearField
 from sis.models.organization import School
 from sis.models.student import SchoolEnrolment, Student
 from sis.models.years import Term
 
 
-class CourseEnrolment(models.Model):
+class CourseEnrolment(External):
     """One student in one section, as part of one stay at the school of the section.
 
     `exit_date` is the last day in the section; None means: until the section's last day. `revision` rises by one with each
@@ -35,7 +36,6 @@ class CourseEnrolment(models.Model):
     )
     deleted = models.BooleanField(_("deleted"), default=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["id"]
@@ -44,6 +44,7 @@ class CourseEnrolment(models.Model):
             models.Index(fields=["student", "id"], name="course_enrolment_student"),
         ]
         constraints = [
+            ONCE,
             models.CheckConstraint(
                 condition=models.Q(exit_date=None) | models.Q(exit_date__gte=models.F("entry_date")),
                 name="course_enrolment_forward",
@@ -64,7 +65,7 @@ class CourseEnrolment(models.Model):
         return f"{self.student_id} in {self.section_id} from {self.entry_date}"
 
 
-class StoredGrade(models.Model):
+class StoredGrade(External):
     """A mark that was stored for good: one for each course enrolment and store code; storing again overwrites it.
 
     Without a course enrolment it is a mark earned elsewhere or before: then one for each school, year and store code.
@@ -84,12 +85,12 @@ class StoredGrade(models.Model):
     credits = models.PositiveSmallIntegerField(_("credits"), default=0)
     stored_at = models.DateTimeField(_("stored at"))
     revision = models.PositiveIntegerField(default=1, editable=False)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["student", "id"], name="stored_grade_student")]
         constraints = [
+            ONCE,
             models.UniqueConstraint(
                 fields=["course_enrolment", "store_code"],
                 condition=models.Q(course_enrolment__isnull=False),

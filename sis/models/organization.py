@@ -5,6 +5,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sis.models.external import ONCE, External
+
 four_digits = RegexValidator(r"^[0-9]{4}$", _("A code has four digits."))
 
 
@@ -13,12 +15,14 @@ class State(models.TextChoices):
     ACTIVE = "active", _("Active")
 
 
-class Authority(models.Model):
+class Authority(External):
     """The school authority that runs this installation. One row."""
 
     code = models.CharField(max_length=4, unique=True, validators=[four_digits])
     name = models.CharField(max_length=160)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        constraints = [ONCE]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -28,11 +32,10 @@ class Authority(models.Model):
         return f"A.{self.code}"
 
 
-class School(models.Model):
+class School(External):
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="schools")
     code = models.CharField(_("code"), max_length=4, unique=True, validators=[four_digits])
     name = models.CharField(_("name"), max_length=160)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     # Two explicit states where other products read meaning into an empty school type.
     enrolment_sync = models.CharField(
         _("enrolment synchronization"), max_length=8, choices=State, default=State.INACTIVE
@@ -43,6 +46,7 @@ class School(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [ONCE]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

@@ -2,6 +2,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sis.models.external import ONCE, External
 from sis.models.fields import SchoolYearField
 from sis.models.organization import School
 from sis.rules import asn, enrolment, names
@@ -9,14 +10,13 @@ from sis.rules import asn, enrolment, names
 nine_digits = RegexValidator(r"^[0-9]{9}$", _("An ASN has nine digits."))
 
 
-class Student(models.Model):
+class Student(External):
     """A student as the SIS knows them. The ASN may come later: a student can be registered while PASI is away.
 
     Identification and names: Name; StudentIdentificationInfo (V2018). Empty text stands for "not given". `revision` rises by one
     with each change and is our half of the version that people see.
     """
 
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     asn = models.CharField(_("ASN"), max_length=9, null=True, blank=True, unique=True, validators=[nine_digits])
     local_number = models.CharField(_("student number"), max_length=15, blank=True, db_index=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
@@ -78,6 +78,7 @@ class Student(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [ONCE]
 
     def __str__(self) -> str:
         return self.name
@@ -123,7 +124,7 @@ def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-class SchoolEnrolment(models.Model):
+class SchoolEnrolment(External):
     """One stay of a student at one school in one school year; a return is a new one.
 
     Field meanings: Student School Enrolment (business object), contracts from 2019 on. Empty text stands for "not given".
@@ -133,7 +134,6 @@ class SchoolEnrolment(models.Model):
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="enrolments")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="enrolments")
     school_year = SchoolYearField(_("school year"))
-    external_id = models.CharField(max_length=64, null=True, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     grade = models.CharField(
@@ -218,8 +218,7 @@ class SchoolEnrolment(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(exit_date__gte=models.F("start_date")), name="enrolment_forward"),
-            # Once in a school and not in the authority: "exists already" is said of what the caller may read alone.
-            models.UniqueConstraint(fields=["external_id", "school"], name="enrolment_external_once"),
+            ONCE,
         ]
 
     def __str__(self) -> str:

@@ -1,22 +1,23 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sis.models.external import ONCE, External
 from sis.models.fields import SchoolYearField
 from sis.models.organization import School
 
 
-class SchoolCalendar(models.Model):
+class SchoolCalendar(External):
     """A school year at a school: its first and last day of classes."""
 
     school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="calendars")
     school_year = SchoolYearField(_("school year"))
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["school_year"]
         constraints = [
+            ONCE,
             models.UniqueConstraint(fields=["school", "school_year"], name="calendar_once"),
             models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="calendar_forward"),
         ]
@@ -25,7 +26,7 @@ class SchoolCalendar(models.Model):
         return f"{self.school_id} {self.school_year}"
 
 
-class Term(models.Model):
+class Term(External):
     """A part of the school year. The school year stands here explicitly; no date decides it."""
 
     calendar = models.ForeignKey(SchoolCalendar, on_delete=models.CASCADE, related_name="terms")
@@ -46,11 +47,11 @@ class Term(models.Model):
         help_text=_("PASI’s code of this term, from which its sections take theirs."),
     )
     is_summer = models.BooleanField(_("summer term"), default=False)
-    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["first_day", "id"]
         constraints = [
+            ONCE,
             models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="term_forward"),
             models.UniqueConstraint(fields=["calendar", "name"], name="term_once"),
         ]

@@ -54,12 +54,21 @@ def audit_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _refuse_second_key(enrolment: SchoolEnrolment) -> None:
+def _settle_external_id(enrolment: SchoolEnrolment) -> None:
+    """An external ID that is entered without a source is unique in its school; one that another school has entered too is counted
+    among the school's own, so that nobody learns of a record that they cannot see."""
     if enrolment.external_id is None:
         return
-    same = SchoolEnrolment.objects.filter(school=enrolment.school, external_id=enrolment.external_id)
-    if same.exclude(pk=enrolment.pk).exists():
+    own = ("", enrolment.school.organization_code)
+    same = SchoolEnrolment.objects.filter(external_id=enrolment.external_id).exclude(pk=enrolment.pk)
+    if enrolment.source not in own:
+        taken = same.filter(source=enrolment.source).exists()
+    else:
+        taken = same.filter(source__in=own, school=enrolment.school).exists()
+    if taken:
         raise ValidationError({"external_id": [_("Another enrolment of the school has this external ID.")]})
+    if enrolment.source == "" and same.filter(source="").exists():
+        enrolment.source = enrolment.school.organization_code
 
 
 def _clean(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def create(
         stays.refuse(stays.faults(after, None, others, guided=True, reason=reason, today=today))
     else:
         hold(after)
-    _refuse_second_key(enrolment)
+    _settle_external_id(enrolment)
     enrolment.save(force_insert=True)
     if origin == Origin.SIS:
         stays.tell_main_schools(actor, enrolment, None, others)
@@ -230,7 +239,7 @@ def move(
     }
     for name, value in wanted.items():
         setattr(enrolment, name, value)
-    _refuse_second_key(enrolment)
+    _settle_external_id(enrolment)
     enrolment.revision += 1
     enrolment.save(update_fields=[*wanted, "revision"])
     changes = {name: [before[name], told[name]] for name in told if before[name] != told[name]}

@@ -67,3 +67,10 @@ def test_a_demo_of_the_past_keeps_every_key_and_its_work(database):
     open_ones = [row["enrolment_id"] for row in before("discrepancy") if row["status"] == "open" and row["undecided"]]
     assert {now["states"][str(pk)][0] for pk in open_ones if pk} <= {"differs", "needs_review"}
     assert "in_step" in {state for state, _ref in now["states"].values()}
+    # An external ID that two schools had is told apart by its source; all others are the district's.
+    first, other = upgrading.share_external_id(past)
+    schools = {row["id"]: row["code"] for row in upgrading.rows(past, "sis_school")}
+    for row in upgrading.rows(past, "sis_schoolenrolment"):
+        source = f"S.{schools[row['school_id']]}" if row["id"] == other else ""
+        assert now["external"][str(row["id"])] == [row["external_id"], source]
+    assert now["external"][str(first)][0] == now["external"][str(other)][0] is not None
