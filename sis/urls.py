@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sis.views import access, courses, reads, schools, section_forms, sections, students
+from sis.views import access, courses, reads, schools, section_deletion, section_forms, sections, students
 
 app_name = "sis"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("sections/", sections.SectionList.as_view(), name="section-list"),
     path("sections/<int:pk>/", sections.SectionPage.as_view(), name="section"),
     path("sections/<int:pk>/edit/", section_forms.EditSection.as_view(), name="section-edit"),
+    path("sections/<int:pk>/delete/", section_deletion.DeleteSection.as_view(), name="section-delete"),
     path("schools/<str:code>/sections/add/", section_forms.AddSection.as_view(), name="section-add"),
     path("terms/<int:pk>/", section_forms.TermPage.as_view(), name="term"),
     path("enrolments/<int:pk>/courses/add/", courses.AddCourse.as_view(), name="course-add"),

@@ -19,7 +19,7 @@ from operations.api.schema import IF_MATCH, problems
 from pasi_connect.api import examples
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.filters import EnrolmentFilter
-from pasi_connect.models.submission import Status
+from pasi_connect.models.submission import QUEUED
 from pasi_connect.serializers.enrolments import EnrolmentFields, EnrolmentSerializer, NewEnrolmentSerializer
 from pasi_connect.services.decisions import expected
 from pasi_connect.services.queue import submissions, version_check
@@ -146,8 +146,8 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         """
         told = [expected.answer(one) for one in expected.of_enrolments([enrolment])[0]]
         answer = self._answer(enrolment, instead={**instead, "expected": told})
-        if answer.data["pasi"]["state"] == Status.WAITING:
-            coming = submissions.forecast(submissions.link_of(enrolment), of_request(self.request))
+        if answer.data["pasi"]["state"] in QUEUED:
+            coming = submissions.forecast_of(enrolment, of_request(self.request))
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
         return answer
 

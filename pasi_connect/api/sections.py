@@ -17,8 +17,13 @@ from operations.api.problems import PreconditionFailed, if_match
 from operations.api.resource import Resource
 from operations.api.schema import IF_MATCH, problems
 from pasi_connect.entities import SECTION as ENTITY
-from pasi_connect.models.submission import Status
-from pasi_connect.serializers.sections import NewSectionSerializer, SectionFields, SectionSerializer
+from pasi_connect.models.submission import QUEUED
+from pasi_connect.serializers.sections import (
+    ChangedSectionSerializer,
+    NewSectionSerializer,
+    SectionFields,
+    SectionSerializer,
+)
 from pasi_connect.services.queue import submissions, version_check
 from pasi_connect.services.states import state_of, states_of
 from sis import selectors
@@ -34,7 +39,11 @@ VERSIONS = (
     "With If-Match the change is refused (412, with the item as it is now) when either side has changed since; what our own accepted "
     "submissions did to PASI's version does not count as a change. Without If-Match, the state at arrival counts as seen."
 )
-CHANGED = {200: SectionSerializer, **problems(400, 401, 403, 404, 412, 422, current=SectionSerializer)}
+PREVIEW = (
+    "The answer, and the preview of a `dry_run`, has `expected`: what PASI will refuse. In the preview `pasi` is `held` with its reason "
+    "where the change could not be sent."
+)
+CHANGED = {200: ChangedSectionSerializer, **problems(400, 401, 403, 404, 412, 422, current=SectionSerializer)}
 
 
 @rights.needs("view", "section")
@@ -50,14 +59,14 @@ CHANGED = {200: SectionSerializer, **problems(400, 401, 403, 404, 412, 422, curr
     ),
     create=extend_schema(
         summary="Add a section",
-        description="In a term of one of your schools. It is sent to PASI.",
+        description=f"In a term of one of your schools. It is sent to PASI. {PREVIEW}",
         request=NewSectionSerializer,
-        responses={201: SectionSerializer, **problems(400, 401, 403, 422)},
+        responses={201: ChangedSectionSerializer, **problems(400, 401, 403, 422)},
         examples=[OpenApiExample("A section of Mathematics 30-1", NEW, request_only=True)],
     ),
     partial_update=extend_schema(
         summary="Change a section",
-        description=f"Changes the named fields and sends them to PASI; `deleted` false restores a deleted section. {VERSIONS}",
+        description=f"Changes the named fields and sends them to PASI; `deleted` false restores a deleted section. {VERSIONS} {PREVIEW}",
         request=SectionFields(partial=True),
         parameters=[IF_MATCH],
         responses=CHANGED,
@@ -67,7 +76,7 @@ CHANGED = {200: SectionSerializer, **problems(400, 401, 403, 404, 412, 422, curr
         summary="Delete a section",
         description=(
             "Marks the section as deleted, here and in PASI. A section with students is not deleted (400). The answer is the "
-            f"section. {VERSIONS}"
+            f"section. {VERSIONS} {PREVIEW}"
         ),
         request=None,
         parameters=[IF_MATCH],
@@ -94,7 +103,7 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
         return self.get_paginated_response(SectionSerializer(page, many=True, context=context).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        return self._answer(self.get_object())
+        return self._answer(self.get_object(), serializer=SectionSerializer)
 
     def create(self, request: Request) -> Response:
         given = self.read_body()
@@ -126,15 +135,20 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
     def _preview(self, section: Section, **instead: Any) -> Response:
         """The item as it would be, held ones as held. `instead`: what a preview cannot say as the item does."""
         answer = self._answer(section, instead=instead)
-        if answer.data["pasi"]["state"] == Status.WAITING:
-            coming = submissions.forecast(submissions.link_of(section), of_request(self.request))
+        if answer.data["pasi"]["state"] in QUEUED:
+            coming = submissions.forecast_of(section, of_request(self.request))
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
         return answer
 
     @staticmethod
-    def _answer(section: Section, code: int = status.HTTP_200_OK, instead: dict[str, Any] | None = None) -> Response:
+    def _answer(
+        section: Section,
+        code: int = status.HTTP_200_OK,
+        instead: dict[str, Any] | None = None,
+        serializer: type[SectionSerializer] = ChangedSectionSerializer,
+    ) -> Response:
         state = state_of(section)
-        item = SectionSerializer(section, context={"states": {section.pk: state}}).data
+        item = serializer(section, context={"states": {section.pk: state}}).data
         return Response({**item, **(instead or {})}, code, headers={"ETag": f'"{state.version}"'})
 
     def _expected_versions(self, section: Section) -> tuple[int | None, int]:

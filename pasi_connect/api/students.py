@@ -1,8 +1,5 @@
 """Students: read, and change their names and identification. What is written goes to PASI by itself."""
 
-from collections.abc import Iterable
-
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
@@ -16,8 +13,7 @@ from operations.api.permissions import MayDo
 from operations.api.problems import PreconditionFailed, if_match
 from operations.api.resource import Resource
 from operations.api.schema import IF_MATCH, problems
-from pasi_connect import entities
-from pasi_connect.models.submission import QUEUED, Status
+from pasi_connect.models.submission import QUEUED
 from pasi_connect.serializers.students import ChangedStudentSerializer, StudentSerializer
 from pasi_connect.services.queue import submissions
 from pasi_connect.services.states import state_of, states_of
@@ -94,22 +90,9 @@ class StudentViewSet(Resource, viewsets.GenericViewSet[Student]):
         fields = [name for name in wanted if getattr(student, name) != getattr(changed, name)]
         answer = self._answer(ChangedStudentSerializer, changed)
         if fields and answer.data["pasi"]["state"] in QUEUED:
-            answer.data["pasi"].update(self._forecast(changed, fields))
+            coming = submissions.forecast_of(changed, of_request(request), fields)
+            answer.data["pasi"].update(state=coming.status, reason=coming.reason)
         return answer
-
-    def _forecast(self, student: Student, fields: Iterable[str]) -> dict[str, str]:
-        """State and reason of what the change will be once it is taken up: of its parts, the first that is held."""
-        found = {"state": Status.WAITING.value, "reason": ""}
-        with transaction.atomic():
-            state_of(student)  # reads the schools that decide
-            link = submissions.link_of(student)
-            for part in entities.of(student).by_part(fields):
-                coming = submissions.forecast(link, of_request(self.request), part)
-                if coming.status == Status.HELD:
-                    found = {"state": coming.status, "reason": coming.reason}
-                    break
-            transaction.set_rollback(True)  # a look ahead leaves neither link nor place in a chain
-        return found
 
     @staticmethod
     def _answer(serializer: type[StudentSerializer], student: Student) -> Response:

@@ -1,14 +1,19 @@
-"""What the page of a section shows of PASI: where the section stands, why, and what comes next."""
+"""What the pages of a section show of PASI: where the section stands, why, what comes next, and what deleting it does there."""
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from operations import offers
+from operations.actor import of_request
 from pasi_connect.models import LinkState, Submission
+from pasi_connect.models.submission import Status
 from pasi_connect.rules import held
 from pasi_connect.services import states, words
+from pasi_connect.services.decisions import expected
+from pasi_connect.services.queue import submissions
 from pasi_connect.services.words import Why
+from pasi_connect.views import expectations
 from sis.models import Section
 from sis.services.events import SECTION
 
@@ -45,5 +50,28 @@ def _why(state: states.State) -> Why:
     return Why(_("PASI has no record of this section."), _("Saving a change to it sends it."))
 
 
+def deletion(request: HttpRequest, section: Section) -> offers.Panel:
+    """What deleting it does in PASI. `section` is deleted already, in a transaction that will be taken back."""
+    state = states.state_of(section)
+    if state.core_version is None:
+        return offers.Panel(
+            10, "pasi_connect/section_deletion.html", {"text": _("PASI has no record of this section.")}
+        )
+    coming = submissions.forecast_of(section, of_request(request))
+    is_held = coming.status == Status.HELD
+    context = {
+        "text": (
+            _("One submission that deletes the section in PASI. It is held for now.")
+            if is_held
+            else _("One submission that deletes the section in PASI.")
+        ),
+        "why": words.why(coming) if is_held else None,
+        "expected": expectations.lines(one for _field, one in expected.of_section(section)),
+        "discrepancy": state.discrepancy,
+    }
+    return offers.Panel(10, "pasi_connect/section_deletion.html", context)
+
+
 offers.panel_makers["sis.section"].append(standing)
+offers.panel_makers["sis.section-deletion"].append(deletion)
 offers.seen_versions[SECTION] = lambda section: states.state_of(section).seen_version

@@ -62,6 +62,10 @@ class ExpectedSerializer(serializers.Serializer):
     stays = StayNamedSerializer(many=True, help_text="The other stays that it is about.")
 
 
+class ExpectedAtFieldSerializer(ExpectedSerializer):
+    field = serializers.CharField(help_text="The field that it is about; empty where it is the whole record.")
+
+
 def _person(serializer: Any) -> User | None:
     """Who asks; nobody where an answer is made outside of a request."""
     request = serializer.context.get("request")

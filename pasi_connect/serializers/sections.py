@@ -10,8 +10,10 @@ from rest_framework import serializers
 
 from operations.serializers import Strict
 from operations.wording import help_of
+from pasi_connect.serializers.discrepancies import ExpectedAtFieldSerializer
 from pasi_connect.serializers.enrolments import PasiStateSerializer
 from pasi_connect.services import states
+from pasi_connect.services.decisions import expected
 from sis.models import Section
 from sis.models.organization import four_digits
 from sis.serializers import CodeList, SchoolYearText
@@ -48,7 +50,7 @@ class SectionSerializer(SectionFields):
     pasi = serializers.SerializerMethodField()
 
     class Meta(SectionFields.Meta):
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "external_id", "ref_id", "school", "school_year", "course", "term", *EDITABLE, "revision", "version", "pasi",
         )  # fmt: skip
         read_only_fields = fields
@@ -67,6 +69,20 @@ class SectionSerializer(SectionFields):
     def get_pasi(self, section: Section) -> dict[str, Any]:
         state = self._state(section)
         return {"state": state.state, "reason": state.reason, "core_version": state.core_version}
+
+
+class ChangedSectionSerializer(SectionSerializer):
+    """A section after a change, with what PASI will say of it."""
+
+    expected = serializers.SerializerMethodField()
+
+    class Meta(SectionSerializer.Meta):
+        fields = (*SectionSerializer.Meta.fields, "expected")
+        read_only_fields = fields
+
+    @extend_schema_field(ExpectedAtFieldSerializer(many=True))
+    def get_expected(self, section: Section) -> list[dict[str, Any]]:
+        return expected.answers(expected.of_section(section))
 
 
 class NewSectionSerializer(SectionFields):

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from pasi_connect.serializers.discrepancies import ExpectedSerializer
+from pasi_connect.serializers.discrepancies import ExpectedAtFieldSerializer
 from pasi_connect.serializers.enrolments import PasiStateSerializer
 from pasi_connect.services import states
 from pasi_connect.services.decisions import expected
@@ -36,10 +36,6 @@ class StudentSerializer(StudentFields):
         return {"state": state.state, "reason": state.reason, "core_version": state.core_version}
 
 
-class ExpectedAtFieldSerializer(ExpectedSerializer):
-    field = serializers.CharField(help_text="The field of the student that it is about.")
-
-
 class ChangedStudentSerializer(StudentSerializer):
     """A student after a change, with what PASI will say of it."""
 
@@ -51,4 +47,4 @@ class ChangedStudentSerializer(StudentSerializer):
 
     @extend_schema_field(ExpectedAtFieldSerializer(many=True))
     def get_expected(self, student: Student) -> list[dict[str, Any]]:
-        return expected.of_student(student)
+        return expected.answers(expected.of_student(student))

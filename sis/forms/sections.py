@@ -112,6 +112,19 @@ class NewSectionForm(SectionForm):
         }
 
 
+class DeletionForm(forms.Form):
+    """Why a section is deleted, and what of it the person had before their eyes."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Saved here with the action. PASI does not receive it."),
+    )
+
+
 class TermForm(forms.Form):
     """What PASI calls a term of the school."""
 

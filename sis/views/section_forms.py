@@ -1,4 +1,4 @@
-"""Sections and terms by hand: a section is added, edited, deleted and restored; a term gets PASI's code."""
+"""Sections and terms by hand: a section is added, edited and restored; a term gets PASI's code."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ from sis.views import codes
 class EditSection(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         section = self._section(pk)
-        return self._page(section, self._form(section, initial=_as_seen(section)))
+        return self._page(section, self._form(section, initial=as_seen(section)))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         section = self._section(pk)
         form = self._form(section, request.POST)
-        wanted: dict[str, Any] = {"deleted": not section.deleted}
-        if "turn" not in request.POST:
+        wanted: dict[str, Any] = {"deleted": False}
+        if "restore" not in request.POST:
             if not form.is_valid():
                 return self._page(section, form, 422)
             wanted = form.values()
@@ -45,8 +45,8 @@ class EditSection(View):
         except sections.StaleSection as stale:
             return self._page(stale.current, self._redrawn(form, stale.current), 409)
         except ValidationError as error:
-            if "turn" in request.POST:
-                form = self._form(self._section(pk), initial=_as_seen(section))
+            if "restore" in request.POST:
+                form = self._form(self._section(pk), initial=as_seen(section))
                 for text in error.messages:
                     messages.error(request, text)
             else:
@@ -54,7 +54,7 @@ class EditSection(View):
             return self._page(self._section(pk), form, 422)
         if saved.revision == section.revision:
             messages.info(request, _("Nothing was changed, so nothing was saved."))
-        elif "turn" in request.POST:
+        elif "restore" in request.POST:
             done = (
                 _("The section is deleted. You can restore it here.")
                 if saved.deleted
@@ -76,7 +76,7 @@ class EditSection(View):
         """What the person entered, over the record as it stands now."""
         bound: Any = form.data
         data = bound.copy()
-        for name, value in _as_seen(current).items():
+        for name, value in as_seen(current).items():
             data[name] = str(value)
         return self._form(current, data)
 
@@ -85,7 +85,7 @@ class EditSection(View):
         return render(self.request, "sis/section_form.html", context, status=status)
 
 
-def _as_seen(section: Section) -> dict[str, int]:
+def as_seen(section: Section) -> dict[str, int]:
     """What tells afterwards whether the section is still the one that the person had before their eyes, here and outside."""
     seen = offers.seen_versions.get(events.SECTION)
     return {"revision": section.revision, **({"seen": seen(section)} if seen else {})}

@@ -217,6 +217,8 @@ SIS = (
     Row("sis:section", IN_SCOPE, ("section",)),
     Row("sis:section-edit", "302 200 404 200 403", ("section",)),
     Row("sis:section-edit", DECIDES_REFUSED, ("section",), "POST"),
+    Row("sis:section-delete", "302 200 404 200 403", ("section",)),
+    Row("sis:section-delete", DECIDES_REFUSED, ("section",), "POST"),
     Row("sis:section-add", "302 200 404 200 403", ("school",)),
     Row("sis:section-add", DECIDES_REFUSED, ("school",), "POST"),
     Row("sis:term", "302 403 403 200 200", ("term",)),

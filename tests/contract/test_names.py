@@ -16,6 +16,7 @@ ALLOWED = {
     "pasi_connect/forms/decisions.py: ExitForm.seen",
     "pasi_connect/serializers/decisions.py: ActionSerializer.given",
     "registrar/forms/year_end.py: ExitCodesForm.seen",
+    "sis/forms/sections.py: DeletionForm.seen",
     "sis/forms/sections.py: SectionForm.seen",
 }
 

@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from operations import clock
-from pasi_connect.entities import SCHOOL_ENROLMENT, by_kind
+from operations.rules import latin1
+from pasi_connect.entities import SCHOOL_ENROLMENT, Entity, by_kind
 from pasi_connect.entities.school_enrolment import COMPARED
 from pasi_connect.models import (
     AuthorityCopy,
@@ -25,14 +26,16 @@ from pasi_connect.models import (
     SyncSettings,
 )
 from pasi_connect.rules import held, pasi, sendable
+from pasi_connect.rules import section as section_rules
 from pasi_connect.rules.pasi import Calendar, Expected, Lists, SchoolFacts, Stay, StudentFacts
 from pasi_connect.services.pull import code_lists
-from sis.models import Authority, School, SchoolCalendar, SchoolEnrolment, Student
+from sis.models import Authority, School, SchoolCalendar, SchoolEnrolment, Section, Student
 from sis.rules import student as student_rules
 from sis.rules.school_year import SchoolYear
 from sis.services import students as student_service
-from sis.services.events import STUDENT
+from sis.services.events import SECTION, STUDENT
 
+TEXT_OUTSIDE, CODE_UNKNOWN = "text_outside", "code_unknown"  # reasons to hold that are PASI's to refuse
 CHUNK = 500  # students whose records are gathered at once
 
 STAY_FIELDS = ("school_year", *SCHOOL_ENROLMENT.judged)
@@ -235,29 +238,50 @@ def answer(one: Expected, sees: Callable[[str], bool] = lambda code: True) -> di
     }
 
 
-def of_student(student: Student) -> list[dict[str, Any]]:
-    """What PASI will say of the student's names and identification, as the API answers it, each with its field."""
+AtField = tuple[str, Expected]  # the field that it is about, "" for the whole record
+
+
+def of_student(student: Student) -> list[AtField]:
+    """What PASI will say of the student's names and identification."""
     values = student_service.values(student)
-    found = [
-        _at_field(
+    told = [
+        (
             row.field,
-            row.number,
-            row.number or held.BY_CODE["text_outside"].code,
-            row.level,
-            row.message,
-            row.next_step,
+            Expected(row.number, row.level, row.message, row.next_step, code=row.number or TEXT_OUTSIDE),
         )
         for row in student_rules.expected(values, clock.today())
     ]
-    fields = [field for field in by_kind(STUDENT).compared_fields if field.code_class]
-    reason = held.BY_CODE["code_unknown"]
-    return found + [
-        _at_field(field.name, "", reason.code, pasi.REJECTION, reason.message, reason.next_step)
-        for field in fields
-        if code_lists.unknown(sendable.codes_in([field], values))
+    return told + _unknown_codes(by_kind(STUDENT), values)
+
+
+def of_section(section: Section) -> list[AtField]:
+    """What PASI will refuse of the section; `school` must have been selected along."""
+    entity, year, common = by_kind(SECTION), section.school_year, _Common()
+    values = {name: getattr(section, name) for name in entity.compared}
+    found = section_rules.expected(
+        section_rules.Case(values, common.school(section.school.code), year, common.year_now)
+    )
+    if section.deleted:
+        return found
+    reason = held.BY_CODE[TEXT_OUTSIDE]
+    texts = [name for name in entity.texts if not latin1.fits(values[name])]
+    return [*found, *((name, _by_reason(reason)) for name in texts), *_unknown_codes(entity, values)]
+
+
+def _unknown_codes(entity: Entity, values: Mapping[str, Any]) -> list[AtField]:
+    reason = held.BY_CODE[CODE_UNKNOWN]
+    return [
+        (field.name, _by_reason(reason))
+        for field in entity.compared_fields
+        if field.code_class and code_lists.unknown(sendable.codes_in([field], values))
     ]
 
 
-def _at_field(field: str, number: str, code: str, level: str, message: str, next_step: str) -> dict[str, Any]:
-    one = Expected(number, level, message, next_step, code=code)
-    return {**answer(one), "field": field}
+def _by_reason(reason: held.Reason) -> Expected:
+    """What would hold the record is what PASI would refuse."""
+    return Expected("", pasi.REJECTION, reason.message, reason.next_step, code=reason.code)
+
+
+def answers(found: Iterable[AtField]) -> list[dict[str, Any]]:
+    """As the API answers them, each with its field."""
+    return [{**answer(one), "field": field} for field, one in found]

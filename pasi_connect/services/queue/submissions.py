@@ -1,13 +1,13 @@
 """The queue of submissions: from state to state. A state changes only here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from operations import clock, statements, wake
+from operations import clock, previews, statements, wake
 from operations.actor import SYNC, Actor
 from operations.rules import callers, latin1
 from operations.services import audit
@@ -274,6 +274,17 @@ def forecast(link: Link | None, who: Actor, part: str = "") -> Submission:
         if reason is not None:
             submission.status, (submission.reason, submission.detail) = Status.HELD, reason
     return submission
+
+
+def forecast_of(record: Any, who: Actor, fields: Iterable[str] = ()) -> Submission:
+    """The same of a SIS record, of the parts that carry these `fields` the first that is held. Leaves neither link nor place in a
+    chain."""
+    entity = entities.of(record)
+    entity.read_schools([record])
+    with previews.taken_back():
+        link = link_of(record)
+        coming = [forecast(link, who, part) for part in entity.by_part(fields)]
+    return next((one for one in coming if one.status == Status.HELD), coming[0])
 
 
 def hold(submission: Submission, reason: tuple[str, str] | None) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from operations.models import User
-from pasi_connect.models import Submission
+from pasi_connect.models import SchoolCopy, Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services.queue import collecting
 from sis.models import DataEvent, School, Section
@@ -178,6 +178,29 @@ def test_a_preview_keeps_nothing_and_says_what_would_be_held(world, section, api
     added = api.ask("post", "?dry_run=true", new(number="4"))
     assert (added.status_code, added.json()["id"]) == (200, None)
     assert Section.objects.count() == 1
+
+
+def test_previews_say_what_pasi_will_refuse_and_what_holds_a_change(world, section, api):
+    """Also where something of the section is held already, for another reason."""
+    for body in ({"description": "Ἀθῆναι"}, {"teacher": "A. Varga"}):
+        seen = api.ask("patch", f"{section['id']}/?dry_run=true", body)
+        told = [(one["field"], one["code"], one["level"]) for one in seen.json()["expected"]]
+        assert told == ([("description", "text_outside", "rejection")] if "description" in body else [])
+    api.ask("patch", f"{section['id']}/", {"description": "Ἀθῆναι"})
+    collecting.collect("section", section["id"])
+    assert api.ask("get", f"{section['id']}/").json()["pasi"]["reason"] == "text_outside"
+    seen = api.ask("patch", f"{section['id']}/?dry_run=true", {"description": "Athens"}).json()
+    assert (seen["pasi"]["state"], seen["pasi"]["reason"], seen["expected"]) == ("waiting", "", [])
+
+
+def test_the_preview_of_a_deletion(world, section, api):
+    seen = api.ask("delete", f"{section['id']}/?dry_run=true").json()
+    assert (seen["deleted"], seen["pasi"]["state"], seen["expected"]) == (True, "waiting", [])
+    assert not Section.objects.get().deleted
+    SchoolCopy.objects.filter(code=section["school"]).delete()
+    factories.SchoolCopyFactory(code=section["school"], authority_code="9999")
+    seen = api.ask("delete", f"{section['id']}/?dry_run=true").json()
+    assert [(one["field"], one["number"]) for one in seen["expected"]] == [("", "9020")]
 
 
 def test_of_another_school_there_is_none(world, section):

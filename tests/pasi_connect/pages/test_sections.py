@@ -141,3 +141,12 @@ def test_a_save_over_a_version_that_the_person_has_not_seen_needs_a_review(regis
     one, flight = claiming.claim()
     assert (one.status, one.reason, flight) == ("needs_review", "changed_in_pasi", None)
     assert "Other words" in text(registrar.get(f"/submissions/{one.pk}/"))
+
+
+@pytest.mark.parametrize("state", State.values)
+def test_before_it_is_deleted_the_page_says_what_comes_of_it_in_pasi(registrar, here, section, state):
+    type(here.school).objects.update(course_marks_integration=state)
+    page = text(registrar.get(f"/sections/{section.pk}/delete/"))
+    assert "One submission that deletes the section in PASI." in page
+    assert ("It is held for now." in page) == (state == State.INACTIVE)
+    assert not DataEvent.objects.exists() and not Submission.objects.exists()

@@ -91,19 +91,57 @@ def test_somebody_else_was_faster(here, as_person, section):
     assert (section.teacher, section.revision) == ("O. Frost", 3)
 
 
-def test_a_section_is_deleted_and_restored(here, as_person, section):
-    client, address = as_person(here.registrar), f"/sections/{section.pk}/edit/"
-    sent = entered(client, address)
-    assert client.post(address, sent | {"turn": "1"}).status_code == 302
+def drawn(client, address):
+    form = client.get(address).context["form"]
+    return {name: form[name].value() or "" for name in form.fields}
+
+
+def test_a_section_is_deleted_from_a_page_that_says_what_happens(here, as_person, section):
+    client, address = as_person(here.registrar), f"/sections/{section.pk}/delete/"
+    edit = text(client.get(f"/sections/{section.pk}/edit/"))
+    assert address in edit and "Restore the section" not in edit
+    page = client.get(address)
+    assert "marked as deleted" in text(page) and "PASI has no record of this section." in text(page)
+    assert not Section.objects.get().deleted and not DataEvent.objects.exists() and not AuditEntry.objects.exists()
+    sent = drawn(client, address)
+    assert client.post(address, sent).status_code == 422
+    answer = client.post(address, sent | {"reason": "Entered twice."}, follow=True)
+    assert answer.redirect_chain == [(f"/sections/{section.pk}/", 302)]
     section.refresh_from_db()
     assert section.deleted
-    assert "Restore the section" in text(client.get(address))
-    assert client.post(address, sent | {"turn": "1", "revision": "2"}).status_code == 302
-    factories.CourseEnrolmentFactory(enrolment=factories.EnrolmentFactory(school=here.school), section=section)
-    refused = client.post(address, sent | {"turn": "1", "revision": "3"})
-    assert refused.status_code == 422 and "40125" in text(refused)
+    assert AuditEntry.objects.get().reason == "Entered twice."
+    assert "cannot be deleted" in text(client.get(address))
+
+
+def test_a_deleted_section_is_restored(here, as_person, section):
+    Section.objects.update(deleted=True)
+    client, address = as_person(here.registrar), f"/sections/{section.pk}/edit/"
+    sent = entered(client, address)
+    assert f"/sections/{section.pk}/delete/" not in text(client.get(address))
+    assert client.post(address, sent | {"restore": "1"}).status_code == 302
     section.refresh_from_db()
     assert not section.deleted
+
+
+def test_a_section_with_students_says_why_it_stays(here, as_person, section):
+    factories.CourseEnrolmentFactory(enrolment=factories.EnrolmentFactory(school=here.school), section=section)
+    client, address = as_person(here.registrar), f"/sections/{section.pk}/delete/"
+    sent = {"revision": section.revision, "reason": "Entered twice."}
+    for page, status in ((client.get(address), 200), (client.post(address, sent), 422)):
+        assert page.status_code == status
+        assert "40125" in text(page) and 'name="reason"' not in text(page)
+    section.refresh_from_db()
+    assert not section.deleted
+
+
+def test_a_section_that_changed_meanwhile_is_not_deleted(here, as_person, section):
+    client, address = as_person(here.registrar), f"/sections/{section.pk}/delete/"
+    sent = drawn(client, address) | {"reason": "Entered twice."}
+    Section.objects.update(revision=2, teacher="O. Frost")
+    stale = client.post(address, sent)
+    assert stale.status_code == 409 and "Entered twice." in text(stale)
+    assert not Section.objects.get().deleted
+    assert client.post(address, sent | {"revision": "2"}).status_code == 302
 
 
 def test_a_section_is_added_and_what_is_left_empty_follows(here, as_person, lists):
@@ -152,7 +190,12 @@ def test_the_code_of_a_term_goes_on_to_its_sections(here, as_person, section, li
 
 
 def test_who_may(here, as_person, section):
-    for address in (f"/sections/{section.pk}/edit/", f"/schools/{here.school.code}/sections/add/"):
+    pages = (
+        f"/sections/{section.pk}/edit/",
+        f"/sections/{section.pk}/delete/",
+        f"/schools/{here.school.code}/sections/add/",
+    )
+    for address in pages:
         assert as_person(here.registrar).get(address).status_code == 200
         assert as_person(here.stranger).get(address).status_code == 404
     assert as_person(here.registrar).get(f"/terms/{section.term_id}/").status_code == 403
