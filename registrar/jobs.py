@@ -24,7 +24,7 @@ def _exit_codes(job: Job) -> str:
     return f"{reverse('registrar:exit-codes')}?action={job.inputs['action']}"
 
 
-# What each kind asks of the person who started it, before every chunk anew.
+# The permission that whoever started it must still have, checked before every chunk.
 
 
 def _year_end_right(job: Job) -> offers.Right:

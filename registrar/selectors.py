@@ -8,5 +8,5 @@ from sis import selectors as sis_selectors
 
 
 def rehearsals(user: User) -> QuerySet[YearEndRehearsal]:
-    """Rehearsals of one of the person's schools; those of all schools for those who see all."""
+    """Rehearsals of the person's schools; rehearsals of all schools too for those who see all."""
     return sis_selectors.scoped(YearEndRehearsal.objects.select_related("job", "run"), user)

@@ -53,11 +53,11 @@ class ExitCodes(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         changing = len(chosen.changing)
         if self.dry_run or not changing:
             return self._done(None, changing, chosen.unchanged, [])
-        made, left = exit_codes.change(of_request(request), chosen, wanted["exit_code"], wanted["reason"])
-        if made.job_id is not None:
-            return Response({"id": made.pk, "job": made.job_id}, status.HTTP_202_ACCEPTED)
-        told = [{"id": int(row.subject_id), "code": row.code, "message": row.words} for row in left]
-        return self._done(made.pk, changing - len(left), chosen.unchanged, told)
+        action, left = exit_codes.change(of_request(request), chosen, wanted["exit_code"], wanted["reason"])
+        if action.job_id is not None:
+            return Response({"id": action.pk, "job": action.job_id}, status.HTTP_202_ACCEPTED)
+        rows_left = [{"id": int(row.subject_id), "code": row.code, "message": row.words} for row in left]
+        return self._done(action.pk, changing - len(left), chosen.unchanged, rows_left)
 
     @staticmethod
     def _done(pk: int | None, changed: int, unchanged: int, left: list[dict[str, Any]]) -> Response:
@@ -65,20 +65,20 @@ class ExitCodes(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
 
     @staticmethod
     def _chosen(request: Request, wanted: dict[str, Any]) -> QuerySet[SchoolEnrolment]:
-        found = selectors.enrolments(user_of(request)).select_related(None)
+        enrolments = selectors.enrolments(user_of(request)).select_related(None)
         if "ids" in wanted:
             ids = set(wanted["ids"])
-            missing = ids - set(found.filter(pk__in=ids).values_list("pk", flat=True))
+            missing = ids - set(enrolments.filter(pk__in=ids).values_list("pk", flat=True))
             if missing:
                 message = _("No enrolment %(id)s in your schools.") % {"id": min(missing)}
                 raise exceptions.ValidationError({"ids": [message]})
-            return found.filter(pk__in=ids)
-        asked = EnrolmentFilter(wanted["filter"], queryset=found, request=request)
-        unknown = sorted(set(wanted["filter"]) - set(asked.filters))
+            return enrolments.filter(pk__in=ids)
+        filterset = EnrolmentFilter(wanted["filter"], queryset=enrolments, request=request)
+        unknown = sorted(set(wanted["filter"]) - set(filterset.filters))
         if unknown:
-            possible = {"names": ", ".join(sorted(asked.filters))}
+            possible = {"names": ", ".join(sorted(filterset.filters))}
             message = _("Unknown filter. Available filters: %(names)s.") % possible
             raise exceptions.ValidationError({"filter": {name: [message] for name in unknown}})
-        if not asked.form.is_valid():
-            raise exceptions.ValidationError({"filter": asked.form.errors})
-        return asked.qs
+        if not filterset.form.is_valid():
+            raise exceptions.ValidationError({"filter": filterset.form.errors})
+        return filterset.qs

@@ -1,4 +1,4 @@
-"""Guided actions: each one call, with a preview (`dry_run`), done as a whole and taken back as a whole."""
+"""Guided actions: one call each, with a preview (`dry_run`), done and undone as a whole."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -79,12 +79,12 @@ class GuidedAnswer(serializers.Serializer):
     enrolment = EnrolmentSerializer()
 
 
-def _schema(summary: str, given: type[Guided], description: str = "") -> Any:
+def _schema(summary: str, body: type[Guided], description: str = "") -> Any:
     return extend_schema(
         tags=["Guided actions"],
         summary=summary,
         description=f"{description} With `dry_run` the answer is the preview (200): records, submissions, what PASI will say.".strip(),
-        request=given,
+        request=body,
         parameters=[IF_MATCH],
         responses={200: GuidedAnswer, **problems(400, 401, 403, 404, 409, 422, current=EnrolmentSerializer)},
     )
@@ -221,7 +221,7 @@ class GuidedActions(Resource):
     def transfer_out(self, request: Request, pk: str) -> Response:
         def planner(one: SchoolEnrolment, words: dict[str, Any]) -> plans.Plan:
             rest = {name: value for name, value in words.items() if name != "concurrent_enrolment"}
-            # The concurrent enrolment is the same student's, at another school of the authority perhaps: the one exception.
+            # The concurrent enrolment is the same student's, perhaps at another school of the authority: the one exception.
             other = SchoolEnrolment.objects.select_related("student", "school").filter(
                 pk=words["concurrent_enrolment"], student=one.student
             )
@@ -286,8 +286,8 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         responses={200: EnrolmentSerializer(many=True), **problems(401, 403, 404)},
     )
     def list(self, request: Request, asn: str) -> Response:
-        found = selectors.enrolments(user_of(request)).filter(student=self._student(asn))
-        return self.get_paginated_response(EnrolmentSerializer(self.paginate_queryset(found), many=True).data)
+        stays = selectors.enrolments(user_of(request)).filter(student=self._student(asn))
+        return self.get_paginated_response(EnrolmentSerializer(self.paginate_queryset(stays), many=True).data)
 
     @extend_schema(
         tags=["Guided actions"],
@@ -303,10 +303,10 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     )
     def create(self, request: Request, asn: str) -> Response:
         student = self._student(asn)
-        given = self.read_body()
-        school = enrolling.school_of_authority(given.pop("school"))
-        words = {name: given.pop(name, None) for name in ("school_year", "reason", "note")}
-        version = given.pop("version", None)
+        fields = self.read_body()
+        school = enrolling.school_of_authority(fields.pop("school"))
+        words = {name: fields.pop(name, None) for name in ("school_year", "reason", "note")}
+        version = fields.pop("version", None)
         done_at = enrolling.done_at(user_of(request), student, school)
         done = _run(
             of_request(request),
@@ -316,7 +316,7 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
                 student,
                 school,
                 words["school_year"],
-                given,
+                fields,
                 reason=words["reason"],
                 note=words["note"],
                 done_at=done_at,
@@ -327,5 +327,5 @@ class StudentEnrolments(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         )
         if isinstance(done, Response):
             return done
-        made = _fresh(done.records.get(before__isnull=True, entity="school_enrolment").subject_id)
-        return Response({"id": done.pk, "enrolment": _answer_of(made)}, status.HTTP_201_CREATED)
+        enrolment = _fresh(done.records.get(before__isnull=True, entity="school_enrolment").subject_id)
+        return Response({"id": done.pk, "enrolment": _answer_of(enrolment)}, status.HTTP_201_CREATED)

@@ -1,4 +1,4 @@
-"""The year end: a rehearsal names what would close, its run does exactly that."""
+"""The year end: a rehearsal lists what would close, and its run does exactly that."""
 
 from typing import Any
 
@@ -40,16 +40,16 @@ from sis.rules.school_year import SchoolYear
 MAY_CLOSE = ("run", "year_end")  # to read as well: what a year end names lies at many schools
 
 
-def _scope(request: Request, given: dict[str, Any]) -> year_end.Scope:
-    """What the person asks for; a school outside of theirs does not exist for them."""
-    school, year = given.get("school", ""), given["school_year"]
+def _scope(request: Request, wanted: dict[str, Any]) -> year_end.Scope:
+    """What the person wants to rehearse; a school outside theirs does not exist for them."""
+    school, year = wanted.get("school", ""), wanted["school_year"]
     assert isinstance(year, SchoolYear)
     schools = sis_selectors.schools(user_of(request))
     if school and not schools.filter(code=school).exists():
         raise exceptions.ValidationError({"school": [_("No such school among yours.")]})
     if not school and not sis_selectors.sees_all(request.user):
         raise exceptions.ValidationError({"school": [_("Name one of your schools.")]})
-    return year_end.scope_now(year, school, given["early"])
+    return year_end.scope_now(year, school, wanted["early"])
 
 
 @rights.needs("run", "year_end")
@@ -91,8 +91,8 @@ class RehearsalViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericView
         scope = _scope(request, self.read_body())
         if self.dry_run:
             return Response(RehearsalPreviewSerializer.of(scope, year_end.preview(scope)))
-        made = year_end.rehearse(of_request(request), scope)
-        return Response({"id": made.pk, "job": made.job_id}, status.HTTP_202_ACCEPTED)
+        rehearsal = year_end.rehearse(of_request(request), scope)
+        return Response({"id": rehearsal.pk, "job": rehearsal.job_id}, status.HTTP_202_ACCEPTED)
 
     @extend_schema(
         summary="The enrolments of a rehearsal, with their dates",
@@ -160,7 +160,7 @@ class RunViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Ac
             if self.dry_run:
                 year_end.check_runnable(rehearsal)
                 return Response(RunPreviewSerializer.of(rehearsal))
-            made = year_end.start(of_request(request), rehearsal.pk)
+            run = year_end.start(of_request(request), rehearsal.pk)
         except year_end.NotPossible as error:
             raise Conflict(str(error), kind="rehearsal_state") from None
-        return Response({"id": made.pk, "job": made.job_id}, status.HTTP_202_ACCEPTED)
+        return Response({"id": run.pk, "job": run.job_id}, status.HTTP_202_ACCEPTED)

@@ -1,4 +1,4 @@
-"""Forms of guided actions: the shape alone; what can be done is for the services to say."""
+"""Forms of guided actions: shape only; the services decide what can be done."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +22,7 @@ translated = lazy(_, str)
 
 
 class ActionForm(forms.Form):
-    """What every guided action asks. `version` is that of the preview which the person saw."""
+    """What every guided action asks. `version` is that of the preview that the person saw."""
 
     version = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     reason: forms.Field = forms.CharField(
@@ -172,21 +172,21 @@ class StayForm(NewEnrolmentForm):
             self._may_be_empty(name)
 
     def _may_be_empty(self, name: str) -> None:
-        """Nothing chosen takes over what the student's last enrolment at the school has."""
+        """Left empty, the field takes the value of the student's last enrolment at the school."""
         field = self.fields[name]
         field.required, field.initial = False, ""
         self.initial.pop(name, None)
         as_before = _("Same as the student's last enrolment at your school, otherwise %(usual)s")
-        told = as_before % {"usual": _("Regular") if name == "programming_type" else _("Day")}
+        text_if_empty = as_before % {"usual": _("Regular") if name == "programming_type" else _("Day")}
         if isinstance(field, forms.ChoiceField):
-            known = [(code, text) for code, text in field.choices if code]  # type: ignore[union-attr, misc]
-            field.choices = [("", told), *known]
+            choices = [(code, text) for code, text in field.choices if code]  # type: ignore[union-attr, misc]
+            field.choices = [("", text_if_empty), *choices]
         else:
-            field.help_text = told
+            field.help_text = text_if_empty
 
     @property
     def rest_given(self) -> bool:
-        """Something was entered beyond where, when and why, or is wrong there: it is shown then."""
+        """Something beyond where, when and why was entered or is wrong, so the rest of the form is open."""
         rest = [part for _legend, names in self.REST for name in names for part in self.parts(name)]
         return self.is_bound and any(self[part].data or self[part].errors for part in rest)
 
@@ -195,8 +195,8 @@ class StayForm(NewEnrolmentForm):
         names = [
             name for _legend, group in self.GROUPS for name in group if name not in ("school", "school_year", "reason")
         ]
-        found = {name: self.value_of(name) for name in names}
-        return {name: value for name, value in found.items() if value not in ("", None)}
+        values = {name: self.value_of(name) for name in names}
+        return {name: value for name, value in values.items() if value not in ("", None)}
 
 
 class UndoForm(forms.Form):

@@ -54,7 +54,7 @@ class ExitCodesForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Saved with the change."),
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)  # how many stood on the page
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)  # how many the page counted
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["auto_id"] = "set-%s"  # the filter beside it has a field of the same name

@@ -7,7 +7,7 @@ from sis.models.fields import SchoolYearField
 
 
 class YearEndRehearsal(models.Model):
-    """What a year end would close and would not, as it stood then. The run does exactly this.
+    """What a year end would and would not close, as of the rehearsal. The run does exactly this.
 
     `school_code` blank: all schools. `early`: asked for before the year has ended.
     """

@@ -33,9 +33,9 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 def menu_cell(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
     if not rights.can(request.user, "act", "school_enrolment"):
         return None
-    found = deeds.menus(enrolments)
-    shown = {one.pk: deeds.links(one, found[one.pk]) for one in enrolments}
-    return offers.Panel(5, "registrar/cells/menu.html", {"menus": shown})
+    menus = deeds.menus(enrolments)
+    links = {one.pk: deeds.links(one, menus[one.pk]) for one in enrolments}
+    return offers.Panel(5, "registrar/cells/menu.html", {"menus": links})
 
 
 def enrol_action(request: HttpRequest, student: Student) -> offers.Panel | None:
@@ -45,7 +45,7 @@ def enrol_action(request: HttpRequest, student: Student) -> offers.Panel | None:
 
 
 def withdraw_action(request: HttpRequest, student: Student) -> offers.Panel | None:
-    """What happens most, from the head of the student's page: the main stay that goes on ends."""
+    """The most frequent action, at the top of the student's page: ending the current main stay."""
     user = user_of(request)
     if not rights.can(user, "act", "school_enrolment"):
         return None
@@ -65,7 +65,7 @@ def withdraw_action(request: HttpRequest, student: Student) -> offers.Panel | No
 def planned_of_student(request: HttpRequest, student: Student) -> offers.Panel | None:
     """What is planned for the student, or could not be done on its day."""
     mine = SchoolEnrolment.objects.filter(student=student).values("pk")
-    found = (
+    planned = (
         selectors.actions(user_of(request))
         .filter(
             status__in=(Action.Status.PLANNED, Action.Status.STOPPED),
@@ -75,12 +75,12 @@ def planned_of_student(request: HttpRequest, student: Student) -> offers.Panel |
         .distinct()
     )
     sight = selectors.Sight(user_of(request))
-    rows = [{"action": one, "why": one.detail if sight.words(one) else ""} for one in found]
+    rows = [{"action": one, "why": one.detail if sight.words(one) else ""} for one in planned]
     return offers.Panel(5, "registrar/guided/planned_notice.html", {"rows": rows}) if rows else None
 
 
 def courses_to_end(request: HttpRequest, item: Discrepancy) -> offers.Panel | None:
-    """On the page of a change: a withdrawal that came from PASI was accepted, and courses here go on."""
+    """On the page of a change: a withdrawal from PASI was accepted, and courses here are still open."""
     stay = item.school_enrolment
     if stay is None or stay.deleted or stay.exit_date_type != WITHDRAWAL:
         return None
@@ -89,17 +89,17 @@ def courses_to_end(request: HttpRequest, item: Discrepancy) -> offers.Panel | No
     return offers.Panel(5, "registrar/guided/courses_notice.html", {"enrolment": stay})
 
 
-def stopped(given: dict[str, Any]) -> str:
+def stopped(values: dict[str, Any]) -> str:
     """A planned action could not be done on its day."""
     text = _(
         "“%(action)s”, planned by %(who)s, could not be completed on its day. Nothing was changed; see the "
         "action for the reason."
     )
-    return text % {"who": given.get("who", ""), "action": _label(given)}
+    return text % {"who": values.get("who", ""), "action": _label(values)}
 
 
-def _label(given: dict[str, Any]) -> str:
-    kind = given.get("kind", "")
+def _label(values: dict[str, Any]) -> str:
+    kind = values.get("kind", "")
     return str(Kind(kind).label) if kind in Kind.values else str(kind)
 
 

@@ -23,9 +23,9 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
 
 
 def reasons(request: HttpRequest, subject: Any) -> offers.Panel:
-    """Why the year end leaves a concurrent enrolment: the table that the rehearsal asks."""
-    told = [{"message": _(reason.message), "next_step": _(reason.next_step)} for reason in rules.REASONS]
-    return offers.Panel(15, "registrar/year_end_words.html", {"reasons": told})
+    """Why the year end leaves a concurrent enrolment: the table that the rehearsal reads."""
+    rows = [{"message": _(reason.message), "next_step": _(reason.next_step)} for reason in rules.REASONS]
+    return offers.Panel(15, "registrar/year_end_words.html", {"reasons": rows})
 
 
 offers.navigation.append(navigation)

@@ -1,4 +1,4 @@
-"""What a guided action asks of what a person enters. Pure: no clock, no database.
+"""What a guided action requires of the values that a person enters. Pure: no clock, no database.
 
 Sources: Synchronizing School Enrolment Information (withdrawal, return), Student School Enrolment (exit date and its type),
 transition reasons of the responsible school (pasi-core 4.15, second source) as the list of out-reasons.
@@ -37,7 +37,7 @@ def out_reason(text: str) -> str | None:
 
 
 def last_day(day: dt.date, start: dt.date, today: dt.date, field: str) -> list[Fault]:
-    """The last day attended: from the start on, today at the latest."""
+    """The last day attended: not before the start, not after today."""
     if day < start:
         return [
             Fault(
@@ -54,7 +54,7 @@ def last_day(day: dt.date, start: dt.date, today: dt.date, field: str) -> list[F
 
 
 def next_school_day(day: dt.date) -> dt.date:
-    """The next day from Monday to Friday. Holidays of a school are not known here; the preview shows the day."""
+    """The next weekday. School holidays are not known here; the preview shows the day."""
     following = day + dt.timedelta(days=1)
     while following.weekday() >= 5:
         following += dt.timedelta(days=1)

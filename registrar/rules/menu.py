@@ -1,6 +1,6 @@
 """Which guided actions fit an enrolment as it stands, in the order in which people need them. Pure: one table.
 
-The services refuse by themselves what cannot be; this table says it before anybody has filled in a form.
+The services refuse what cannot be done; this table says so before anybody has filled in a form.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from operations.rules.words import gettext_noop
 
 @dataclass(frozen=True)
 class Facts:
-    """An enrolment as far as the menu looks at it.
+    """What the menu needs to know of an enrolment.
 
-    `begun`: its first day is not to come. `courses_left`: it has ended, and course enrolments of it go on. `side`: the student
+    `begun`: its first day has come. `courses_left`: it has ended, and some of its course enrolments have not. `side`: the student
     has a concurrent enrolment at another school in the same year that has not ended by a withdrawal.
     """
 
@@ -26,7 +26,7 @@ class Facts:
 
     @property
     def stays(self) -> bool:
-        """The student is there, as far as the record says."""
+        """According to the record, the student is there."""
         return not (self.deleted or self.withdrawn)
 
 
@@ -42,7 +42,7 @@ class Entry:
     why_not: Callable[[Facts], str] = lambda facts: ""
 
 
-# What each does, said before anybody has filled in the form: (here, pasi or know, sentence).
+# What each does, shown above its form: (here, pasi or know, sentence).
 HERE, PASI, KNOW = "here", "pasi", "know"
 _END = (PASI, gettext_noop("One submission changes the exit date and the exit date type in PASI."))
 _DELETED = (PASI, gettext_noop("One submission deletes the record in PASI. It stays in the history."))

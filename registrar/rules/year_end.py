@@ -38,7 +38,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a concurrent enrolment does not close. The first that holds is told."""
+    """Why a concurrent enrolment does not close. The first that holds is shown."""
 
     code: str
     holds: Callable[[Case], bool]
@@ -95,12 +95,12 @@ REASONS: tuple[Reason, ...] = (
         gettext_noop("Open the enrolment and correct it, then rehearse again."),
     ),
 )
-# What the run tells of what is no longer as rehearsed.
+# Where the run finds a record changed since the rehearsal.
 CHANGED_SINCE = "changed_since"
 NEW_SINCE = "new_since"
 
 BY_CODE = {reason.code: reason for reason in REASONS}
-# With one of these the enrolment is active: the year is not closed while there is such a one.
+# With one of these an enrolment is active, and the year is not closed while there is one.
 STILL_ACTIVE = ("", "no_calendar", "not_ended", "breaks_rule")
 
 
@@ -136,7 +136,7 @@ def _is_over(closing: dt.date | None, today: dt.date) -> bool:
 
 
 def has_ended(year: SchoolYear, last_days: Iterable[dt.date], today: dt.date) -> bool:
-    """One of the schools, whose calendars end on `last_days`, has passed its closing date; by August everybody has."""
+    """One of the schools, whose calendars end on `last_days`, has passed its closing date; by August all have."""
     return any(_is_over(day, today) for day in (*last_days, summer_end(year)))
 
 

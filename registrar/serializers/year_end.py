@@ -108,7 +108,7 @@ def counts(rows: Iterable[YearEndRow]) -> dict[str, Any]:
 
 
 def pictures(scope: year_end.Scope, rows: list[YearEndRow]) -> dict[str, Any]:
-    """What is said of the rows of a rehearsal."""
+    """The rows of a rehearsal, summed up."""
     return {
         "counts": counts(rows),
         "schools": by_school(scope, rows),
@@ -248,8 +248,8 @@ class RunSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(RunResultSerializer(allow_null=True))
     def get_result(self, action: Action) -> dict[str, Any] | None:
-        told = action.job.result if action.job else {}
-        return dict(RunResultSerializer(told).data) if "closed" in told else None
+        result = action.job.result if action.job else {}
+        return dict(RunResultSerializer(result).data) if "closed" in result else None
 
 
 class ExitCodesSerializer(Strict):
@@ -265,10 +265,10 @@ class ExitCodesSerializer(Strict):
     exit_code = serializers.CharField(max_length=10, allow_blank=True, help_text="Empty removes the exit code.")
     reason = serializers.CharField(max_length=2000)
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if ("ids" in given) == ("filter" in given):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("ids" in attrs) == ("filter" in attrs):
             raise serializers.ValidationError({"ids": [_("Name the enrolments with either ids or filter.")]})
-        return given
+        return attrs
 
 
 class LeftWithCodeSerializer(LeftSerializer):

@@ -1,4 +1,4 @@
-"""Exit codes of many enrolments at once, and taking back what a year end or such a bulk has set.
+"""Exit codes of many enrolments at once, and undoing what a year end or such a bulk has set.
 
 Exit codes are kept here and never sent, so nothing goes to PASI; an exit date that the year end moved goes back there as well.
 """
@@ -31,7 +31,7 @@ CHUNK = 200  # of a job, so that nobody's save waits long for it
 
 @dataclass(frozen=True)
 class Chosen:
-    """Enrolments as they stood when they were chosen: (id, revision) of each that changes, and how many have the code already."""
+    """Enrolments as chosen: (id, revision) of each that changes, and how many have the code already."""
 
     changing: list[tuple[int, int]]
     unchanged: int
@@ -39,9 +39,9 @@ class Chosen:
     @classmethod
     def of(cls, rows: Iterable[tuple[int, int, str]], exit_code: str) -> "Chosen":
         """From (id, revision, exit code) of each."""
-        found = list(rows)
-        changing = [(pk, revision) for pk, revision, present in found if present != exit_code]
-        return cls(changing, len(found) - len(changing))
+        records = list(rows)
+        changing = [(pk, revision) for pk, revision, present in records if present != exit_code]
+        return cls(changing, len(records) - len(changing))
 
 
 @transaction.atomic
@@ -56,24 +56,24 @@ def change(actor: Actor, chosen: Chosen, exit_code: str, reason: str) -> tuple[A
         actor, audit.Entry(audit.Verb.EXIT_CODES_SET, "action", str(action.pk), changes=changes, reason=reason)
     )
     if len(chosen.changing) > AT_ONCE:
-        given = {"action": action.pk, "exit_code": exit_code, "reason": reason, "chosen": chosen.changing}
-        action.job = jobs.start(actor, JOB, given, total=len(chosen.changing))
+        inputs = {"action": action.pk, "exit_code": exit_code, "reason": reason, "chosen": chosen.changing}
+        action.job = jobs.start(actor, JOB, inputs, total=len(chosen.changing))
         action.save(update_fields=["job"])
         return action, []
     return action, _change(actor, action, chosen.changing, exit_code, reason, 0)
 
 
 def run(running: Running) -> dict[str, Any]:
-    """The job of a large bulk. Its mark is how many of the chosen have been looked at."""
-    given = running.inputs
-    action, chosen = Action.objects.get(pk=given["action"]), given["chosen"]
+    """The job of a large bulk. Its mark: how many of the chosen it has looked at."""
+    inputs = running.inputs
+    action, chosen = Action.objects.get(pk=inputs["action"]), inputs["chosen"]
     if action.undone_at:
         raise ValidationError(_("It was undone in the meantime."))
 
     def work(most: int) -> None:
         start = running.mark or 0
         part = [(pk, revision) for pk, revision in chosen[start : start + most]]
-        left = _change(running.actor, action, part, given["exit_code"], given["reason"], start)
+        left = _change(running.actor, action, part, inputs["exit_code"], inputs["reason"], start)
         running.step(start + len(part), done=len(part), failed=len(left), rows=left)
 
     def pass_over(where: str) -> None:
@@ -133,19 +133,19 @@ def _records(changed: dict[int, SchoolEnrolment], before: dict[int, str], so_far
 
 def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
     """A sentence by record id for each enrolment that has moved on."""
-    told: dict[int, str] = {}
+    sentences: dict[int, str] = {}
     for start in range(0, len(records), CHUNK):
         part = records[start : start + CHUNK]
-        found = SchoolEnrolment.objects.filter(pk__in=[record.subject_id for record in part])
-        revisions = dict(found.values_list("pk", "revision"))
+        rows = SchoolEnrolment.objects.filter(pk__in=[record.subject_id for record in part])
+        revisions = dict(rows.values_list("pk", "revision"))
         for record in part:
             if revisions.get(record.subject_id) != record.revision_after:
-                told[record.pk] = _("The enrolment has been changed since.")
-    return told
+                sentences[record.pk] = _("The enrolment has been changed since.")
+    return sentences
 
 
 def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> None:
-    """Puts the fields back as they were; of dates PASI is told in the usual way."""
+    """Restores the fields; dates go to PASI in the usual way."""
     wanted = {
         record.subject_id: {
             name: values.from_json(ENTITY, name, value) for name, value in (record.before or {}).items()

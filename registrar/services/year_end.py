@@ -1,6 +1,6 @@
 """The year end: a rehearsal that names what would close, and the run that does exactly that.
 
-Both are jobs. Each chunk is one transaction, so a run that was killed goes on behind its last chunk and does nothing twice.
+Both are jobs. Each chunk is one transaction, so a killed run continues after its last chunk and does nothing twice.
 """
 
 import datetime as dt
@@ -37,7 +37,7 @@ REHEARSAL = "pasi_connect.year_end_rehearsal"
 RUN = "pasi_connect.year_end"
 
 
-CHUNK = 500  # rows that are read, or written once
+CHUNK = 500  # rows read, or written once
 
 
 CLOSED_AT_ONCE = (
@@ -45,7 +45,7 @@ CLOSED_AT_ONCE = (
 )
 
 
-READY = (Job.Status.COMPLETED, Job.Status.COMPLETED_WITH_PROBLEMS)  # a record that failed is left out and told
+READY = (Job.Status.COMPLETED, Job.Status.COMPLETED_WITH_PROBLEMS)  # a record that failed is skipped and listed
 
 
 READ = (*enrolments.EDITABLE, "id", "revision", "school_id", "school__code", "school_year")
@@ -57,7 +57,7 @@ class NotPossible(Exception):
 
 @dataclass
 class Scope:
-    """What a year end looks at, with everything of it that does not change from record to record. `school_code` "": all."""
+    """What a year end looks at, with all that is the same for every record. `school_code` "": all."""
 
     school_year: SchoolYear
     school_code: str
@@ -70,8 +70,8 @@ class Scope:
         self.last_days: dict[int, dt.date] = dict(calendars.values_list("school_id", "last_day"))
 
     def concurrent(self) -> QuerySet[SchoolEnrolment]:
-        found = SchoolEnrolment.objects.filter(school_year=self.school_year, concurrent=True)
-        return found.filter(school__code=self.school_code) if self.school_code else found
+        rows = SchoolEnrolment.objects.filter(school_year=self.school_year, concurrent=True)
+        return rows.filter(school__code=self.school_code) if self.school_code else rows
 
     def active(self) -> QuerySet[SchoolEnrolment]:
         return self.concurrent().filter(deleted=False, exit_code="", exit_date_type=COMPLETION)
@@ -85,9 +85,9 @@ class Scope:
         return rules.judge(rules.Case(record, self.closing_date(record), self.today, self.early, self.exit_code))
 
 
-def _records(found: QuerySet[SchoolEnrolment], after: int = 0) -> Iterator[list[dict[str, Any]]]:
+def _records(stays: QuerySet[SchoolEnrolment], after: int = 0) -> Iterator[list[dict[str, Any]]]:
     """The records with an id above `after`, by chunks."""
-    while rows := list(found.filter(pk__gt=after).order_by("pk").values(*READ)[:CHUNK]):
+    while rows := list(stays.filter(pk__gt=after).order_by("pk").values(*READ)[:CHUNK]):
         yield rows
         after = rows[-1]["id"]
 
@@ -133,7 +133,7 @@ def preview(scope: Scope) -> list[YearEndRow]:
 @transaction.atomic
 def rehearse(actor: Actor, scope: Scope) -> YearEndRehearsal:
     """A rehearsal and the job that fills it."""
-    made = YearEndRehearsal.objects.create(
+    rehearsal = YearEndRehearsal.objects.create(
         school_year=scope.school_year,
         school_code=scope.school_code,
         early=scope.early,
@@ -141,13 +141,13 @@ def rehearse(actor: Actor, scope: Scope) -> YearEndRehearsal:
         at=clock.now(),
         actor_name=actor.name,
     )
-    made.job = jobs.start(actor, REHEARSAL, {"rehearsal": made.pk}, total=scope.concurrent().count())
-    made.save(update_fields=["job"])
-    return made
+    rehearsal.job = jobs.start(actor, REHEARSAL, {"rehearsal": rehearsal.pk}, total=scope.concurrent().count())
+    rehearsal.save(update_fields=["job"])
+    return rehearsal
 
 
 def run_rehearsal(running: Running) -> dict[str, Any]:
-    """The job of the rehearsal. Its mark is the last enrolment that was looked at."""
+    """The job of the rehearsal. Its mark is the last enrolment that it looked at."""
     rehearsal = YearEndRehearsal.objects.get(pk=running.inputs["rehearsal"])
     scope = scope_of(rehearsal)
     if not running.mark:
@@ -183,7 +183,7 @@ def run_rehearsal(running: Running) -> dict[str, Any]:
 
 @transaction.atomic
 def start(actor: Actor, rehearsal_id: int) -> Action:
-    """The run of a rehearsal: an action, with the job that does it. Raises NotPossible when it was run already or is not done."""
+    """The run of a rehearsal: an action and its job. Raises NotPossible when the rehearsal was run already or has not finished."""
     rehearsal = YearEndRehearsal.objects.select_for_update(of=("self",)).select_related("job").get(pk=rehearsal_id)
     check_runnable(rehearsal)
     action = entries.record(
@@ -217,7 +217,7 @@ def check_runnable(rehearsal: YearEndRehearsal) -> None:
 
 @dataclass
 class _Mark:
-    """Where the run is, and what it has done so far: stored with each chunk."""
+    """How far the run is, and what it has done so far: stored with each chunk."""
 
     row: int = 0
     closed: int = 0
@@ -296,7 +296,7 @@ def _closing(rehearsal: YearEndRehearsal, after: int) -> QuerySet[YearEndRow]:
 
 
 def _other_closing_date(scope: Scope, rows: Iterable[YearEndRow]) -> dict[int, str]:
-    """Those whose closing date is another one by now, with a sentence."""
+    """Those whose closing date has changed, with a sentence."""
     moved = {}
     for row in rows:
         now = scope.closing_date(vars(row.enrolment))
@@ -311,11 +311,11 @@ def _what_changed(rehearsal: YearEndRehearsal, ids: Iterable[int]) -> dict[int, 
     ids = set(ids)
     if not ids:
         return {}
-    told = AuditEntry.objects.filter(
+    changes = AuditEntry.objects.filter(
         entity=SCHOOL_ENROLMENT, subject_id__in=[str(pk) for pk in ids], at__gte=rehearsal.at
     )
     by_id: dict[int, tuple[str, set[str]]] = {}
-    for entry in told.order_by("id"):
+    for entry in changes.order_by("id"):
         names = by_id.get(int(entry.subject_id), ("", set()))[1]
         by_id[int(entry.subject_id)] = (entry.actor_name, names | (set(entry.changes) & set(enrolments.EDITABLE)))
     return {pk: _sentence(*by_id.get(pk, ("", set()))) for pk in ids}
@@ -364,7 +364,7 @@ def _job_row(row: YearEndRow, code: str, message: str, failed: bool = True) -> J
 
 
 def new_since(rehearsal: YearEndRehearsal, after: int = 0) -> Iterator[list[YearEndRow]]:
-    """By chunks, those that would close now and were not named by the rehearsal."""
+    """By chunks, those that would close now and are not in the rehearsal."""
     scope = scope_of(rehearsal)
     named = rehearsal.rows.filter(reason="").values("enrolment")
     for chunk in _records(scope.active().exclude(pk__in=named), after):
@@ -391,7 +391,7 @@ def moved_since(rehearsal: YearEndRehearsal) -> dict[int, str]:
 
 
 def _is_closed(year: SchoolYear) -> bool:
-    """No active concurrent enrolment of the year is left at any school."""
+    """No school has an active concurrent enrolment of the year left."""
     scope = Scope(year, "", early=False, exit_code=SyncSettings.load().year_end_exit_code)
     return not any(
         scope.judge(record).reason in rules.STILL_ACTIVE for chunk in _records(scope.active()) for record in chunk

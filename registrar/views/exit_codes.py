@@ -1,4 +1,4 @@
-"""Exit codes of many enrolments: chosen by a filter, looked at, set together."""
+"""Exit codes of many enrolments: filter, review, set together."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from sis.filters import choose_school, school_choices
 
 @rights.needs("run", "exit_code")
 class ExitCodes(View):
-    """Nothing is chosen until a filter says what; the button says how many."""
+    """Nothing is chosen until there is a filter; the button says how many."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._page(None)
@@ -30,8 +30,8 @@ class ExitCodes(View):
         form = ExitCodesForm(request.POST)
         if not form.is_valid() or not self._has_conditions() or not self.filterset.is_valid():
             return self._page(form, 422)
-        found = lists.rows(self.filterset).order_by("pk").values_list("pk", "revision", "exit_code")
-        chosen = exit_codes.Chosen.of(found, form.cleaned_data["exit_code"])
+        rows = lists.rows(self.filterset).order_by("pk").values_list("pk", "revision", "exit_code")
+        chosen = exit_codes.Chosen.of(rows, form.cleaned_data["exit_code"])
         if len(chosen.changing) + chosen.unchanged != form.cleaned_data["seen"]:
             form.add_error(None, _("This filter now includes other enrolments. Check the number, then set the code."))
             return self._page(form, 409)
@@ -47,12 +47,12 @@ class ExitCodes(View):
         text = ngettext("%(n)s exit code is set.", "%(n)s exit codes are set.", done)
         messages.success(request, text % {"n": done})
         if left:
-            told = ngettext(
+            warning = ngettext(
                 "%(n)s enrolment was skipped: it was changed in the meantime, or breaks a rule.",
                 "%(n)s enrolments were skipped: they were changed in the meantime, or break a rule.",
                 len(left),
             )
-            messages.warning(request, told % {"n": len(left)})
+            messages.warning(request, warning % {"n": len(left)})
         return redirect("pasi_connect:action", action.pk)
 
     @property
@@ -69,17 +69,17 @@ class ExitCodes(View):
         return any(self.request.GET.get(name, "").strip() for name in self.filterset.filters)
 
     def _page(self, form: ExitCodesForm | None, status: int = 200) -> HttpResponse:
-        request, asked = self.request, self._has_conditions()
+        request, has_conditions = self.request, self._has_conditions()
         context: dict[str, Any] = {
             "filterset": self.filterset,
-            "asked": asked,
+            "has_conditions": has_conditions,
             "form": form,
             "address": request.get_full_path(),
         }
-        if asked and self.filterset.is_valid():
-            found = lists.rows(self.filterset)
-            count = found.order_by().count()
-            made = lists.page(request, found, newest_first=False)
+        if has_conditions and self.filterset.is_valid():
+            rows = lists.rows(self.filterset)
+            count = rows.order_by().count()
+            page = lists.page(request, rows, newest_first=False)
             if form is None:
                 form = ExitCodesForm(initial={"seen": count})
             else:
@@ -87,11 +87,11 @@ class ExitCodes(View):
             context |= {
                 "form": form,
                 "count": count,
-                "rows": made.rows,
-                "pager": lists.pager(request, made, count, newest_first=False),
+                "rows": page.rows,
+                "pager": lists.pager(request, page, count, newest_first=False),
                 "at_once": count <= exit_codes.AT_ONCE,
             }
         context["keep"] = [("action", request.GET.get("action", ""))]
         context["chips"] = lists.chips(request, self.filterset, besides=())
-        invalid = asked and not self.filterset.is_valid()
+        invalid = has_conditions and not self.filterset.is_valid()
         return render(request, "registrar/exit_codes.html", context, status=400 if invalid else status)

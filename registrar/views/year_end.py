@@ -1,4 +1,4 @@
-"""The year end for a district officer: choose, rehearse, look, run, and what came of it."""
+"""The year end for a district officer: choose, rehearse, review, run, and the result."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ ACTIVE = Q(deleted=False, exit_code="", exit_date_type=COMPLETION)
 
 @rights.needs("run", "year_end")
 class Start(View):
-    """The years with their open concurrent enrolments, what to rehearse, and what was rehearsed and run before."""
+    """The years with their open concurrent enrolments, what to rehearse, and earlier rehearsals and runs."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._page(self._form())
@@ -44,14 +44,14 @@ class Start(View):
         form = self._form(request.POST)
         if not form.is_valid():
             return self._page(form, 422)
-        given = form.cleaned_data
+        values = form.cleaned_data
         try:
-            scope = year_end.scope_now(given["school_year"], given["school"], given["early"])
+            scope = year_end.scope_now(values["school_year"], values["school"], values["early"])
         except ValidationError as error:
             form.add_error(None, error)
             return self._page(form, 422)
-        made = year_end.rehearse(of_request(request), scope)
-        return redirect("registrar:year-end-rehearsal", made.pk)
+        rehearsal = year_end.rehearse(of_request(request), scope)
+        return redirect("registrar:year-end-rehearsal", rehearsal.pk)
 
     def _form(self, data: Any = None) -> RehearsalForm:
         user = user_of(self.request)
@@ -65,8 +65,8 @@ class Start(View):
     def _years(self) -> list[dict[str, Any]]:
         """Each year with concurrent enrolments, the newest first: how many there are, and how many are open."""
         if not hasattr(self, "years"):
-            found = sis_selectors.enrolments(user_of(self.request)).filter(concurrent=True).order_by()
-            counted = found.values("school_year").annotate(all=Count("pk"), open=Count("pk", filter=ACTIVE))
+            stays = sis_selectors.enrolments(user_of(self.request)).filter(concurrent=True).order_by()
+            counted = stays.values("school_year").annotate(all=Count("pk"), open=Count("pk", filter=ACTIVE))
             self.years: list[dict[str, Any]] = [dict(row) for row in counted]
             self.years.sort(key=lambda row: row["school_year"], reverse=True)
         return self.years
@@ -85,9 +85,9 @@ class Start(View):
             years.append({**row, "first": last[:1], "last": last[-1:], "ended": ended, "closed": year.ending in closed})
         waiting = next((row for row in reversed(years) if row["ended"] and row["open"]), None)
         earlier = selectors.rehearsals(user)
-        made = lists.page(self.request, earlier, newest_first=True)
+        page = lists.page(self.request, earlier, newest_first=True)
         counts = dict(
-            YearEndRow.objects.filter(rehearsal__in=[one.pk for one in made.rows], reason="")
+            YearEndRow.objects.filter(rehearsal__in=[one.pk for one in page.rows], reason="")
             .order_by()
             .values_list("rehearsal")
             .annotate(Count("pk"))
@@ -96,8 +96,8 @@ class Start(View):
             "form": form,
             "title": _start_title(waiting),
             "years": years,
-            "rows": [{"rehearsal": one, "closing": counts.get(one.pk, 0)} for one in made.rows],
-            "pager": lists.pager(self.request, made, earlier.order_by().count(), newest_first=True),
+            "rows": [{"rehearsal": one, "closing": counts.get(one.pk, 0)} for one in page.rows],
+            "pager": lists.pager(self.request, page, earlier.order_by().count(), newest_first=True),
             "exit_code": SyncSettings.load().year_end_exit_code,
         }
         return render(self.request, "registrar/year_end.html", context, status=status)
@@ -124,7 +124,7 @@ class OneRehearsal(View):
 
 
 class Rehearsal(OneRehearsal):
-    """What would close, with which date, what would not and why; the button that runs it."""
+    """What would close on which date, what would not and why, and the button that runs it."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         rehearsal = self.rehearsal(pk)
@@ -175,8 +175,8 @@ class Rehearsal(OneRehearsal):
         filterset = RowFilter(params, rehearsal.rows.select_related("enrolment__student", "enrolment__school"))
         lists.refuse_unknown(request, filterset.filters)
         choose_school(filterset, school_choices(user_of(request)))
-        found = lists.rows(filterset)
-        made = lists.page(request, found, newest_first=False)
+        rows = lists.rows(filterset)
+        page = lists.page(request, rows, newest_first=False)
         group = params.get("group", "")
         return {
             "filterset": filterset,
@@ -186,8 +186,8 @@ class Rehearsal(OneRehearsal):
             ],
             "group": group,
             "chips": lists.chips(request, filterset, besides=("group",)),
-            "rows": [row_of(row) for row in made.rows],
-            "pager": lists.pager(request, made, found.order_by().count(), newest_first=False),
+            "rows": [row_of(row) for row in page.rows],
+            "pager": lists.pager(request, page, rows.order_by().count(), newest_first=False),
             "status": 200 if filterset.is_valid() else 400,
         }
 
@@ -201,7 +201,7 @@ def _rehearsal_title(closing: int) -> str:
 
 
 class Progress(OneRehearsal):
-    """How far the rehearsal or its run is; an answer that asks for the whole page once it has ended."""
+    """How far the rehearsal or its run is; makes the browser reload the page once it has ended."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         rehearsal = self.rehearsal(pk)
@@ -216,7 +216,7 @@ class Progress(OneRehearsal):
 
 
 class RehearsalFile(OneRehearsal):
-    """The rehearsal as CSV, row by row: all of it, or what a filter of its list leaves."""
+    """The rehearsal as CSV, row by row: all of it, or what its list's filter leaves."""
 
     def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         rehearsal = self.rehearsal(pk)
@@ -239,12 +239,12 @@ def _lines(rehearsal: YearEndRehearsal, rows: QuerySet[YearEndRow]) -> Iterator[
     while chunk := list(rows.filter(pk__gt=after)[:500]):
         after = chunk[-1].pk
         for row in chunk:
-            told = row_of(row)
+            words = row_of(row)
             student, closes = row.enrolment.student, not row.reason
             yield [
                 row.school_code, row.enrolment.school.name, student.asn_shown, student.name, row.enrolment.start_date,
                 _("yes") if closes else _("no"), row.closing_date, row.exit_date_before, row.exit_date_after,
-                rehearsal.exit_code if closes else row.enrolment.exit_code, told["message"], told["next_step"],
+                rehearsal.exit_code if closes else row.enrolment.exit_code, words["message"], words["next_step"],
             ]  # fmt: skip
 
 
@@ -260,13 +260,13 @@ class Run(View):
         context: dict[str, Any] = {"action": action, "job": job, "rehearsal": rehearsal}
         if "closed" not in job.result:
             return render(request, "registrar/year_end_waits.html", context | {"rehearsing": False})
-        told = job.rows.all()
-        made = lists.page(request, told, newest_first=False)
+        rows = job.rows.all()
+        page = lists.page(request, rows, newest_first=False)
         context |= {
             "result": job.result,
             "title": _run_title(job.result["closed"]),
-            "rows": job_rows(made.rows, user_of(request)),
-            "pager": lists.pager(request, made, told.count(), newest_first=False),
+            "rows": job_rows(page.rows, user_of(request)),
+            "pager": lists.pager(request, page, rows.count(), newest_first=False),
         }
         return render(request, "registrar/year_end_run.html", context)
 

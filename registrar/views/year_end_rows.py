@@ -1,4 +1,4 @@
-"""What the pages of the year end say of schools, reasons and single enrolments."""
+"""Schools, reasons and single enrolments as the pages of the year end show them."""
 
 from collections import Counter
 from typing import Any
@@ -13,7 +13,7 @@ from registrar.rules import year_end as rules
 from sis import selectors as sis_selectors
 from sis.models import School, SchoolCalendar
 
-DONE = ("deleted", "has_exit_code", "withdrawn")  # nothing to do with them
+DONE = ("deleted", "has_exit_code", "withdrawn")  # they need nothing
 Grouped = list[dict[str, Any]]
 
 
@@ -67,16 +67,16 @@ def legend(grouped: Grouped) -> dict[str, Any]:
     closing = sum(row["count"] for row in grouped if not row["reason"])
     dates = sum(row["dates"] for row in grouped)
     staying = sum(row["count"] for row in grouped if row["reason"])
-    # In the order of the bar's hues: done, a look is needed, PASI.
+    # In the order of the bar's hues: done, needs a look, PASI.
     parts = [
         (_("Closing, exit date unchanged"), closing - dates, "group=closing&dates=kept"),
         (_("Staying as they are"), staying, "group=staying"),
         (_("Closing, exit date sent"), dates, "group=closing&dates=change"),
     ]
-    said = ", ".join(wording.pair(name, count) for name, count, _query in parts)
+    words = ", ".join(wording.pair(name, count) for name, count, _query in parts)
     return {
         "parts": [{"name": name, "count": count, "url": f"?{query}#list"} for name, count, query in parts],
-        "words": said,
+        "words": words,
     }
 
 
@@ -93,7 +93,7 @@ def row_of(row: YearEndRow) -> dict[str, Any]:
 
 
 def job_rows(rows: list[JobRow], user: User) -> list[dict[str, Any]]:
-    """What was no plain success, with the student. Two queries however many there are."""
+    """What did not simply succeed, with the student. Two queries in all."""
     ids = [int(row.subject_id) for row in rows]
-    found = {one.pk: one for one in sis_selectors.enrolments(user).filter(pk__in=ids)}
-    return [{"row": row, "enrolment": found.get(int(row.subject_id))} for row in rows]
+    enrolments = {one.pk: one for one in sis_selectors.enrolments(user).filter(pk__in=ids)}
+    return [{"row": row, "enrolment": enrolments.get(int(row.subject_id))} for row in rows]

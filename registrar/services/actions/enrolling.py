@@ -26,7 +26,7 @@ def enrol(
     student: Student,
     school: School,
     school_year: SchoolYear,
-    given: dict[str, Any],
+    fields: dict[str, Any],
     *,
     reason: str = "",
     note: str = "",
@@ -35,10 +35,9 @@ def enrol(
     """Always a new enrolment with a RefId of its own; an earlier one is not touched.
 
     `done_at`: code of the school where the person works who does it (see `done_at`), who may enrol at any school.
-    `given`: fields of an enrolment. Absent programming type and timeframe come from the student's last enrolment at
-    that
-    school where it is the person's to see, otherwise Regular / Day. What a stay must fulfil beside the student's
-    others is a rule of the service that writes it.
+    `fields`: those of an enrolment. Absent programming type and timeframe come from the student's last enrolment at that
+    school where it is the person's to see, otherwise Regular / Day. The service that writes the stay holds it against the
+    student's others.
     """
     earlier = list(
         SchoolEnrolment.objects.filter(student=student, school=school, deleted=False).order_by("start_date", "pk")
@@ -46,7 +45,7 @@ def enrol(
     foreign = bool(done_at) and done_at != school.code
     values = {
         **dict(zip(PROGRAM, _program([] if foreign else earlier), strict=True)),
-        **{k: v for k, v in given.items() if v != "" or k not in PROGRAM},
+        **{k: v for k, v in fields.items() if v != "" or k not in PROGRAM},
     }
     this_year = [one for one in earlier if one.school_year == school_year]
     if foreign:
@@ -61,7 +60,7 @@ def enrol(
 
 
 def _refuse_shared_days(values: dict[str, Any], stays: list[SchoolEnrolment]) -> None:
-    """Whatever its program: which one the student has at a school that is not the person's is not to be found out by trying."""
+    """Whatever its program: nobody shall find out by trying which one the student has at a school that is not theirs."""
     start, end = values.get("start_date"), values.get("exit_date")
     for stay in stays:
         if start and end and overlap((start, end), (stay.start_date, stay.exit_date)):
@@ -97,7 +96,7 @@ def school_of_authority(code: str) -> School:
 
 
 def done_at(user: User, student: Student, school: School) -> str:
-    """Where the person stands who enrols the student at `school`: there, else at the student's latest school of theirs."""
+    """The school for which the person enrols the student at `school`: that one, else the student's latest school of theirs."""
     codes = sis_selectors.school_codes(user)
     if codes is None or school.code in codes:
         return school.code
@@ -127,7 +126,7 @@ def main_enrolment(student: Student, school_year: SchoolYear, besides: School) -
 
 
 def close_concurrent(enrolment: SchoolEnrolment, *, exit_date: dt.date, reason: str, note: str = "") -> Plan:
-    """The last day of a concurrent enrolment: earlier than planned, the type stays; its courses end with it."""
+    """Ends a concurrent enrolment earlier than planned. The type stays; its courses end with it."""
     if enrolment.deleted:
         raise Refused(_("This enrolment is deleted. Use “Undelete” first."))
     if not enrolment.concurrent:

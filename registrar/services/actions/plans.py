@@ -35,7 +35,7 @@ from sis.services.events import COURSE_ENROLMENT, SCHOOL_ENROLMENT
 
 @dataclass
 class Change:
-    """One school enrolment as the action leaves it: `values` by field. `enrolment` is None for one that is made."""
+    """One school enrolment as the action leaves it: `values` by field. `enrolment` is None for a new one."""
 
     student: Student
     school: School
@@ -49,7 +49,7 @@ class Change:
 
     @property
     def before(self) -> dict[str, Any] | None:
-        """The present values of what changes; None for a record that is made."""
+        """The present values of what changes; None for a new record."""
         if self.enrolment is None:
             return None
         return {name: getattr(self.enrolment, name) for name in self.values}
@@ -88,8 +88,8 @@ class Change:
         return {**present, **self.values}
 
 
-# What happens to course enrolments: given who acts, the enrolments that the action has made (by place among its changes) and
-# the reason, it writes and gives what it wrote, and what could not be carried on.
+# What happens to course enrolments: takes who acts, the enrolments that the action has created (by place among its changes) and
+# the reason; returns what it wrote, and what could not be carried on.
 CourseResult = tuple[list[course_enrolments.Changed], list[NotCarried]]
 CourseWork = Callable[[Actor, dict[int, SchoolEnrolment], str], CourseResult]
 
@@ -98,7 +98,7 @@ CourseWork = Callable[[Actor, dict[int, SchoolEnrolment], str], CourseResult]
 class Plan:
     """`changes` in the order in which they go to PASI. `inputs` are what the planner needs to draw the plan again.
 
-    `asked`: the field of the action's form that stands for a field of the record, where the names differ.
+    `form_fields`: the field of the action's form that stands for a field of the record, where the names differ.
     """
 
     kind: str
@@ -122,22 +122,22 @@ class Done:
     not_carried: list[NotCarried]
 
     def version(self, kind: str) -> str:
-        """One text for all that the preview shows; another one as soon as any of it moves."""
-        made = {row.subject_id for row in self.records if row.entity == SCHOOL_ENROLMENT and row.before is None}
-        told = [
+        """Identifies all that the preview shows; differs as soon as any of it changes."""
+        new_ids = {row.subject_id for row in self.records if row.entity == SCHOOL_ENROLMENT and row.before is None}
+        rows = [
             [
                 row.entity,
                 *(["new", 0] if row.before is None else [row.subject_id, row.revision_after]),
                 row.before,
-                # The id of an enrolment that is made is another one each time: PostgreSQL does not give one out twice.
-                {name: value for name, value in row.after.items() if name != "enrolment_id" or value not in made},
+                # A new enrolment has another id each time: PostgreSQL does not give one out twice.
+                {name: value for name, value in row.after.items() if name != "enrolment_id" or value not in new_ids},
                 row.seen_version,  # type: ignore[attr-defined]
             ]
             for row in self.records
         ]
         left = left_over(self.not_carried)
-        text = json.dumps([kind, told, left], sort_keys=True, default=str)
-        return salted_hmac("plan", text).hexdigest()[:24]  # salted: what it stands for cannot be found out by trying
+        text = json.dumps([kind, rows, left], sort_keys=True, default=str)
+        return salted_hmac("plan", text).hexdigest()[:24]  # salted, so that nobody can find out the values by trying
 
 
 @dataclass
@@ -171,7 +171,7 @@ class _RollBack(Exception):
 
 
 class _AsItStands(Exception):
-    """A record of another school cannot be saved for what that school has entered, which is not told here."""
+    """A record of another school cannot be saved because of what that school has entered, which stays theirs to know."""
 
     def __init__(self, school_code: str) -> None:
         super().__init__(school_code)
@@ -183,31 +183,33 @@ def preview(actor: Actor, planner: Planner) -> Preview:
     plan = planner()
     if plan.due_on is not None:
         refuse_second_plan(plan.student)
-    found: list[Preview] = []
+    previews: list[Preview] = []
     try:
         with transaction.atomic():
             done = carry_out(actor, plan)
-            found.append(_preview(plan, done))
+            previews.append(_preview(plan, done))
             raise _RollBack
     except _RollBack:
-        return found[0]
+        return previews[0]
 
 
 def _preview(plan: Plan, done: Done) -> Preview:
     ids = {row.order: row.subject_id for row in done.records if row.entity == SCHOOL_ENROLMENT}
     places = [order for order, change in enumerate(plan.changes) if change.differs]
-    told = expected.of_plan([_expected_record(plan.changes[place], ids[place]) for place in places], today=plan.due_on)
+    answers = expected.of_plan(
+        [_expected_record(plan.changes[place], ids[place]) for place in places], today=plan.due_on
+    )
     return Preview(
         plan,
         done,
         done.version(plan.kind),
-        {place: rows for place, rows in zip(places, told, strict=True) if rows},
+        {place: rows for place, rows in zip(places, answers, strict=True) if rows},
         _course_rows(done),
     )
 
 
 def _expected_record(change: Change, enrolment_id: int) -> dict[str, Any]:
-    """As `expected.of_plan` takes it. While the plan is carried out to be looked at, what it makes has an id too."""
+    """As `expected.of_plan` takes it. In a preview a new record has an id too."""
     record = change.after()
     return {
         **{name: record[name] for name in (*COMPARED, "concurrent")},
@@ -220,15 +222,15 @@ def _expected_record(change: Change, enrolment_id: int) -> dict[str, Any]:
 
 def _course_rows(done: Done) -> list[dict[str, Any]]:
     rows = [row for row in done.records if row.entity == COURSE_ENROLMENT]
-    found = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(
+    by_id = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(
         [row.subject_id for row in rows]
     )
     return [
         {
             "id": row.subject_id if row.before is not None else None,
             "what": row.what,  # type: ignore[attr-defined]
-            "course": found[row.subject_id].section.course.code,
-            "section": found[row.subject_id].section.number,
+            "course": by_id[row.subject_id].section.course.code,
+            "section": by_id[row.subject_id].section.number,
             "school": row.school_code,
             "changes": {
                 name: [(row.before or {}).get(name), value]
@@ -240,22 +242,22 @@ def _course_rows(done: Done) -> list[dict[str, Any]]:
     ]
 
 
-def do(actor: Actor, student_id: int, planner: Planner, seen: str | None = None) -> Action:
-    """Does the plan, one transaction; plans it where its day is still to come. Raises Moved when it is not what was `seen`."""
+def do(actor: Actor, student_id: int, planner: Planner, version: str | None = None) -> Action:
+    """Does the plan, one transaction; plans it where its day is still to come. Raises Moved when it is not the preview's `version`."""
     with transaction.atomic():
         Student.objects.select_for_update().get(pk=student_id)
         plan = planner()
         if plan.due_on is not None:
             looked = preview(actor, lambda: plan)
-            if seen is not None and seen != looked.version:
+            if version is not None and version != looked.version:
                 raise Moved(looked)
-            return _enter(actor, plan, _planned(looked.done), looked.done.not_carried, seen, Action.Status.PLANNED)
+            return _enter(actor, plan, _planned(looked.done), looked.done.not_carried, version, Action.Status.PLANNED)
         done = carry_out(actor, plan)
-        if seen is not None and seen != done.version(plan.kind):
+        if version is not None and version != done.version(plan.kind):
             raise Moved(_preview(plan, done))
         if not done.records:
             raise Refused(_("Nothing would change: the record already has these values."))
-        return _enter(actor, plan, done.records, done.not_carried, seen, Action.Status.DONE)
+        return _enter(actor, plan, done.records, done.not_carried, version, Action.Status.DONE)
 
 
 def left_over(not_carried: Iterable[NotCarried]) -> list[list[Any]]:
@@ -268,10 +270,10 @@ def _enter(
     plan: Plan,
     records: list[ActionRecord],
     not_carried: list[NotCarried],
-    seen: str | None,
+    version: str | None,
     status: str,
 ) -> Action:
-    """`seen` is kept: the same preview confirmed twice is found again by it."""
+    """`version` is kept, to recognize the same preview when it is confirmed twice."""
     return entries.record(
         actor,
         plan.kind,
@@ -279,14 +281,14 @@ def _enter(
         school_code=plan.school_code,
         reason=plan.reason,
         note=plan.note,
-        inputs={**plan.inputs, "seen": seen or "", "not_carried": left_over(not_carried)},
+        inputs={**plan.inputs, "seen": version or "", "not_carried": left_over(not_carried)},
         status=status,
         due_on=plan.due_on,
     )
 
 
 def _planned(done: Done) -> list[ActionRecord]:
-    """What the action will touch, so that it is found by each record; those that it will make have no id yet."""
+    """What the action will touch, so that each record leads to it; new ones have no id yet."""
     rows = [row for row in done.records if row.before is not None]
     for row in rows:
         row.revision_after, row.chained = None, False
@@ -294,7 +296,7 @@ def _planned(done: Done) -> list[ActionRecord]:
 
 
 def carry_out(actor: Actor, plan: Plan) -> Done:
-    """Does what the plan says, inside of the caller's transaction.
+    """Carries out the plan, inside the caller's transaction.
 
     Raises ValidationError for what was asked for, Refused where a rule is broken by what the action itself brings along.
     """
@@ -315,7 +317,7 @@ def carry_out(actor: Actor, plan: Plan) -> Done:
 
 def _carry_out(actor: Actor, plan: Plan) -> Done:
     records: list[ActionRecord] = []
-    made: dict[int, SchoolEnrolment] = {}
+    new_stays: dict[int, SchoolEnrolment] = {}
     sent_before = False
     reason = " · ".join(part for part in (plan.reason, plan.note) if part)
     for order, change in enumerate(plan.changes):
@@ -333,7 +335,7 @@ def _carry_out(actor: Actor, plan: Plan) -> Done:
                 reason=why,
                 today=plan.due_on,
             )
-            made[order] = one
+            new_stays[order] = one
         else:
             held = submissions.copy_of(submissions.link_of(change.enrolment))
             seen_version = held.core_version if held else 0
@@ -367,14 +369,14 @@ def _carry_out(actor: Actor, plan: Plan) -> Done:
         sent_before = sent_before or change.sends
     not_carried: list[NotCarried] = []
     for work in plan.courses:
-        written, left = work(actor, made, reason)
+        written, left = work(actor, new_stays, reason)
         not_carried += left
         records += _course_records(written, first=len(records) + len(plan.changes))
     return Done(records, not_carried)
 
 
 def _speaks_of_days(error: ValidationError) -> bool:
-    """Of nothing but what may be shown of a record at another school."""
+    """Holds nothing but what may be shown of a record at another school."""
     return hasattr(error, "error_dict") and error.message_dict.keys() <= elsewhere.FIELDS
 
 

@@ -50,9 +50,9 @@ def answer(looked: Preview, sight: Sight) -> dict[str, Any]:
 
 
 def expected_of(looked: Preview, order: int, sight: Sight) -> list[Expected]:
-    """What PASI will say of a change. A record that the action makes holds nothing but what comes from the person's own school."""
-    change, found = looked.plan.changes[order], looked.expected.get(order, [])
-    return found if change.enrolment is None else sight.expected(change.school.code, found)
+    """What PASI will say of a change. A new record holds only what comes from the person's own school."""
+    change, answers = looked.plan.changes[order], looked.expected.get(order, [])
+    return answers if change.enrolment is None else sight.expected(change.school.code, answers)
 
 
 def _course(row: dict[str, Any], sight: Sight) -> dict[str, Any]:

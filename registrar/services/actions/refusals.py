@@ -24,7 +24,7 @@ class PlannedAlready(Refused):
         self.action = action
 
     def text(self, sight: Sight) -> str:
-        """Which one and whose is told where the person may see it."""
+        """Says which one and whose where the person may see it."""
         if not sight.sees(self.action):
             return _(
                 "Another school has planned an action for this student. Only one action can be planned at a time: "
@@ -54,7 +54,7 @@ def refuse(faults: list[Fault]) -> None:
 
 
 def refuse_second_plan(student: Student) -> None:
-    """Each of two plans of one student would be drawn from what the other changes."""
+    """Two plans of one student would each start from what the other changes."""
     planned = Action.objects.filter(
         status=Action.Status.PLANNED,
         due_on__isnull=False,

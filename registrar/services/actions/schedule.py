@@ -18,7 +18,7 @@ from sis.services.events import SCHOOL_ENROLMENT
 log = logging.getLogger(__name__)
 
 STOPPED = "planned_action_stopped"
-MAY = rights.to("act", "school_enrolment")  # asked again on the day
+MAY = rights.to("act", "school_enrolment")  # checked again on the day
 DRAW = {Action.Kind.TRANSFER_OUT: transferring.from_given}
 
 
@@ -34,7 +34,7 @@ def carry_out_due() -> None:
 
 @transaction.atomic
 def _count(action_id: int, error: Exception) -> None:
-    """One that raises keeps no other from its day; after the last try it stops, and a person looks."""
+    """An action that raises holds up no other; after its last try it stops, for a person to look at."""
     if not faults.ours(error):
         raise error
     action = Action.objects.select_for_update().filter(pk=action_id, status=Action.Status.PLANNED).first()
@@ -51,7 +51,7 @@ def _count(action_id: int, error: Exception) -> None:
 
 @transaction.atomic
 def carry_out(action_id: int) -> None:
-    """What cannot be done any more, or may not by its author, stops with its reason, and the school gets a notice. Harmless when run twice."""
+    """What can no longer be done, or not by its author, stops with the reason, and the school gets a notice. Safe to run twice."""
     student_id = Action.objects.values_list("records__subject_id", flat=True).filter(pk=action_id).first()
     if student_id is None:
         return
@@ -86,5 +86,5 @@ def _stop(action: Action, why: str) -> None:
     )
     stays = action.records.filter(entity=SCHOOL_ENROLMENT).values("subject_id")
     student = SchoolEnrolment.objects.filter(pk__in=stays).values_list("student_id", flat=True).first()
-    given = {"kind": action.kind, "who": action.actor_name, "student": student}
-    notices.leave(action.school_code, STOPPED, given, f"/actions/{action.pk}/")
+    values = {"kind": action.kind, "who": action.actor_name, "student": student}
+    notices.leave(action.school_code, STOPPED, values, f"/actions/{action.pk}/")

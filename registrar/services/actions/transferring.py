@@ -43,10 +43,10 @@ def transfer_out(
     `start_date`, or on the next school day, and takes the courses there with it.
     """
     _check_record(enrolment)
-    known = guided.out_reason(reason)
+    listed_reason = guided.out_reason(reason)
     faults = (
         []
-        if known
+        if listed_reason
         else [Fault("reason", _("Choose a reason from the list: %(list)s.") % {"list": ", ".join(guided.OUT_REASONS)})]
     )
     if concurrent is None or not _fits(enrolment, concurrent):
@@ -84,10 +84,10 @@ def transfer_out(
         },
     )
 
-    def carry(actor: Actor, made: dict[int, SchoolEnrolment], _told: str) -> CourseResult:
+    def carry(actor: Actor, stays: dict[int, SchoolEnrolment], _reason: str) -> CourseResult:
         why = entries.at_another_school(enrolment.school.code)
         done = carrying.carry_over(
-            actor, enrolment.student, concurrent, made[2], begins, last_day=transfer_date, reason=why
+            actor, enrolment.student, concurrent, stays[2], begins, last_day=transfer_date, reason=why
         )
         return done.changed, done.not_carried
 
@@ -97,7 +97,7 @@ def transfer_out(
         enrolment.student,
         enrolment.school.code,
         [Change.of(enrolment, **ending), Change.of(concurrent, **ending), new],
-        known or "",
+        listed_reason or "",
         note,
         {
             "enrolment": enrolment.pk,
@@ -148,18 +148,18 @@ def _last_day(concurrent: SchoolEnrolment, enrolment: SchoolEnrolment) -> dt.dat
     return calendar.last_day if calendar else enrolment.exit_date
 
 
-def from_given(given: Mapping[str, Any], reason: str, note: str) -> Plan:
+def from_given(inputs: Mapping[str, Any], reason: str, note: str) -> Plan:
     """The plan of an action that was planned for today, drawn from the records as they stand now."""
-    found = SchoolEnrolment.objects.select_related("student", "school").in_bulk(
-        [given["enrolment"], given["concurrent_enrolment"]]
+    stays = SchoolEnrolment.objects.select_related("student", "school").in_bulk(
+        [inputs["enrolment"], inputs["concurrent_enrolment"]]
     )
-    if given["enrolment"] not in found:
+    if inputs["enrolment"] not in stays:
         raise ValidationError(_("The enrolment no longer exists."))
     return transfer_out(
-        found[given["enrolment"]],
-        transfer_date=dt.date.fromisoformat(given["transfer_date"]),
-        concurrent=found.get(given["concurrent_enrolment"]),
+        stays[inputs["enrolment"]],
+        transfer_date=dt.date.fromisoformat(inputs["transfer_date"]),
+        concurrent=stays.get(inputs["concurrent_enrolment"]),
         reason=reason,
-        start_date=dt.date.fromisoformat(given["start_date"]) if given["start_date"] else None,
+        start_date=dt.date.fromisoformat(inputs["start_date"]) if inputs["start_date"] else None,
         note=note,
     )

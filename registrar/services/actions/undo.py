@@ -1,6 +1,6 @@
-"""A guided action is taken back as a whole, until a record changes again: every record gets back what it had.
+"""Undoing a guided action as a whole, until a record changes again: every record gets back what it had.
 
-Where PASI has taken a change already, the former values go there as changes of their own; a record that was made is deleted.
+Where PASI has accepted a change already, the former values go there as changes of their own; a new record is deleted.
 What is only planned is cancelled.
 """
 
@@ -46,21 +46,21 @@ def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
     run_into = enrolments.twins(
         {record.subject_id: _before(record) for record in records if record.entity == SCHOOL_ENROLMENT}
     )
-    found = {}
+    sentences = {}
     for record in records:
         if present[record.entity].get(record.subject_id) != record.revision_after:
-            found[record.pk] = (
+            sentences[record.pk] = (
                 _("An enrolment of this action has been changed since.")
                 if record.entity == SCHOOL_ENROLMENT
                 else _("A course enrolment of this action has been changed since.")
             )
         elif record.entity == SCHOOL_ENROLMENT and record.subject_id in run_into:
-            found[record.pk] = run_into[record.subject_id]
+            sentences[record.pk] = run_into[record.subject_id]
         elif record.key in differ:
-            found[record.pk] = _("PASI now has another value. Decide on that change first.")
+            sentences[record.pk] = _("PASI now has another value. Decide on that change first.")
         elif record.key in flying:
-            found[record.pk] = _("A submission of this action is on its way. Wait for its outcome.")
-    return found
+            sentences[record.pk] = _("A submission of this action is on its way. Wait for its outcome.")
+    return sentences
 
 
 def _revisions(
@@ -71,19 +71,19 @@ def _revisions(
 
 
 def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> None:
-    """Inside the caller's transaction; `records` the last one first. The student waits for nobody else meanwhile."""
+    """Inside the caller's transaction; `records` last first. The student is locked meanwhile."""
     if action.status in UNDONE_YET:
         return
     _lock_student(records[0])
-    told = _("Undone: %(reason)s") % {"reason": reason} if reason else _("Undone")
+    text = _("Undone: %(reason)s") % {"reason": reason} if reason else _("Undone")
     elsewhere = entries.at_another_school(action.school_code)
     own = {record.pk for record in records if action.school_code in ("", record.school_code)}
     try:
-        for why, mine in ((told, True), (elsewhere, False)):
+        for why, mine in ((text, True), (elsewhere, False)):
             course_enrolments.restore_all(actor, _courses(row for row in records if (row.pk in own) is mine), why)
         for record in records:
             if record.entity == SCHOOL_ENROLMENT:
-                _put_back(actor, record, told if record.pk in own else elsewhere)
+                _put_back(actor, record, text if record.pk in own else elsewhere)
     except (enrolments.StaleRecord, course_enrolments.StaleCourseEnrolment):
         raise taking_back.NotPossible(_("A record of this action has been changed since.")) from None
     action.records.filter(chained=True).update(chained=False)

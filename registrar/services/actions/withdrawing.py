@@ -29,7 +29,7 @@ def _plan(kind: str, enrolment: SchoolEnrolment, change: Change, reason: str, **
 
 
 def end_courses_on(enrolment: SchoolEnrolment, on: dt.date) -> CourseWork:
-    return lambda actor, _made, reason: (
+    return lambda actor, _stays, reason: (
         carrying.end_all(actor, enrolment.student, enrolment.school, on, reason, enrolment),
         [],
     )
@@ -43,15 +43,15 @@ def withdraw(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: 
     _live(enrolment)
     if enrolment.exit_date_type == WITHDRAWAL:
         raise Refused(_("The student has already left this school. Use “Correct the last day”."))
-    known = guided.out_reason(reason)
+    code = guided.out_reason(reason)
     faults = guided.last_day(last_day_attended, enrolment.start_date, clock.today(), "last_day_attended")
-    refuse([*faults, *_reason_faults(known)])
+    refuse([*faults, *_reason_faults(code)])
     change = Change.of(enrolment, exit_date=last_day_attended, exit_date_type=WITHDRAWAL)
     return _plan(
         Kind.WITHDRAW,
         enrolment,
         change,
-        known or "",
+        code or "",
         note=note,
         inputs={"last_day_attended": last_day_attended.isoformat()},
         form_fields=LAST_DAY,
@@ -59,14 +59,14 @@ def withdraw(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: 
     )
 
 
-def _reason_faults(known: str | None) -> list[Fault]:
-    if known:
+def _reason_faults(code: str | None) -> list[Fault]:
+    if code:
         return []
     return [Fault("reason", _("Choose a reason from the list: %(list)s.") % {"list": ", ".join(guided.OUT_REASONS)})]
 
 
 def correct_last_day(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, reason: str, note: str = "") -> Plan:
-    """The student left on another day than was entered. The courses that ended with the stay follow."""
+    """The student left on another day than the one entered. The courses that ended with the stay follow."""
     _live(enrolment)
     if enrolment.exit_date_type != WITHDRAWAL:
         raise Refused(_("The student has not left this school. Use “Withdraw”."))
@@ -74,8 +74,8 @@ def correct_last_day(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, 
     refuse(faults)
     before = enrolment.exit_date
 
-    def follow(actor: Actor, _made: dict[int, SchoolEnrolment], told: str) -> CourseResult:
-        return carrying.move_end(actor, enrolment, before, last_day_attended, told), []
+    def follow(actor: Actor, _stays: dict[int, SchoolEnrolment], why: str) -> CourseResult:
+        return carrying.move_end(actor, enrolment, before, last_day_attended, why), []
 
     return _plan(
         Kind.CORRECT_LAST_DAY,
@@ -92,8 +92,8 @@ def correct_last_day(enrolment: SchoolEnrolment, *, last_day_attended: dt.date, 
 def _removal(kind: str, enrolment: SchoolEnrolment, reason: str, note: str) -> Plan:
     _live(enrolment)
 
-    def remove(actor: Actor, _made: dict[int, SchoolEnrolment], told: str) -> CourseResult:
-        return carrying.remove_all(actor, enrolment, told), []
+    def remove(actor: Actor, _stays: dict[int, SchoolEnrolment], why: str) -> CourseResult:
+        return carrying.remove_all(actor, enrolment, why), []
 
     plan = _plan(kind, enrolment, Change.of(enrolment, deleted=True), reason, note=note, courses=[remove])
     plan.remarks += stored_mark_remarks(enrolment)
@@ -101,7 +101,7 @@ def _removal(kind: str, enrolment: SchoolEnrolment, reason: str, note: str) -> P
 
 
 def stored_mark_remarks(enrolment: SchoolEnrolment) -> list[str]:
-    """Somebody has stored a mark of a course of this stay: whoever has one did attend. The marks stay stored."""
+    """A mark is stored for a course of this stay, so the student did attend. The marks stay stored."""
     stored = StoredGrade.objects.filter(course_enrolment__enrolment=enrolment).select_related(
         "course", "course_enrolment__section"
     )
@@ -164,7 +164,7 @@ def withdrawal_was_a_mistake(enrolment: SchoolEnrolment, *, reason: str, note: s
 
 
 def planned_last_day(enrolment: SchoolEnrolment) -> dt.date:
-    """The planned last day before the withdrawal; where nobody withdrew it here, the last day of the school's calendar."""
+    """The planned last day before the withdrawal; where it was not withdrawn here, the last day of the school's calendar."""
     rows = ActionRecord.objects.filter(
         entity=SCHOOL_ENROLMENT, subject_id=enrolment.pk, action__kind__in=(Kind.WITHDRAW, Kind.TRANSFER_OUT)
     ).order_by("-id")
@@ -178,7 +178,7 @@ def planned_last_day(enrolment: SchoolEnrolment) -> dt.date:
 
 
 def _courses_of(enrolment: SchoolEnrolment, kinds: tuple[str, ...]) -> list[ActionRecord]:
-    """What the newest action of these kinds did to the courses of the enrolment, and has not been taken back."""
+    """What the newest action of these kinds did to the enrolment's courses, unless it was undone."""
     last = (
         Action.objects.filter(
             kind__in=kinds,
@@ -193,13 +193,13 @@ def _courses_of(enrolment: SchoolEnrolment, kinds: tuple[str, ...]) -> list[Acti
 
 
 def _back(rows: list[ActionRecord]) -> CourseWork:
-    """Course enrolments get back what they had, those that have not been changed otherwise since."""
+    """Course enrolments get back what they had, except those changed since."""
 
-    def restore(actor: Actor, _made: dict[int, SchoolEnrolment], told: str) -> CourseResult:
+    def restore(actor: Actor, _stays: dict[int, SchoolEnrolment], why: str) -> CourseResult:
         written = []
         for row in rows:
             try:
-                one = course_enrolments.restore(actor, row.subject_id, row.before, row.revision_after or 0, told)
+                one = course_enrolments.restore(actor, row.subject_id, row.before, row.revision_after or 0, why)
             except course_enrolments.StaleCourseEnrolment:
                 continue
             if one:

@@ -1,1 +1,1 @@
-"""Pages of the guided actions: details, preview, done; the entry of what was done, and the way back."""
+"""Pages of the guided actions: details, preview, done; the entry afterwards, and the way back."""

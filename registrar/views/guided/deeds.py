@@ -17,7 +17,7 @@ Menu = list[tuple[Entry, str]]
 
 
 def menus(enrolments: Iterable[SchoolEnrolment]) -> dict[int, Menu]:
-    """The actions that fit each enrolment, by its id. Two queries however many there are."""
+    """The actions that fit each enrolment, by its id. Two queries in all."""
     rows = list(enrolments)
     ended = [one.pk for one in rows if one.exit_date_type == WITHDRAWAL and not one.deleted]
     left = sis_selectors.with_courses_left(ended) if ended else set()

@@ -25,7 +25,7 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class Page:
-    """How one action is asked for and planned. `initial` fills the form from the enrolment."""
+    """One action's form and planner. `initial` fills the form from the enrolment."""
 
     form: type[guided.ActionForm]
     plan: Callable[[SchoolEnrolment, Fields], plans.Plan]
@@ -33,12 +33,12 @@ class Page:
 
 
 def _transfer(enrolment: SchoolEnrolment, words: Fields) -> plans.Plan:
-    given = {name: value for name, value in words.items() if name != "concurrent_enrolment"}
-    return transferring.transfer_out(enrolment, concurrent=fresh(words["concurrent_enrolment"].pk), **given)
+    rest = {name: value for name, value in words.items() if name != "concurrent_enrolment"}
+    return transferring.transfer_out(enrolment, concurrent=fresh(words["concurrent_enrolment"].pk), **rest)
 
 
 def _only_stay(enrolment: SchoolEnrolment) -> Fields:
-    """Where there is one to choose it is chosen."""
+    """Chosen already where there is only one."""
     stays = list(transferring.sides(enrolment)[:2])
     return {"concurrent_enrolment": stays[0].pk} if len(stays) == 1 else {}
 
@@ -99,7 +99,7 @@ class OnEnrolment(Flow):
         ) % {"action": _(rules.BY_NAME[self.name].label)}
 
     def _stays_there(self) -> str:
-        """Where somebody withdraws a student with a concurrent enrolment, the address of what they mean perhaps."""
+        """For the withdrawal of a student with a concurrent enrolment: the address of the transfer, which may be what they mean."""
         can_transfer = any(entry.name == "transfer-out" and not why for entry, why in self.menu)
         return deeds.address("transfer-out", self.enrolment) if self.name == "withdraw" and can_transfer else ""
 

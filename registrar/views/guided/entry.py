@@ -1,4 +1,4 @@
-"""What a guided action did: one entry, its records, and the way back; and what is planned for a day to come."""
+"""What a guided action did: one entry, its records, and the way back; and what is planned for a later day."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def find(request: HttpRequest, pk: int) -> Action:
 
 
 def shown_records(sight: selectors.Sight, action: Action) -> QuerySet[ActionRecord]:
-    """What the person sees of it: the records of their schools; all that their own school's guided action has touched."""
+    """What the person sees of it: the records of their schools, and all that their own school's guided action has touched."""
     if action.kind in taking_back.UNDO and taking_back.UNDO[action.kind].across and sight.words(action):
         return action.records.all()
     return selectors.action_records(sight.user).filter(action=action)
@@ -49,11 +49,11 @@ class Entry(View):
         action = find(request, pk)
         user = user_of(request)
         sight = selectors.Sight(user)
-        found = shown_records(sight, action)
-        page = lists.page(request, found, newest_first=False)
+        records = shown_records(sight, action)
+        page = lists.page(request, records, newest_first=False)
         rows = entry_rows.of(page.rows, sight)
         student = the_student(user, action)
-        total = found.order_by().count()
+        total = records.order_by().count()
         context = {
             "action": action,
             "words": STATES,
@@ -67,14 +67,14 @@ class Entry(View):
             "total": total,
             "elsewhere": action.records.count() - total,
             "pager": lists.pager(request, page, total, newest_first=False) if page.next or page.previous else None,
-            "left": entry_rows.left(action, found, sight),
+            "left": entry_rows.left(action, records, sight),
             "way_back": self._way_back(user, action),
         }
         return render(request, "registrar/guided/entry.html", context)
 
     @staticmethod
     def _way_back(user: User, action: Action) -> dict[str, Any]:
-        """{why}: the sentence why it cannot be taken back, "" where it can."""
+        """{why}: why it cannot be undone, "" where it can."""
         if action.undone_at:
             return {"why": "", "offered": False}
         try:
@@ -96,7 +96,7 @@ def the_student(user: User, action: Action) -> Student | None:
 
 @rights.needs("undo", "action")
 class Undo(View):
-    """What would go back (GET); taking it back (POST), with a reason or, by the message's Undo, without one."""
+    """What undoing would restore (GET); undoing (POST), with a reason or, by the message's Undo, without one."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._page(request, self._action(request, pk), UndoForm())
@@ -139,9 +139,9 @@ class Undo(View):
         user = user_of(request)
         sight = selectors.Sight(user)
         looked = taking_back.preview(action)
-        found = list(shown_records(sight, action).filter(undone_at=None).order_by("-order", "-id")[:SIZE])
+        records = list(shown_records(sight, action).filter(undone_at=None).order_by("-order", "-id")[:SIZE])
         planned = action.status in NOT_DONE
-        rows = entry_rows.of(found, sight, back=True)
+        rows = entry_rows.of(records, sight, back=True)
         context = {
             "action": action,
             "form": form,
@@ -166,7 +166,7 @@ def _undo_button(records: int, sent: int, *, planned: bool) -> str:
 
 @rights.needs("act", "school_enrolment")
 class Planned(View):
-    """What waits for its day, the next day first; before it what could not be done on its day."""
+    """What could not be done on its day, then what waits for its day, the next day first."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
@@ -206,7 +206,7 @@ class Planned(View):
 
     @staticmethod
     def _named(user: User, rows: list[Action]) -> list[dict[str, Any]]:
-        """Each with the student's name, where the person may see the student. Few queries however many there are."""
+        """Each with the student's name, where the person may see the student. The number of queries does not grow with the rows."""
         firsts = dict(
             ActionRecord.objects.filter(action__in=rows, entity=SCHOOL_ENROLMENT)
             .order_by("-order", "-id")
@@ -215,12 +215,12 @@ class Planned(View):
         stays = SchoolEnrolment.objects.filter(
             pk__in=firsts.values(), student__in=sis_selectors.students(user).values("pk")
         ).select_related("student", "school")
-        found, sight = {stay.pk: stay for stay in stays}, selectors.Sight(user)
+        stay_by_id, sight = {stay.pk: stay for stay in stays}, selectors.Sight(user)
         can = taking_back.may_undo(sight, *rows)
         return [
             {
                 "action": row,
-                "stay": found.get(firsts.get(row.pk, 0)),
+                "stay": stay_by_id.get(firsts.get(row.pk, 0)),
                 "why": row.detail if sight.words(row) else "",
                 "may_cancel": row.pk in can,
             }

@@ -83,7 +83,7 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], back: b
 
 
 def sent_back(rows: Rows) -> int:
-    """How many submissions taking back can make, at most: what PASI has not taken yet is not sent at all."""
+    """The most submissions that undoing can cause: what PASI has not accepted yet is not sent at all."""
     return sum(row["sends"] for row in rows["enrolments"])
 
 
@@ -95,13 +95,13 @@ def left(action: Action, records: QuerySet[ActionRecord], sight: Sight) -> list[
     seats = CourseEnrolment.objects.select_related("section__course", "section__school").in_bulk(
         [pair[0] for pair in pairs]
     )
-    made = records.filter(entity=SCHOOL_ENROLMENT, before__isnull=True).values_list("subject_id", flat=True).first()
+    new_stay = records.filter(entity=SCHOOL_ENROLMENT, before__isnull=True).values_list("subject_id", flat=True).first()
     return [
         {
             **preview.course_of(seats[seat].section, sight.school(seats[seat].section.school.code)),
             "reason": _(carrying.REASONS[why].text),
             "next_step": _(carrying.REASONS[why].next_step),
-            "add": made if carrying.REASONS[why].next_step == carrying.REASONS["no_section"].next_step else None,
+            "add": new_stay if carrying.REASONS[why].next_step == carrying.REASONS["no_section"].next_step else None,
         }
         for seat, why in pairs
         if seat in seats

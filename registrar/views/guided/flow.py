@@ -1,4 +1,4 @@
-"""The steps that all guided actions share: details, preview, done. Nothing is done that was not seen as it will be."""
+"""The steps that all guided actions share: details, preview, done. What is done is exactly what the preview showed."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -28,7 +28,7 @@ DOUBLE_PRESS = dt.timedelta(hours=1)
 
 @rights.needs("act", "school_enrolment")
 class Flow(View):
-    """A page of one action. Subclasses say whom it is about, the form, the planner and the words around it."""
+    """The page of one action. Subclasses give the student, the form, the planner and the wording."""
 
     template = "registrar/guided/action.html"
 
@@ -43,35 +43,35 @@ class Flow(View):
         raise NotImplementedError
 
     def steps(self, form: forms.BaseForm) -> HttpResponse:
-        """What a bound form leads to: the preview, or the action when the preview was seen."""
+        """What a bound form leads to: the preview, or the action once the person has seen the preview."""
         if self.request.POST.get("live"):
             looked, problems = self.trial(form)
             context = {"student": self.student(), "problems": problems, **self._looked(looked)}
             return render(self.request, "registrar/guided/live.html", context)
         if not form.is_valid():
             return self.page(form, self.trial(form)[0], status=422)
-        planner, seen = self.planner(form), form.cleaned_data["version"]
+        planner, version = self.planner(form), form.cleaned_data["version"]
         actor = of_request(self.request)
         try:
-            if self.request.POST.get("do") != "do" or not seen:
+            if self.request.POST.get("do") != "do" or not version:
                 return self.page(form, plans.preview(actor, planner))
-            done = plans.do(actor, self.student().pk, planner, seen)
+            done = plans.do(actor, self.student().pk, planner, version)
         except plans.Moved as moved:
-            return self._already(seen) or self.page(form, moved.preview, status=409, moved=True)
+            return self._already(version) or self.page(form, moved.preview, status=409, moved=True)
         except plans.Refused as refused:
             planned = refused.action if isinstance(refused, plans.PlannedAlready) else None
-            return self._already(seen) or self.page(form, status=409, refused=self._why(refused), planned=planned)
+            return self._already(version) or self.page(form, status=409, refused=self._why(refused), planned=planned)
         except enrolments.StaleRecord:
             return self.page(form, plans.preview(actor, planner), status=409, moved=True)
         except ValidationError as error:
-            if already := self._already(seen):
+            if already := self._already(version):
                 return already
             form.refuse(error)  # type: ignore[attr-defined]
             return self.page(form, status=422)
         return self.done(done)
 
     def trial(self, form: Any) -> tuple[plans.Preview | None, list[str]]:
-        """The preview of what has been entered so far, or why there is none. The reason may still be missing."""
+        """The preview of the entries so far, or why there is none. The reason may still be missing."""
         form.full_clean()
         faults = {name: texts for name, texts in form.errors.items() if name != "reason"}
         if faults:
@@ -87,7 +87,7 @@ class Flow(View):
             return None, error.messages
 
     def begun(self, form: forms.BaseForm, make: Callable[[dict[str, Any]], forms.BaseForm]) -> plans.Preview | None:
-        """The preview of the form as it is first drawn, where that says enough. `make` gives the form with data."""
+        """The preview of the form as first shown, where that is enough for one. `make` gives the form with data."""
         drawn = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
         return self.trial(make({name: str(value) for name, value in drawn.items() if value not in (None, False)}))[0]
 
@@ -95,13 +95,15 @@ class Flow(View):
         user = user_of(self.request)
         return refused.text(selectors.Sight(user)) if isinstance(refused, plans.PlannedAlready) else str(refused)
 
-    def _already(self, seen: str) -> HttpResponse | None:
+    def _already(self, version: str) -> HttpResponse | None:
         """A button pressed twice: what the first press did."""
-        if not seen:
+        if not version:
             return None
         user = user_of(self.request)
-        made = Action.objects.filter(user=user, at__gte=clock.now() - DOUBLE_PRESS, inputs__seen=seen, undone_at=None)
-        one = made.order_by("-id").first()
+        actions = Action.objects.filter(
+            user=user, at__gte=clock.now() - DOUBLE_PRESS, inputs__seen=version, undone_at=None
+        )
+        one = actions.order_by("-id").first()
         return redirect("pasi_connect:action", one.pk) if one else None
 
     def done(self, action: Action) -> HttpResponse:
@@ -113,7 +115,7 @@ class Flow(View):
         return self.redirect(action, _("%(action)s: done.") % {"action": kind})
 
     def redirect(self, action: Action, text: str) -> HttpResponse:
-        """To the page of what was done, with the way back in the message."""
+        """To the page of the action, with Undo in the message."""
         undo = reverse("pasi_connect:action-undo", args=[action.pk])
         messages.success(self.request, text, extra_tags=f"undo={undo}")
         return redirect("pasi_connect:action", action.pk)

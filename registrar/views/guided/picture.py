@@ -18,7 +18,7 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Bar:
-    """`css` is on or on-2 (stays), off (no more) or new."""
+    """`css` is on or on-2 (stays), off (ends) or new."""
 
     css: str
     x: int
@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """`told` says in words what the bars show."""
+    """`text` says in words what the bars show."""
 
     school: str
     concurrent: bool
@@ -38,26 +38,26 @@ class Row:
 
 
 def rows(plan: Plan) -> list[Row]:
-    """One a stay of the year that the plan changes, main stays first and new ones last; none where it changes no school enrolment."""
+    """One per stay of the year that the plan changes, main stays first, new ones last; none where no school enrolment changes."""
     if not plan.changes:
         return []
     year = plan.changes[0].school_year
     changed = {change.enrolment.pk: change for change in plan.changes if change.enrolment}
     stays = SchoolEnrolment.objects.select_related("school").filter(student=plan.student, school_year=year)
-    found: list[tuple[tuple[Any, ...], Row]] = []
+    lanes: list[tuple[tuple[Any, ...], Row]] = []
     for stay in stays:
         change = changed.get(stay.pk)
         before = None if stay.deleted else (stay.start_date, stay.exit_date)
         after = _days(change) if change else before
         if before or after:
             order = (False, stay.concurrent, (before or after)[0], stay.pk)  # type: ignore[index]
-            found.append((order, _row(year, stay.school.name, stay.concurrent, before, after)))
+            lanes.append((order, _row(year, stay.school.name, stay.concurrent, before, after)))
     for change in plan.changes:
         after = _days(change)
         if change.enrolment is None and after:
             concurrent = bool(change.values.get("concurrent"))
-            found.append(((True, concurrent, after[0], 0), _row(year, change.school.name, concurrent, None, after)))
-    return [row for _order, row in sorted(found, key=lambda pair: pair[0])]
+            lanes.append(((True, concurrent, after[0], 0), _row(year, change.school.name, concurrent, None, after)))
+    return [row for _order, row in sorted(lanes, key=lambda pair: pair[0])]
 
 
 def _days(change: Change) -> Days | None:

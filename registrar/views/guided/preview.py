@@ -1,4 +1,4 @@
-"""A preview in words: every record with what it had and gets, what goes to PASI in which order, what people finish by hand."""
+"""A preview in words: every record before and after, what goes to PASI in which order, what people finish by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ WHAT = {
     "delete": gettext_lazy("deleted"),
     "undelete": gettext_lazy("restored"),
 }
-# What is said of a course enrolment beside what happens to it; a day says more than the status that follows from it.
+# The fields shown of a course enrolment: a day says more than the status that follows from it.
 COURSE_FIELDS = {
     "begun": ("entry_date", "exit_date", "challenge"),
     "ended": ("exit_date",),
@@ -55,7 +55,7 @@ class Field:
 
 @dataclass
 class Record:
-    """One school enrolment. `number`: its place among the submissions, None where nothing of it is sent."""
+    """One school enrolment. `number`: its place among the submissions, None where it is not sent."""
 
     school: str
     code: str
@@ -97,7 +97,7 @@ class Page:
 
 
 def of(looked: Preview, sight: Sight) -> Page:
-    """Of records at schools that are not the person's dates and type alone."""
+    """A record at a school that is not the person's shows its dates and type only."""
     plan = looked.plan
     context, number = Context(), 0
     records = []
@@ -111,7 +111,7 @@ def of(looked: Preview, sight: Sight) -> Page:
     others = sorted({change.school.name for change in plan.changes if change.school.code != plan.school_code})
     sent = [record for record in records if record.number]
     due = plan.due_on.isoformat() if plan.due_on else ""
-    shown = Page(
+    page = Page(
         kind=str(Action.Kind(plan.kind).label),
         year=str(plan.changes[0].school_year) if plan.changes else "",
         months=month_names(),
@@ -125,19 +125,19 @@ def of(looked: Preview, sight: Sight) -> Page:
         due=due,
         sent=sent,
     )
-    made = all(record.is_made for record in records) and not shown.courses
-    shown.button = button(shown.kind, shown.total, len(sent), due, made=made)
-    return shown
+    is_new = all(record.is_made for record in records) and not page.courses
+    page.button = button(page.kind, page.total, len(sent), due, is_new=is_new)
+    return page
 
 
-def button(kind: str, records: int, sent: int, due: str, *, made: bool) -> str:
+def button(kind: str, records: int, sent: int, due: str, *, is_new: bool) -> str:
     """The button says the size of what it does."""
     values = {"action": kind, "records": records, "sent": sent, "day": due}
     if due:
         return _("%(action)s, planned for %(day)s: change %(records)s, send %(sent)s") % values
     if not sent:
         return _("%(action)s: change %(records)s, send nothing") % values
-    if made:
+    if is_new:
         return _("%(action)s: create %(records)s, send %(sent)s") % values
     return _("%(action)s: change %(records)s, send %(sent)s") % values
 
@@ -159,7 +159,7 @@ def _record(
 
 
 def _waits(change: Change, context: Context) -> str:
-    """Why a submission would not go out at once, as far as it is known before."""
+    """Why a submission would not go out at once, where that is known beforehand."""
     if change.school.code not in context.active_schools(ENTITY):
         return _(
             "Enrolment synchronization of this school is inactive: the change is stored, and sent when it is "
@@ -171,7 +171,7 @@ def _waits(change: Change, context: Context) -> str:
 
 
 def fields(changes: Mapping[str, list[Any]], *, created: bool = False) -> list[Field]:
-    """Names and values of an enrolment as people read them. Of a new one the empty ones and the usual ones are left out."""
+    """Names and values of an enrolment as people read them; for a new one without the empty and the usual ones."""
     return [
         Field(
             words.field_label(ENTITY, name),
@@ -207,13 +207,13 @@ def courses(rows: list[dict[str, Any]], sight: Sight) -> list[dict[str, Any]]:
 
 
 def course_fields(changes: Mapping[str, list[Any]], what: str = "") -> list[Field]:
-    found = []
+    rows = []
     for name, (before, after) in changes.items():
         if name not in COURSE_FIELDS.get(what, ALL_COURSE_FIELDS) or (before is None and after in (None, False, "")):
             continue
         label = label_of(CourseEnrolment, name)
-        found.append(Field(label[:1].upper() + label[1:], _course_value(name, before), _course_value(name, after)))
-    return found
+        rows.append(Field(label[:1].upper() + label[1:], _course_value(name, before), _course_value(name, after)))
+    return rows
 
 
 def _course_value(name: str, value: Any) -> str:
@@ -228,7 +228,7 @@ def _course_value(name: str, value: Any) -> str:
     return str(value)
 
 
-# That there is a course enrolment at another school is shown; which course is that school's to know.
+# A course enrolment at another school is shown; which course it is only that school knows.
 HIDDEN_COURSE = {"course": gettext_lazy("A course enrolment"), "code": "", "section": ""}
 
 

@@ -38,8 +38,8 @@ class Enrol(Flow):
         return self.steps(self._form(request.POST))
 
     def done(self, action: Action) -> HttpResponse:
-        made = action.records.filter(entity=SCHOOL_ENROLMENT, before__isnull=True).get()
-        enrolment = SchoolEnrolment.objects.select_related("school").get(pk=made.subject_id)
+        record = action.records.filter(entity=SCHOOL_ENROLMENT, before__isnull=True).get()
+        enrolment = SchoolEnrolment.objects.select_related("school").get(pk=record.subject_id)
         return self.redirect(action, saved_text(enrolment))
 
     @cached_property
@@ -51,34 +51,34 @@ class Enrol(Flow):
 
     def _form(self, data: Any = None, **more: Any) -> StayForm:
         self.student()
-        asked = selectors.current_year()
+        year = selectors.current_year()
         if data:
             try:
-                asked = SchoolYear.parse(data.get("school_year", ""))
+                year = SchoolYear.parse(data.get("school_year", ""))
             except ValueError:
                 pass
-        return StayForm(data, years=years(), pick_lists=pick_lists.of_year(ENTITY, asked), **more)
+        return StayForm(data, years=years(), pick_lists=pick_lists.of_year(ENTITY, year), **more)
 
     def planner(self, form: Any) -> plans.Planner:
-        given = form.cleaned_data
-        school, year, words = given["school"], given["school_year"], form.words()
+        values = form.cleaned_data
+        school, year, words = values["school"], values["school_year"], form.words()
         done_at = enrolling.done_at(user_of(self.request), self.student(), school)
-        return lambda: enrolling.enrol(self.student(), school, year, words, reason=given["reason"], done_at=done_at)
+        return lambda: enrolling.enrol(self.student(), school, year, words, reason=values["reason"], done_at=done_at)
 
     def _initial(self) -> dict[str, Any]:
-        """What the enrolment that it starts from tells; nothing of it is kept when it is not the person's to see."""
-        found: dict[str, Any] = {"school_year": str(selectors.current_year())}
+        """Taken from the enrolment that it starts from; nothing where that is not the person's to see."""
+        initial: dict[str, Any] = {"school_year": str(selectors.current_year())}
         own = list(selectors.schools(user_of(self.request))[:2])
         if len(own) == 1:
-            found["school"] = own[0].pk
+            initial["school"] = own[0].pk
         for name in ("after", "concurrent"):
             if one := self._named(name):
-                found |= {"school_year": str(one.school_year), "grade": one.grade}
+                initial |= {"school_year": str(one.school_year), "grade": one.grade}
                 if name == "after":
-                    found |= {"school": one.school_id, "exit_date": _last_day(one)}
+                    initial |= {"school": one.school_id, "exit_date": _last_day(one)}
                 else:
-                    found |= {"school": "", "concurrent": True, "exit_date": _last_day(one)}
-        return found
+                    initial |= {"school": "", "concurrent": True, "exit_date": _last_day(one)}
+        return initial
 
     def _named(self, parameter: str) -> SchoolEnrolment | None:
         raw = self.request.GET.get(parameter, "")
@@ -105,7 +105,7 @@ class Enrol(Flow):
 
 
 def years() -> list[SchoolYear]:
-    """From the next year back to the oldest that PASI takes; this one and the next while PASI has told nothing."""
+    """From the next year back to the oldest that PASI takes; this one and the next until PASI has given its years."""
     context, current = Context(), selectors.current_year()
     oldest = min({current, *context.years, context.oldest_taken or current})
     newest = max({current + 1, *context.years})
