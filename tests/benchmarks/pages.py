@@ -54,7 +54,7 @@ def fill(count: int) -> None:
     item = Discrepancy.objects.create(
         kind="changed_in_pasi",
         key=factories.link_of(enrolment).key,
-        enrolment=enrolment,
+        school_enrolment=enrolment,
         school_code=enrolment.school.code,
         school_year=enrolment.school_year,
         asn=enrolment.student.asn,
