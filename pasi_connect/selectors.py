@@ -52,17 +52,17 @@ def at(codes: Collection[str], kind: str = "entity", subject: str = "subject_id"
     several = sorted(_at_several())
     here = Q(**{f"{school}__in": list(codes)}) & ~Q(**{f"{kind}__in": several})
     for name in several if codes else ():
-        statement = RawSQL(*_records_at(connection.vendor, name, tuple(codes), clock.today()))  # noqa: S611
+        statement = RawSQL(*_records_at(name, tuple(codes), clock.today()))  # noqa: S611 # nosec B611
         here |= Q(**{kind: name, f"{subject}__in": statement})
     return here
 
 
 @functools.lru_cache(maxsize=256)
-def _records_at(_vendor: str, kind: str, codes: tuple[str, ...], _day: dt.date) -> tuple[str, tuple[Any, ...]]:
+def _records_at(kind: str, codes: tuple[str, ...], _day: dt.date) -> tuple[str, tuple[Any, ...]]:
     """The statement for the ids of these records: every list asks for it, and to make it anew took half of Home's time."""
     entity = next(entity for entity in written() if entity.kind == kind)
     assert entity.sis is not None and entity.sis.at is not None
-    return entity.sis.at(codes).order_by().values("pk").query.sql_with_params()
+    return entity.sis.at(codes).order_by().query.sql_with_params()
 
 
 def _at_several() -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -60,22 +60,17 @@ def students(user: User) -> QuerySet[Student]:
     return Student.objects.filter(Exists(here))
 
 
-def _live_stays() -> QuerySet[SchoolEnrolment]:
-    """Stays that have not ended, those that are still to begin among them."""
-    return SchoolEnrolment.objects.filter(deleted=False, exit_date__gte=clock.today())
+def students_at(codes: Collection[str]) -> QuerySet[SchoolEnrolment, int]:
+    """Ids of the students whom the schools with these codes keep: they have a live stay there, or no live stay at all and had their
+    last there. An id may come twice.
 
-
-def students_at(codes: Collection[str]) -> QuerySet[Student]:
-    """Students whom the schools with these codes keep: they have a live stay there, or no live stay at all and had their last there.
-
-    What belongs to the student and to no school (names, identification) concerns these schools, all of them alike.
+    What belongs to the student and to no school (names, identification) concerns these schools, all of them alike. It begins with
+    the stays of these schools: a list asks for it beside rows of any number of students.
     """
-    mine = OuterRef("pk")
-    live = _live_stays().filter(student=mine)
-    stays = SchoolEnrolment.objects.filter(student=mine, deleted=False)
-    last = stays.order_by("-exit_date", "-pk").values("school__code")[:1]
-    here = Exists(live.filter(school__code__in=list(codes)))
-    return Student.objects.alias(last_code=Subquery(last)).filter(here | ~Exists(live) & Q(last_code__in=list(codes)))
+    ended = Q(exit_date=OuterRef("exit_date"), pk__gt=OuterRef("pk")) | Q(exit_date__gt=OuterRef("exit_date"))
+    later = SchoolEnrolment.objects.filter(ended, student=OuterRef("student"), deleted=False)
+    there = SchoolEnrolment.objects.filter(school__code__in=list(codes), deleted=False)
+    return there.filter(Q(exit_date__gte=clock.today()) | ~Exists(later)).values_list("student_id", flat=True)
 
 
 def schools_of_students(ids: Collection[int]) -> dict[int, list[School]]:

@@ -285,7 +285,7 @@ class Entity:
         if self.school_column:
             found = found.filter(school__code__in=list(schools))
         elif self.sis.at is not None:
-            found = found.filter(pk__in=self.sis.at(list(schools)).values("pk"))
+            found = found.filter(pk__in=self.sis.at(list(schools)))
         if self.by_year:
             found = found.filter(**{f"{self.sis.year}__in": [year.ending for year in years]})
         return found.filter(deleted=False) if self.has_deletion else found

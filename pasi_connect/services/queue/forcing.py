@@ -234,7 +234,7 @@ def records(entity: Entity, school_code: str, context: Context | None = None) ->
     """The school's records of one kind in the synchronized years."""
     assert entity.sis is not None
     if entity.sis.at is not None:
-        mine = entity.records.filter(pk__in=entity.sis.at([school_code]).values("pk"))
+        mine = entity.records.filter(pk__in=entity.sis.at([school_code]))
     else:
         mine = entity.records.filter(school__code=school_code)
     if not entity.by_year:
