@@ -195,8 +195,8 @@ class DiscrepancyFilter(django_filters.FilterSet):
 
     @staticmethod
     def in_group(queryset: QuerySet[Discrepancy], _name: str, value: str) -> QuerySet[Discrepancy]:
-        found = DiscrepancyFilter._in_group(queryset, value)
-        return found if value in ("closed", "reset") else found.filter(first_comparison=False)
+        items = DiscrepancyFilter._in_group(queryset, value)
+        return items if value in ("closed", "reset") else items.filter(first_comparison=False)
 
     @staticmethod
     def _in_group(queryset: QuerySet[Discrepancy], value: str) -> QuerySet[Discrepancy]:
@@ -382,8 +382,8 @@ class EnrolmentFilter(django_filters.FilterSet):
 def choose_year(filterset: FilterSet) -> None:
     """Makes the school-year filter a pick list of the years that take part, and of the one that was asked for."""
     years = {str(year) for year in Context().years}
-    asked = str(filterset.data.get("school_year", "")).strip()
-    choices = sorted(years | ({asked} if asked else set()), reverse=True)
+    chosen = str(filterset.data.get("school_year", "")).strip()
+    choices = sorted(years | ({chosen} if chosen else set()), reverse=True)
     filterset.form.fields["school_year"].widget = forms.Select(
         choices=[("", _("Any")), *((one, one) for one in choices)]
     )

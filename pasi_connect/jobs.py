@@ -47,10 +47,10 @@ def _refill_right(job: Job) -> offers.Right:
 
 def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> frozenset[str]:
     """The schools of these rows, a thousand at once."""
-    found: set[str] = set()
+    codes: set[str] = set()
     for start in range(0, len(ids), 1000):
-        found.update(rows.filter(**{f"{key}__in": ids[start : start + 1000]}).values_list(column, flat=True).distinct())
-    return frozenset(found)
+        codes.update(rows.filter(**{f"{key}__in": ids[start : start + 1000]}).values_list(column, flat=True).distinct())
+    return frozenset(codes)
 
 
 JOBS: dict[str, offers.JobKind] = {

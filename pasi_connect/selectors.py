@@ -89,8 +89,8 @@ def stuck(user: User) -> QuerySet[Submission]:
     That is a change to decide, or one whose reset PASI has refused: its own submission is the same problem.
     """
     items = Discrepancy.objects.filter(key=OuterRef("key"), status=Discrepancy.Status.OPEN)
-    told = Q(Exists(items.filter(undecided__gt=0))) | Q(Exists(items), status__in=STUCK)
-    return submissions(user).filter(~told, status__in=(*STUCK, Status.HELD))
+    as_change = Q(Exists(items.filter(undecided__gt=0))) | Q(Exists(items), status__in=STUCK)
+    return submissions(user).filter(~as_change, status__in=(*STUCK, Status.HELD))
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def alike(user: User, most: int) -> list[Alike]:
     waiting = discrepancies(user).select_related(None).filter(WAITS)
     looked_at = Discrepancy.objects.filter(pk__in=waiting.order_by("id").values("pk")[: keyset.MOST_COUNTED])
     groups = looked_at.order_by().values("alike").annotate(n=Count("pk"), first=Min("pk"))
-    found = list(groups.filter(n__gte=rules.FROM).exclude(alike="").order_by("-n", "first")[:most])
-    firsts = Discrepancy.objects.in_bulk([row["first"] for row in found])
-    return [Alike(row["alike"], row["n"], firsts[row["first"]]) for row in found if row["first"] in firsts]
+    largest = list(groups.filter(n__gte=rules.FROM).exclude(alike="").order_by("-n", "first")[:most])
+    firsts = Discrepancy.objects.in_bulk([row["first"] for row in largest])
+    return [Alike(row["alike"], row["n"], firsts[row["first"]]) for row in largest if row["first"] in firsts]
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ def alike_in_jobs(user: User) -> dict[str, Job]:
     """By key of a group the job that is to decide it and waits for approval, of those that the person may see."""
     waiting = Action.objects.filter(kind=Action.Kind.BULK_DECISION, job__status=Job.Status.WAITING_APPROVAL)
     mine = waiting.filter(job__in=operations_selectors.jobs(user)).select_related("job")
-    found = {each.inputs.get("filter", {}).get("alike"): each.job for each in mine}
-    return {key: job for key, job in found.items() if key and job}
+    by_group = {each.inputs.get("filter", {}).get("alike"): each.job for each in mine}
+    return {key: job for key, job in by_group.items() if key and job}
 
 
 def refused() -> Q:
@@ -208,22 +208,22 @@ def action_records(user: User) -> QuerySet[ActionRecord]:
 def touched(*actions: Action) -> dict[int, set[str]]:
     """Codes of the schools at which each action has written, by id; of a record that a decision has moved, the one before and
     after. Two queries however many there are."""
-    found: dict[int, set[str]] = {action.pk: set() for action in actions}
-    records = ActionRecord.objects.filter(action__in=found).order_by()
+    codes: dict[int, set[str]] = {action.pk: set() for action in actions}
+    records = ActionRecord.objects.filter(action__in=codes).order_by()
     for pk, code in records.values_list("action_id", "school_code").distinct():
-        found[pk].add(code)
+        codes[pk].add(code)
     moving = records.filter(decision__discrepancy__kind=Kind.IDENTITY_CHANGED_IN_PASI)
     for record in moving.select_related("decision__discrepancy"):
-        found[record.action_id] |= touched_by(record.decision)  # type: ignore[arg-type]
-    return found
+        codes[record.action_id] |= touched_by(record.decision)  # type: ignore[arg-type]
+    return codes
 
 
 def touched_by(decision: Decision) -> set[str]:
     """The same of one decision; of a record that stands at several schools, where it was made."""
     item = decision.discrepancy
     if item.entity in _at_several():
-        made = set(decision.action_records.values_list("school_code", flat=True))
-        return made or {item.school_code}
+        places = set(decision.action_records.values_list("school_code", flat=True))
+        return places or {item.school_code}
     codes = {item.school_code}
     if decision.before and "school" in decision.before:  # it has moved the SIS record to where PASI has it
         codes |= {str(decision.before["school"])}
@@ -251,9 +251,9 @@ class Sight:
             dict(values) if self.school(code) else {name: values[name] for name in values if name in elsewhere.FIELDS}
         )
 
-    def expected(self, code: str, found: Iterable[Expected]) -> list[Expected]:
+    def expected(self, code: str, expectations: Iterable[Expected]) -> list[Expected]:
         """Of what PASI will say of a record that another school keeps, what speaks of no field that the person may not read."""
-        return [one for one in found if self.school(code) or one.code in elsewhere.CODES]
+        return [one for one in expectations if self.school(code) or one.code in elsewhere.CODES]
 
     def reason(self, decision: Decision) -> str:
         """Why it was decided so: of a record that stands at several schools, a word of the one that decided for all of them."""
@@ -262,17 +262,17 @@ class Sight:
 
     def actions(self) -> QuerySet[Action]:
         """As `selectors.actions`; each knows whether it has touched another school (`touches_others`)."""
-        found = Action.objects.select_related("job")
+        entries = Action.objects.select_related("job")
         if self.codes is None:
-            return found
+            return entries
         records = ActionRecord.objects.filter(action=OuterRef("pk"))
         there = Q(school_code__in=self.codes) | Exists(records.filter(school_code__in=self.codes))
         others = Exists(records.exclude(school_code__in=self.codes))
-        return found.filter(there | Q(~Exists(records), user=self.user)).annotate(touches_others=others)
+        return entries.filter(there | Q(~Exists(records), user=self.user)).annotate(touches_others=others)
 
     def records(self) -> QuerySet[ActionRecord]:
-        found = ActionRecord.objects.all()
-        return found if self.codes is None else found.filter(school_code__in=self.codes)
+        records = ActionRecord.objects.all()
+        return records if self.codes is None else records.filter(school_code__in=self.codes)
 
     def sees(self, action: Action) -> bool:
         """The action is on the person's list."""
@@ -291,10 +291,10 @@ class Sight:
 
 def exchanges(user: User) -> Exchanges:
     """Calls for records of the person's schools; the calls of internal processes for those who set the product up."""
-    found = Exchange.objects.defer("request_body", "answer_body")
+    calls = Exchange.objects.defer("request_body", "answer_body")
     if sis_selectors.sees_all(user):
-        return found
-    return found.filter(school_code__in=sis_selectors.school_codes(user) or [])
+        return calls
+    return calls.filter(school_code__in=sis_selectors.school_codes(user) or [])
 
 
 def failures(user: User) -> QuerySet[Failure]:
@@ -335,8 +335,8 @@ def _some_not_agreed(entity: Entity, context: Context) -> bool:
     live = entity.taking_part(context.years, context.active_schools(entity))
     if not entity.is_made:  # what PASI does not tell us of is not missed
         live = live.filter(pk__in=entity.links.values("subject_id"))
-    shown = entity.copies.filter(vanished_at=None).values(entity.copy.key_field)
-    agreed = entity.links.filter(agreed__isnull=False, key__in=shown)
+    present = entity.copies.filter(vanished_at=None).values(entity.copy.key_field)
+    agreed = entity.links.filter(agreed__isnull=False, key__in=present)
     return live.exclude(pk__in=agreed.values("subject_id")).exists()
 
 

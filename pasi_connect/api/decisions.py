@@ -77,14 +77,14 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return self.get_serializer(one).data
 
     def get_queryset(self) -> QuerySet[Action]:
-        found, records = self._sight.actions(), self._sight.records()
+        actions, records = self._sight.actions(), self._sight.records()
         number = records.filter(action=OuterRef("pk")).order_by().values("action").annotate(n=Count("pk")).values("n")
-        shown = records.order_by("order", "id")
+        in_order = records.order_by("order", "id")
         if self.action == "list":
-            shown = self._asked_for(shown)
+            in_order = self._asked_for(in_order)
         most = IN_LIST if self.action == "list" else IN_DETAIL
-        return found.annotate(record_count=Coalesce(Subquery(number), 0)).prefetch_related(
-            Prefetch("records", shown[:most], to_attr="shown")
+        return actions.annotate(record_count=Coalesce(Subquery(number), 0)).prefetch_related(
+            Prefetch("records", in_order[:most], to_attr="shown")
         )
 
     def _asked_for(self, records: QuerySet[ActionRecord]) -> QuerySet[ActionRecord]:
@@ -126,8 +126,8 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         one = self.get_object()
-        given, who = self.read_body(), of_request(request)
-        reason, former = given["reason"], given["take_former"]
+        body, who = self.read_body(), of_request(request)
+        reason, former = body["reason"], body["take_former"]
         try:
             taking_back.allow(user_of(request), one)
             undoer = taking_back.of(one)

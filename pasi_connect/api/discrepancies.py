@@ -163,11 +163,11 @@ class DiscrepancyViewSet(
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         item = self.get_object()
-        made = list(item.decisions.filter(undone_at=None).select_related("discrepancy").order_by("-id"))
-        if not made:
+        standing = list(item.decisions.filter(undone_at=None).select_related("discrepancy").order_by("-id"))
+        if not standing:
             raise self._conflict(item, _("There is no decision to undo."), "not_undone")
-        why_not = decisions.why_not_many(made)
-        free = next((one for one in made if one.pk not in why_not), made[0])
+        why_not = decisions.why_not_many(standing)
+        free = next((one for one in standing if one.pk not in why_not), standing[0])
         taking_back.allow_decision(user_of(request), free)
         try:
             decisions.undo(of_request(request), free.pk)
@@ -201,14 +201,14 @@ class DiscrepancyViewSet(
         items = self._filtered(wanted["filter"])
         if self.dry_run:
             return Response(bulk_preview(bulk.select(items, choice)))
-        made, job, _found = bulk.start(of_request(request), items, choice, wanted["filter"])
-        return Response(StartedSerializer({"id": made.pk, "job": job.pk}).data, status=202)
+        entry, job, _total = bulk.start(of_request(request), items, choice, wanted["filter"])
+        return Response(StartedSerializer({"id": entry.pk, "job": job.pk}).data, status=202)
 
-    def _filtered(self, given: dict[str, Any]) -> QuerySet[Discrepancy]:
+    def _filtered(self, criteria: dict[str, Any]) -> QuerySet[Discrepancy]:
         """The items of a filter that comes in a body, refused as the list refuses it."""
         wrong: dict[str, list[str]] = {}
         data = {}
-        for name, value in given.items():
+        for name, value in criteria.items():
             if name not in DiscrepancyFilter.base_filters:
                 possible = ", ".join(sorted(DiscrepancyFilter.base_filters))
                 wrong[name] = [_("Unknown filter. Available filters: %(names)s.") % {"names": possible}]
@@ -238,11 +238,11 @@ class DiscrepancyViewSet(
         return self._answer(item)
 
     def _answer(self, item: Discrepancy) -> Response:
-        seen = item.version
+        version = item.version
         item.refresh_from_db()
         body = dict(DiscrepancySerializer(item).data)
         if self.dry_run:
-            body["version"] = seen  # what has not come to be cannot have been seen
+            body["version"] = version  # what has not come to be cannot have been seen
         return Response(body, headers={"ETag": f'"{body["version"]}"'})
 
     @staticmethod

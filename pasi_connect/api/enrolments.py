@@ -130,9 +130,9 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         return self._answer(changed)
 
     def create(self, request: Request) -> Response:
-        given = self.read_body()
-        student, school = self._student(given), self._school(given)
-        enrolment = enrolments.create(of_request(request), student, school, given.pop("school_year"), given)
+        body = self.read_body()
+        student, school = self._student(body), self._school(body)
+        enrolment = enrolments.create(of_request(request), student, school, body.pop("school_year"), body)
         if self.dry_run:
             return self._preview(enrolment, id=None, ref_id=None, version="")
         response = self._answer(enrolment, status.HTTP_201_CREATED)
@@ -144,8 +144,8 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
 
         `instead`: what a preview cannot say as the item does.
         """
-        told = [expected.answer(one) for one in expected.of_enrolments([enrolment])[0]]
-        answer = self._answer(enrolment, instead={**instead, "expected": told})
+        findings = [expected.answer(one) for one in expected.of_enrolments([enrolment])[0]]
+        answer = self._answer(enrolment, instead={**instead, "expected": findings})
         if answer.data["pasi"]["state"] in QUEUED:
             coming = submissions.forecast_of(enrolment, of_request(self.request))
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
@@ -180,16 +180,16 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
             {"current": item},
         )
 
-    def _student(self, given: dict[str, Any]) -> Student:
-        name = "asn" if "asn" in given else "student"
-        wanted = {"asn": given.pop("asn")} if name == "asn" else {"pk": given.pop("student")}
+    def _student(self, body: dict[str, Any]) -> Student:
+        name = "asn" if "asn" in body else "student"
+        wanted = {"asn": body.pop("asn")} if name == "asn" else {"pk": body.pop("student")}
         student = selectors.students(user_of(self.request)).filter(**wanted).first()
         if student is None:
             raise exceptions.ValidationError({name: [_("No such student in your schools.")]})
         return student
 
-    def _school(self, given: dict[str, Any]) -> School:
-        school = selectors.schools(user_of(self.request)).filter(code=given.pop("school")).first()
+    def _school(self, body: dict[str, Any]) -> School:
+        school = selectors.schools(user_of(self.request)).filter(code=body.pop("school")).first()
         if school is None:
             raise exceptions.ValidationError({"school": [_("No such school among yours.")]})
         return school

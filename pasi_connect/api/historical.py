@@ -90,12 +90,12 @@ class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     )
     def confirm(self, request: Request, pk: str) -> Response:
         enrolment = self.get_object()
-        seen = self.read_body()["version"]
+        version = self.read_body()["version"]
         actor = of_request(request)
         try:
             if self.dry_run:
-                return Response(_without_keys(historical.preview(actor, enrolment, seen, _submission_data)))
-            return Response(_submission_data(historical.confirm(actor, enrolment, seen)))
+                return Response(_without_keys(historical.preview(actor, enrolment, version, _submission_data)))
+            return Response(_submission_data(historical.confirm(actor, enrolment, version)))
         except historical.NotRead as error:
             raise NoAnswer(str(error)) from None
         except historical.Moved as moved:

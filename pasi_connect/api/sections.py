@@ -106,9 +106,9 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
         return self._answer(self.get_object(), serializer=SectionSerializer)
 
     def create(self, request: Request) -> Response:
-        given = self.read_body()
-        term, course = self._term(given), self._course(given)
-        section = sections.create(of_request(request), term, course, given)
+        body = self.read_body()
+        term, course = self._term(body), self._course(body)
+        section = sections.create(of_request(request), term, course, body)
         if self.dry_run:
             return self._preview(section, id=None, ref_id=None, version="")
         response = self._answer(section, status.HTTP_201_CREATED)
@@ -157,10 +157,12 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
         version = if_match(self.request)
         if version is None:
             return None, state.seen_version
-        seen = version_check.core_version_of(ENTITY.kind, version, section.revision, state.seen_version, state.key)
-        if seen is None:
+        core_version = version_check.core_version_of(
+            ENTITY.kind, version, section.revision, state.seen_version, state.key
+        )
+        if core_version is None:
             raise self._stale(section)
-        return section.revision, seen
+        return section.revision, core_version
 
     @staticmethod
     def _stale(section: Section) -> PreconditionFailed:
@@ -170,9 +172,9 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
             {"current": item},
         )
 
-    def _term(self, given: dict[str, Any]) -> Term:
+    def _term(self, body: dict[str, Any]) -> Term:
         """Raises ValidationError where there is no such term at one of the person's schools."""
-        code, year, name = given.pop("school"), given.pop("school_year"), given.pop("term")
+        code, year, name = body.pop("school"), body.pop("school_year"), body.pop("term")
         school = selectors.schools(user_of(self.request)).filter(code=code).first()
         if school is None:
             raise exceptions.ValidationError({"school": [_("No such school among yours.")]})
@@ -183,8 +185,8 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
         return term
 
     @staticmethod
-    def _course(given: dict[str, Any]) -> Course:
-        code = given.pop("course")
+    def _course(body: dict[str, Any]) -> Course:
+        code = body.pop("course")
         course = Course.objects.filter(code=code).first()
         if course is None:
             raise exceptions.ValidationError({"course_codes": [_("No course has the code %s.") % code]})

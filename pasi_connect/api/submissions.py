@@ -70,8 +70,8 @@ class SubmissionViewSet(Resource, mixins.RetrieveModelMixin, viewsets.GenericVie
     @action(detail=True, methods=["post"], url_path="send-again")
     def send_again(self, request: Request, pk: str) -> Response:
         submission = self.get_object()
-        seen = self.read_body().get("seen_version")
-        return self._do(lambda: reviews.send_again(of_request(request), submission.pk, seen), submission)
+        version = self.read_body().get("seen_version")
+        return self._do(lambda: reviews.send_again(of_request(request), submission.pk, version), submission)
 
     @extend_schema(
         summary="Cancel a submission",

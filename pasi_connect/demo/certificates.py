@@ -192,9 +192,9 @@ def _register(files: Certificates, organization: str) -> None:
     certificate = x509.load_pem_x509_certificate(files.client.read_bytes())
     fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
     try:
-        known = json.loads(files.clients.read_text())
-        if any(row["certificate_sha256"] == fingerprint and organization in row["organizations"] for row in known):
-            _widen(files, known)
+        clients = json.loads(files.clients.read_text())
+        if any(row["certificate_sha256"] == fingerprint and organization in row["organizations"] for row in clients):
+            _widen(files, clients)
             return
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -211,13 +211,13 @@ def _register(files: Certificates, organization: str) -> None:
     _write(files.clients, json.dumps([row], indent=2).encode() + b"\n", mode=0o644)
 
 
-def _widen(files: Certificates, known: list[dict[str, Any]]) -> None:
+def _widen(files: Certificates, clients: list[dict[str, Any]]) -> None:
     """Clients with exactly the roles of an earlier registry get those of today; roles changed by hand stay."""
-    earlier = [row for row in known if row.get("roles") in EARLIER_ROLES]
+    earlier = [row for row in clients if row.get("roles") in EARLIER_ROLES]
     if earlier:
         for row in earlier:
             row["roles"] = ROLES
-        _write(files.clients, json.dumps(known, indent=2).encode() + b"\n", mode=0o644)
+        _write(files.clients, json.dumps(clients, indent=2).encode() + b"\n", mode=0o644)
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:

@@ -151,10 +151,10 @@ def _sections(
     }
     wanted = [(school, code, name) for school, codes in offered.items() for code in codes for name in (FIRST, SECOND)]
     wanted += [(made_up.SCHOOL_D, code, SUMMER) for code in ("MAT1791", "MAT2791")]
-    made = {}
+    sections = {}
     for number, (school, code, name) in enumerate(wanted, 1):
         term = terms[school, year, name]
-        made[school, code, name] = Section(
+        sections[school, code, name] = Section(
             school=schools[school],
             school_year=year,
             course=courses[code],
@@ -171,15 +171,15 @@ def _sections(
             local_section_id=str(number),
             external_id=f"section-{number}",
         )
-        section = made[school, code, name]
+        section = sections[school, code, name]
         section.description = description_of(code, section.number, courses[code].name)
-    Section.objects.bulk_create(made.values())
+    Section.objects.bulk_create(sections.values())
     SectionCourse.objects.bulk_create(
         SectionCourse(section=section, course=courses[code])
-        for section in made.values()
+        for section in sections.values()
         for code in section.course_codes.split()
     )
-    return made
+    return sections
 
 
 def _taken(stay: SchoolEnrolment) -> tuple[tuple[str, str], ...]:
@@ -191,20 +191,20 @@ def _taken(stay: SchoolEnrolment) -> tuple[tuple[str, str], ...]:
 
 
 def _sittings(stays: Iterable[SchoolEnrolment], table: Timetable, today: dt.date) -> list[CourseEnrolment]:
-    made: list[CourseEnrolment] = []
+    sittings: list[CourseEnrolment] = []
     for stay in stays:
         for code, name in _taken(stay):
             section = table.sections.get((stay.school.code, code, name))
             if section and (sitting := _sitting(stay, section, today)):
-                made.append(sitting)
+                sittings.append(sitting)
                 begun = (
                     sitting.status == CourseEnrolment.Status.ACTIVE
                     and sitting.entry_date + dt.timedelta(days=30) < today
                 )
-                if begun and len(made) % DROPPED_EVERY == 0 and not stay.concurrent:
+                if begun and len(sittings) % DROPPED_EVERY == 0 and not stay.concurrent:
                     sitting.status = CourseEnrolment.Status.WITHDRAWN
                     sitting.exit_date = sitting.entry_date + dt.timedelta(days=25)
-    return made
+    return sittings
 
 
 def _sitting(stay: SchoolEnrolment, section: Section, today: dt.date) -> CourseEnrolment | None:
@@ -236,18 +236,18 @@ def _challenges(stays: Iterable[SchoolEnrolment], table: Timetable, today: dt.da
     """Two students of the high school challenge a course at the outreach school; one of them has no mark yet."""
     section = table.sections[made_up.SCHOOL_D, CHALLENGED, FIRST]
     at_d = [stay for stay in stays if stay.concurrent and stay.school.code == made_up.SCHOOL_D]
-    made = [sitting for stay in at_d[:2] if (sitting := _sitting(stay, section, today))]
-    for sitting in made:
+    sittings = [sitting for stay in at_d[:2] if (sitting := _sitting(stay, section, today))]
+    for sitting in sittings:
         sitting.challenge = True
-    for sitting in made[:1]:
+    for sitting in sittings[:1]:
         if sitting.status == CourseEnrolment.Status.ACTIVE:
             sitting.status, sitting.exit_date = CourseEnrolment.Status.COMPLETED, today
-    return made
+    return sittings
 
 
 def _grades(sittings: Iterable[CourseEnrolment], stays: Iterable[SchoolEnrolment], table: Timetable) -> None:
     now = clock.now()
-    made = [
+    grades = [
         StoredGrade(
             student=sitting.student,
             course=sitting.section.course,
@@ -267,7 +267,7 @@ def _grades(sittings: Iterable[CourseEnrolment], stays: Iterable[SchoolEnrolment
         for code in EARLIER.get(stay.grade, ()):
             term = table.terms[made_up.SCHOOL_C, stay.school_year - 1, FIRST]
             course = table.courses[code]
-            made.append(
+            grades.append(
                 StoredGrade(
                     student=stay.student,
                     course=course,
@@ -278,7 +278,7 @@ def _grades(sittings: Iterable[CourseEnrolment], stays: Iterable[SchoolEnrolment
                     credits=course.credits_offered,
                 )
             )
-    for number, grade in enumerate(made, 1):
+    for number, grade in enumerate(grades, 1):
         grade.mark, grade.stored_at = str(52 + number * 7 % 47), now
         grade.external_id = f"stored-grade-{number}"
-    StoredGrade.objects.bulk_create(made, batch_size=200)
+    StoredGrade.objects.bulk_create(grades, batch_size=200)

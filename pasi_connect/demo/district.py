@@ -118,7 +118,7 @@ class Builder:
             True,
         )
         birth = dt.date(self.year.ending - 6 - grade, self.random.randint(1, 12), self.random.randint(1, 28))
-        made = Person(
+        person = Person(
             self.count,
             first,
             last,
@@ -128,12 +128,18 @@ class Builder:
         )
         if self.count % 17 == 0:
             preferred = self.random.choice(FIRST)
-            made.preferred = preferred if preferred != first else ""
-        (self.district.pasi_only_people if pasi_only else self.district.people).append(made)
-        return made
+            person.preferred = preferred if preferred != first else ""
+        (self.district.pasi_only_people if pasi_only else self.district.people).append(person)
+        return person
 
     def stay(
-        self, person: Person, school: str, grade: int, year: SchoolYear | None = None, other: bool = False, **given: Any
+        self,
+        person: Person,
+        school: str,
+        grade: int,
+        year: SchoolYear | None = None,
+        other: bool = False,
+        **further: Any,
     ) -> Stay:
         year = year or self.year
         values: dict[str, Any] = {
@@ -145,11 +151,11 @@ class Builder:
             "programming_timeframe": "Day",
             "local_student_id": person.local_number,
             "resident_board": OTHER_AUTHORITY[0] if other else AUTHORITY[0],
-            **given,
+            **further,
         }
-        made = Stay(person, school, year, uuid.UUID(int=self.random.getrandbits(128), version=4), values)
-        (self.district.others if other else self.district.stays).append(made)
-        return made
+        stay = Stay(person, school, year, uuid.UUID(int=self.random.getrandbits(128), version=4), values)
+        (self.district.others if other else self.district.stays).append(stay)
+        return stay
 
     def past(self, days: int) -> dt.date:
         """A day of this school year that has been: `days` after the first of September, today at the latest."""

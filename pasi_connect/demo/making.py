@@ -261,26 +261,26 @@ def samples_folder() -> Path:
 def _try_first(port: str, control_port: str) -> list[str]:
     """What is left to try, with its addresses. What has been done is not offered again."""
     page, prep = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{control_port}"
-    found = work.tasks()
+    tasks = work.tasks()
     lines = [
         "  Try first, as registrar_a:",
         "    Open a student, change the exit date: it is in PASI within seconds.",
     ]
-    if found.changed is not None:
+    if tasks.changed is not None:
         lines += [
-            f"    Decide on a change from PASI: {page}{reverse('pasi_connect:change', args=[found.changed.pk])}",
-            f"      (the same record in PASIprep: {prep}/enrolments/{found.changed.key}/)",
+            f"    Decide on a change from PASI: {page}{reverse('pasi_connect:change', args=[tasks.changed.pk])}",
+            f"      (the same record in PASIprep: {prep}/enrolments/{tasks.changed.key}/)",
         ]
-    if found.stuck is not None:
+    if tasks.stuck is not None:
         lines += [
-            f"    Look at a change that is stuck: {page}{reverse('pasi_connect:submission', args=[found.stuck.pk])}",
-            f"      (the same record in PASIprep: {prep}/enrolments/{found.stuck.key}/)",
+            f"    Look at a change that is stuck: {page}{reverse('pasi_connect:submission', args=[tasks.stuck.pk])}",
+            f"      (the same record in PASIprep: {prep}/enrolments/{tasks.stuck.key}/)",
         ]
     lines.append(
         "    Change an enrolment in PASIprep yourself, come back to Changes from PASI, accept one field, keep another."
     )
     lines.append("  As district:")
-    if found.waiting:
+    if tasks.waiting:
         lines.append(f"    Decide on several changes at once: {page}{reverse('pasi_connect:changes')}")
     if samples_folder().is_dir():
         lines.append(f"    Reconcile two exports ({page}{reverse('reconciliation:runs')}): the pairs of files in")

@@ -45,15 +45,15 @@ def write(folder: Path, year: SchoolYear, school: str = made_up.SCHOOL_C) -> Pat
 
 
 def _rows(school: str, year: SchoolYear) -> Rows:
-    found = CourseEnrolment.objects.filter(section__school__code=school, section__school_year=year, deleted=False)
+    sittings = CourseEnrolment.objects.filter(section__school__code=school, section__school_year=year, deleted=False)
     related = ("student", "enrolment", "section__course", "section__term", "section__school")
     marks = dict(
         StoredGrade.objects.exclude(course_enrolment=None)
-        .filter(course_enrolment__in=found)
+        .filter(course_enrolment__in=sittings)
         .order_by("id")
         .values_list("course_enrolment", "mark")
     )
-    return [_row(one, marks.get(one.pk, "")) for one in found.select_related(*related).order_by("id")]
+    return [_row(one, marks.get(one.pk, "")) for one in sittings.select_related(*related).order_by("id")]
 
 
 def _row(one: CourseEnrolment, mark: str) -> list[str]:

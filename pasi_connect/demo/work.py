@@ -107,14 +107,14 @@ def _changes(year: SchoolYear) -> tuple[dict[str, Any], ...]:
 def _stick(control: str, enrolment: SchoolEnrolment, say: Callable[[str], None]) -> None:
     """PASI's record moves, and somebody here saves a page that was opened before: neither is overwritten, a person decides."""
     link = submissions.link_of(enrolment)
-    seen = EnrolmentCopy.objects.get(key=link.key).core_version
+    version = EnrolmentCopy.objects.get(key=link.key).core_version
     _edit(control, enrolment, {"Grade": "EC" if enrolment.grade != "EC" else "01"}, SOMEBODY)
-    if not _until(lambda: EnrolmentCopy.objects.get(key=link.key).core_version > seen):
+    if not _until(lambda: EnrolmentCopy.objects.get(key=link.key).core_version > version):
         say("PASI's change of the record that is to need a person has not come yet.")
         return
     registrar = User.objects.get(username="registrar_a")
     day = dt.date(enrolment.school_year.ending, 6, 19)
-    sis_enrolments.change(of_user(registrar), enrolment.pk, {"exit_date": day}, seen_version=seen)
+    sis_enrolments.change(of_user(registrar), enrolment.pk, {"exit_date": day}, seen_version=version)
     _until(lambda: Submission.objects.filter(subject_id=enrolment.pk, status__in=STUCK).exists())
 
 

@@ -158,16 +158,16 @@ class Entity:
     @cached_property
     def limits(self) -> dict[str, tuple[int, int]]:
         """Of the columns that cannot hold every text: what then becomes of it, and from how many characters on."""
-        found: dict[str, tuple[int, int]] = {}
+        limits: dict[str, tuple[int, int]] = {}
         for field in self.exchanged:
             timed = field.type in (Type.DAY, Type.MOMENT)
             if field.compared and self.keeps_odd and (field.type == Type.DAY or field.name in self.most):
-                found[field.name] = KEPT_BESIDE, -1 if field.type == Type.DAY else self.most[field.name]
+                limits[field.name] = KEPT_BESIDE, -1 if field.type == Type.DAY else self.most[field.name]
             elif timed:
-                found[field.name] = NO_TEXT, 0
+                limits[field.name] = NO_TEXT, 0
             elif field.cut:
-                found[field.name] = CUT, self.most[field.name]
-        return found
+                limits[field.name] = CUT, self.most[field.name]
+        return limits
 
     @cached_property
     def school_column(self) -> str:
@@ -258,16 +258,16 @@ class Entity:
 
     def by_part(self, names: Iterable[str]) -> dict[str, list[str]]:
         """These fields by the part that carries them, in the order of the parts; a kind without parts has one, ""."""
-        given = list(names)
+        fields = list(names)
         if not self.parts:
-            return {"": given}
-        found = {part.name: [name for name in given if name in self.fields_of(part.name)] for part in self.parts}
-        return {part: mine for part, mine in found.items() if mine}
+            return {"": fields}
+        by_part = {part.name: [name for name in fields if name in self.fields_of(part.name)] for part in self.parts}
+        return {part: mine for part, mine in by_part.items() if mine}
 
     def part_label(self, name: str) -> str:
         """What people call a part of the record, or the record where it is sent as a whole."""
-        found = next((part.label for part in self.parts if part.name == name), self.display.name)
-        return str(found)
+        label = next((part.label for part in self.parts if part.name == name), self.display.name)
+        return str(label)
 
     def whole_message(self, documents: Sequence[Document]) -> Message:
         """The call that sends whole records, several where PASI takes several."""
@@ -281,14 +281,14 @@ class Entity:
     def taking_part(self, years: Iterable[SchoolYear], schools: Iterable[str]) -> "models.QuerySet[Any]":
         """The live SIS records of these years and of schools with these codes, as far as the kind has years and a school."""
         assert self.sis is not None
-        found = self.sis.model._default_manager.all()
+        records = self.sis.model._default_manager.all()
         if self.school_column:
-            found = found.filter(school__code__in=list(schools))
+            records = records.filter(school__code__in=list(schools))
         elif self.sis.at is not None:
-            found = found.filter(pk__in=self.sis.at(list(schools)))
+            records = records.filter(pk__in=self.sis.at(list(schools)))
         if self.by_year:
-            found = found.filter(**{f"{self.sis.year}__in": [year.ending for year in years]})
-        return found.filter(deleted=False) if self.has_deletion else found
+            records = records.filter(**{f"{self.sis.year}__in": [year.ending for year in years]})
+        return records.filter(deleted=False) if self.has_deletion else records
 
     def asn_of(self, record: Any) -> str | None:
         """The ASN of the record's student, "" while they have none; None where the kind has no student."""
@@ -325,8 +325,8 @@ class Entity:
             return [record.school] if self.school_column else []
         if not hasattr(record, "its_schools"):
             self.read_schools([record])
-        found: list[Any] = record.its_schools
-        return found
+        schools: list[Any] = record.its_schools
+        return schools
 
     def read_schools(self, records: Iterable[Any]) -> None:
         """Of records that stand at several schools: reads these, once for the whole set."""
@@ -334,9 +334,9 @@ class Entity:
         if self.sis.schools is None:
             return
         rows = list(records)
-        found = self.sis.schools([row.pk for row in rows])
+        schools = self.sis.schools([row.pk for row in rows])
         for row in rows:
-            row.its_schools = found.get(row.pk, [])
+            row.its_schools = schools.get(row.pk, [])
 
     def new_key(self, record: Any = None) -> str:
         """A key of our own for a record that PASI does not have yet, or the one by which the SIS knows it."""

@@ -14,8 +14,8 @@ Document = dict[str, Any]
 
 def _pairs(entity: Entity, document: Mapping[str, Any]) -> list[tuple[str, str]]:
     name = entity.submit.list_member if entity.submit else ""
-    listed = (document.get(name) if name else None) or {}
-    return [(pair["Key"], pair["Value"]) for pair in listed.get("KeyValues") or []]
+    key_values = (document.get(name) if name else None) or {}
+    return [(pair["Key"], pair["Value"]) for pair in key_values.get("KeyValues") or []]
 
 
 def values(entity: Entity, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,32 +24,32 @@ def values(entity: Entity, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(entity: Entity, reads: Iterable[Read], document: Mapping[str, Any]) -> dict[str, Any]:
-    listed: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for key, text in _pairs(entity, document):
-        listed.setdefault(key, []).append(text)
-    found: dict[str, Any] = {}
+        texts.setdefault(key, []).append(text)
+    values: dict[str, Any] = {}
     for name, way, member, inner, empty in reads:
         if way == PLAIN:
             there: Any = document.get(member)
         elif way == INSIDE:
             there = (document.get(member) or {}).get(inner)
         elif way == IN_LIST:
-            found[name] = (listed.get(member) or [""])[0]
+            values[name] = (texts.get(member) or [""])[0]
             continue
         else:
             # Several codes: a key of the list, else a member that is a list of its own.
-            found[name] = " ".join(sorted(set(listed.get(member) or document.get(member) or ())))
+            values[name] = " ".join(sorted(set(texts.get(member) or document.get(member) or ())))
             continue
-        found[name] = empty if there is None else there
-    return found
+        values[name] = empty if there is None else there
+    return values
 
 
 def columns(entity: Entity, document: Mapping[str, Any]) -> dict[str, Any]:
     """All typed columns of the local copy."""
     key: Any = entity.copy._meta.get_field(entity.copy.key_field)
-    found: dict[str, Any] = {key.name: key.to_python(document[entity.key])}
+    row: dict[str, Any] = {key.name: key.to_python(document[entity.key])}
     for part in entity.identity:
-        found[part.column] = _part(document.get(part.member), part.type)
+        row[part.column] = _part(document.get(part.member), part.type)
     odd: dict[str, Any] = {}
     read = _read(entity, entity.reads, document)
     for name, value in read.items():
@@ -63,8 +63,8 @@ def columns(entity: Entity, document: Mapping[str, Any]) -> dict[str, Any]:
                 odd[name], read[name] = value, entity.by_name[name].empty
     for name in entity.flags:
         read[name] = bool(read[name])
-    found.update(read)
-    return {**found, "odd": odd} if entity.keeps_odd else found
+    row.update(read)
+    return {**row, "odd": odd} if entity.keeps_odd else row
 
 
 def _part(value: Any, kind: Type) -> Any:
@@ -80,8 +80,8 @@ def identity(entity: Entity, record: Any) -> Document:
 
 def identity_of(entity: Entity, parts: Mapping[str, Any]) -> Document:
     """The same, by the names of the parts."""
-    given = {part.member: parts[part.name] for part in entity.identity}
-    return {member: value.ending if isinstance(value, SchoolYear) else value for member, value in given.items()}
+    members = {part.member: parts[part.name] for part in entity.identity}
+    return {member: value.ending if isinstance(value, SchoolYear) else value for member, value in members.items()}
 
 
 def part_of(entity: Entity, document: Document, name: str) -> Any:
@@ -103,8 +103,8 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
         field, value = entity.by_name[name], ours[name]
         if field.in_list:
             kept = [pair for pair in pairs if pair[0] != field.member]
-            given = codes(value) if field.many else ([value] if value else [])
-            pairs = [*kept, *((field.member, part) for part in given)]
+            parts = codes(value) if field.many else ([value] if value else [])
+            pairs = [*kept, *((field.member, part) for part in parts)]
         elif "/" in field.member:
             _lay_inside(laid, field.member, value, value == field.empty and field.type not in (Type.FLAG, Type.COUNT))
         elif value == field.empty and field.type not in (Type.FLAG, Type.COUNT):
@@ -135,9 +135,9 @@ def _lay_inside(laid: Document, path: str, value: Any, is_empty: bool) -> None:
         del laid[outer]
 
 
-def same_content(entity: Entity, sent: Mapping[str, Any], found: Mapping[str, Any], part: str = "") -> bool:
+def same_content(entity: Entity, sent: Mapping[str, Any], document: Mapping[str, Any], part: str = "") -> bool:
     """True when PASI's record holds what we sent: all fields of the part and the identity; versions and stamps aside."""
     members = (entity.key, *(one.member for one in entity.identity))
-    same = all(str(sent.get(name) or "").lower() == str(found.get(name) or "").lower() for name in members)
-    ours, theirs, names = values(entity, sent), values(entity, found), entity.fields_of(part)
+    same = all(str(sent.get(name) or "").lower() == str(document.get(name) or "").lower() for name in members)
+    ours, theirs, names = values(entity, sent), values(entity, document), entity.fields_of(part)
     return same and all(ours[name] == theirs[name] for name in names)

@@ -59,6 +59,6 @@ class Registry(Sequence[Entity]):
 def _relate(entity: Entity, model: type[Model]) -> None:
     """From links and items to the SIS record. The product's own kinds have theirs in the models, where pages use them by name."""
     for table, back in ((Link, "links"), (Discrepancy, "+")):
-        known = {field.entity for field in table._meta.get_fields() if isinstance(field, SubjectOf)}
-        if entity.kind not in known:
+        kinds = {field.entity for field in table._meta.get_fields() if isinstance(field, SubjectOf)}
+        if entity.kind not in kinds:
             SubjectOf(model, entity=entity.kind, related_name=back).contribute_to_class(table, entity.kind)

@@ -34,8 +34,8 @@ SENTENCES = {  # of the page of one change
 }
 
 
-def _create(actor: Actor, whose: Mapping[str, Any], given: Mapping[str, Any], **how: Any) -> SchoolEnrolment:
-    return enrolments.create(actor, whose["student"], whose["school"], whose["school_year"], given, **how)
+def _create(actor: Actor, whose: Mapping[str, Any], values: Mapping[str, Any], **how: Any) -> SchoolEnrolment:
+    return enrolments.create(actor, whose["student"], whose["school"], whose["school_year"], values, **how)
 
 
 def _with_courses(ids: Collection[int]) -> dict[int, str]:

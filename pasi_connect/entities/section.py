@@ -18,9 +18,9 @@ from sis.services import sections
 
 
 def _create(
-    actor: Actor, whose: Mapping[str, Any], given: Mapping[str, Any], *, origin: str = Origin.PASI, reason: str = ""
+    actor: Actor, whose: Mapping[str, Any], values: Mapping[str, Any], *, origin: str = Origin.PASI, reason: str = ""
 ) -> Section:
-    return sections.create_from_pasi(actor, whose["school"], whose["school_year"], given, reason=reason)
+    return sections.create_from_pasi(actor, whose["school"], whose["school_year"], values, reason=reason)
 
 
 ENTITY = Entity(

@@ -23,8 +23,8 @@ SIDES = ("sis", "pasi")
 
 def take_errors(form: forms.Form, error: ValidationError) -> None:
     """Puts a service's errors at the fields of the form that carry their names, the others above it."""
-    for name, found in error.error_dict.items() if hasattr(error, "error_dict") else [("", error.error_list)]:
-        form.add_error(name if name in form.fields else None, found)
+    for name, errors in error.error_dict.items() if hasattr(error, "error_dict") else [("", error.error_list)]:
+        form.add_error(name if name in form.fields else None, errors)
 
 
 class DecisionForm(forms.Form):

@@ -38,15 +38,15 @@ class ConnectionForm(SettingsForm):
 
     def clean(self) -> dict[str, Any]:
         """A file that is not there yet may be named; one that no page may have opened may not."""
-        given: dict[str, Any] = super().clean() or {}
+        values: dict[str, Any] = super().clean() or {}
         for name in ("certificate_file", "key_file", "ca_file"):
             try:
-                if given.get(name):
-                    certificate_files.checked(given[name], str(self.fields[name].label))
-            except certificate_files.Unusable as found:
-                if found.code not in {"missing", "unreadable"}:
-                    self.add_error(name, found.message)
-        return given
+                if values.get(name):
+                    certificate_files.checked(values[name], str(self.fields[name].label))
+            except certificate_files.Unusable as problem:
+                if problem.code not in {"missing", "unreadable"}:
+                    self.add_error(name, problem.message)
+        return values
 
 
 class CallerForm(SettingsForm):
@@ -61,11 +61,11 @@ class CallerForm(SettingsForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        for name, text in list(given.items()):
+        values: dict[str, Any] = super().clean() or {}
+        for name, text in list(values.items()):
             if isinstance(text, str) and not latin1.fits(text):
                 self.add_error(name, _("PASI accepts only Latin letters, without double spaces."))
-        return given
+        return values
 
 
 class KeepingForm(SettingsForm):

@@ -53,8 +53,8 @@ def _statement() -> str:
 @cache
 def _readers(model: type[models.Model]) -> list[tuple[Any, list[Any]]]:
     """Per column what turns the database's value into the field's."""
-    made = []
+    readers = []
     for field in model._meta.concrete_fields:
         column = field.get_col(model._meta.db_table)
-        made.append((column, [*connection.ops.get_db_converters(column), *field.get_db_converters(connection)]))
-    return made
+        readers.append((column, [*connection.ops.get_db_converters(column), *field.get_db_converters(connection)]))
+    return readers

@@ -48,5 +48,5 @@ class SubjectOf(models.ForeignObject):
 @cache
 def relation(model: type[models.Model], kind: str) -> str:
     """Name of the model's relation to the SIS records of a kind. Raises KeyError where it has none."""
-    found = {field.entity: field.name for field in model._meta.get_fields() if isinstance(field, SubjectOf)}
-    return found[kind]
+    names = {field.entity: field.name for field in model._meta.get_fields() if isinstance(field, SubjectOf)}
+    return names[kind]

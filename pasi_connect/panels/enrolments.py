@@ -39,9 +39,9 @@ def live_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offe
     return offers.Panel(20, "pasi_connect/cells/live.html", {"historical": historical}) if historical else None
 
 
-def held_for_school(request: HttpRequest, asked: tuple[School, str, str]) -> offers.Panel | None:
+def held_for_school(request: HttpRequest, switch: tuple[School, str, str]) -> offers.Panel | None:
     """What switching one of a school's states sends, or keeps."""
-    school, name, value = asked
+    school, name, value = switch
     kinds = [entity.kind for entity in written() if entity.sis and entity.sis.switch == name]
     mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code, entity__in=kinds)
     waiting = mine.filter(status=Status.WAITING).count()

@@ -153,27 +153,27 @@ def _certificate_banner() -> offers.Banner | None:
     """For those who can act on it. Looked at once a minute: three files and a key are too much for every page."""
     connection = ConnectionSettings.load()
     key = f"certificate-banner.{connection.version}.{get_language()}"
-    told: tuple[str, str, str] | None = cache.get(key)
-    if told is None:
-        told = _certificate_told(connection)
-        cache.set(key, told, CERTIFICATE_SECONDS)
-    level, title, text = told
+    notice: tuple[str, str, str] | None = cache.get(key)
+    if notice is None:
+        notice = _certificate_notice(connection)
+        cache.set(key, notice, CERTIFICATE_SECONDS)
+    level, title, text = notice
     if not level:
         return None
     return offers.Banner(level, title, f" {text}", reverse("pasi_connect:certificate"), _("Certificate"))
 
 
-def _certificate_told(connection: ConnectionSettings) -> tuple[str, str, str]:
+def _certificate_notice(connection: ConnectionSettings) -> tuple[str, str, str]:
     """Level, title and text; three empty texts when all is well or nothing has been set up yet."""
     if not connection.complete:
         return "", "", ""
-    found, problem = certificate.look(connection)
+    details, problem = certificate.look(connection)
     if problem:
         return "bad", problem.message, problem.next_step
-    if found and certificate.ends_soon(found, connection):
+    if details and certificate.ends_soon(details, connection):
         title = _("The certificate expires on %(day)s, in %(days)s days.") % {
-            "day": f"{found.valid_to:%Y-%m-%d}",
-            "days": found.days_left,
+            "day": f"{details.valid_to:%Y-%m-%d}",
+            "days": details.days_left,
         }
         return "attn", title, _("Request the next one now. It can be installed without a restart.")
     return "", "", ""

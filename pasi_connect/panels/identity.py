@@ -28,7 +28,7 @@ def standing(request: HttpRequest, student: Student) -> offers.Panel | None:
         entity = entities.by_kind(STUDENT)
         if state.discrepancy and selectors.discrepancies(user_of(request)).filter(pk=state.discrepancy).exists():
             links.append((_("Open the change"), reverse("pasi_connect:change", args=[state.discrepancy])))
-        seen = set(
+        readable = set(
             selectors.submissions(user_of(request))
             .filter(pk__in=[one.pk for one in waiting])
             .values_list("pk", flat=True)
@@ -39,7 +39,7 @@ def standing(request: HttpRequest, student: Student) -> offers.Panel | None:
                 reverse("pasi_connect:submission", args=[one.pk]),
             )
             for one in waiting
-            if one.pk in seen
+            if one.pk in readable
         ]
     why = words.why(waiting[-1], LinkState.load()) if waiting else _why(state)
     context = {"state": state, "states": words.RECORD, "why": why, "links": links}

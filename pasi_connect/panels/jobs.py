@@ -28,15 +28,15 @@ def action_of(user: User, job: Job) -> Action | None:
 def action(request: HttpRequest, job: Job) -> offers.Panel | None:
     """Where to look at the list, and where to take it back."""
     user = user_of(request)
-    found = action_of(user, job)
-    if found is None:
+    entry = action_of(user, job)
+    if entry is None:
         return None
     undoable = (
         job.kind != taking_back.JOB
         and job.is_over
-        and not found.undone_at
-        and taking_back.may_undo(selectors.Sight(user), found)
-        and found.records.filter(undone_at=None).exists()
+        and not entry.undone_at
+        and taking_back.may_undo(selectors.Sight(user), entry)
+        and entry.records.filter(undone_at=None).exists()
     )
     held = operations_selectors.job_result(user, job).get("guard", [])
     names = dict(School.objects.filter(code__in={row["school"] for row in held}).values_list("code", "name"))
@@ -49,12 +49,12 @@ def action(request: HttpRequest, job: Job) -> offers.Panel | None:
         for row in held
     ]
     context = {
-        "action": found,
-        "what": what(found),
-        "reason": _reason(user, job, found),
-        "undo": reverse("pasi_connect:action-undo", args=[found.pk]) if undoable else "",
+        "action": entry,
+        "what": what(entry),
+        "reason": _reason(user, job, entry),
+        "undo": reverse("pasi_connect:action-undo", args=[entry.pk]) if undoable else "",
         "guard": guard,
-        "list": BulkSelection.objects.filter(action=found).exists() and not job.is_over,
+        "list": BulkSelection.objects.filter(action=entry).exists() and not job.is_over,
         "is_undo": job.kind == taking_back.JOB,
     }
     return offers.Panel(10, "pasi_connect/job_action.html", context)
@@ -69,9 +69,9 @@ def _reason(user: User, job: Job, action: Action) -> str:
 def changes(request: HttpRequest, rows: list[JobRow]) -> dict[int, tuple[str, str]]:
     """Names and addresses of the changes from PASI that rows are about."""
     wanted = {int(row.subject_id): row.pk for row in rows}
-    found = {item.pk: item for item in selectors.discrepancies(user_of(request)).filter(pk__in=wanted)}
-    named = titles(found.values())
-    return {wanted[pk]: (named[pk], reverse("pasi_connect:change", args=[pk])) for pk in found}
+    items = {item.pk: item for item in selectors.discrepancies(user_of(request)).filter(pk__in=wanted)}
+    named = titles(items.values())
+    return {wanted[pk]: (named[pk], reverse("pasi_connect:change", args=[pk])) for pk in items}
 
 
 def enrolments(request: HttpRequest, rows: list[JobRow]) -> dict[int, tuple[str, str]]:
@@ -79,9 +79,9 @@ def enrolments(request: HttpRequest, rows: list[JobRow]) -> dict[int, tuple[str,
     for row in rows:
         if row.subject_id.isdecimal():
             by_id.setdefault(int(row.subject_id), []).append(row.pk)
-    found: Any = sis_selectors.enrolments(user_of(request)).filter(pk__in=by_id)
+    stays: Any = sis_selectors.enrolments(user_of(request)).filter(pk__in=by_id)
     return {
-        pk: (one.student.name, reverse("sis:student", args=[one.student_id])) for one in found for pk in by_id[one.pk]
+        pk: (one.student.name, reverse("sis:student", args=[one.student_id])) for one in stays for pk in by_id[one.pk]
     }
 
 

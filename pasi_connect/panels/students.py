@@ -40,16 +40,16 @@ def synchronization(request: HttpRequest, student: Student) -> offers.Panel | No
 def standing_of(user: User, student: Student) -> dict[str, Any]:
     """What the panel shows; empty for a student without an enrolment."""
     own = sis_selectors.enrolments(user).filter(student=student).order_by("-school_year", "-start_date", "-pk")
-    told = standing.lines(user, list(own))
-    if not told:
+    lines = standing.lines(user, list(own))
+    if not lines:
         return {}
     return {
         "student": student,
-        "mark": standing.mark(told),
-        "moving": any(line.state.is_moving for line in told),
-        "apart": any(not line.calm for line in told),
-        "loud": [line for line in told if not line.quiet],
-        "quiet": [line for line in told if line.quiet],
+        "mark": standing.mark(lines),
+        "moving": any(line.state.is_moving for line in lines),
+        "apart": any(not line.calm for line in lines),
+        "loud": [line for line in lines if not line.quiet],
+        "quiet": [line for line in lines if line.quiet],
         "states": words.RECORD,
         "kinds": words.KIND,
         "forces": rights.can(user, "force", "school_enrolment"),

@@ -18,5 +18,5 @@ WHOLE = (compare.CREATED_IN_PASI, compare.DELETED_IN_PASI, compare.RESTORED_IN_P
 def likeness(kind: str, changed_by: str, fields: Iterable[Mapping[str, Any]]) -> str:
     """16 hexadecimal digits, the same for changes that are alike. `fields`: {name, sis, pasi, …}, values as in JSON."""
     values = [] if kind in WHOLE else sorted([row["name"], row.get("sis"), row.get("pasi")] for row in fields)
-    told = json.dumps([kind, changed_by, values], default=str)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    text = json.dumps([kind, changed_by, values], default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

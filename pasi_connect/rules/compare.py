@@ -68,11 +68,11 @@ class Verdict:
         return not self.kind and not self.fields
 
 
-def state_of(agreed: Any, ours: Any, theirs: Any, known: bool) -> str:
-    """One row of the table. `known` is False when the field was never agreed."""
+def state_of(agreed: Any, ours: Any, theirs: Any, was_agreed: bool) -> str:
+    """One row of the table. `was_agreed` is False where both sides have never held the same value."""
     if ours == theirs:
         return IN_STEP
-    if not known:
+    if not was_agreed:
         return NEVER_AGREED
     if ours == agreed:
         return CHANGED_IN_PASI
@@ -111,9 +111,9 @@ def compare(
         names = ("deleted",)
     rows = []
     for name in names:
-        known = agreed is not None and name in agreed
-        before = agreed[name] if known else None  # type: ignore[index]
-        state = state_of(before, ours[name], theirs[name], known)
+        was_agreed = agreed is not None and name in agreed
+        before = agreed[name] if was_agreed else None  # type: ignore[index]
+        state = state_of(before, ours[name], theirs[name], was_agreed)
         if state == IN_STEP:
             continue
         if kept.get(name, _NOT_KEPT) == theirs[name]:

@@ -18,10 +18,10 @@ def day(text: str) -> dt.date | str:
     """A day, or the text as it is."""
     match = DAY.fullmatch(text.strip())
     try:
-        found = dt.date.fromisoformat(match[1]) if match else None
+        value = dt.date.fromisoformat(match[1]) if match else None
     except ValueError:
-        found = None
-    return found if found and OLDEST <= found.year <= LATEST else text.strip()
+        value = None
+    return value if value and OLDEST <= value.year <= LATEST else text.strip()
 
 
 def moment(text: str) -> dt.datetime | str:
@@ -29,10 +29,10 @@ def moment(text: str) -> dt.datetime | str:
     match = MIDNIGHT.fullmatch(text.strip())
     plain = f"{match[1]}T00:00:00{match[3] or ''}" if match else text.strip()
     try:
-        found = dt.datetime.fromisoformat(plain)
+        value = dt.datetime.fromisoformat(plain)
     except ValueError:
         return text.strip()
-    if not OLDEST <= found.year <= LATEST:
+    if not OLDEST <= value.year <= LATEST:
         return text.strip()
-    found = found + dt.timedelta(days=1) if match else found
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    value = value + dt.timedelta(days=1) if match else value
+    return value if value.tzinfo else value.replace(tzinfo=dt.UTC)

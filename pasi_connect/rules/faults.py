@@ -136,9 +136,9 @@ def of_rejections(codes: list[str]) -> Meaning:
     """The meaning of a refused submit: a version conflict outranks all, then what a person must correct."""
     if "3004" in codes:
         return REJECTIONS["3004"]
-    known = [
+    meanings = [
         REJECTIONS.get(code, Meaning(REJECTED, "", gettext_noop("Read PASI's message, then correct the record.")))
         for code in codes
     ]
-    refused = [meaning for meaning in known if meaning.outcome == REJECTED]
-    return refused[0] if refused else known[0]
+    refused = [meaning for meaning in meanings if meaning.outcome == REJECTED]
+    return refused[0] if refused else meanings[0]

@@ -26,7 +26,9 @@ def broken(days: Collection[str], record: Mapping[str, Any], year: SchoolYear) -
     odd = {name for name in days if isinstance(record[name], str)}  # no day that any calendar here reckons with
     plain = {**record, **dict.fromkeys(odd), "school_year": year}
     rows = [row for row in RULES if row.source == PAGE] if record["deleted"] else RULES
-    found = [row for row in rows if row.broken(plain) and row.field not in odd]
+    violations = [row for row in rows if row.broken(plain) and row.field not in odd]
     if not record["deleted"]:
-        found += [_ROWS[f"{name}:10088"] for name in sorted(odd)]
-    return [Broken(one.field, f"{one.field}:{one.number}", TOGETHER.get(one.number, (one.field,))) for one in found]
+        violations += [_ROWS[f"{name}:10088"] for name in sorted(odd)]
+    return [
+        Broken(one.field, f"{one.field}:{one.number}", TOGETHER.get(one.number, (one.field,))) for one in violations
+    ]

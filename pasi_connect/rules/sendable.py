@@ -42,11 +42,11 @@ NOTHING = Refused()
 
 def codes_in(fields: Sequence[Field], record: Mapping[str, Any]) -> set[tuple[str, str]]:
     """(class name, code) of every code of the record."""
-    found = set()
+    pairs = set()
     for field in fields:
         if field.code_class:
-            found |= {(field.code_class, code) for code in _codes(field, record[field.name])}
-    return found
+            pairs |= {(field.code_class, code) for code in _codes(field, record[field.name])}
+    return pairs
 
 
 def _codes(field: Field, value: Any) -> list[str]:
@@ -63,22 +63,22 @@ def refused(
     undecided: Collection[str] = (),
 ) -> Refused:
     """`record`: every compared field as it would go out. `unknown`: those of `codes_in` that no list of PASI's has."""
-    found: list[tuple[str, tuple[str, ...], str]] = []  # kind, fields concerned, what is kept of it
+    problems: list[tuple[str, tuple[str, ...], str]] = []  # kind, fields concerned, what is kept of it
     for field in fields:
         value = record[field.name]
         if field.is_text and isinstance(value, str) and not latin1.fits(value):
-            found.append(("texts", (field.name,), field.name))
+            problems.append(("texts", (field.name,), field.name))
     for field in fields:
         if not field.code_class:
             continue
         wrong = sorted(code for code in _codes(field, record[field.name]) if (field.code_class, code) in unknown)
-        found += [("unknown", (field.name,), f"{field.name}:{code}") for code in wrong]
-    found += [("broken", one.together, one.key) for one in broken]
-    told: dict[str, list[str]] = {"texts": [], "unknown": [], "broken": [], "undecided": []}
-    for kind, concerned, kept in found:
+        problems += [("unknown", (field.name,), f"{field.name}:{code}") for code in wrong]
+    problems += [("broken", one.together, one.key) for one in broken]
+    by_kind: dict[str, list[str]] = {"texts": [], "unknown": [], "broken": [], "undecided": []}
+    for kind, concerned, kept in problems:
         waiting = [one for one in concerned if one in undecided]
-        told["undecided" if waiting else kind] += waiting or [kept]
-    return Refused(**{kind: ", ".join(dict.fromkeys(rows)) for kind, rows in told.items()})
+        by_kind["undecided" if waiting else kind] += waiting or [kept]
+    return Refused(**{kind: ", ".join(dict.fromkeys(rows)) for kind, rows in by_kind.items()})
 
 
 def overlaid(theirs: Mapping[str, Any], ours: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -23,10 +23,12 @@ def broken(record: Mapping[str, Any]) -> list[Broken]:
     """Broken rules of the record, each with the fields of which changing any would mend it."""
     days = ("birth_date", "identity_document_issued")
     plain = {name: None if name in days and isinstance(value, str) else value for name, value in record.items()}
-    found = [Broken(row.field, f"{row.field}:{row.number}", row.looks_at) for row in rules.RULES if row.broken(plain)]
-    found += [
+    violations = [
+        Broken(row.field, f"{row.field}:{row.number}", row.looks_at) for row in rules.RULES if row.broken(plain)
+    ]
+    violations += [
         Broken(row.field, f"{row.field}:{row.number}", (row.field,))
         for row in rules.EXPECTATIONS
         if row.number and row.number not in LEFT_TO_PASI and row.at(plain, dt.date.min)
     ]
-    return found
+    return violations

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 
-def may_replace(seen: int, current: int, our_steps: Mapping[int, int]) -> bool:
-    """True when `current` is `seen`, or was reached from it by our own accepted submissions alone.
+def may_replace(base: int, current: int, our_steps: Mapping[int, int]) -> bool:
+    """True when `current` is `base`, or was reached from it by our own accepted submissions alone.
 
-    `our_steps` maps the version that one of our submissions was sent with to the version that PASI answered. The optimiztic
+    `our_steps` maps the version that one of our submissions was sent with to the version that PASI answered. The optimistic
     lock makes each step whole: nobody else wrote between its two ends.
     """
-    version = seen
+    version = base
     while version < current and version in our_steps:
         version = our_steps[version]
     return version == current

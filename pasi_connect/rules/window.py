@@ -13,16 +13,16 @@ def synchronized(current: SchoolYear | None, historical_years: int) -> frozenset
     return frozenset(current + step for step in range(-historical_years, 2))
 
 
-def oldest_taken(told: Sequence[int], first: SchoolYear | None) -> SchoolYear | None:
+def oldest_taken(years: Sequence[int], first: SchoolYear | None) -> SchoolYear | None:
     """The oldest school year whose enrolments PASI takes: historical ones are written through the service too, but not synchronized.
 
-    `told` are the ending years of GetAcceptedRegistrationStatus, `first` the first year of the code value Accepted (School Year
+    `years` are the ending years of GetAcceptedRegistrationStatus, `first` the first year of the code value Accepted (School Year
     Type), None where it is not known. None: PASI has told nothing, and nothing is known to be too old.
     Source: Obtaining PASI Code Values; Managing School Enrolment Information.
     """
-    if not told:
+    if not years:
         return None
-    return min(SchoolYear(min(told)), first or SchoolYear(min(told)))
+    return min(SchoolYear(min(years)), first or SchoolYear(min(years)))
 
 
 def historical(year: SchoolYear, years: frozenset[SchoolYear]) -> bool:

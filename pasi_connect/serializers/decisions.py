@@ -70,17 +70,18 @@ class BulkPreviewSerializer(serializers.Serializer):
     needs_approval = serializers.CharField(help_text="The guard's message; empty: it starts immediately.")
 
 
-def bulk_preview(found: Selection) -> dict[str, Any]:
-    kinds = [kind for kind in Kind.values if found.kinds[kind] or found.left_out_kinds[kind]]
+def bulk_preview(selection: Selection) -> dict[str, Any]:
+    kinds = [kind for kind in Kind.values if selection.kinds[kind] or selection.left_out_kinds[kind]]
     body = {
-        "total": len(found.ids),
-        "changed_here": found.here,
-        "submissions": found.sent,
-        "left_out": len(found.left_out),
-        "conflicts": found.left_out_kinds[Kind.CHANGED_ON_BOTH] + found.left_out_kinds[Kind.NEVER_AGREED],
-        "already_decided": found.on_the_way,
+        "total": len(selection.ids),
+        "changed_here": selection.here,
+        "submissions": selection.sent,
+        "left_out": len(selection.left_out),
+        "conflicts": selection.left_out_kinds[Kind.CHANGED_ON_BOTH] + selection.left_out_kinds[Kind.NEVER_AGREED],
+        "already_decided": selection.on_the_way,
         "by_kind": [
-            {"kind": kind, "decided": found.kinds[kind], "left_out": found.left_out_kinds[kind]} for kind in kinds
+            {"kind": kind, "decided": selection.kinds[kind], "left_out": selection.left_out_kinds[kind]}
+            for kind in kinds
         ],
         "by_school": [
             {
@@ -90,9 +91,9 @@ def bulk_preview(found: Selection) -> dict[str, Any]:
                 "live": place.live,
                 "needs_approval": place.guarded,
             }
-            for place in found.places
+            for place in selection.places
         ],
-        "needs_approval": why_approval(found.guarded),
+        "needs_approval": why_approval(selection.guarded),
     }
     return dict(BulkPreviewSerializer(body).data)
 
@@ -199,13 +200,13 @@ class UndoPreviewSerializer(serializers.Serializer):
     records = NotUndoneSerializer(many=True, help_text="Those that cannot, the first 1,000.")
 
 
-def undo_preview(seen: Preview, sight: Sight) -> dict[str, Any]:
+def undo_preview(preview: Preview, sight: Sight) -> dict[str, Any]:
     """Records at schools that are not the reader's are counted and not named."""
     body = {
-        "can": seen.can,
-        "cannot": len(seen.cannot),
-        "why_not": seen.why_not,
-        "former": seen.former,
+        "can": preview.can,
+        "cannot": len(preview.cannot),
+        "why_not": preview.why_not,
+        "former": preview.former,
         "records": [
             {
                 "key": record.key,
@@ -214,7 +215,7 @@ def undo_preview(seen: Preview, sight: Sight) -> dict[str, Any]:
                 "school": record.school_code,
                 "message": message,
             }
-            for record, message in [row for row in seen.cannot if sight.school(row[0].school_code)][:1000]
+            for record, message in [row for row in preview.cannot if sight.school(row[0].school_code)][:1000]
         ],
     }
     return dict(UndoPreviewSerializer(body).data)

@@ -35,11 +35,11 @@ class FieldPictureSerializer(serializers.Serializer):
 def picture(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
     """A field of an item with its values in the form in which the record's resource has them."""
     name = row["name"]
-    shown = {side: row.get(side) for side in ("agreed", "sis", "pasi")}
+    sides = {side: row.get(side) for side in ("agreed", "sis", "pasi")}
     field = entity.by_name.get(name)  # a part of the identity is none
     if field is not None and field.many:
-        shown = {side: None if value is None else codes(value) for side, value in shown.items()}
-    return {"name": name, **shown, "state": row.get("state", "")}
+        sides = {side: None if value is None else codes(value) for side, value in sides.items()}
+    return {"name": name, **sides, "state": row.get("state", "")}
 
 
 class StayNamedSerializer(serializers.Serializer):
@@ -119,8 +119,8 @@ class DiscrepancySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ExpectedSerializer(many=True))
     def get_warnings(self, item: Discrepancy) -> list[dict[str, Any]]:
-        found = accepting.warnings([item], _person(self)) if self.warnings_by_id is None else self.warnings_by_id
-        return [expected.answer(one) for one in found.get(item.pk, [])]
+        by_id = accepting.warnings([item], _person(self)) if self.warnings_by_id is None else self.warnings_by_id
+        return [expected.answer(one) for one in by_id.get(item.pk, [])]
 
     @extend_schema_field(FieldPictureSerializer(many=True))
     def pictures(self, item: Discrepancy) -> list[dict[str, Any]]:

@@ -96,8 +96,8 @@ class EnrolmentSerializer(EnrolmentFields):
         read_only_fields = ("id", "external_id")
 
     def _state(self, enrolment: SchoolEnrolment) -> states.State:
-        found = self.context.get("states")
-        return found[enrolment.pk] if found is not None else states.state_of(enrolment)
+        by_id = self.context.get("states")
+        return by_id[enrolment.pk] if by_id is not None else states.state_of(enrolment)
 
     def get_ref_id(self, enrolment: SchoolEnrolment) -> str | None:
         return self._state(enrolment).key
@@ -126,7 +126,7 @@ class NewEnrolmentSerializer(EnrolmentFields):
         extra_kwargs = {"external_id": {"allow_blank": False, "required": False}}
         validators: ClassVar[list[Any]] = []  # once in a school: the service looks, which knows the school
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if ("asn" in given) == ("student" in given):
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if ("asn" in values) == ("student" in values):
             raise serializers.ValidationError({"asn": [_("Name the student with either asn or student.")]})
-        return given
+        return values

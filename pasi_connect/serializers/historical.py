@@ -20,11 +20,11 @@ class HistoricalFieldSerializer(serializers.Serializer):
     differs = serializers.BooleanField(help_text="Ours would replace it. Between two deleted records nothing differs.")
 
     def to_representation(self, instance: Pair) -> dict[str, Any]:
-        shown = super().to_representation(instance)
+        pair = super().to_representation(instance)
         if instance.name in CODE_LISTS:
             for side in ("sis", "pasi"):
-                shown[side] = None if shown[side] is None else codes(shown[side])
-        return shown
+                pair[side] = None if pair[side] is None else codes(pair[side])
+        return pair
 
 
 class HistoricalSerializer(serializers.Serializer):

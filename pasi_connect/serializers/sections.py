@@ -56,8 +56,8 @@ class SectionSerializer(SectionFields):
         read_only_fields = fields
 
     def _state(self, section: Section) -> states.State:
-        found = self.context.get("states")
-        return found[section.pk] if found is not None else states.state_of(section)
+        by_id = self.context.get("states")
+        return by_id[section.pk] if by_id is not None else states.state_of(section)
 
     def get_ref_id(self, section: Section) -> str | None:
         return self._state(section).key
@@ -110,9 +110,9 @@ class NewSectionSerializer(SectionFields):
         }
         validators: ClassVar[list[Any]] = []  # once in a term: the service looks
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         wanted = self.initial_data.get("course_codes") or []
-        given.setdefault("course", wanted[0] if wanted else "")
-        if given["course"] not in wanted:
+        values.setdefault("course", wanted[0] if wanted else "")
+        if values["course"] not in wanted:
             raise serializers.ValidationError({"course": [_("The main course must be one of the section’s courses.")]})
-        return given
+        return values

@@ -31,8 +31,8 @@ class StudentSerializer(StudentFields):
 
     @extend_schema_field(PasiStateSerializer)
     def get_pasi(self, student: Student) -> dict[str, Any]:
-        found = self.context.get("states")
-        state = found[student.pk] if found is not None else states.state_of(student)
+        by_id = self.context.get("states")
+        state = by_id[student.pk] if by_id is not None else states.state_of(student)
         return {"state": state.state, "reason": state.reason, "core_version": state.core_version}
 
 

@@ -40,10 +40,10 @@ class SubmissionSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_asn(self, submission: Submission) -> str | None:
-        found = self.context.get("asns")
-        if found is None:
-            found = asns_of([submission])
-        return found.get(submission.pk)
+        asns = self.context.get("asns")
+        if asns is None:
+            asns = asns_of([submission])
+        return asns.get(submission.pk)
 
     _link: LinkState | None = None
 
@@ -60,13 +60,13 @@ class SubmissionSerializer(serializers.ModelSerializer):
 
 def asns_of(submissions: list[Submission]) -> dict[int, str | None]:
     """The ASN of each submission's student, where its record has one, by the submission's id. One query a kind."""
-    found: dict[int, str | None] = {}
+    by_id: dict[int, str | None] = {}
     for entity in written():
         mine = [row for row in submissions if row.entity == entity.kind and entity.has_student]
         if mine:
             asns = entity.asns_of([row.subject_id for row in mine])
-            found |= {row.pk: asns.get(row.subject_id) for row in mine}
-    return found
+            by_id |= {row.pk: asns.get(row.subject_id) for row in mine}
+    return by_id
 
 
 class SendAgainSerializer(Strict):

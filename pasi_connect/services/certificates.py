@@ -26,11 +26,11 @@ def sweep() -> None:
 def watch() -> None:
     """Notes a certificate that was not there at the last look. Of several hosts at once one does."""
     connection = ConnectionSettings.load()
-    found, _problem = certificate.look(connection) if connection.complete else (None, None)
+    details, _problem = certificate.look(connection) if connection.complete else (None, None)
     before = connection.known_certificate
-    if found is None or before == [found.serial, f"{found.valid_to:%Y-%m-%d}"]:
+    if details is None or before == [details.serial, f"{details.valid_to:%Y-%m-%d}"]:
         return
-    now = [found.serial, f"{found.valid_to:%Y-%m-%d}"]
+    now = [details.serial, f"{details.valid_to:%Y-%m-%d}"]
     if ConnectionSettings.objects.filter(pk=connection.pk, known_certificate=before).update(known_certificate=now):
         (old_serial, old_end), (serial, end) = before or ("", ""), now
         changes = {"serial": [old_serial, serial], "valid_to": [old_end, end]}

@@ -33,8 +33,8 @@ def _link(entity: str) -> Query[Link]:
 @cache
 def _open(entity: str) -> Query[Discrepancy]:
     items = Discrepancy.objects.select_for_update()
-    given = Parameter("key", _KEY)
-    return Query(lambda: items.filter(entity=entity, key=given, status=Discrepancy.Status.OPEN)[:1])
+    parameter = Parameter("key", _KEY)
+    return Query(lambda: items.filter(entity=entity, key=parameter, status=Discrepancy.Status.OPEN)[:1])
 
 
 _flying = Query(

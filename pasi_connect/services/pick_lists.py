@@ -37,10 +37,10 @@ def _lists(entity: Entity, values: Iterable[CodeValue]) -> dict[str, list[tuple[
 
 def of_classes(classes: Sequence[str], year: SchoolYear | None) -> dict[str, list[tuple[str, str]]]:
     """Class name -> [(code, "code text")] in the person's language; a class is absent while its codes have not come yet."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    lists: dict[str, list[tuple[str, str]]] = {}
     for value in _values(classes, year):
-        found.setdefault(value.class_name, []).append((value.code, f"{value.code} {_text(value)}".strip()))
-    return found
+        lists.setdefault(value.class_name, []).append((value.code, f"{value.code} {_text(value)}".strip()))
+    return lists
 
 
 def _text(value: CodeValue) -> str:
@@ -55,17 +55,17 @@ def word(entity: Entity, name: str, code: str) -> str:
     Read once a minute: a table of thirty rows must not ask for each of its codes.
     """
     key = f"code-words.{get_language()}"
-    known: dict[tuple[str, str, str], str] | None = cache.get(key)
-    if known is None:
+    words: dict[tuple[str, str, str], str] | None = cache.get(key)
+    if words is None:
         values = list(_values({name for kind in REGISTRY for name in kind.coded.values()}, None))
-        known = {
+        words = {
             (kind.kind, field, one): text
             for kind in REGISTRY
             for field, rows in _lists(kind, values).items()
             for one, text in rows
         }
-        cache.set(key, known, WORDS_SECONDS)
-    return known.get((entity.kind, name, code)) or (spaced(code) if entity.by_name[name].spoken else code)
+        cache.set(key, words, WORDS_SECONDS)
+    return words.get((entity.kind, name, code)) or (spaced(code) if entity.by_name[name].spoken else code)
 
 
 def spaced(code: str) -> str:
@@ -74,9 +74,9 @@ def spaced(code: str) -> str:
 
 
 def _values(classes: Iterable[str], year: SchoolYear | None) -> QuerySet[CodeValue]:
-    found = CodeValue.objects.filter(class_name__in=list(classes)).order_by("class_name", "sequence", "code")
+    rows = CodeValue.objects.filter(class_name__in=list(classes)).order_by("class_name", "sequence", "code")
     if year is None:
-        return found
-    return found.filter(Q(first_school_year=None) | Q(first_school_year__lte=year)).filter(
+        return rows
+    return rows.filter(Q(first_school_year=None) | Q(first_school_year__lte=year)).filter(
         Q(last_school_year=None) | Q(last_school_year__gte=year)
     )

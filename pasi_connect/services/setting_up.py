@@ -28,14 +28,14 @@ class StaleSettings(Exception):
 
 
 @transaction.atomic
-def save(actor: Actor, model: type[Singleton], version: int, given: Mapping[str, Any]) -> list[str]:
+def save(actor: Actor, model: type[Singleton], version: int, values: Mapping[str, Any]) -> list[str]:
     """Saves the named fields, which a form has checked. Gives the names of those that changed. Raises StaleSettings."""
     model._default_manager.get_or_create(pk=1)
     current: Any = model._default_manager.select_for_update().get(pk=1)
     if current.version != version:
         raise StaleSettings(current)
     changes = {
-        name: [getattr(current, name), value] for name, value in given.items() if getattr(current, name) != value
+        name: [getattr(current, name), value] for name, value in values.items() if getattr(current, name) != value
     }
     if not changes:
         return []

@@ -98,7 +98,7 @@ def states_of(records: Iterable[Any]) -> dict[int, State]:
     items = {key: (pk, kind) for key, pk, kind in opened.values_list("key", "pk", "kind")}
     aside = failures.of_records(entity, refs.values())
     context = Context()
-    found = {}
+    states = {}
     for row in rows:
         key = refs.get(row.pk)
         core_version = versions.get(key) if key else None
@@ -126,8 +126,8 @@ def states_of(records: Iterable[Any]) -> dict[int, State]:
         else:
             state, reason = IN_STEP, ""
         version = opaque(row.revision, core_version or 0)
-        found[row.pk] = State(state, reason, core_version, key, version, submission, item)
-    return found
+        states[row.pk] = State(state, reason, core_version, key, version, submission, item)
+    return states
 
 
 def state_of(record: Any) -> State:

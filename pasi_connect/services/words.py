@@ -253,9 +253,11 @@ def why(submission: Submission, link: LinkState | None = None) -> Why:
     codes = [str(row.get("code", "")) for row in submission.rejections]
     if codes and submission.status not in (Status.ACCEPTED, Status.CANCELLED):
         meaning = faults.of_rejections(codes) if codes[0] not in faults.FAULTS else faults.FAULTS[codes[0]]
-        said = tuple(str(row.get("message", "")) for row in submission.rejections if row.get("message"))
-        message = _(meaning.message) if meaning.message else (said[0] if said else _("PASI refused the record."))
-        return Why(message, _(meaning.next_step), ", ".join(codes), said)
+        messages = tuple(str(row.get("message", "")) for row in submission.rejections if row.get("message"))
+        message = (
+            _(meaning.message) if meaning.message else (messages[0] if messages else _("PASI refused the record."))
+        )
+        return Why(message, _(meaning.next_step), ", ".join(codes), messages)
     if submission.reason == "after" and submission.detail == "stopped":
         return Why(_(held.STOPPED[0]), _(held.STOPPED[1]))
     if submission.reason in held.BY_CODE:
@@ -287,7 +289,7 @@ def _named(entity: Entity, reason: str, detail: str) -> str:
             for one in kept:
                 name, _colon, code = one.partition(":")
                 by_field.setdefault(name, []).append(code)
-            return " ".join(f"{pair(field_label(entity, name), ', '.join(given))}." for name, given in by_field.items())
+            return " ".join(f"{pair(field_label(entity, name), ', '.join(codes))}." for name, codes in by_field.items())
         case "value_refused":
             rows = [
                 (one.partition(":")[0], rule) for one in kept if entity.rule and (rule := entity.rule(one)) is not None
@@ -323,12 +325,12 @@ def field_label(entity: Entity, name: str) -> str:
 
 def field_labels(entity: Entity, names: Iterable[str], most: int = 3) -> str:
     """ "Exit date, Grade and 2 more"."""
-    known = [field_label(entity, name) for name in names if is_field(entity, name)]
-    if len(known) <= most:
-        return ", ".join(known)
+    labels = [field_label(entity, name) for name in names if is_field(entity, name)]
+    if len(labels) <= most:
+        return ", ".join(labels)
     return _("%(names)s and %(number)s more") % {
-        "names": ", ".join(known[: most - 1]),
-        "number": len(known) - most + 1,
+        "names": ", ".join(labels[: most - 1]),
+        "number": len(labels) - most + 1,
     }
 
 

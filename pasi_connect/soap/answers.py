@@ -61,18 +61,18 @@ def read(operation: Operation, status: int, body: bytes, writes: bool) -> Answer
     if content.tag != operation.answer_tag:
         other = Stranger(strangers.ELEMENT, codec.local_name(content)[:200])
         return replace(unreadable(writes, f"it is not one of {operation.name}"), strangers=(other,))
-    problem, found = contract().check(content), list[Stranger]()
+    problem, extras = contract().check(content), list[Stranger]()
     if problem:
-        known, found = strangers.apart(content, operation)
-        problem = contract().check(known)
+        rest, extras = strangers.apart(content, operation)
+        problem = contract().check(rest)
     if problem:
         answer = unreadable(writes, f"it does not fit the contract, {problem}")
-        return replace(answer, strangers=(*found, strangers.shape(problem)))
+        return replace(answer, strangers=(*extras, strangers.shape(problem)))
     element = content.find(operation.answer.tag)
     assert element is not None
-    if found:
+    if extras:
         strangers.without_items(element, operation.answer)
-    return replace(_decoded(operation, element), strangers=tuple(found))
+    return replace(_decoded(operation, element), strangers=tuple(extras))
 
 
 BATCH = "SubmitResponses"  # of an operation that takes several records
@@ -90,12 +90,12 @@ def of_each(answer: Answer, keys: Sequence[str]) -> list[Answer]:
     value = answer.value
     if not (isinstance(value, dict) and BATCH in value):
         return [replace(answer, of_call=len(keys) > 1)] * len(keys)
-    told: dict[str, list[Any]] = {}
+    by_key: dict[str, list[Any]] = {}
     for row in value[BATCH]:
-        told.setdefault(str(row["Id"]).lower(), []).append(row)
+        by_key.setdefault(str(row["Id"]).lower(), []).append(row)
     if len(keys) == 1 and len(value[BATCH]) == 1:
         return [replace(_judged(value[BATCH][0], answer.element), strangers=answer.strangers)]
-    return [_one_of(told.get(key.lower(), []), answer) for key in keys]
+    return [_one_of(by_key.get(key.lower(), []), answer) for key in keys]
 
 
 def _one_of(rows: Sequence[Any], answer: Answer) -> Answer:
@@ -117,14 +117,14 @@ def _judged(value: Any, element: etree._Element | None) -> Answer:
     """What PASI says of one record, or of a question."""
     rejections = value.get("Rejections") or [] if isinstance(value, dict) else []
     if rejections:
-        told = [
+        refusals = [
             {"code": row["Code"][:MOST_CODE], "message": row["Message"][:MOST_DETAIL]}
             for row in rejections[:MOST_REJECTIONS]
         ]
-        outcome = faults.of_rejections([row["code"] for row in told]).outcome
-        first = told[0]
+        outcome = faults.of_rejections([row["code"] for row in refusals]).outcome
+        first = refusals[0]
         return Answer(
-            outcome, value, element, code=first["code"], detail=first["message"], rejections=told, answered=True
+            outcome, value, element, code=first["code"], detail=first["message"], rejections=refusals, answered=True
         )
     return Answer(faults.ACCEPTED, value, element, answered=True)
 
@@ -149,10 +149,10 @@ def _fault(element: etree._Element) -> Answer:
     }
     text = texts.get("FaultString") or texts.get("faultstring", "")
     code = texts.get("FaultCode") or "".join(text.split(":")[:1]).strip()
-    found: tuple[Stranger, ...] = ()
+    extras: tuple[Stranger, ...] = ()
     is_code = code.isascii() and code.isdigit()
     if (is_code or texts.get("FaultCode")) and code not in faults.FAULTS:
-        found = (Stranger(strangers.CODE, f"FaultCode: {strangers.plain(code)}"),)
+        extras = (Stranger(strangers.CODE, f"FaultCode: {strangers.plain(code)}"),)
     code = code if is_code and len(code) <= MOST_CODE else ""
     meaning = faults.of_fault(code)
-    return Answer(meaning.outcome, code=code, detail=text[:MOST_DETAIL], answered=True, strangers=found)
+    return Answer(meaning.outcome, code=code, detail=text[:MOST_DETAIL], answered=True, strangers=extras)

@@ -69,7 +69,7 @@ def look(connection: ConnectionSettings | None = None) -> tuple[Certificate | No
             return None, problem
     certificate_file, key_file, ca_file = connection.files()
     try:
-        found = x509.load_pem_x509_certificates(certificate_file.read_bytes())[0]
+        leaf = x509.load_pem_x509_certificates(certificate_file.read_bytes())[0]
     except ValueError:
         return None, _unreadable(_("client certificate"))
     try:
@@ -80,16 +80,16 @@ def look(connection: ConnectionSettings | None = None) -> tuple[Certificate | No
         authorities = x509.load_pem_x509_certificates(ca_file.read_bytes())
     except ValueError:
         return None, _unreadable(_("authority certificates"))
-    certificate = _certificate(found, key_file)
-    if key.public_key().public_bytes(
+    certificate = _certificate(leaf, key_file)
+    if key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != leaf.public_key().public_bytes(
         Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    ) != found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
+    ):
         return certificate, Problem(
             "foreign_key",
             _("The private key does not match the certificate."),
             _("Use the key that the certificate was requested with, or request a new certificate."),
         )
-    return certificate, _date_problem(certificate) or _issuer_problem(found, authorities)
+    return certificate, _date_problem(certificate) or _issuer_problem(leaf, authorities)
 
 
 def _file_problem(path: str, what: str) -> Problem | None:
@@ -101,8 +101,8 @@ def _file_problem(path: str, what: str) -> Problem | None:
         )
     try:
         certificate_files.checked(path, what)
-    except certificate_files.Unusable as found:
-        return Problem(found.code, found.message, NEXT_STEPS[found.code] % {"folder": settings.CERTIFICATES_DIR})
+    except certificate_files.Unusable as error:
+        return Problem(error.code, error.message, NEXT_STEPS[error.code] % {"folder": settings.CERTIFICATES_DIR})
     return None
 
 
@@ -114,15 +114,15 @@ def _unreadable(what: str) -> Problem:
     )
 
 
-def _certificate(found: x509.Certificate, key_file: Path) -> Certificate:
+def _certificate(leaf: x509.Certificate, key_file: Path) -> Certificate:
     mode = stat.S_IMODE(key_file.stat().st_mode)
     return Certificate(
-        subject=found.subject.rfc4514_string(),
-        issuer=found.issuer.rfc4514_string(),
-        serial=f"{found.serial_number:X}",
-        valid_from=found.not_valid_before_utc,
-        valid_to=found.not_valid_after_utc,
-        days_left=(found.not_valid_after_utc - clock.now()).days,
+        subject=leaf.subject.rfc4514_string(),
+        issuer=leaf.issuer.rfc4514_string(),
+        serial=f"{leaf.serial_number:X}",
+        valid_from=leaf.not_valid_before_utc,
+        valid_to=leaf.not_valid_after_utc,
+        days_left=(leaf.not_valid_after_utc - clock.now()).days,
         key_mode=f"{mode:04o}",
         key_open=bool(mode & 0o077),
     )
@@ -145,10 +145,10 @@ def _date_problem(certificate: Certificate) -> Problem | None:
     return None
 
 
-def _issuer_problem(found: x509.Certificate, authorities: list[x509.Certificate]) -> Problem | None:
+def _issuer_problem(leaf: x509.Certificate, authorities: list[x509.Certificate]) -> Problem | None:
     for authority in authorities:
         try:
-            found.verify_directly_issued_by(authority)
+            leaf.verify_directly_issued_by(authority)
             return None
         except (ValueError, TypeError, InvalidSignature):
             continue

@@ -29,25 +29,25 @@ def checked(name: str, what: str) -> Path:
     """The file of that name, if it may be read as `what`. Raises Unusable, which never tells what lies outside of the folder."""
     folder = Path(settings.CERTIFICATES_DIR)
     path = Path(name)
-    said = {"what": what, "most": MOST_BYTES // 1024}
+    words = {"what": what, "most": MOST_BYTES // 1024}
     try:
         inside = path.is_absolute() and path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError):  # a loop of links; a character that no file name has
         inside = False
     if not inside:
-        raise Unusable("outside", _("The file of the %(what)s is outside the certificates folder.") % said)
+        raise Unusable("outside", _("The file of the %(what)s is outside the certificates folder.") % words)
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
-            raise Unusable("no_file", _("The file of the %(what)s is not a regular file.") % said)
+            raise Unusable("no_file", _("The file of the %(what)s is not a regular file.") % words)
         if state.st_size > MOST_BYTES:
             raise Unusable(
                 "too_large",
-                _("The file of the %(what)s is larger than %(most)s KB, so it is not a certificate.") % said,
+                _("The file of the %(what)s is larger than %(most)s KB, so it is not a certificate.") % words,
             )
         with path.open("rb"):
             return path
     except FileNotFoundError:
-        raise Unusable("missing", _("The file of the %(what)s cannot be found.") % said) from None
+        raise Unusable("missing", _("The file of the %(what)s cannot be found.") % words) from None
     except OSError:
-        raise Unusable("unreadable", _("The file of the %(what)s cannot be opened.") % said) from None
+        raise Unusable("unreadable", _("The file of the %(what)s cannot be opened.") % words) from None

@@ -90,13 +90,13 @@ def contract() -> Contract:
 
 def _code_lists(path: Path) -> dict[str, frozenset[str]]:
     """By simple type, the values that it lists: zeep forgets them."""
-    found = {}
+    lists = {}
     for schema in etree.parse(str(path)).iter(f"{XS}schema"):
         for kind in schema.iterfind(f"{XS}simpleType"):
             values = frozenset(value.get("value", "") for value in kind.iter(f"{XS}enumeration"))
             if values:
-                found[f"{{{schema.get('targetNamespace', '')}}}{kind.get('name')}"] = values
-    return found
+                lists[f"{{{schema.get('targetNamespace', '')}}}{kind.get('name')}"] = values
+    return lists
 
 
 class _Tables:

@@ -57,8 +57,8 @@ class Line:
             for file, what in zip(files, certificate_files.names(), strict=True):
                 try:
                     certificate_files.checked(str(file), what)
-                except certificate_files.Unusable as found:
-                    raise Refused(found.message) from None
+                except certificate_files.Unusable as error:
+                    raise Refused(error.message) from None
             self.kept = Transport(*files)
         return self.kept
 
@@ -98,10 +98,10 @@ def call(
     their own before and after the call takes the three steps one by one: `prepare`, `exchange`, `note`.
     """
     message = prepare(name, request, purpose, Present.load(), seconds=seconds, writes=writes)
-    told = exchange(message)
+    result = exchange(message)
     with transaction.atomic():
-        note(message, told, Present.load())
-    return told.answer
+        note(message, result, Present.load())
+    return result.answer
 
 
 def prepare(
@@ -175,19 +175,19 @@ def exchange(message: Call, over: Line | None = None) -> CallResult:
 OUTCOME = ("answered_at", "milliseconds", "outcome", "code", "detail", "answer_bytes", "answer_body")
 
 
-def note(message: Call, told: CallResult, present: Present) -> None:
+def note(message: Call, result: CallResult, present: Present) -> None:
     """Writes the outcome into the exchange's row and moves the link's state, in the caller's transaction, which read `present`."""
-    answer = told.answer
+    answer = result.answer
     # No database keeps a null in a text.
-    kept = told.raw.decode(errors="replace")[:2_000_000].replace("\x00", "\ufffd") if present.sync.keep_bodies else ""
+    kept = result.raw.decode(errors="replace")[:2_000_000].replace("\x00", "\ufffd") if present.sync.keep_bodies else ""
     row = Exchange(
         pk=message.exchange_id,
-        answered_at=told.at,
-        milliseconds=told.milliseconds,
+        answered_at=result.at,
+        milliseconds=result.milliseconds,
         outcome=answer.outcome,
         code=answer.code[: answers.MOST_CODE],
         detail=answer.detail[: answers.MOST_DETAIL],
-        answer_bytes=len(told.raw),
+        answer_bytes=len(result.raw),
         answer_body=kept,
     )
     statements.update(row, OUTCOME)

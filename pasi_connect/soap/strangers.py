@@ -29,13 +29,13 @@ class Stranger:
 
 def apart(content: etree._Element, operation: Operation) -> tuple[etree._Element, list[Stranger]]:
     """A copy of the answer without what the contract does not know, and what that was, each once."""
-    known = copy.deepcopy(content)
-    found: dict[Stranger, None] = {}
-    own = [Stranger(ATTRIBUTE, _cut(f"@{name}")) for name in _without_attributes(known)]
-    for stranger in (*own, *_take_out(known, {operation.answer.tag: operation.answer}, "")):
-        if len(found) < MOST:
-            found.setdefault(stranger)
-    return known, list(found)
+    rest = copy.deepcopy(content)
+    extras: dict[Stranger, None] = {}
+    own = [Stranger(ATTRIBUTE, _cut(f"@{name}")) for name in _without_attributes(rest)]
+    for stranger in (*own, *_take_out(rest, {operation.answer.tag: operation.answer}, "")):
+        if len(extras) < MOST:
+            extras.setdefault(stranger)
+    return rest, list(extras)
 
 
 def _take_out(element: etree._Element, members: dict[str, Member], path: str) -> Iterator[Stranger]:

@@ -132,9 +132,9 @@ class _Adapter(HTTPAdapter):
         """Our context alone says whom we trust. requests would add the public authorities to it, at every new connection (35 ms)."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        made = super().init_poolmanager(*args, ssl_context=self.context, **kwargs)
+        manager = super().init_poolmanager(*args, ssl_context=self.context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {**self.poolmanager.pool_classes_by_scheme, "https": _Pool}
-        return made
+        return manager
 
 
 class Transport:
@@ -157,10 +157,10 @@ class Transport:
     @staticmethod
     def _stamp(*files: Path) -> tuple[Any, ...]:
         try:
-            found = [(str(file), file.stat()) for file in files]
+            states = [(str(file), file.stat()) for file in files]
         except OSError as error:
             raise Refused(f"The certificate files cannot be read: {error.strerror}.") from None
-        return tuple((name, state.st_mtime_ns, state.st_size) for name, state in found)
+        return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
 
     def is_current(self, certificate: Path, key: Path, authorities: Path) -> bool:
         return self.stamp == self._stamp(certificate, key, authorities)

@@ -71,10 +71,10 @@ def index(request: HttpRequest) -> HttpResponse:
     filterset = ActionFilter(request.GET, selectors.actions(user))
     choices = [("", _("Any")), ("true", _("Yes")), ("false", _("No"))]
     filterset.form.fields["undone"].widget = forms.Select(choices=choices)
-    found = lists.rows(filterset)
-    made = lists.page(request, found, newest_first=True)
-    total = keyset.counted(found)
-    numbers, students = names.of_actions(user, made.rows)
+    entries = lists.rows(filterset)
+    page = lists.page(request, entries, newest_first=True)
+    total = keyset.counted(entries)
+    numbers, students = names.of_actions(user, page.rows)
     context = {
         "filterset": filterset,
         "chips": lists.chips(request, filterset, besides=()),
@@ -88,10 +88,10 @@ def index(request: HttpRequest) -> HttpResponse:
                 "state": one.shown_status,
                 "student": students.get(one.pk),
             }
-            for one in made.rows
+            for one in page.rows
         ],
         "states": STATES,
-        "pager": lists.pager(request, made, total, newest_first=True),
+        "pager": lists.pager(request, page, total, newest_first=True),
         "total": total,
         "total_shown": keyset.upto(total),
     }
@@ -112,7 +112,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     records = selectors.action_records(user).filter(action=action)
     sight = selectors.Sight(user)
     own = sight.words(action)
-    made = lists.page(request, records, newest_first=False)
+    page = lists.page(request, records, newest_first=False)
     total = records.count()
     waiting = _waiting(request, action) if action.job and not action.job.is_over and not total else None
     context = {
@@ -123,9 +123,9 @@ def item(request: HttpRequest, pk: int) -> HttpResponseBase:
         "job_words": JOB_WORDS,
         "own": own,
         "facts": facts(action) if own else [],
-        "rows": record_rows(user, made.rows),
+        "rows": record_rows(user, page.rows),
         "total": total,
-        "pager": lists.pager(request, made, total, newest_first=False),
+        "pager": lists.pager(request, page, total, newest_first=False),
         "waiting": waiting,
         "sees_job": jobs_of(user).filter(pk=action.job_id or 0).exists(),  # another person's job is not shown
         "may_undo": not action.undone_at and bool(taking_back.may_undo(sight, action)),
@@ -151,24 +151,24 @@ def _single(action: Action) -> str:
 
 def facts(action: Action) -> list[tuple[str, Any]]:
     """What was asked, in words."""
-    told: list[tuple[str, Any]] = []
-    given = action.inputs
-    if given.get("kinds"):
-        told.append((_("Kinds"), ", ".join(str(words.KIND[kind]["label"]) for kind in given["kinds"])))
-    if given.get("school_year"):
-        told.append((_("School year"), given["school_year"]))
-    if "exit_code" in given:
-        told.append((_("Exit code"), given["exit_code"] or _("none")))
-    asked = given.get("filter") or {}
-    if asked:
-        told.append((_("Selected by"), ", ".join(_condition(name, value) for name, value in asked.items())))
+    rows: list[tuple[str, Any]] = []
+    inputs = action.inputs
+    if inputs.get("kinds"):
+        rows.append((_("Kinds"), ", ".join(str(words.KIND[kind]["label"]) for kind in inputs["kinds"])))
+    if inputs.get("school_year"):
+        rows.append((_("School year"), inputs["school_year"]))
+    if "exit_code" in inputs:
+        rows.append((_("Exit code"), inputs["exit_code"] or _("none")))
+    criteria = inputs.get("filter") or {}
+    if criteria:
+        rows.append((_("Selected by"), ", ".join(_condition(name, value) for name, value in criteria.items())))
     if action.reason:
-        told.append((_("Reason"), action.reason))
+        rows.append((_("Reason"), action.reason))
     if action.note:
-        told.append((_("Note"), action.note))
+        rows.append((_("Note"), action.note))
     if action.due_on:
-        told.append((_("On"), action.due_on.isoformat()))
-    return told
+        rows.append((_("On"), action.due_on.isoformat()))
+    return rows
 
 
 def _condition(name: str, value: Any) -> str:
@@ -209,7 +209,7 @@ def record_rows(user: User, records: list[ActionRecord]) -> list[dict[str, Any]]
                 "record": record,
                 "name": name,
                 "url": url,
-                "made": record.before is None,
+                "is_new": record.before is None,
                 "kept": not after and record.before is not None,
                 "changes": [
                     {
@@ -237,9 +237,9 @@ def _waiting(request: HttpRequest, action: Action) -> dict[str, Any] | None:
     user = user_of(request)
     start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() and len(request.GET["from"]) < 9 else 0
     ids = selection.ids[start : start + lists.SIZE]
-    found = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=ids)}
+    by_id = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=ids)}
     return {
-        "rows": change_rows.shown_rows([found[pk] for pk in ids if pk in found]),
+        "rows": change_rows.shown_rows([by_id[pk] for pk in ids if pk in by_id]),
         "number": len(selection.ids),
         "first": start + 1,
         "last": start + len(ids),
@@ -289,19 +289,19 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _undo_page(
     request: HttpRequest, action: Action, form: UndoForm, status: int = 200, refused: str = ""
 ) -> HttpResponse:
-    seen = taking_back.preview(action)
-    reasons = Counter(message for _record, message in seen.cannot)
-    shown = seen.cannot[:MOST_ROWS]
+    outlook = taking_back.preview(action)
+    reasons = Counter(message for _record, message in outlook.cannot)
+    part = outlook.cannot[:MOST_ROWS]
     user = user_of(request)
-    rows = record_rows(user, [record for record, _message in shown])
+    rows = record_rows(user, [record for record, _message in part])
     context = {
         "action": action,
         "what": what(action),
         "form": form,
-        "seen": seen,
-        "cannot": len(seen.cannot),
+        "outlook": outlook,
+        "cannot": len(outlook.cannot),
         "reasons": reasons.most_common(),
-        "rows": [{**row, "why": message} for row, (_record, message) in zip(rows, shown, strict=True)],
+        "rows": [{**row, "why": message} for row, (_record, message) in zip(rows, part, strict=True)],
         "refused": refused,
         "undoer": taking_back.of(action),
     }

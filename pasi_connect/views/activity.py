@@ -32,47 +32,49 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
 
     `undo` is posted to; `look` is a page that shows what would go back first.
     """
-    made = _actions(user)
-    undone = _taken_back(made)
+    actions = _actions(user)
+    undone = _taken_back(actions)
     audited = sis_selectors.scoped(AuditEntry.objects.filter(entity__in=SUBJECTS), user)
-    for job in [one.job for one in made if one.job] + list(undone.values()):
+    for job in [one.job for one in actions if one.job] + list(undone.values()):
         if job.started_at:  # what a bulk did record by record is one entry here
             until = job.finished_at or clock.now()
             audited = audited.exclude(at__gte=job.started_at, at__lte=until, actor_name__in=(job.actor_name, SYNC.name))
     entries = list(audited.order_by("-id")[:READ])
     about = [int(entry.subject_id) for entry in entries if entry.entity == "discrepancy"]
     items = {item.pk: item for item in selectors.discrepancies(user).filter(pk__in=about)}
-    told = [(entry, found) for entry in entries if (found := _sentence(entry, items))][:ROWS]
+    sentences = [(entry, sentence) for entry in entries if (sentence := _sentence(entry, items))][:ROWS]
     ids: dict[str, set[int]] = {kind: set() for kind in SUBJECTS}
-    for entry, _found in told:
+    for entry, _text in sentences:
         ids[entry.entity].add(int(entry.subject_id))
     rows = Submission.objects.filter(pk__in=ids["submission"]).values_list("pk", "entity", "subject_id")
     sent = {("submission", pk): (kind, subject) for pk, kind, subject in rows}
     records = _records({**{(kind, pk): (kind, pk) for kind in KINDS for pk in ids[kind]}, **sent})
     named = titles(items[pk] for pk in ids["discrepancy"] if pk in items)
     undo = _undo(user, ids["discrepancy"]) if may_undo else {}
-    shown = []
-    for entry, found in told:
+    lines = []
+    for entry, sentence in sentences:
         pk = int(entry.subject_id)
         name, url = _subject(entry.entity, pk, named, records)
-        took_back = undo.pop(pk, None) if entry.entity == "discrepancy" and found.get("decision") else None
-        shown.append({**found, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back})
-    may = taking_back.may_undo(selectors.Sight(user), *made)
-    shown += [_of_action(one, undone.get(one.pk), one.pk in may) for one in made]
-    return sorted(shown, key=lambda entry: entry["at"], reverse=True)[:ROWS]
+        took_back = undo.pop(pk, None) if entry.entity == "discrepancy" and sentence.get("decision") else None
+        lines.append(
+            {**sentence, "name": name, "url": url, "at": entry.at, "meta": entry.actor_name, "undo": took_back}
+        )
+    may = taking_back.may_undo(selectors.Sight(user), *actions)
+    lines += [_of_action(one, undone.get(one.pk), one.pk in may) for one in actions]
+    return sorted(lines, key=lambda entry: entry["at"], reverse=True)[:ROWS]
 
 
 def _actions(user: User) -> list[Action]:
     """The latest of those that are more than one decision."""
     since = clock.now() - UNDO_FOR
-    found = selectors.actions(user).filter(at__gte=since).exclude(kind=Action.Kind.DECISION)
-    return list(found.order_by("-id")[:ACTIONS])
+    actions = selectors.actions(user).filter(at__gte=since).exclude(kind=Action.Kind.DECISION)
+    return list(actions.order_by("-id")[:ACTIONS])
 
 
-def _taken_back(made: list[Action]) -> dict[int, Job]:
+def _taken_back(actions: list[Action]) -> dict[int, Job]:
     """The last job that took an action back, by the action's id; also where it could take back a part alone."""
-    found = Job.objects.filter(kind=taking_back.JOB, inputs__action__in=[one.pk for one in made]) if made else []
-    return {job.inputs["action"]: job for job in sorted(found, key=lambda job: job.pk)}
+    jobs = Job.objects.filter(kind=taking_back.JOB, inputs__action__in=[one.pk for one in actions]) if actions else []
+    return {job.inputs["action"]: job for job in sorted(jobs, key=lambda job: job.pk)}
 
 
 def _of_action(action: Action, undo: Job | None, may: bool) -> dict[str, Any]:
@@ -98,13 +100,13 @@ def _of_action(action: Action, undo: Job | None, may: bool) -> dict[str, Any]:
 
 def _records(wanted: dict[tuple[str, int], tuple[str, int]]) -> dict[tuple[str, int], Any]:
     """The SIS record that each entry is about, by the entry's subject. `wanted`: its kind and id. One query a kind."""
-    found: dict[tuple[str, int], Any] = {}
+    by_subject: dict[tuple[str, int], Any] = {}
     for entity in entities.written():
         mine = {subject: pk for subject, (kind, pk) in wanted.items() if kind == entity.kind}
         if mine:
             records = entity.records.in_bulk(set(mine.values()))
-            found |= {subject: records[pk] for subject, pk in mine.items() if pk in records}
-    return found
+            by_subject |= {subject: records[pk] for subject, pk in mine.items() if pk in records}
+    return by_subject
 
 
 def _subject(kind: str, pk: int, named: dict[int, str], records: dict[tuple[str, int], Any]) -> tuple[str, str]:
@@ -114,24 +116,24 @@ def _subject(kind: str, pk: int, named: dict[int, str], records: dict[tuple[str,
     record = records.get((kind, pk))
     if record is None:
         return "", ""
-    shown = entities.of(record).display
-    url = reverse("pasi_connect:submission", args=[pk]) if kind == "submission" else shown.url(record)
-    return shown.title(record), url
+    display = entities.of(record).display
+    url = reverse("pasi_connect:submission", args=[pk]) if kind == "submission" else display.url(record)
+    return display.title(record), url
 
 
 def _undo(user: User, items: set[int]) -> dict[int, str]:
     """Where the newest decision on each item is taken back; the service has the last word on whether it can be."""
     if not items:
         return {}
-    found: dict[int, Decision] = {}
+    newest: dict[int, Decision] = {}
     sight = selectors.Sight(user)
     for decision in (
         selectors.decisions(user).filter(discrepancy_id__in=items, at__gte=clock.now() - UNDO_FOR).order_by("id")
     ):
-        found[decision.discrepancy_id] = decision
+        newest[decision.discrepancy_id] = decision
     return {
         item: reverse("pasi_connect:decision-undo", args=[decision.pk])
-        for item, decision in found.items()
+        for item, decision in newest.items()
         if not decision.undone_at
         and taking_back.may_undo_decision(sight, decision)
         # PASI has taken our value by then; what was created there is restored.
@@ -160,8 +162,8 @@ def _sentence(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any
     """Icon and sentence of one entry; None for steps between that nobody needs to see."""
     fields = _fields(entry, items)
     if entry.entity in KINDS and entry.action in OWN:
-        icon, hue, said = OWN[Verb(entry.action)]
-        return {"icon": icon, "hue": hue, "text": str(said)}
+        icon, hue, sentence = OWN[Verb(entry.action)]
+        return {"icon": icon, "hue": hue, "text": str(sentence)}
     if entry.entity in KINDS:
         changed = {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
         return changed if entry.action in CHANGED else None
@@ -203,12 +205,12 @@ def _sentence(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any
             after = (entry.changes.get("status") or [None, ""])[-1]
             if after in ("waiting", "in_flight", "checking", "no_change"):
                 return None
-            shown = words.SUBMISSION.get(after, {})
+            state = words.SUBMISSION.get(after, {})
             hue = {"accepted": "ok", "rejected": "bad", "dead": "bad"}.get(after, "attn")
             text = (
                 _("In PASI")
                 if after == "accepted"
-                else _("Submission: %(state)s") % {"state": shown.get("label", after)}
+                else _("Submission: %(state)s") % {"state": state.get("label", after)}
             )
-            return {"icon": shown.get("icon", "send"), "hue": "" if after == "cancelled" else hue, "text": text}
+            return {"icon": state.get("icon", "send"), "hue": "" if after == "cancelled" else hue, "text": text}
     return None

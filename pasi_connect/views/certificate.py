@@ -14,12 +14,12 @@ from pasi_connect.soap import certificate
 class CertificatePage(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         connection = ConnectionSettings.load()
-        found, problem = certificate.look(connection)
+        details, problem = certificate.look(connection)
         context = {
-            "certificate": found,
+            "certificate": details,
             "problem": problem,
             "connection": connection,
             "contract_changes": contract_changes.present(),
-            "soon": bool(found and not problem and certificate.ends_soon(found, connection)),
+            "soon": bool(details and not problem and certificate.ends_soon(details, connection)),
         }
         return render(request, "pasi_connect/setup/certificate.html", context)

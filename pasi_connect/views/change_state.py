@@ -54,22 +54,22 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     """That part alone: the page asks for it while a reset is on its way."""
     user = user_of(request)
     one = get_object_or_404(selectors.discrepancies(user), pk=pk)
-    told = context(one, Record.load(one.entity, one.key))
-    return render(request, "pasi_connect/change_state.html", {**told, "alone": True})
+    part = context(one, Record.load(one.entity, one.key))
+    return render(request, "pasi_connect/change_state.html", {**part, "alone": True})
 
 
 def settled(one: Discrepancy, sight: selectors.Sight) -> dict[str, Any]:
     """How a settled item came to its end: {title, who, reason}, also field by field where both sides were taken."""
     kept = {} if one.settled_by == "restored" else {"undone_at": None}  # its decision is the one that was taken back
     entity = entities.by_kind(one.entity)
-    made = list(one.decisions.filter(**kept).select_related("discrepancy").order_by("id"))
+    history = list(one.decisions.filter(**kept).select_related("discrepancy").order_by("id"))
     titles = {
         "accept": _("Settled: PASI's values were accepted"),
         "reject": _("Settled: PASI took the SIS values"),
         "mixed": _("Settled: PASI’s %(accepted)s accepted, the SIS %(kept)s kept")
         % {
-            "accepted": words.field_labels(entity, dict.fromkeys(name for each in made for name in each.accepted)),
-            "kept": words.field_labels(entity, dict.fromkeys(name for each in made for name in each.rejected)),
+            "accepted": words.field_labels(entity, dict.fromkeys(name for each in history for name in each.accepted)),
+            "kept": words.field_labels(entity, dict.fromkeys(name for each in history for name in each.rejected)),
         },
         "link_anew": _("Settled: the SIS record was relinked"),
         "former": _("Settled: PASI took the SIS values; afterwards PASI’s former values were entered here again"),
@@ -82,19 +82,19 @@ def settled(one: Discrepancy, sight: selectors.Sight) -> dict[str, Any]:
         "title": titles.get(
             one.settled_by, _("Settled automatically: both sides match, or the record is no longer synchronized")
         ),
-        "who": ", ".join(dict.fromkeys(each.actor_name for each in made)) if decided else "",
-        "reason": " · ".join(dict.fromkeys(filter(None, map(sight.reason, made)))) if decided else "",
+        "who": ", ".join(dict.fromkeys(each.actor_name for each in history)) if decided else "",
+        "reason": " · ".join(dict.fromkeys(filter(None, map(sight.reason, history)))) if decided else "",
     }
 
 
 def former(last: Decision, record: Record) -> dict[str, Any] | None:
     """PASI's values before the reset, where they can be taken after all: in words, and where to post."""
-    found = decisions.former(last)
-    if not found:
+    by_name = decisions.former(last)
+    if not by_name:
         return None
-    told = ", ".join(
+    text = ", ".join(
         f"{words.field_label(record.entity, name)} "
         f"{words.value_text(record.entity, name, values.to_json(value), record.board_names) or _('not set')}"
-        for name, value in found.items()
+        for name, value in by_name.items()
     )
-    return {"told": told, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}
+    return {"told": text, "url": reverse("pasi_connect:decision-take-former", args=[last.pk])}

@@ -56,13 +56,13 @@ LIST = lists.Listing(
 def group_counts(user: User) -> dict[str, int]:
     """How many stand in each tab; none is counted further than `keyset.MOST_COUNTED` and one."""
     own = selectors.discrepancies(user).select_related(None)
-    found = {
+    counts = {
         group: keyset.counted(DiscrepancyFilter.in_group(own, "group", group))
         for group in ("safe", "conflicts", "whole", "reset", "closed")
     }
-    found["refused"] = keyset.counted(own.filter(selectors.refused()))
-    found["open"] = waiting(found) + found["reset"]
-    return found
+    counts["refused"] = keyset.counted(own.filter(selectors.refused()))
+    counts["open"] = waiting(counts) + counts["reset"]
+    return counts
 
 
 def waiting(counts: dict[str, int]) -> int:
@@ -76,11 +76,11 @@ def newest(user: User) -> str:
     return f"{most['item'] or 0}.{most['version'] or 0}"
 
 
-def pulse(user: User, one: Discrepancy | None = None, listed: str = "") -> str:
+def pulse(user: User, one: Discrepancy | None = None, query: str = "") -> str:
     """The address that says what is new since now; of a page of one change also whether that one has moved."""
     values = {"since": newest(user)}
     if one is not None:
-        values |= {"item": str(one.pk), "version": one.version, "status": one.status, "list": listed}
+        values |= {"item": str(one.pk), "version": one.version, "status": one.status, "list": query}
     return f"{reverse('pasi_connect:pulse')}?{urlencode(values)}"
 
 
@@ -109,16 +109,16 @@ def index(request: HttpRequest) -> HttpResponse:
     choose_school(filterset, schools)
     choose_year(filterset)
     newest_first = request.GET.get("order") == "newest"
-    found = lists.rows(filterset)
-    made = lists.page(request, found, newest_first)
+    items = lists.rows(filterset)
+    page = lists.page(request, items, newest_first)
     counts = group_counts(user)
     group = params.get("group", "")
-    told = {"not_alike": _("Excluding similar changes"), "alike": _alike(made.rows)}
-    chips = lists.chips(request, filterset, besides=("group",) if group in TABS else (), told=told)
-    total = keyset.counted(found) if chips or group not in counts else counts[group]
+    labels = {"not_alike": _("Excluding similar changes"), "alike": _alike(page.rows)}
+    chips = lists.chips(request, filterset, besides=("group",) if group in TABS else (), told=labels)
+    total = keyset.counted(items) if chips or group not in counts else counts[group]
     number = waiting(counts)
-    shown = change_rows.shown_rows(made.rows, working)
-    notes = offers.notes(PAGE, request, made.rows)
+    rows = change_rows.shown_rows(page.rows, working)
+    notes = offers.notes(PAGE, request, page.rows)
     context = {
         "filterset": filterset,
         "tabs": [
@@ -136,13 +136,13 @@ def index(request: HttpRequest) -> HttpResponse:
         "chips": chips,
         "clear": LIST.clear(request, filterset, besides=("group",) if group in TABS else ()),
         **LIST.context(request),
-        "rows": [{**row, "notes": notes.get(row["item"].pk, ())} for row in shown],
-        "choosable": selectors.decides(user) and any(row["decidable"] for row in shown),
+        "rows": [{**row, "notes": notes.get(row["item"].pk, ())} for row in rows],
+        "choosable": selectors.decides(user) and any(row["decidable"] for row in rows),
         "kept": list(working.kept.items()) if working else [],
-        "more_than_shown": total > len(made.rows),
+        "more_than_shown": total > len(page.rows),
         "total_shown": keyset.upto(total),
         "export": lists.address(request),
-        "pager": lists.pager(request, made, total, newest_first),
+        "pager": lists.pager(request, page, total, newest_first),
         "newest_first": newest_first,
         "turned": lists.address(request, order=None if newest_first else "newest", mine=1),
         "title": _title(number),
@@ -189,8 +189,8 @@ def _first(working: WorkingList | None) -> str:
 
 def first_open(user: User, group: str) -> QuerySet[Discrepancy]:
     """Items of the group that wait for a decision, oldest first."""
-    found = selectors.discrepancies(user).filter(WAITS).order_by("id")
-    return DiscrepancyFilter.in_group(found, "group", group) if group in ("safe", "conflicts", "whole") else found
+    items = selectors.discrepancies(user).filter(WAITS).order_by("id")
+    return DiscrepancyFilter.in_group(items, "group", group) if group in ("safe", "conflicts", "whole") else items
 
 
 @rights.needs("view", "change")
@@ -206,7 +206,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, one, form, working, status=422)
     try:
-        made = _decide(request, one, form)
+        decision = _decide(request, one, form)
     except decisions.Moved as moved:
         one = get_object_or_404(selectors.discrepancies(user), pk=pk)
         fresh = DecisionForm(one, initial={**form.cleaned_data, "version": one.version})
@@ -214,46 +214,46 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         take_errors(form, error)
         return _page(request, one, form, working, status=422)
-    undo = reverse("pasi_connect:decision-undo", args=[made.pk]) + working.query
-    messages.success(request, _result(made, actor.of_request(request)), extra_tags=f"undo={undo}")
+    undo = reverse("pasi_connect:decision-undo", args=[decision.pk]) + working.query
+    messages.success(request, _result(decision, actor.of_request(request)), extra_tags=f"undo={undo}")
     only_pasi = one.kind == CHANGED_IN_PASI
     goes_on = request.POST.get("do") == "next" or (request.POST.get("do") == "all-pasi" and only_pasi)
-    if not goes_on or _leaves_courses(request, made):
+    if not goes_on or _leaves_courses(request, decision):
         return redirect(working.url_of(pk))
     following = working.after_deciding(pk)
     return redirect(working.url_of(following.pk) if following else working.url)
 
 
-def _former(made: list[Decision], record: Record) -> dict[str, Any] | None:
+def _former(history: list[Decision], record: Record) -> dict[str, Any] | None:
     """Of the newest decision that kept SIS values."""
-    last = next((each for each in made if not each.undone_at and each.rejected), None)
+    last = next((each for each in history if not each.undone_at and each.rejected), None)
     return change_state.former(last, record) if last else None
 
 
 def _decide(request: HttpRequest, one: Discrepancy, form: DecisionForm) -> Decision:
     who = actor.of_request(request)
-    given = {"reason": form.cleaned_data["reason"], "version": form.cleaned_data["version"]}
+    answer = {"reason": form.cleaned_data["reason"], "version": form.cleaned_data["version"]}
     if form.side(ANEW):
-        return decisions.link_anew(who, one.pk, **given)
-    return decisions.decide(who, one.pk, accepted=form.side("pasi"), rejected=form.side("sis"), **given)
+        return decisions.link_anew(who, one.pk, **answer)
+    return decisions.decide(who, one.pk, accepted=form.side("pasi"), rejected=form.side("sis"), **answer)
 
 
-def _leaves_courses(request: HttpRequest, made: Decision) -> bool:
+def _leaves_courses(request: HttpRequest, decision: Decision) -> bool:
     """A withdrawal was accepted and courses go on: the page of the change offers to end them, so the person stays there."""
-    if "exit_date_type" not in made.accepted:
+    if "exit_date_type" not in decision.accepted:
         return False
-    now = Discrepancy.objects.get(pk=made.discrepancy_id)
+    now = Discrepancy.objects.get(pk=decision.discrepancy_id)
     return any(waits(request, now) for waits in offers.unfinished["pasi_connect.change"])
 
 
-def _result(made: Decision, who: Actor) -> str:
+def _result(decision: Decision, who: Actor) -> str:
     """What was done and what follows, for the message after saving."""
-    parts, entity = [], entities.by_kind(made.discrepancy.entity)
-    if made.accepted:
-        parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(entity, made.accepted)})
-    if made.rejected:
-        parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(entity, made.rejected)})
-        parts.append(_way(submissions.forecast(submissions.link_to(made.discrepancy), who)))
+    parts, entity = [], entities.by_kind(decision.discrepancy.entity)
+    if decision.accepted:
+        parts.append(_("Accepted PASI: %(fields)s.") % {"fields": words.field_labels(entity, decision.accepted)})
+    if decision.rejected:
+        parts.append(_("Kept SIS: %(fields)s.") % {"fields": words.field_labels(entity, decision.rejected)})
+        parts.append(_way(submissions.forecast(submissions.link_to(decision.discrepancy), who)))
     if not parts:
         parts.append(_("Relinked. Nothing was sent."))
     return " ".join(parts)
@@ -283,31 +283,31 @@ def _page(
     # Of a settled item all rows are the past, also what was on its way when it ended.
     undecided = [row for row in rows if row["state"] != RESET or not one.is_open]
     underway = [row for row in rows if row["state"] == RESET and one.is_open]
-    seen = {row["name"] for row in rows}
+    names = {row["name"] for row in rows}
     if one.is_open:
-        underway += [row for row in record.differing if row["state"] == "ours_to_send" and row["name"] not in seen]
+        underway += [row for row in record.differing if row["state"] == "ours_to_send" and row["name"] not in names]
     for row in undecided:
         preset = "pasi" if row["state"] == CHANGED_IN_PASI and one.kind == CHANGED_IN_PASI else ""
         row["chosen"] = form.choices.get(row["name"], "") if form.is_bound else preset
     total, before = keyset.counted(working.items), keyset.counted(working.before(one.pk))
     previous, following = working.previous(one.pk), working.next(one.pk)
-    made = list(one.decisions.select_related("discrepancy").order_by("-id")[:5])
-    for each in made:
+    history = list(one.decisions.select_related("discrepancy").order_by("-id")[:5])
+    for each in history:
         each.reason = sight.reason(each)  # for the page; nothing is saved
-    told = [
+    decision_rows = [
         {
-            "made": each,
+            "decision": each,
             "accepted": words.field_labels(record.entity, each.accepted),
             "rejected": words.field_labels(record.entity, each.rejected),
         }
-        for each in made
+        for each in history
     ]
-    last = next((each for each in made if not each.undone_at), None)
+    last = next((each for each in history if not each.undone_at), None)
     whole = one.kind in AS_A_WHOLE
     decidable = may and one.is_open and one.undecided > 0
-    differing = [*seen, *(row["name"] for row in underway)]
+    differing = [*names, *(row["name"] for row in underway)]
     settled = change_state.settled(one, sight) if not one.is_open else None
-    why_nots = decisions.why_not_many(made)
+    why_nots = decisions.why_not_many(history)
     why_not = why_nots.get(last.pk, "") if last and may else ""
     context = {
         **change_state.context(one, record),
@@ -331,18 +331,18 @@ def _page(
         "here": working.url_of(one.pk),
         "previous": working.url_of(previous.pk) if previous else "",
         "next": working.url_of(following.pk) if following else "",
-        "decisions": told,
+        "decisions": decision_rows,
         "settled": settled,
         "undo": next(
             (
                 each
-                for each in made
+                for each in history
                 if each.pk not in why_nots and not each.undone_at and taking_back.may_undo_decision(sight, each)
             ),
             None,
         ),
         "why_not_undo": why_not,
-        "former": _former(made, record) if may and not one.is_open else None,
+        "former": _former(history, record) if may and not one.is_open else None,
         "pulse": pulse(user, one, working.query),
         "panels": offers.panels("pasi_connect.change", request, one),
     }

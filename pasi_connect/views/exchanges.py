@@ -39,16 +39,16 @@ def index(request: HttpRequest) -> HttpResponse:
     params = lists.with_default(request.GET, "polls", "false", unless=("operation", "key", "ref_id", "submission"))
     filterset = ExchangeFilter(params, selectors.exchanges(user))
     choose_school(filterset, school_choices(user))
-    found = lists.rows(filterset)
-    made = lists.page(request, found, newest_first=True)
-    students = names.of_exchanges(user, made.rows)
+    calls = lists.rows(filterset)
+    page = lists.page(request, calls, newest_first=True)
+    students = names.of_exchanges(user, page.rows)
     context = {
         "filterset": filterset,
         "clear": LIST.clear(request, filterset, besides=("polls",)),
         **LIST.context(request),
         "chips": lists.chips(request, filterset, besides=("polls",)),
-        "rows": [{"call": call, "student": students.get(call.pk)} for call in made.rows],
-        "pager": lists.pager(request, made, keyset.counted(found), newest_first=True),
+        "rows": [{"call": call, "student": students.get(call.pk)} for call in page.rows],
+        "pager": lists.pager(request, page, keyset.counted(calls), newest_first=True),
         "polls": params.get("polls") != "false",
         "with_polls": lists.address(request, polls="true"),
         "without_polls": lists.address(request, polls=None, operation=None),

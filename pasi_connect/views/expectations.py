@@ -38,7 +38,7 @@ def _place(stay: Stay) -> str:
     }
 
 
-def lines(found: Iterable[Expected], *, of_pasi: bool = True) -> list[dict[str, Any]]:
+def lines(expectations: Iterable[Expected], *, of_pasi: bool = True) -> list[dict[str, Any]]:
     """{title, next_step, icon, level, clears_on, stays, others} of each, for `pasi_connect/expected.html`.
 
     `of_pasi`: the title says that it is PASI who will say it.
@@ -53,5 +53,5 @@ def lines(found: Iterable[Expected], *, of_pasi: bool = True) -> list[dict[str, 
             "stays": one.stays,
             "others": [_place(stay) for stay in one.others],
         }
-        for one in found
+        for one in expectations
     ]

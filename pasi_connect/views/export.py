@@ -29,9 +29,9 @@ def changes(request: HttpRequest, form: str) -> HttpResponseBase:
     params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
     filterset = DiscrepancyFilter(params, selectors.discrepancies(user), person=user)
     LIST.check(request, filterset)
-    found = lists.sound(filterset)
+    items = lists.sound(filterset)
     name = f"{_('changes-from-pasi')}-{clock.today().isoformat()}"
-    return exports.download(form, name, _("Changes"), heads(), lines(found.order_by("id")))
+    return exports.download(form, name, _("Changes"), heads(), lines(items.order_by("id")))
 
 
 def heads() -> list[str]:
@@ -45,17 +45,17 @@ def heads() -> list[str]:
 def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
     """One line a field of each item; four queries a thousand items."""
     after = 0
-    while found := list(items.filter(pk__gt=after)[:CHUNK]):
-        after = found[-1].pk
-        load_records(found)
-        told = names_of(item.asn for item in found if item.record is None)
-        boards = words.boards_of(found, SIDES)
-        resets = [item.pk for item in found if item.is_open and not item.undecided]
+    while batch := list(items.filter(pk__gt=after)[:CHUNK]):
+        after = batch[-1].pk
+        load_records(batch)
+        names = names_of(item.asn for item in batch if item.record is None)
+        boards = words.boards_of(batch, SIDES)
+        resets = [item.pk for item in batch if item.is_open and not item.undecided]
         mine = Discrepancy.objects.filter(selectors.refused(), pk__in=resets) if resets else Discrepancy.objects.none()
         refused = set(mine.values_list("pk", flat=True))
-        for item in found:
+        for item in batch:
             entity = entities.by_kind(item.entity)
-            name = entity.display.list_title(item.record) if item.record else told.get(item.asn, "")
+            name = entity.display.list_title(item.record) if item.record else names.get(item.asn, "")
             start = [item.school_code, str(item.school_year or ""), name, item.asn, item.get_kind_display()]
             end = [item.changed_by, *map(_moment, (item.changed_at, item.opened_at, item.settled_at))]
             end += [item.key if entity.key_is_ref_id else "", str(entity.display.name)]

@@ -45,9 +45,9 @@ def times_today(user: User) -> Times:
         if finished is None:
             continue
         by_hour.setdefault(timezone.localtime(finished).hour, []).append((finished - created).total_seconds())
-    spans = sorted(span for found in by_hour.values() for span in found)
+    spans = sorted(span for seconds in by_hour.values() for span in seconds)
     p95 = spans[min(round(0.95 * len(spans)), len(spans) - 1)]
-    hours = [(hour, statistics.median(found)) for hour, found in sorted(by_hour.items())]
+    hours = [(hour, statistics.median(seconds)) for hour, seconds in sorted(by_hour.items())]
     return Times(len(spans), statistics.median(spans), p95, hours)
 
 
@@ -56,7 +56,7 @@ def in_step(user: User) -> tuple[int, int]:
     context = Context()
     if not context.years:
         return 0, 0
-    found = (
+    counts = (
         sis_selectors.enrolments(user)
         .filter(
             deleted=False,
@@ -66,7 +66,7 @@ def in_step(user: User) -> tuple[int, int]:
         .order_by()
         .aggregate(all=Count("pk"), step=Count("pk", filter=~Q(links__agreed_digest="") & Q(links__isnull=False)))
     )
-    return found["step"], found["all"]
+    return counts["step"], counts["all"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Queue:
 
 def queue(user: User) -> Queue:
     own = selectors.submissions(user).order_by()
-    found = own.filter(
+    counts = own.filter(
         ~Q(status__in=("no_change", "cancelled")) & (~Q(status="accepted") | Q(finished_at__gte=start_of_today()))
     ).aggregate(
         queued=Count("pk", filter=Q(status__in=QUEUED)),
@@ -94,7 +94,7 @@ def queue(user: User) -> Queue:
     )
     oldest = own.filter(status__in=QUEUED).order_by("created_at").values_list("created_at", flat=True).first()
     return Queue(
-        **found,
+        **counts,
         stuck=selectors.stuck(user).order_by().count(),
         set_aside=selectors.failures(user).order_by().count(),
         oldest=oldest,

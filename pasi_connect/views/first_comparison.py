@@ -30,10 +30,10 @@ def index(request: HttpRequest) -> HttpResponse:
     lists.refuse_unknown(request, (*filterset.filters, lists.MINE))
     choose_school(filterset, school_choices(user))
     choose_year(filterset)
-    asked = {name: value for name in filterset.filters if (value := request.GET.get(name, "").strip())}
-    found = selectors.first_comparisons(lists.rows(filterset))
-    wanted = asked.get("field")
-    rows = [_row(one, asked) for one in found if not wanted or one.field == wanted]
+    criteria = {name: value for name in filterset.filters if (value := request.GET.get(name, "").strip())}
+    groups = selectors.first_comparisons(lists.rows(filterset))
+    wanted = criteria.get("field")
+    rows = [_row(one, criteria) for one in groups if not wanted or one.field == wanted]
     context = {
         "filterset": filterset,
         "shown_filters": [name for name in ON_PAGE if name in filterset.filters],
@@ -47,8 +47,8 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pasi_connect/first_comparison.html", context, status=200 if filterset.is_valid() else 400)
 
 
-def _row(one: selectors.FirstCompared, asked: dict[str, str]) -> dict[str, Any]:
-    which = {**asked, "entity": one.entity.kind, "field": one.field, "first_comparison": "true"}
+def _row(one: selectors.FirstCompared, criteria: dict[str, str]) -> dict[str, Any]:
+    which = {**criteria, "entity": one.entity.kind, "field": one.field, "first_comparison": "true"}
     part = next(row for row in one.first.fields if row["name"] == one.field)
     together = {"all": "1", "named": "1", "kinds": Kind.NEVER_AGREED, "only": one.field}
     return {

@@ -82,14 +82,14 @@ class GuardPage(View):
     def _page(self, cursor: SyncCursor, status: int = 200) -> HttpResponse:
         missing = _missing(cursor)
         page, count = lists.page(self.request, missing, newest_first=False), missing.count()
-        shown = _("Showing %(number)s of %(total)s")
+        text = _("Showing %(number)s of %(total)s")
         pager = lists.pager(self.request, page, count, newest_first=False)
         numbers = {"number": len(page.rows), "total": number_format(count, force_grouping=True)}
         context = {
             "cursor": cursor,
             "count": count,
             "rows": _rows(cursor, page.rows),
-            "pager": {**pager, "shown": shown % numbers},
+            "pager": {**pager, "shown": text % numbers},
             "stopped_at": cursor.guard_stopped_at.isoformat() if cursor.guard_stopped_at else "",
             "enrolments": cursor.notification_type.startswith(EnrolmentCopy.notification_type),
         }

@@ -63,7 +63,7 @@ class LivePage(View):
         rows = record.differing
         year = enrolment.school_year
         flying = bool(record.submission and record.submission.status in FLYING)
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "record": record,
             "enrolment": enrolment,
             "state": state_of(enrolment).state,
@@ -83,7 +83,7 @@ class LivePage(View):
             "submission": record.submission,
             "time_line": record.time_line(),
         }
-        return render(self.request, "pasi_connect/enrolment_live.html", told, status=status)
+        return render(self.request, "pasi_connect/enrolment_live.html", values, status=status)
 
 
 class Decide(LivePage):
@@ -95,28 +95,28 @@ class Decide(LivePage):
         enrolment = self.enrolment(pk)
         lists.require(selectors.sends(user_of(request)))
         form = ExitForm(request.POST)
-        seen = form.cleaned_data["seen"] if form.is_valid() else None
-        if seen is None:
+        version = form.cleaned_data["seen"] if form.is_valid() else None
+        if version is None:
             return self.page(enrolment, refused=_("Read PASI's record first."), status=409)
         reason = form.cleaned_data["reason"]
         try:
-            self.act(actor.of_request(request), enrolment, seen, reason)
+            self.act(actor.of_request(request), enrolment, version, reason)
         except historical.NotRead as error:
             return self.page(enrolment, refused=str(error), reason=reason, status=503)
         except historical.NotPossible as error:
             present = submissions.copy_of(submissions.link_of(enrolment))
             now = historical.Picture(present.core_version if present else 0)
-            shown = now if isinstance(error, historical.Moved) else None
-            return self.page(enrolment, shown, refused=str(error), reason=reason, status=409)
+            picture = now if isinstance(error, historical.Moved) else None
+            return self.page(enrolment, picture, refused=str(error), reason=reason, status=409)
         return redirect("sis:student", enrolment.student_id)
 
-    def act(self, who: actor.Actor, enrolment: SchoolEnrolment, seen: int, reason: str) -> None:
+    def act(self, who: actor.Actor, enrolment: SchoolEnrolment, version: int, reason: str) -> None:
         raise NotImplementedError
 
 
 class SendOurs(Decide):
-    def act(self, who: actor.Actor, enrolment: SchoolEnrolment, seen: int, reason: str) -> None:
-        submission = historical.confirm(who, enrolment, seen)
+    def act(self, who: actor.Actor, enrolment: SchoolEnrolment, version: int, reason: str) -> None:
+        submission = historical.confirm(who, enrolment, version)
         if submission.status == "held":
             messages.warning(
                 self.request, _("Confirmed, but it is held: %(why)s") % {"why": words.why(submission).text}
@@ -126,6 +126,6 @@ class SendOurs(Decide):
 
 
 class TakeTheirs(Decide):
-    def act(self, who: actor.Actor, enrolment: SchoolEnrolment, seen: int, reason: str) -> None:
-        historical.take(who, enrolment, seen, reason)
+    def act(self, who: actor.Actor, enrolment: SchoolEnrolment, version: int, reason: str) -> None:
+        historical.take(who, enrolment, version, reason)
         messages.success(self.request, _("PASI's values taken. Nothing is sent."))

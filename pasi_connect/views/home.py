@@ -165,15 +165,15 @@ def _chart(times: figures.Times) -> dict[str, Any] | None:
     """Median seconds by hour up to the last one with a submission; empty hours are zero."""
     if not times.hours:
         return None
-    known = dict(times.hours)
+    by_hour = dict(times.hours)
     last = times.hours[-1][0]
     first = max(min(times.hours[0][0], last - HOURS + 1), 0)
-    told = ", ".join(
+    summary = ", ".join(
         _("%(hour)s:00: %(time)s") % {"hour": f"{hour:02d}", "time": _seconds(span)} for hour, span in times.hours
     )
     return {
-        "values": [known.get(hour, 0.0) for hour in range(first, last + 1)],
-        "label": _("Median time from saving to stored in PASI, by hour. %(told)s.") % {"told": told},
+        "values": [by_hour.get(hour, 0.0) for hour in range(first, last + 1)],
+        "label": _("Median time from saving to stored in PASI, by hour. %(told)s.") % {"told": summary},
         "limit": LIMIT,
         "from": f"{first:02d}:00",
         "to": f"{last + 1:02d}:00",

@@ -62,8 +62,8 @@ class EditIdentification(View):
 
     @staticmethod
     def _documents() -> list[tuple[str, str]]:
-        found = pick_lists.of_year(by_kind(STUDENT), None).get("identity_document_type", [])
-        return [(code, text) for code, text in found if code not in rules.NOT_SENT]
+        choices = pick_lists.of_year(by_kind(STUDENT), None).get("identity_document_type", [])
+        return [(code, text) for code, text in choices if code not in rules.NOT_SENT]
 
     def _page(self, student: Student, form: IdentificationForm, status: int = 200) -> HttpResponse:
         stored = Student.objects.get(pk=student.pk) if status == 422 else student

@@ -41,12 +41,15 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _certificate() -> str:
     """One line: until when, or what is wrong."""
-    found, problem = certificate.look()
+    details, problem = certificate.look()
     if problem:
         return problem.message
-    if found is None:
+    if details is None:
         return ""
-    return _("valid until %(day)s, %(days)s days left") % {"day": f"{found.valid_to:%Y-%m-%d}", "days": found.days_left}
+    return _("valid until %(day)s, %(days)s days left") % {
+        "day": f"{details.valid_to:%Y-%m-%d}",
+        "days": details.days_left,
+    }
 
 
 @rights.needs("view", "change")
@@ -54,7 +57,7 @@ def _certificate() -> str:
 def pulse(request: HttpRequest) -> HttpResponse:
     """What has changed since a page was drawn: new changes, the page's own item, counts and the link.
 
-    `told` is what the last answer said; the same again answers 204, so that nothing is read aloud twice.
+    `told` is the mark of the last answer; the same mark again answers 204, so that nothing is read aloud twice.
     """
     user = user_of(request)
     params = request.GET
@@ -66,8 +69,8 @@ def pulse(request: HttpRequest) -> HttpResponse:
         settled = moved and present is not None and present[1] == Discrepancy.Status.SETTLED
     counts = selectors.counts(user)
     link = LinkState.load()
-    told = f"{new}.{int(moved)}{int(settled)}.{counts['changes']}.{counts['stuck']}.{link.state}"
-    if told == params.get("told"):
+    mark = f"{new}.{int(moved)}{int(settled)}.{counts['changes']}.{counts['stuck']}.{link.state}"
+    if mark == params.get("told"):
         return HttpResponse(status=204)
     context = {
         "new": new,
@@ -75,7 +78,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
         "settled": settled,
         "counts": {name: number and keyset.upto(number) for name, number in counts.items()},
         "link_now": words.link(link),
-        "told": told,
+        "told": mark,
         "item_url": WorkingList(user, QueryDict(params.get("list", "").removeprefix("?"))).url_of(int(params["item"]))
         if moved
         else "",

@@ -26,7 +26,7 @@ def of_actions(user: User, actions: Collection[Action]) -> tuple[dict[int, int],
     Four queries however many records the actions have touched.
     """
     wanted = [action.pk for action in actions]
-    found = list(
+    rows = list(
         selectors.action_records(user)
         .filter(action__in=wanted)
         .order_by()
@@ -34,10 +34,10 @@ def of_actions(user: User, actions: Collection[Action]) -> tuple[dict[int, int],
         .annotate(n=Count("pk"), first=Min("pk"))
     )
     alone = {action.pk for action in actions if action.kind not in OF_MANY}
-    firsts = ActionRecord.objects.in_bulk([row["first"] for row in found if row["action_id"] in alone])
+    firsts = ActionRecord.objects.in_bulk([row["first"] for row in rows if row["action_id"] in alone])
     students = of_records(user, firsts.values())
-    named = {row["action_id"]: students[row["first"]] for row in found if row["first"] in students}
-    return {row["action_id"]: row["n"] for row in found}, named
+    named = {row["action_id"]: students[row["first"]] for row in rows if row["first"] in students}
+    return {row["action_id"]: row["n"] for row in rows}, named
 
 
 def of_records(user: User, records: Iterable[ActionRecord]) -> dict[int, Named]:
@@ -51,13 +51,15 @@ def of_records(user: User, records: Iterable[ActionRecord]) -> dict[int, Named]:
     )
     own = [row.subject_id for row in rows if row.entity == STUDENT]
     students = sis_selectors.students(user).in_bulk(own) if own else {}
-    found: dict[str, dict[int, Student]] = {
+    by_kind: dict[str, dict[int, Student]] = {
         SCHOOL_ENROLMENT: {pk: stay.student for pk, stay in stays.items()},
         COURSE_ENROLMENT: {pk: seat.student for pk, seat in seats.items()},
         STUDENT: students,
     }
     return {
-        row.pk: _named(found[row.entity][row.subject_id]) for row in rows if row.subject_id in found.get(row.entity, {})
+        row.pk: _named(by_kind[row.entity][row.subject_id])
+        for row in rows
+        if row.subject_id in by_kind.get(row.entity, {})
     }
 
 
@@ -75,10 +77,10 @@ def of_exchanges(user: User, calls: Iterable[Exchange]) -> dict[int, Named]:
     stays: dict[int, SchoolEnrolment] = sis_selectors.enrolments(user).in_bulk({*subjects.values(), *links.values()})
     asns = {row.key for row in rows if len(row.key) == 9 and row.key.isdecimal()}
     students = {student.asn: student for student in sis_selectors.students(user).filter(asn__in=asns)} if asns else {}
-    found = {}
+    by_call = {}
     for row in rows:
         stay = stays.get(subjects.get(row.submission_id or 0, 0)) or stays.get(links.get(row.key, 0))
         student = stay.student if stay else students.get(row.key)
         if student is not None:
-            found[row.pk] = _named(student)
-    return found
+            by_call[row.pk] = _named(student)
+    return by_call

@@ -109,8 +109,8 @@ class Record:
     def ours_in_words(self) -> str:
         """ "Ana Silva (1234-5678-9), Lantern School, 2026-2027"."""
         assert self.sis is not None
-        ours, shown = self.sis, self.entity.display
-        who = f"{shown.title(ours)} ({ours.student.asn_shown})" if self.entity.has_student else shown.title(ours)
+        ours, display = self.sis, self.entity.display
+        who = f"{display.title(ours)} ({ours.student.asn_shown})" if self.entity.has_student else display.title(ours)
         return f"{who}, {ours.school.name}, {ours.school_year}"
 
     def theirs_in_words(self, user: User) -> str:
@@ -242,11 +242,11 @@ class Record:
             "submission": [str(pk) for pk in sent],
             kind: [str(self.sis.pk)] if self.sis else [],
         }
-        found: list[AuditEntry] = []
+        entries: list[AuditEntry] = []
         for kind, keys in subjects.items():
             if keys:
-                found += AuditEntry.objects.filter(entity=kind, subject_id__in=keys).order_by("-id")[:HISTORY]
-        return sorted(found, key=lambda entry: entry.pk)[-HISTORY:]
+                entries += AuditEntry.objects.filter(entity=kind, subject_id__in=keys).order_by("-id")[:HISTORY]
+        return sorted(entries, key=lambda entry: entry.pk)[-HISTORY:]
 
     @property
     def heads(self) -> dict[str, Any]:
@@ -264,7 +264,7 @@ class Record:
 
     def time_line(self, waiting: str = "") -> list[dict[str, Any]]:
         """Entries for the two lanes; `waiting` is the last one, without a time."""
-        entries = [told for entry in self.history if (told := _history_row(self.entity, entry, self.board_names))]
+        entries = [row for entry in self.history if (row := _history_row(self.entity, entry, self.board_names))]
         heads = self.heads
         if heads["pasi_at"]:
             who = heads["pasi_by"]
@@ -297,14 +297,14 @@ def names_of(asns: Iterable[str]) -> dict[str, str]:
 
 def titles(items: Iterable[Discrepancy]) -> dict[int, str]:
     """What people call the record of each item, by the item's id. A handful of queries a kind, however many there are."""
-    found: dict[int, str] = {}
+    by_item: dict[int, str] = {}
     rows = list(items)
     load_records(rows)
     for entity in entities.written():
         mine = [item for item in rows if item.entity == entity.kind]
-        told = titles_of_pasi(entity, {item.key: item.asn for item in mine if item.record is None})
-        found |= {item.pk: entity.display.title(item.record) if item.record else told[item.key] for item in mine}
-    return found
+        names = titles_of_pasi(entity, {item.key: item.asn for item in mine if item.record is None})
+        by_item |= {item.pk: entity.display.title(item.record) if item.record else names[item.key] for item in mine}
+    return by_item
 
 
 def load_records(items: Iterable[Discrepancy]) -> None:
@@ -323,8 +323,8 @@ def titles_of_pasi(entity: Entity, asns: Mapping[str, str]) -> dict[str, str]:
     """Of records that only PASI has, by key: the student's name as PASI told it, else the ASN, else PASI's key."""
     if not entity.has_student:
         return {key: _("%(kind)s %(key)s") % {"kind": entity.display.name, "key": key[:8]} for key in asns}
-    told = names_of(asns.values())
-    return {key: told.get(asn, "") or words_asn(asn) for key, asn in asns.items()}
+    names = names_of(asns.values())
+    return {key: names.get(asn, "") or words_asn(asn) for key, asn in asns.items()}
 
 
 def words_asn(asn: str) -> str:
@@ -333,50 +333,50 @@ def words_asn(asn: str) -> str:
 
 def _history_row(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> dict[str, Any] | None:
     who = {"who": entry.actor_name}
-    told = {"side": "sis", "at": entry.at}
+    base = {"side": "sis", "at": entry.at}
     match entry.entity, entry.action:
         case entity.kind, verb if verb in OWN:
-            return {**told, "text": OWN[Verb(verb)] % who}
+            return {**base, "text": OWN[Verb(verb)] % who}
         case entity.kind, _action if entry.changes:
-            return {**told, "text": _changed(entity, entry, boards)}
+            return {**base, "text": _changed(entity, entry, boards)}
         case "discrepancy", Verb.DISCREPANCY_OPENED:
-            return {**told, "text": _("The difference was found here")}
+            return {**base, "text": _("The difference was found here")}
         case "discrepancy", Verb.DISCREPANCY_SETTLED:
-            return {**told, "side": "both", "text": _("Settled: both sides match")}
+            return {**base, "side": "both", "text": _("Settled: both sides match")}
         case "discrepancy", Verb.LINKED_ANEW:
-            return {**told, "text": _("Relinked by %(who)s") % who}
+            return {**base, "text": _("Relinked by %(who)s") % who}
         case "discrepancy", Verb.DECISION_UNDONE:
-            return {**told, "text": _("Decision undone by %(who)s") % who}
+            return {**base, "text": _("Decision undone by %(who)s") % who}
         case "discrepancy", Verb.ACCEPTED_PASI:
-            return {**told, "text": _("Accepted PASI: %(who)s") % who}
+            return {**base, "text": _("Accepted PASI: %(who)s") % who}
         case "discrepancy", Verb.KEPT_SIS:
-            return {**told, "text": _("Kept SIS: %(who)s") % who}
+            return {**base, "text": _("Kept SIS: %(who)s") % who}
         case "discrepancy", _action:
-            return {**told, "text": _("Decided field by field: %(who)s") % who}
+            return {**base, "text": _("Decided field by field: %(who)s") % who}
         case "submission", _action:
-            return _submission_told(entry, told)
+            return _submission_row(entry, base)
     return None
 
 
-def _submission_told(entry: AuditEntry, told: dict[str, Any]) -> dict[str, Any] | None:
+def _submission_row(entry: AuditEntry, base: dict[str, Any]) -> dict[str, Any] | None:
     before, after = (entry.changes.get("status") or [None, ""])[:2]
     if after in ("in_flight", "checking") or (after == "waiting" and before not in (None, "")):
         return None  # steps between, which nobody needs in the story of a record
     if after == "accepted":
-        return {**told, "side": "pasi", "text": _("Stored in PASI")}
+        return {**base, "side": "pasi", "text": _("Stored in PASI")}
     label = words.SUBMISSION.get(after, {}).get("label", after)
     text = (
         _("Submission: %(state)s") % {"state": label}
         if before
         else _("Queued for PASI by %(who)s") % {"who": entry.actor_name}
     )
-    return {**told, "text": text}
+    return {**base, "text": text}
 
 
 def _changed(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> str:
-    known = [(name, pair) for name, pair in entry.changes.items() if words.is_field(entity, name)]
-    if len(known) == 1:
-        name, (_before, after) = known[0]
+    changes = [(name, pair) for name, pair in entry.changes.items() if words.is_field(entity, name)]
+    if len(changes) == 1:
+        name, (_before, after) = changes[0]
         if after in (None, "", []):
             return _("%(field)s cleared by %(who)s") % {
                 "field": words.field_label(entity, name),
@@ -388,6 +388,6 @@ def _changed(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -> st
             "who": entry.actor_name,
         }
     return _("%(fields)s changed by %(who)s") % {
-        "fields": words.field_labels(entity, [name for name, _pair in known]),
+        "fields": words.field_labels(entity, [name for name, _pair in changes]),
         "who": entry.actor_name,
     }

@@ -28,14 +28,14 @@ def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     filterset = FailureFilter(request.GET, selectors.failures(user))
     lists.refuse_unknown(request, filterset.filters)
-    found = lists.sound(filterset)
-    made = lists.page(request, found, newest_first=True)
-    total = found.order_by().count()
+    rows = lists.sound(filterset)
+    page = lists.page(request, rows, newest_first=True)
+    total = rows.order_by().count()
     context = {
-        "rows": shown_rows(made.rows),
+        "rows": shown_rows(page.rows),
         "total": total,
         "dead": selectors.submissions(user).filter(pk__in=failures.dead().values("pk")).order_by().count(),
-        "pager": lists.pager(request, made, total, newest_first=True),
+        "pager": lists.pager(request, page, total, newest_first=True),
         "may": selectors.sends(user),
     }
     return render(request, "pasi_connect/set_aside.html", context)
@@ -95,11 +95,11 @@ def try_again(request: HttpRequest) -> HttpResponse:
     """One of them (`failure`), or all that the person sees."""
     user = user_of(request)
     lists.require(selectors.sends(user))
-    found = selectors.failures(user)
+    rows = selectors.failures(user)
     chosen = request.POST.get("failure", "")
     if chosen:
-        found = found.filter(pk=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0)
-    freed = failures.free(actor.of_request(request), found)
+        rows = rows.filter(pk=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0)
+    freed = failures.free(actor.of_request(request), rows)
     text = ngettext(
         "%(n)s record is being tried again. If it fails three more times, it returns to this list.",
         "%(n)s records are being tried again. Any that fail three more times return to this list.",

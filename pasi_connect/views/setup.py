@@ -45,8 +45,8 @@ class TestConnection(View):
             messages.success(request, _("PASI answered. The connection works."))
         else:
             meaning = setup_steps.meaning(answer.outcome, answer.code)
-            told = " ".join(part for part in (meaning.message, answer.detail, meaning.next_step) if part)
-            messages.error(request, _("The connection does not work. %(told)s") % {"told": told})
+            text = " ".join(part for part in (meaning.message, answer.detail, meaning.next_step) if part)
+            messages.error(request, _("The connection does not work. %(told)s") % {"told": text})
         return redirect("pasi_connect:setup")
 
 

@@ -105,12 +105,12 @@ def _connection(connection: ConnectionSettings) -> Step:
 
 
 def _certificate(connection: ConnectionSettings) -> Step:
-    found, problem = certificate.look(connection)
-    if problem or found is None:
+    details, problem = certificate.look(connection)
+    if problem or details is None:
         text = f"{problem.message} {problem.next_step}" if problem else ""
     else:
         text = _("Valid until %(day)s. You get a warning %(days)s days before.") % {
-            "day": f"{found.valid_to:%Y-%m-%d}", "days": connection.warn_days
+            "day": f"{details.valid_to:%Y-%m-%d}", "days": connection.warn_days
         }  # fmt: skip
     return Step(
         "certificate",
@@ -131,17 +131,17 @@ def _test() -> Step:
         .only("answered_at", "milliseconds", "organization")
         .first()
     )
-    shown = last if last and last.outcome not in GOOD and (not answered or last.pk > answered.pk) else answered
-    if shown is None:
+    call = last if last and last.outcome not in GOOD and (not answered or last.pk > answered.pk) else answered
+    if call is None:
         return Step(
             "test", _("Test the connection"), _("One call, which changes nothing, shows whether PASI answers."), False
         )
-    if shown.outcome in GOOD:
-        text = _("PASI answered us as %(who)s in %(ms)s ms.") % {"who": shown.organization, "ms": shown.milliseconds}
-        return Step("test", _("Test the connection"), text, True, at=shown.answered_at)
-    said = meaning(shown.outcome, shown.code)
-    text = " ".join(part for part in (said.message, shown.detail, said.next_step) if part)
-    return Step("test", _("Test the connection"), text, False, at=shown.sent_at)
+    if call.outcome in GOOD:
+        text = _("PASI answered us as %(who)s in %(ms)s ms.") % {"who": call.organization, "ms": call.milliseconds}
+        return Step("test", _("Test the connection"), text, True, at=call.answered_at)
+    reason = meaning(call.outcome, call.code)
+    text = " ".join(part for part in (reason.message, call.detail, reason.next_step) if part)
+    return Step("test", _("Test the connection"), text, False, at=call.sent_at)
 
 
 def _reference(settings: SyncSettings) -> Step:

@@ -59,9 +59,9 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
     wanted = [one.submission for one in states.values() if one.submission]
     sent = selectors.submissions(user).defer("sent_document").in_bulk(wanted)
     planned = _planned(user, [one.pk for one in enrolments])
-    told = expected.of_enrolments(enrolments)
-    made = []
-    for one, alerts in zip(enrolments, told, strict=True):
+    all_alerts = expected.of_enrolments(enrolments)
+    rows = []
+    for one, alerts in zip(enrolments, all_alerts, strict=True):
         state = states[one.pk]
         item = items.get(state.discrepancy) if state.discrepancy else None
         submission = sent.get(state.submission) if state.submission else None
@@ -73,8 +73,8 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
         flying = submission is not None and submission.status in FLYING
         line.may_go = not flying and context.takes_part(entities.of(one), one.school.code, one.school_year)
         line.links = _links(one, state, submission, item, context)
-        made.append(line)
-    return made
+        rows.append(line)
+    return rows
 
 
 def _planned(user: User, enrolment_ids: list[int]) -> dict[int, list[Action]]:
@@ -90,19 +90,19 @@ def _planned(user: User, enrolment_ids: list[int]) -> dict[int, list[Action]]:
     actions, sight = Action.objects.in_bulk({pk for pk, _subject in pairs}), selectors.Sight(user)
     for one in actions.values():
         one.detail = one.detail if sight.words(one) else ""  # for the page; nothing is saved
-    found: dict[int, list[Action]] = {}
+    by_enrolment: dict[int, list[Action]] = {}
     for pk, subject in sorted(pairs):
-        found.setdefault(subject, []).append(actions[pk])
-    return found
+        by_enrolment.setdefault(subject, []).append(actions[pk])
+    return by_enrolment
 
 
-def mark(told: Sequence[Line]) -> str:
+def mark(rows: Sequence[Line]) -> str:
     """Changes when a line says something else: an open page asks with it, and nothing is drawn again without need."""
-    said = [
+    parts = [
         (line.state, line.why, line.links, line.fields, [(one.pk, one.status) for one in line.planned], line.expected)
-        for line in told
+        for line in rows
     ]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _why(
@@ -162,13 +162,13 @@ def _situation(one: SchoolEnrolment, context: Context) -> held.Situation:
 def _links(
     one: SchoolEnrolment, state: State, submission: Submission | None, item: Discrepancy | None, context: Context
 ) -> list[tuple[str, str]]:
-    found = []
+    links = []
     if state.reason == failures.SET_ASIDE:
-        found.append((_("Open “Failed records”"), reverse("pasi_connect:set-aside")))
+        links.append((_("Open “Failed records”"), reverse("pasi_connect:set-aside")))
     if item is not None:
-        found.append((_("Open the change"), reverse("pasi_connect:change", args=[item.pk])))
+        links.append((_("Open the change"), reverse("pasi_connect:change", args=[item.pk])))
     if submission is not None:
-        found.append((_("Open the submission"), reverse("pasi_connect:submission", args=[submission.pk])))
+        links.append((_("Open the submission"), reverse("pasi_connect:submission", args=[submission.pk])))
     if context.is_historical(one.school_year):
-        found.append((_("Compare with PASI"), reverse("pasi_connect:enrolment-live", args=[one.pk])))
-    return found
+        links.append((_("Compare with PASI"), reverse("pasi_connect:enrolment-live", args=[one.pk])))
+    return links

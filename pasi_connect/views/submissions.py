@@ -58,13 +58,13 @@ def index(request: HttpRequest) -> HttpResponse:
     filterset = SubmissionFilter(request.GET, base)
     schools = school_choices(user)
     choose_school(filterset, schools)
-    found = lists.rows(filterset)
-    made = lists.page(request, found, newest_first=True)
+    rows = lists.rows(filterset)
+    page = lists.page(request, rows, newest_first=True)
     counts = dict(base.order_by().values_list("status").annotate(number=Count("pk")))
     status = request.GET.get("status", "")
     group = request.GET.get("group", "")
     chips = lists.chips(request, filterset, besides=("status",))
-    total = found.order_by().count() if chips else counts.get(status, 0) if status else sum(counts.values())
+    total = rows.order_by().count() if chips else counts.get(status, 0) if status else sum(counts.values())
     stuck = sum(counts.get(each, 0) for each in (*STUCK, Status.HELD))
     context = {
         "filterset": filterset,
@@ -91,8 +91,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "chips": chips,
         "clear": LIST.clear(request, filterset, besides=("status",)),
         **LIST.context(request),
-        "rows": shown_rows(made.rows),
-        "pager": lists.pager(request, made, total, newest_first=True),
+        "rows": shown_rows(page.rows),
+        "pager": lists.pager(request, page, total, newest_first=True),
         "group": group,
         "stuck": stuck,
         "states": words.SUBMISSION,
@@ -242,8 +242,8 @@ def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Queues it again with PASI's version that the page showed."""
 
-    def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
-        reviews.send_again(who, one, seen_version=given["seen"] or 0)
+    def act(who: actor.Actor, one: int, entry: dict[str, Any]) -> None:
+        reviews.send_again(who, one, seen_version=entry["seen"] or 0)
 
     return _exit(request, pk, act, _("Queued again. PASI will get the values that you have just seen."))
 
@@ -251,8 +251,8 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
 @rights.needs("send", "submission")
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
-        reviews.cancel(who, one, reason=given["reason"])
+    def act(who: actor.Actor, one: int, entry: dict[str, Any]) -> None:
+        reviews.cancel(who, one, reason=entry["reason"])
 
     return _exit(
         request, pk, act, _("Cancelled. Nothing was sent. Any remaining difference is listed under Changes from PASI.")
@@ -264,8 +264,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def take_pasi(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes PASI's values, those that the page showed and no others."""
 
-    def act(who: actor.Actor, one: int, given: dict[str, Any]) -> None:
-        reviews.take_pasi(who, one, reason=given["reason"], seen_version=given["seen"] or 0)
+    def act(who: actor.Actor, one: int, entry: dict[str, Any]) -> None:
+        reviews.take_pasi(who, one, reason=entry["reason"], seen_version=entry["seen"] or 0)
 
     return _exit(request, pk, act, _("PASI's values taken. Nothing is sent."))
 

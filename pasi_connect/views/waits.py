@@ -32,13 +32,13 @@ def rows(user: User, counts: dict[str, int]) -> list[Row]:
 
 def _approvals(user: User) -> list[Row]:
     """Jobs that the guard holds, and PASI's sets that it has stopped, for those who may release them."""
-    found = []
+    lines = []
     jobs = list(operations_selectors.approvable(user).order_by("id")[:2])
     if jobs:
         number = operations_selectors.approvable(user).count()
         everything = f"{reverse('operations:jobs')}?state=waiting"
         alone = reverse("operations:job", args=[jobs[0].pk])
-        found.append(
+        lines.append(
             {
                 "count": number,
                 "title": ngettext("Job waiting for approval", "Jobs waiting for approval", number),
@@ -53,7 +53,7 @@ def _approvals(user: User) -> list[Row]:
     if rights.can(user, "approve", "guard"):
         stopped = len(vanishing.stopped(user))
         if stopped:
-            found.append(
+            lines.append(
                 {
                     "count": stopped,
                     "title": _("Records missing from what PASI sent"),
@@ -62,7 +62,7 @@ def _approvals(user: User) -> list[Row]:
                     "label": _("Check the list"),
                 }
             )
-    return found
+    return lines
 
 
 def _set_aside(user: User) -> list[Row]:
@@ -82,7 +82,7 @@ def _set_aside(user: User) -> list[Row]:
 
 def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
     boards = words.boards_of(group.first for group in groups)
-    inbox, found = reverse("pasi_connect:changes"), []
+    inbox, lines = reverse("pasi_connect:changes"), []
     held = selectors.alike_in_jobs(user) if groups else {}
     for group in groups:
         job = held.get(group.key)
@@ -94,7 +94,7 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
         together = not bulk_rules.BY_KEY[first.kind, bulk_rules.ACCEPT].named and selectors.decides(user)
         query = urlencode({"decision": bulk_rules.ACCEPT, "all": "1", "alike": group.key})
         number = keyset.upto(group.count)
-        found.append(
+        lines.append(
             {
                 "count": number,
                 "title": change_rows.what_changed(first, boards),
@@ -106,7 +106,7 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
                 **(_in_job(job) if job is not None else {}),
             }
         )
-    return found
+    return lines
 
 
 def _in_job(job: Job) -> Row:
@@ -141,7 +141,7 @@ def _kinds(user: User, counts: dict[str, int], groups: list[selectors.Alike]) ->
             _("Created or deleted in PASI, or missing there."),
         ),
     )
-    found = []
+    lines = []
     for name, members, titles, text in kinds:
         above = [group for group in groups if group.first.kind in members]
         left = counts[name] - sum(group.count for group in above)
@@ -152,7 +152,7 @@ def _kinds(user: User, counts: dict[str, int], groups: list[selectors.Alike]) ->
             query["not_alike"] = ",".join(group.key for group in above)
         here = f"{reverse('pasi_connect:changes')}?{urlencode(query)}"
         first = changes.first_open(user, name).exclude(alike__in=[group.key for group in above]).first()
-        found.append(
+        lines.append(
             {
                 "count": keyset.upto(left),
                 "title": titles[1 if above else 0],
@@ -166,7 +166,7 @@ def _kinds(user: User, counts: dict[str, int], groups: list[selectors.Alike]) ->
                 else here,
             }
         )
-    return found
+    return lines
 
 
 def _refused(counts: dict[str, int]) -> list[Row]:

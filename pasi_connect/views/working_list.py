@@ -24,14 +24,14 @@ class WorkingList:
     Raises BadRequest for a filter that is malformed: "next" must never lead out of what the person asked for.
     """
 
-    def __init__(self, user: User, given: QueryDict) -> None:
+    def __init__(self, user: User, query: QueryDict) -> None:
         self.user = user
-        params = lists.with_default(given, "group", DEFAULT, unless=("status", "ref_id"))
+        params = lists.with_default(query, "group", DEFAULT, unless=("status", "ref_id"))
         self.filterset = DiscrepancyFilter(params, selectors.discrepancies(user), person=user)
         self.group = params.get("group", "")
-        self.newest_first = given.get("order") == "newest"
+        self.newest_first = query.get("order") == "newest"
         names = (*self.filterset.filters, "order", *lists.MARKS)
-        self.kept: dict[str, str] = {name: str(given[name]) for name in names if given.get(name, "").strip()}
+        self.kept: dict[str, str] = {name: str(query[name]) for name in names if query.get(name, "").strip()}
         if self.kept.get("group") == DEFAULT:
             del self.kept["group"]
         lists.sound(self.filterset)
@@ -64,10 +64,10 @@ class WorkingList:
     @property
     def items(self) -> QuerySet[Discrepancy]:
         """What the person works through, in the list's order: what waits for a decision, or all where nothing can wait."""
-        found = self.filterset.qs
+        items = self.filterset.qs
         if not any(self.filterset.data.get(name) in values for name, values in PAST_DECIDING.items()):
-            found = found.filter(Q(undecided__gt=0) | selectors.refused(), status=Discrepancy.Status.OPEN)
-        return found.order_by("-id" if self.newest_first else "id")
+            items = items.filter(Q(undecided__gt=0) | selectors.refused(), status=Discrepancy.Status.OPEN)
+        return items.order_by("-id" if self.newest_first else "id")
 
     def before(self, pk: int) -> QuerySet[Discrepancy]:
         return self.items.filter(**{"pk__gt" if self.newest_first else "pk__lt": pk})

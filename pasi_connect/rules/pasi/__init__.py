@@ -67,7 +67,7 @@ def expected(
         return []
     situation = Situation(record, others, student, calendar, year_now, school or SchoolFacts(), lists or Lists(), today)
     ending = situation.year.ending
-    found = [(row, row.broken(situation)) for row in TABLE if row.holds_for(ending)]
+    verdicts = [(row, row.broken(situation)) for row in TABLE if row.holds_for(ending)]
     return [
         Expected(
             row.number,
@@ -79,7 +79,7 @@ def expected(
             tuple(broken) if isinstance(broken, list) else (),
             row.number or row.code,
         )
-        for row, broken in found
+        for row, broken in verdicts
         if broken
     ]
 

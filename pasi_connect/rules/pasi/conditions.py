@@ -190,8 +190,8 @@ def _hours(text: str) -> int:
 
 
 def eal_pair(s: Situation) -> bool:
-    found = s.programs & EAL_SERIES
-    return len(found) > 1 and found not in EAL_PAIRS
+    series = s.programs & EAL_SERIES
+    return len(series) > 1 and series not in EAL_PAIRS
 
 
 def language_programs_together(s: Situation) -> bool:
@@ -199,12 +199,12 @@ def language_programs_together(s: Situation) -> bool:
 
 
 def program_expired(s: Situation) -> bool:
-    known = s.lists.programs
-    if known is None:
+    years = s.lists.programs
+    if years is None:
         return False
     return any(
         (first is not None and s.year < first) or (last is not None and s.year > last)
-        for first, last in (known[code] for code in s.programs if code in known)
+        for first, last in (years[code] for code in s.programs if code in years)
     )
 
 
@@ -235,8 +235,8 @@ def portion_below_half(s: Situation) -> bool:
 
 
 def unknown_board(s: Situation) -> bool:
-    board, known = s.record["resident_board"], s.lists.authorities
-    return bool(board) and known is not None and not known.get(board, False)
+    board, authorities = s.record["resident_board"], s.lists.authorities
+    return bool(board) and authorities is not None and not authorities.get(board, False)
 
 
 def no_board_online(s: Situation) -> bool:

@@ -108,18 +108,18 @@ class Situation:
 
     @property
     def year(self) -> SchoolYear:
-        found: SchoolYear = self.record["school_year"]
-        return found
+        year: SchoolYear = self.record["school_year"]
+        return year
 
     @property
     def start(self) -> dt.date:
-        found: dt.date = self.record["start_date"]
-        return found
+        day: dt.date = self.record["start_date"]
+        return day
 
     @property
     def exit(self) -> dt.date:
-        found: dt.date = self.record["exit_date"]
-        return found
+        day: dt.date = self.record["exit_date"]
+        return day
 
     @cached_property
     def programs(self) -> frozenset[str]:

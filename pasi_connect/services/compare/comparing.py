@@ -382,8 +382,8 @@ def _picture(entity: Entity, pair: Pair, verdict: rules.Verdict) -> dict[str, An
     kind = verdict.kind or (pair.item.kind if pair.item else Kind.CHANGED_IN_PASI)
     core_version = copy.core_version if copy else 0
     hidden_at = pair.link.hidden_at if pair.link else None
-    seen = copy if hidden_at is None else None  # who changed it last, and when, PASI tells of what it shows
-    who = ", ".join(part for part in seen.author if part) if seen else ""
+    source = copy if hidden_at is None else None  # who changed it last, and when, PASI tells of what it shows
+    who = ", ".join(part for part in source.author if part) if source else ""
     return {
         "kind": kind,
         "entity": entity.kind,
@@ -396,5 +396,5 @@ def _picture(entity: Entity, pair: Pair, verdict: rules.Verdict) -> dict[str, An
         "version": opaque(record.revision if record else 0, core_version),
         "changed_by": who,
         "alike": likeness(kind, who, fields),
-        "changed_at": seen.changed_at if seen else hidden_at,
+        "changed_at": source.changed_at if source else hidden_at,
     }

@@ -63,8 +63,8 @@ class Context:
 
     def takes_part(self, entity: Entity, school_code: str, year: SchoolYear | None) -> bool:
         """Compared and shown to people; everything else is `not_compared`. A kind without years is of every year."""
-        known = not entity.school_column or school_code in self.active_schools(entity)
-        return self.has_kind(entity) and known and (year in self.years or not entity.by_year)
+        in_scope = not entity.school_column or school_code in self.active_schools(entity)
+        return self.has_kind(entity) and in_scope and (year in self.years or not entity.by_year)
 
     def year_accepted(self, year: SchoolYear) -> bool:
         accepted = self.settings.accepted_school_years

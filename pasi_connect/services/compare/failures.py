@@ -44,7 +44,7 @@ def where(why: Exception | str) -> str:
 def note(step: str, entity: str, key: str, why: Exception | str, *, school_code: str = "", version: int = 0) -> Failure:
     """Counts one more try; the row says whether the record is set aside now. A later version of PASI's begins anew."""
     now, key = clock.now(), key[:MOST_KEY]
-    row, _made = Failure.objects.select_for_update().get_or_create(
+    row, _is_new = Failure.objects.select_for_update().get_or_create(
         step=step,
         entity=entity,
         key=key,
@@ -62,8 +62,8 @@ def note(step: str, entity: str, key: str, why: Exception | str, *, school_code:
 
 def over(step: str, entity: str, keys: Iterable[Any]) -> None:
     """The step has succeeded for these records: nothing is counted against them any more."""
-    found = Failure.objects.filter(step=step, entity=entity, key__in=list(keys))
-    found._raw_delete(found.db)
+    rows = Failure.objects.filter(step=step, entity=entity, key__in=list(keys))
+    rows._raw_delete(rows.db)
 
 
 def set_aside() -> QuerySet[Failure]:

@@ -15,10 +15,10 @@ from pasi_connect.services.compare import columns
 
 def ours(record: Any, link: Link | None) -> dict[str, Any]:
     """The SIS record's compared fields as PASI would hold them: with the spellings that a person agreed to."""
-    found = {name: getattr(record, name) for name in entities.of(record).compared}
+    fields = {name: getattr(record, name) for name in entities.of(record).compared}
     for name, spellings in (link.written if link else {}).items():
-        found[name] = spellings.get(found[name], found[name])
-    return found
+        fields[name] = spellings.get(fields[name], fields[name])
+    return fields
 
 
 def theirs(copy: LocalCopy) -> dict[str, Any]:

@@ -45,12 +45,12 @@ def warnings(items: Iterable[Discrepancy], user: User | None) -> dict[int, list[
     if not wanted:
         return {}
     plan = _plan(wanted, user)
-    told = expected.of_plan(list(plan.values()), together=False) if plan else []
-    found = {
+    expectations = expected.of_plan(list(plan.values()), together=False) if plan else []
+    advice = {
         pk: [replace(one, next_step=NEXT_STEPS[one.code]) for one in rows if one.code in NEXT_STEPS]
-        for pk, rows in zip(plan, told, strict=True)
+        for pk, rows in zip(plan, expectations, strict=True)
     }
-    return {pk: rows for pk, rows in found.items() if rows}
+    return {pk: rows for pk, rows in advice.items() if rows}
 
 
 def _may_matter(item: Discrepancy) -> bool:

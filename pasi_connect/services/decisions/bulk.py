@@ -95,8 +95,8 @@ class Selection:
     @property
     def mark(self) -> str:
         """Changes when another item is found, or one of them has moved: what a page has shown is what is decided."""
-        told = json.dumps([self.ids, self.versions, self.choice.decision, self.choice.field])
-        return hashlib.sha256(told.encode()).hexdigest()[:20]
+        text = json.dumps([self.ids, self.versions, self.choice.decision, self.choice.field])
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     @property
     def guarded(self) -> list[Place]:
@@ -111,39 +111,39 @@ def check(choice: Choice) -> None:
 
 def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
     """Which of the items the choice decides, which it leaves, and what that does. Reads only; three queries."""
-    found = Selection(choice)
+    selection = Selection(choice)
     alone: list[tuple[int, str]] = []
     places: Counter[tuple[str, str, SchoolYear | None]] = Counter()
     columns = ("pk", "version", "kind", "undecided", "entity", "school_code", "school_year")
     rows = items.filter(status=Discrepancy.Status.OPEN).select_related(None).order_by("pk").values_list(*columns)
     for pk, version, kind, undecided, entity, school, year in rows.iterator(chunk_size=5000):
         if not undecided:
-            found.on_the_way += 1
+            selection.on_the_way += 1
         elif not rules.decided(kind, choice.decision, choice.kinds):
-            found.left_out.append(pk)
-            found.left_out_kinds[kind] += 1
+            selection.left_out.append(pk)
+            selection.left_out_kinds[kind] += 1
         else:
-            found.kinds[kind] += 1
+            selection.kinds[kind] += 1
             places[entity, school, year] += 1
             if kind in many.ONE_BY_ONE:
                 alone.append((pk, version))
             else:
-                found.ids.append(pk)
-                found.versions.append(version)
-    found.ids += [pk for pk, _version in alone]
-    found.versions += [version for _pk, version in alone]
+                selection.ids.append(pk)
+                selection.versions.append(version)
+    selection.ids += [pk for pk, _version in alone]
+    selection.versions += [version for _pk, version in alone]
     live = _live(places)
-    found.places = sorted(
+    selection.places = sorted(
         (Place(*place, count, live.get(place, 0)) for place, count in places.items()),
         key=lambda place: (place.entity, place.school, place.school_year.ending if place.school_year else 0),
     )
-    return found
+    return selection
 
 
 def _live(
     places: Mapping[tuple[str, str, SchoolYear | None], int],
 ) -> dict[tuple[str, str, SchoolYear | None], int]:
-    found: dict[tuple[str, str, SchoolYear | None], int] = {}
+    counts: dict[tuple[str, str, SchoolYear | None], int] = {}
     for entity in entities.written():
         schools = {school for kind, school, _year in places if kind == entity.kind}
         if not schools or not entity.school_column or entity.sis is None:
@@ -153,57 +153,59 @@ def _live(
             rows = rows.filter(deleted=False)
         by = ("school__code", entity.sis.year) if entity.sis.year else ("school__code",)
         for code, *year, number in rows.values_list(*by).annotate(number=Count("pk")):
-            found[entity.kind, code, year[0] if year else None] = number
-    return found
+            counts[entity.kind, code, year[0] if year else None] = number
+    return counts
 
 
 def why_approval(places: list[Place]) -> str:
     """The guard's words; "" where nothing trips."""
     if not places:
         return ""
-    told = [
+    parts = [
         _("%(count)s of the %(live)s live enrolments of school %(school)s in %(year)s")
         % {"count": place.count, "live": place.live, "school": place.school, "year": place.school_year or "–"}
         for place in places[:5]
     ]
     if len(places) > 5:
-        told.append(_("and %(number)s more schools") % {"number": len(places) - 5})
+        parts.append(_("and %(number)s more schools") % {"number": len(places) - 5})
     text = _("More than 20 % of a school's enrolments at once: a district officer must review the list first.")
-    return f"{text} {'; '.join(told)}."
+    return f"{text} {'; '.join(parts)}."
 
 
 @transaction.atomic
 def start(
-    actor: Actor, items: QuerySet[Discrepancy], choice: Choice, asked: dict[str, Any], confirmed: bool = False
+    actor: Actor, items: QuerySet[Discrepancy], choice: Choice, criteria: dict[str, Any], confirmed: bool = False
 ) -> tuple[Action, Job, Selection]:
-    """The action with its list, and its job. `asked` is the filter in the words of the list. See `check`.
+    """The action with its list, and its job. `criteria` is the filter in the words of the list. See `check`.
 
     `confirmed`: a person who may approve has looked at the list; the guard asks nobody a second time.
     """
     check(choice)
-    found = select(items, choice)
-    guarded = found.guarded
-    given = {
-        "filter": asked,
+    selection = select(items, choice)
+    guarded = selection.guarded
+    inputs = {
+        "filter": criteria,
         "decision": choice.decision,
         "kinds": sorted(choice.kinds) if choice.kinds is not None else None,
         **({"field": choice.field} if choice.field else {}),
     }
-    schools = {place.school for place in found.places}
+    schools = {place.school for place in selection.places}
     action = entries.record(
         actor,
         Action.Kind.BULK_DECISION,
         [],
         school_code=schools.pop() if len(schools) == 1 else "",
         reason=choice.reason,
-        inputs=given,
+        inputs=inputs,
     )
-    BulkSelection.objects.create(action=action, ids=found.ids, versions=found.versions, left_out=found.left_out)
+    BulkSelection.objects.create(
+        action=action, ids=selection.ids, versions=selection.versions, left_out=selection.left_out
+    )
     action.job = jobs.start(
         actor,
         JOB,
         {"action": action.pk},
-        total=len(found.ids),
+        total=len(selection.ids),
         needs_approval=why_approval(guarded),
         confirmed=confirmed,
         guard=[
@@ -217,7 +219,7 @@ def start(
         ],
     )
     action.save(update_fields=["job"])
-    return action, action.job, found
+    return action, action.job, selection
 
 
 # --- The job -----------------------------------------------------------------------------------------------------
@@ -254,15 +256,15 @@ def _chunk(running: Running, action: Action, part: list[int], versions: list[str
     wanted = Discrepancy.objects.in_bulk(part)
     if any(wanted[pk].kind in many.ONE_BY_ONE for pk in part if pk in wanted):
         part = part[:CHUNK_ALONE]
-    given = action.inputs
+    inputs = action.inputs
     mine = {pk: wanted[pk] for pk in part if pk in wanted}
     done = many.decide_many(
         running.actor,
         mine,
         dict(zip(part, versions, strict=False)),
-        accept=given["decision"] == rules.ACCEPT,
+        accept=inputs["decision"] == rules.ACCEPT,
         reason=action.reason,
-        field=given.get("field", ""),
+        field=inputs.get("field", ""),
     )
     entries.add(
         action,

@@ -132,7 +132,7 @@ def _decide(
     decision.save()
     if record_action:
         entries.record_decision(actor, decision, enrolment_of(decision))
-    told = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields if row["name"] in {*take, *keep}}
+    changes = {row["name"]: [row["sis"], row["pasi"]] for row in item.fields if row["name"] in {*take, *keep}}
     verb = (
         audit.Verb.ACCEPTED_PASI
         if take and not keep
@@ -140,7 +140,7 @@ def _decide(
         if keep and not take
         else audit.Verb.ACCEPTED_IN_PART
     )
-    audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), entries.school_of(actor, item), told, reason))
+    audit.record(actor, audit.Entry(verb, "discrepancy", str(item.pk), entries.school_of(actor, item), changes, reason))
     comparing.look_at(entity, item.key, "accept" if take else "reject")
     return decision
 
@@ -148,8 +148,8 @@ def _decide(
 def enrolment_of(decision: Decision) -> int:
     """The SIS record that the decision is about: the item's, or the one that accepting made."""
     item = decision.discrepancy
-    found = Link.objects.filter(entity=item.entity, key=item.key).values_list("subject_id", flat=True).first()
-    return item.subject_id or found or 0
+    subject_id = Link.objects.filter(entity=item.entity, key=item.key).values_list("subject_id", flat=True).first()
+    return item.subject_id or subject_id or 0
 
 
 def _reset_under_way(link: Link) -> bool:
@@ -235,14 +235,14 @@ def _decide_whole(
     """Created, deleted or missing in PASI: the record as a whole."""
     if item.kind == Kind.CREATED_IN_PASI:
         assert copy is not None
-        made = _create_here(actor, entities.by_kind(item.entity), copy, item.key, reason, deleted=not accepted)
+        new_link = _create_here(actor, entities.by_kind(item.entity), copy, item.key, reason, deleted=not accepted)
         decision.created_enrolment = True
-        decision.revision_after = made.record.revision
+        decision.revision_after = new_link.record.revision
         if not accepted:
             # Known here as deleted, so that it is deleted there: our side of the difference is "deleted".
-            made.kept = {"deleted": False}
-            made.save(update_fields=["kept"])
-            _send_ours(actor, made, ["deleted"], copy.core_version)
+            new_link.kept = {"deleted": False}
+            new_link.save(update_fields=["kept"])
+            _send_ours(actor, new_link, ["deleted"], copy.core_version)
         return
     assert link is not None
     if item.kind == Kind.IDENTITY_CHANGED_IN_PASI:
@@ -276,16 +276,16 @@ def _create_here(actor: Actor, entity: Entity, copy: LocalCopy, key: str, reason
     """
     assert entity.sis is not None and entity.sis.create is not None
     whose, theirs = _whose(actor, entity, copy), values.theirs(copy)
-    given = {**theirs, "deleted": False} if entity.has_deletion else theirs
+    fields = {**theirs, "deleted": False} if entity.has_deletion else theirs
     if deleted:
         near = entity.sis.nearest(theirs, whose.get("school_year")) if entity.sis.nearest else theirs
-        given = {**near, "deleted": True}
+        fields = {**near, "deleted": True}
     again = _forgotten(entity, key, whose)
     how = {"origin": Origin.PASI, "reason": reason}
     if again is not None:
-        record = entity.sis.change(actor, again.pk, given, **how)
+        record = entity.sis.change(actor, again.pk, fields, **how)
     else:
-        record = entity.sis.create(actor, whose, given, **how)
+        record = entity.sis.create(actor, whose, fields, **how)
     link = Link(entity=entity.kind, key=key, agreed=values.plain(theirs), agreed_at=clock.now())
     link.record = record
     link.save()
@@ -295,14 +295,14 @@ def _create_here(actor: Actor, entity: Entity, copy: LocalCopy, key: str, reason
 def _whose(actor: Actor, entity: Entity, copy: LocalCopy) -> dict[str, Any]:
     """Student, school and year of PASI's record, as far as the kind has them; a student whom only PASI knows is taken over."""
     asn, code, year = (entity.part_in(copy, name) for name in ("asn", "school", "school_year"))
-    found: dict[str, Any] = {}
+    whose: dict[str, Any] = {}
     if asn is not None:
-        found["student"] = Student.objects.filter(asn=asn).first() or student_of(actor, asn)
+        whose["student"] = Student.objects.filter(asn=asn).first() or student_of(actor, asn)
     if code is not None:
-        found["school"] = School.objects.get(code=code)
+        whose["school"] = School.objects.get(code=code)
     if year is not None:
-        found["school_year"] = year
-    return found
+        whose["school_year"] = year
+    return whose
 
 
 def _forgotten(entity: Entity, key: str, whose: dict[str, Any]) -> Any:

@@ -57,12 +57,12 @@ def at_another_school(school_code: str) -> str:
 
 def add(action: Action, records: Iterable[ActionRecord]) -> None:
     """What the action has done, and the notices of it; what is only planned is told on its day."""
-    made = list(records)
-    for order, row in enumerate(made):
+    rows = list(records)
+    for order, row in enumerate(rows):
         row.action, row.order = action, row.order or order
-    statements.insert_all(made)
-    if made and action.status == Action.Status.DONE:
-        notices.tell_done(action, made)
+    statements.insert_all(rows)
+    if rows and action.status == Action.Status.DONE:
+        notices.tell_done(action, rows)
 
 
 def of_decision(actor: Actor, decision: Decision, subject_id: int, order: int = 0) -> ActionRecord:
@@ -93,12 +93,12 @@ def school_of(actor: Actor, item: Discrepancy) -> str:
 
 def record_decision(actor: Actor, decision: Decision, subject_id: int) -> Action:
     """A decision on one record is an action of its own."""
-    made = of_decision(actor, decision, subject_id)
+    row = of_decision(actor, decision, subject_id)
     return record(
         actor,
         Action.Kind.DECISION,
-        [made],
-        school_code=made.school_code,
+        [row],
+        school_code=row.school_code,
         reason=decision.reason,
         inputs={"accepted": decision.accepted, "rejected": decision.rejected}
         | ({"decision": "link_anew"} if "link" in decision.before else {}),

@@ -65,7 +65,7 @@ def of_plan(plan: Sequence[Plan], *, together: bool = True, today: dt.date | Non
     are. The number of queries does not depend on the number of rows, up to 500 students. `together` False: each row by itself,
     with everything else as it is now. `today`: the day on which a planned action is carried out.
     """
-    found: dict[int, list[Expected]] = {}
+    by_index: dict[int, list[Expected]] = {}
     by_student: dict[int, list[int]] = defaultdict(list)
     for index, row in enumerate(plan):
         by_student[row["student_id"]].append(index)
@@ -76,10 +76,10 @@ def of_plan(plan: Sequence[Plan], *, together: bool = True, today: dt.date | Non
         gathered = _Gathered(wanted, [plan[index] for student in wanted for index in by_student[student]], common)
         for student in wanted:
             for index in by_student[student]:
-                found[index] = gathered.expected(
+                by_index[index] = gathered.expected(
                     plan[index], _others(plan, index, by_student[student], gathered, together)
                 )
-    return [found[index] for index in range(len(plan))]
+    return [by_index[index] for index in range(len(plan))]
 
 
 def _others(plan: Sequence[Plan], index: int, mine: list[int], gathered: "_Gathered", together: bool) -> list[Stay]:
@@ -127,8 +127,10 @@ class _Common:
         return self.authority_in_pasi.get(school_code) or (self.own if school_code in self.here else "")
 
     def school(self, code: str) -> SchoolFacts:
-        told = self.authority_in_pasi.get(code)
-        return SchoolFacts(code, self.authority_of(code), may_write=not (told and self.own and told != self.own))
+        authority = self.authority_in_pasi.get(code)
+        return SchoolFacts(
+            code, self.authority_of(code), may_write=not (authority and self.own and authority != self.own)
+        )
 
     def stay(self, school_code: str, **values: Any) -> Stay:
         name = self.names.get(school_code, "")
@@ -164,8 +166,8 @@ class _Gathered:
 
     def _tell_people(self) -> None:
         """What PASI says of the students goes before what the SIS says: its rules look at its own records."""
-        told = StudentCopy.objects.filter(asn__in=self.by_asn, vanished_at=None)
-        for asn, primary, deactivated, born in told.values_list("asn", "primary_asn", "is_deactivated", "birth_date"):
+        copies = StudentCopy.objects.filter(asn__in=self.by_asn, vanished_at=None)
+        for asn, primary, deactivated, born in copies.values_list("asn", "primary_asn", "is_deactivated", "birth_date"):
             facts = self.people[self.by_asn[asn]]
             self.people[self.by_asn[asn]] = replace(
                 facts,

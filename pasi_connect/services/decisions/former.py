@@ -25,24 +25,24 @@ def former(decision: Decision) -> dict[str, Any]:
 
 def former_many(decisions: Iterable[Decision]) -> dict[int, dict[str, Any]]:
     """The same by decision id, of those that have any; two queries a kind of record, however many there are."""
-    given = [
+    resets = [
         one
         for one in decisions
         if one.rejected and not one.undone_at and not one.discrepancy.is_open and one.discrepancy.kind not in NO_FORMER
     ]
-    found: dict[int, dict[str, Any]] = {}
+    by_id: dict[int, dict[str, Any]] = {}
     for entity in entities.written():
-        mine = [one for one in given if one.discrepancy.entity == entity.kind]
+        mine = [one for one in resets if one.discrepancy.entity == entity.kind]
         if mine:
-            found |= _former(entity, mine)
-    return found
+            by_id |= _former(entity, mine)
+    return by_id
 
 
 def _former(entity: Entity, decisions: list[Decision]) -> dict[int, dict[str, Any]]:
     keys = {one.discrepancy.key for one in decisions}
     links = {link.key: link for link in entity.links_along.filter(key__in=keys)}
     copies = {getattr(copy, entity.copy.key_field): copy for copy in entity.live_copies(keys)}
-    found = {}
+    by_id = {}
     for decision in decisions:
         link, copy = links.get(decision.discrepancy.key), copies.get(decision.discrepancy.key)
         if link is None or copy is None:
@@ -50,8 +50,8 @@ def _former(entity: Entity, decisions: list[Decision]) -> dict[int, dict[str, An
         ours, theirs = values.plain(values.ours(link.record, link)), values.plain(values.theirs(copy))
         rows = [row for row in decision.picture if row["name"] in decision.rejected]
         if all(row["name"] in theirs and ours[row["name"]] == theirs[row["name"]] == row["sis"] for row in rows):
-            found[decision.pk] = {row["name"]: values.from_json(entity, row["name"], row["pasi"]) for row in rows}
-    return found
+            by_id[decision.pk] = {row["name"]: values.from_json(entity, row["name"], row["pasi"]) for row in rows}
+    return by_id
 
 
 @transaction.atomic
@@ -65,16 +65,16 @@ def take_former(actor: Actor, decision_id: int) -> None:
 
 def take_former_many(actor: Actor, decisions: Iterable[Decision], reason: str = "") -> dict[int, str]:
     """The same for a set, inside the caller's transaction. The sentence by decision id of each that was not done."""
-    given = {one.pk: one for one in decisions}
+    by_id = {one.pk: one for one in decisions}
     for entity in entities.written():
-        if keys := [one.discrepancy.key for one in given.values() if one.discrepancy.entity == entity.kind]:
+        if keys := [one.discrepancy.key for one in by_id.values() if one.discrepancy.entity == entity.kind]:
             locks.records(entity, keys)
-    wanted = former_many(given.values())
-    refs = {one.discrepancy.key: pk for pk, one in given.items() if pk in wanted}
+    wanted = former_many(by_id.values())
+    refs = {one.discrepancy.key: pk for pk, one in by_id.items() if pk in wanted}
     not_done: dict[int, str] = {}
     for entity in entities.written():
         assert entity.sis is not None
-        mine = {key: pk for key, pk in refs.items() if given[pk].discrepancy.entity == entity.kind}
+        mine = {key: pk for key, pk in refs.items() if by_id[pk].discrepancy.entity == entity.kind}
         if not mine:
             continue
         ids = dict(entity.links.filter(key__in=mine).values_list("subject_id", "key"))
@@ -87,4 +87,4 @@ def take_former_many(actor: Actor, decisions: Iterable[Decision], reason: str = 
         Discrepancy.objects.filter(decisions__in=entered, status=Discrepancy.Status.SETTLED).update(settled_by="former")
         not_done |= {mine[ids[pk]]: " ".join(error.messages) for pk, error in done.refused.items()}
     moved = _("The record has changed since. Check its current values.")
-    return {pk: moved for pk in given if pk not in wanted} | not_done
+    return {pk: moved for pk in by_id if pk not in wanted} | not_done

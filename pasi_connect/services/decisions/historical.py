@@ -136,18 +136,18 @@ def _ask(actor: Actor, record: Any, link: Link | None) -> _LiveRecord:
     return _LiveRecord(item.record, hidden=item.status == NO_ACCESS)
 
 
-def _store(link: Link, told: _LiveRecord) -> Picture:
+def _store(link: Link, live: _LiveRecord) -> Picture:
     entity = entities.by_kind(link.entity)
     with transaction.atomic():
         locks.records(entity, [link.key])
-        if told.record is None:
+        if live.record is None:
             # Of these years no full set ever comes that would show the record gone: this answer alone tells.
             entity.live_copies([link.key]).update(vanished_at=clock.now())
         else:
-            copies.store(entity.copy, [told.record])
+            copies.store(entity.copy, [live.record])
         copy = submissions.copy_of(link)
         comparing.evaluate(entity, keys=[link.key])
-    picture = Picture(copy.core_version if copy else 0, told.hidden)
+    picture = Picture(copy.core_version if copy else 0, live.hidden)
     _end_needless(link, picture)
     return picture
 
@@ -283,13 +283,13 @@ def preview(actor: Actor, record: Any, seen_version: int, answer: Callable[[Subm
     """
     _check_taken(record)
     _check_historical(record)
-    told = _ask(actor, record, Link.objects.of(entities.of(record).kind, [record.pk]).first())
+    live = _ask(actor, record, Link.objects.of(entities.of(record).kind, [record.pk]).first())
     with taken_back():
-        return answer(_confirm(actor, submissions.link_of(record), told, seen_version))
+        return answer(_confirm(actor, submissions.link_of(record), live, seen_version))
 
 
-def _confirm(actor: Actor, link: Link, told: _LiveRecord, seen_version: int) -> Submission:
-    picture = _store(link, told)
+def _confirm(actor: Actor, link: Link, live: _LiveRecord, seen_version: int) -> Submission:
+    picture = _store(link, live)
     _check_seen(link, picture, picture.version, seen_version)
     with transaction.atomic():
         rows = _lock(link.pk)

@@ -36,8 +36,8 @@ def explained(error: ValidationError) -> ValidationError:
     """The service's sentences, with the next step of somebody who wanted to take PASI's values."""
     if not hasattr(error, "error_dict"):
         return error
-    told = dict(error.message_dict)
-    if set(told) - {"fields", "reason", "__all__"}:
+    messages = dict(error.message_dict)
+    if set(messages) - {"fields", "reason", "__all__"}:
         step = _("Keep the SIS values, or have the record corrected in PASI first, then decide.")
-        told["fields"] = [*told.get("fields", []), step]
-    return ValidationError(told)
+        messages["fields"] = [*messages.get("fields", []), step]
+    return ValidationError(messages)

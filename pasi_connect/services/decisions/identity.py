@@ -39,14 +39,16 @@ def case_of(user: User | None, link: Link, copy: EnrolmentCopy) -> rules.Case:
     ours = link.school_enrolment
     codes = sis_selectors.school_codes(user) if user else None
     here = Student.objects.filter(asn=copy.asn).first()
-    told = {row.asn: row for row in StudentCopy.objects.filter(asn__in=[ours.student.asn, copy.asn], vanished_at=None)}
-    mine, theirs = told.get(ours.student.asn or ""), told.get(copy.asn)
+    copies = {
+        row.asn: row for row in StudentCopy.objects.filter(asn__in=[ours.student.asn, copy.asn], vanished_at=None)
+    }
+    mine, theirs = copies.get(ours.student.asn or ""), copies.get(copy.asn)
     linked = bool(mine and mine.primary_asn not in ("", mine.asn))
     asn_moved = copy.asn != ours.student.asn
-    seen = not asn_moved or here is None or user is None or sis_selectors.students(user).filter(pk=here.pk).exists()
+    may_see = not asn_moved or here is None or user is None or sis_selectors.students(user).filter(pk=here.pk).exists()
     return rules.Case(
         school_is_ours=School.objects.filter(code=copy.school_code).exists(),
-        in_scope=seen and (codes is None or copy.school_code in codes),
+        in_scope=may_see and (codes is None or copy.school_code in codes),
         student_known=here is not None or bool(theirs and theirs.birth_date),
         asn_moved=asn_moved,
         same_person=linked and here is None and mine is not None and mine.primary_asn == copy.asn,
@@ -129,8 +131,8 @@ def follow(link: Link, seen_version: int) -> None:
     transaction.on_commit(lambda: submissions.release_held(entity=link.entity, subject_id=ours.pk), robust=True)
 
 
-def _no_student(told: StudentCopy | None) -> str:
-    if told is None:
+def _no_student(copy: StudentCopy | None) -> str:
+    if copy is None:
         return _("PASI has not sent us this student yet. Try again in a minute.")
     return _(
         "PASI has no birth date for this student that can be stored here. Have it corrected in PASI first, then decide."
@@ -139,19 +141,19 @@ def _no_student(told: StudentCopy | None) -> str:
 
 def student_of(actor: Actor, asn: str) -> Student:
     """A student that only PASI knows so far, taken over with what PASI tells."""
-    told = StudentCopy.objects.filter(asn=asn, vanished_at=None).first()
-    if told is None or told.birth_date is None:
-        raise ValidationError({"fields": [_no_student(told)]})
+    copy = StudentCopy.objects.filter(asn=asn, vanished_at=None).first()
+    if copy is None or copy.birth_date is None:
+        raise ValidationError({"fields": [_no_student(copy)]})
     return students.create(
         actor,
         asn=asn,
-        legal_first_name=told.legal_first_name,
-        legal_middle_name=told.legal_middle_name,
-        legal_last_name=told.legal_last_name,
-        preferred_first_name=told.preferred_first_name,
-        preferred_last_name=told.preferred_last_name,
-        birth_date=told.birth_date,
-        gender=told.gender,
+        legal_first_name=copy.legal_first_name,
+        legal_middle_name=copy.legal_middle_name,
+        legal_last_name=copy.legal_last_name,
+        preferred_first_name=copy.preferred_first_name,
+        preferred_last_name=copy.preferred_last_name,
+        birth_date=copy.birth_date,
+        gender=copy.gender,
     )
 
 
@@ -163,14 +165,14 @@ def other_record(record: Any) -> EnrolmentCopy | None:
     if not entities.of(record).has_student:
         return None
     enrolment: SchoolEnrolment = record
-    found = EnrolmentCopy.objects.filter(
+    unlinked = EnrolmentCopy.objects.filter(
         asn=enrolment.student.asn or "-",
         school_code=enrolment.school.code,
         school_year=enrolment.school_year,
         deleted=False,
         vanished_at=None,
     ).exclude(key__in=Link.objects.values("key"))
-    rows = list(found.defer("document").order_by("id")[:2])
+    rows = list(unlinked.defer("document").order_by("id")[:2])
     return rows[0] if len(rows) == 1 else None
 
 

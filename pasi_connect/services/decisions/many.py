@@ -155,15 +155,15 @@ def _together(
             done.others[pk] = settled()  # of this field both sides match by now, or it is on its way
             del ours[pk]
     revisions = _accept(actor, entity, ours, names, reason, done) if accept else _keep(actor, entity, ours, names)
-    made = [_decision(actor, pair, names[pk], accept, reason, revisions.get(pk)) for pk, pair in ours.items()]
-    for pair, decision in zip(ours.values(), made, strict=True):
+    decisions = [_decision(actor, pair, names[pk], accept, reason, revisions.get(pk)) for pk, pair in ours.items()]
+    for pair, decision in zip(ours.values(), decisions, strict=True):
         _move(pair, decision)
-    statements.insert_all(made)
-    audit.record_all(actor, [_audit_entry(decision) for decision in made])
+    statements.insert_all(decisions)
+    audit.record_all(actor, [_audit_entry(decision) for decision in decisions])
     decided = list(ours.values())
     comparing.look_again(entity, decided, context, "accept" if accept else "reject")
     comparing.save(pair.link for pair in decided if pair.link)
-    for decision in made:
+    for decision in decisions:
         link = ours[decision.discrepancy_id].link
         assert link is not None
         done.decisions[decision.discrepancy_id] = (decision, link.subject_id)
@@ -226,18 +226,18 @@ def _accept(
 
 def _keep(actor: Actor, entity: Entity, pairs: Mapping[int, Pair], names: Mapping[int, list[str]]) -> dict[int, int]:
     """Leaves the events that reset PASI; what waits for PASI of these records has been seen together with this picture."""
-    seen, changes = {}, []
+    versions, changes = {}, []
     for pk, pair in pairs.items():
         assert pair.copy is not None and pair.link is not None
-        seen[pair.link.subject_id] = pair.copy.core_version
+        versions[pair.link.subject_id] = pair.copy.core_version
         changes.append((events.subject_of(pair.link.record), names[pk]))
-    subject = {"entity": entity.kind, "subject_id__in": list(seen), "status__in": QUEUED}
+    subject = {"entity": entity.kind, "subject_id__in": list(versions), "status__in": QUEUED}
     queued = list(Submission.objects.filter(**subject).only("id", "subject_id", "seen_version").order_by("id"))
     for row in queued:
-        row.seen_version = seen[row.subject_id]
+        row.seen_version = versions[row.subject_id]
     if queued:
         statements.update_all(queued, ("seen_version",))
-    events.leave_all(actor, changes, Origin.SIS, seen_versions=seen)
+    events.leave_all(actor, changes, Origin.SIS, seen_versions=versions)
     return {}
 
 

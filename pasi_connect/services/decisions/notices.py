@@ -51,10 +51,10 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
     codes |= _standing(rows)
     if codes <= home:
         return
-    told = Notice.objects.filter(kind=kind, values__action=action.pk, seen_at=None)
-    codes -= {*home, *told.values_list("school_code", flat=True)}
+    unseen = Notice.objects.filter(kind=kind, values__action=action.pk, seen_at=None)
+    codes -= {*home, *unseen.values_list("school_code", flat=True)}
     student = None if not codes or action.kind in OF_MANY else _student(rows[0])
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "action": action.pk,
         "kind": action.kind,
         "school": action.school_code,
@@ -62,24 +62,24 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
         "student": student,
     }
     for code in sorted(codes):
-        notices.leave(code, kind, given, f"/students/{student}/" if student else f"/actions/{action.pk}/")
+        notices.leave(code, kind, values, f"/students/{student}/" if student else f"/actions/{action.pk}/")
 
 
 def _standing(rows: list[ActionRecord]) -> set[str]:
     """Codes of the schools at which records of these stand that stand at several: each hears of it."""
-    found: set[str] = set()
+    codes: set[str] = set()
     for entity in entities.written():
         if entity.sis and entity.sis.schools:
             ids = {row.subject_id for row in rows if row.entity == entity.kind}
-            found |= (
+            codes |= (
                 {school.code for schools in entity.sis.schools(ids).values() for school in schools} if ids else set()
             )
-    return found
+    return codes
 
 
 def _student(record: ActionRecord) -> int | None:
     if record.entity == STUDENT:
         return record.subject_id
     model: Any = SchoolEnrolment if record.entity == SCHOOL_ENROLMENT else CourseEnrolment
-    found: int | None = model.objects.filter(pk=record.subject_id).values_list("student_id", flat=True).first()
-    return found
+    student_id: int | None = model.objects.filter(pk=record.subject_id).values_list("student_id", flat=True).first()
+    return student_id

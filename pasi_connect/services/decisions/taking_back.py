@@ -66,9 +66,11 @@ def register(kind: str, undoer: Undoer) -> None:
 
 def may_undo(sight: selectors.Sight, *actions: Action) -> set[int]:
     """Which of these actions the person may take back, by id: the one answer for pages, API and services."""
-    known = [action for action in actions if action.kind in UNDO]
-    touched = selectors.touched(*known) if known else {}
-    return {one.pk for one in known if not _why_not_allowed(sight, UNDO[one.kind], one.school_code, touched[one.pk])}
+    candidates = [action for action in actions if action.kind in UNDO]
+    touched = selectors.touched(*candidates) if candidates else {}
+    return {
+        one.pk for one in candidates if not _why_not_allowed(sight, UNDO[one.kind], one.school_code, touched[one.pk])
+    }
 
 
 def may_undo_decision(sight: selectors.Sight, decision: Decision) -> bool:
@@ -171,9 +173,9 @@ def undo(actor: Actor, action_id: int, reason: str = "") -> Action:
     _allow_actor(actor, action)
     check_reason(action, reason)
     undoer = of(action)
-    seen = preview(action)
-    if seen.why_not:
-        raise NotPossible(seen.why_not)
+    outlook = preview(action)
+    if outlook.why_not:
+        raise NotPossible(outlook.why_not)
     records = list(action.records.filter(undone_at=None).order_by("-order", "-id"))
     try:
         _undo(actor, action, undoer, records, reason)
@@ -214,11 +216,11 @@ def start(actor: Actor, action_id: int, reason: str, *, former: bool = False) ->
     action = Action.objects.select_for_update(of=("self",)).select_related("job").get(pk=action_id)
     _allow_actor(actor, action)
     check_reason(action, reason)
-    seen = preview(action)
-    if former and not seen.former:
+    outlook = preview(action)
+    if former and not outlook.former:
         raise NotPossible(str(NO_FORMER))
-    if seen.why_not and not former:
-        raise NotPossible(seen.why_not)
+    if outlook.why_not and not former:
+        raise NotPossible(outlook.why_not)
     if Job.objects.filter(kind=JOB, inputs__action=action.pk).exclude(status__in=OVER).exists():
         raise NotPossible(_("It is already being undone."))
     total = action.records.filter(undone_at=None).count()
@@ -252,10 +254,10 @@ def run(running: Running) -> dict[str, int]:
 
 
 def _behind(action: Action, after: list[int] | None) -> QuerySet[ActionRecord]:
-    found = action.records.filter(undone_at=None).order_by("-order", "-id")
+    records = action.records.filter(undone_at=None).order_by("-order", "-id")
     if after is not None:
-        found = found.filter(Q(order__lt=after[0]) | Q(order=after[0], pk__lt=after[1]))
-    return found
+        records = records.filter(Q(order__lt=after[0]) | Q(order=after[0], pk__lt=after[1]))
+    return records
 
 
 def take_back(

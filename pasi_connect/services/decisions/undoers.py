@@ -14,8 +14,8 @@ from pasi_connect.services.decisions import taking_back
 
 def why_not(action: Action, records: Sequence[ActionRecord]) -> dict[int, str]:
     prefetch_related_objects(list(records), "decision__discrepancy")
-    found = decisions.why_not_many([record.decision for record in records if record.decision])
-    return {record.pk: found[record.decision_id] for record in records if record.decision_id in found}
+    reasons = decisions.why_not_many([record.decision for record in records if record.decision])
+    return {record.pk: reasons[record.decision_id] for record in records if record.decision_id in reasons}
 
 
 def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> None:
@@ -24,14 +24,14 @@ def undo(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: 
 
 def former(action: Action, records: Sequence[ActionRecord]) -> set[int]:
     prefetch_related_objects(list(records), "decision__discrepancy")
-    found = decisions.former_many([record.decision for record in records if record.decision])
-    return {record.pk for record in records if record.decision_id in found}
+    values = decisions.former_many([record.decision for record in records if record.decision])
+    return {record.pk for record in records if record.decision_id in values}
 
 
 def take_former(actor: Actor, action: Action, records: Sequence[ActionRecord], reason: str) -> dict[int, str]:
     prefetch_related_objects(list(records), "decision__discrepancy")
-    made = [record.decision for record in records if record.decision]
-    why_not = decisions.take_former_many(actor, made, reason)
+    mine = [record.decision for record in records if record.decision]
+    why_not = decisions.take_former_many(actor, mine, reason)
     return {record.pk: why_not[record.decision_id] for record in records if record.decision_id in why_not}
 
 

@@ -58,8 +58,8 @@ def _undo(actor: Actor, entity: Entity, wanted: list[Decision], reason: str) -> 
     refs = _refs(entity, wanted)
     context = Context()
     pairs = {pair.key: pair for pair in comparing.look(entity, refs, context)}
-    found = Decision.objects.select_for_update(of=("self",)).select_related("discrepancy")
-    decisions = list(found.filter(pk__in=[one.pk for one in wanted]).order_by("id"))
+    rows = Decision.objects.select_for_update(of=("self",)).select_related("discrepancy")
+    decisions = list(rows.filter(pk__in=[one.pk for one in wanted]).order_by("id"))
     links = {ref: pair.link for ref, pair in pairs.items() if pair.link}
     reasons = _reasons(entity, decisions, {ref: pair.copy for ref, pair in pairs.items()}, links)
     if reasons:
@@ -107,10 +107,10 @@ def _undo(actor: Actor, entity: Entity, wanted: list[Decision], reason: str) -> 
 
 def _refs(entity: Entity, decisions: Iterable[Decision]) -> list[str]:
     """PASI's keys of the records: those of the items, and where a record has been linked anew that of its link by now."""
-    given = list(decisions)
-    anew = [subject for one in given if whole.is_link_anew(one) and (subject := one.discrepancy.subject_id)]
+    rows = list(decisions)
+    anew = [subject for one in rows if whole.is_link_anew(one) and (subject := one.discrepancy.subject_id)]
     links = Link.objects.of(entity.kind, anew).values_list("key", flat=True) if anew else []
-    return list({*(one.discrepancy.key for one in given), *links})
+    return list({*(one.discrepancy.key for one in rows), *links})
 
 
 def _before(decision: Decision) -> dict[str, Any]:
@@ -187,16 +187,16 @@ def why_not_undo(decision: Decision) -> str:
 
 def why_not_many(decisions: Iterable[Decision]) -> dict[int, str]:
     """The sentence by decision id of each that can no longer be taken back; four queries a kind of record, however many there are."""
-    given = list(decisions)
-    found: dict[int, str] = {}
+    rows = list(decisions)
+    reasons: dict[int, str] = {}
     for entity in entities.written():
-        mine = [one for one in given if one.discrepancy.entity == entity.kind]
+        mine = [one for one in rows if one.discrepancy.entity == entity.kind]
         if not mine:
             continue
         refs, key = _refs(entity, mine), entity.copy.key_field
         copies = {getattr(copy, key): copy for copy in entity.copies.filter(**{f"{key}__in": refs})}
-        found |= _reasons(entity, mine, copies, {link.key: link for link in entity.links_along.filter(key__in=refs)})
-    return found
+        reasons |= _reasons(entity, mine, copies, {link.key: link for link in entity.links_along.filter(key__in=refs)})
+    return reasons
 
 
 def _reasons(
@@ -209,24 +209,24 @@ def _reasons(
         subject = {"entity": entity.kind, "subject_id__in": subjects}
         flying = set(Submission.objects.filter(**subject, status__in=FLYING).values_list("subject_id", flat=True))
     special = whole.Facts.of(entity, [one for one in decisions if whole.handles(one)], links)
-    found = {}
+    reasons = {}
     for decision in decisions:
         key = decision.discrepancy.key
         why = _why_not(decision, copies.get(key), links.get(key), others.get(key, []), flying, special)
         if why:
-            found[decision.pk] = why
-    return found
+            reasons[decision.pk] = why
+    return reasons
 
 
 def _others(entity: Entity, links: Iterable[str]) -> dict[str, list[Decision]]:
     """All decisions on these records, by key."""
-    found: dict[str, list[Decision]] = {}
+    by_key: dict[str, list[Decision]] = {}
     columns = ("accepted", "rejected", "revision_after", "revision_undone", "undone_at", "discrepancy__key")
     mine = Decision.objects.filter(discrepancy__entity=entity.kind, discrepancy__key__in=list(links))
     rows = mine.select_related("discrepancy")
     for decision in rows.only("discrepancy__kind", *columns):
-        found.setdefault(decision.discrepancy.key, []).append(decision)
-    return found
+        by_key.setdefault(decision.discrepancy.key, []).append(decision)
+    return by_key
 
 
 def _why_not(

@@ -36,16 +36,16 @@ def without_the_meantime(entity: Entity, gone: list[str], begun: int) -> list[st
 
 def mark_vanished(model: type[LocalCopy], keys: list[str], stored_before: dt.datetime | None = None) -> None:
     """`stored_before`: what PASI has told of since is there, whatever an older set said."""
-    known = {"stored_at__lte": stored_before} if stored_before else {}
+    limit = {"stored_at__lte": stored_before} if stored_before else {}
     for start in range(0, len(keys), 500):
         named = {f"{model.key_field}__in": keys[start : start + 500]}
-        model._default_manager.filter(**named, **known).update(vanished_at=clock.now())
+        model._default_manager.filter(**named, **limit).update(vanished_at=clock.now())
 
 
 def hide(entity: Entity, keys: Iterable[str]) -> None:
     """PASI has these records and does not show them to us any more. Look at them again afterwards (`evaluate`)."""
     model = entity.copy
-    known = model._default_manager.filter(**{f"{model.key_field}__in": list(keys)})
-    refs = list(known.values_list(model.key_field, flat=True))
-    known.filter(vanished_at=None).update(vanished_at=clock.now())
+    rows = model._default_manager.filter(**{f"{model.key_field}__in": list(keys)})
+    refs = list(rows.values_list(model.key_field, flat=True))
+    rows.filter(vanished_at=None).update(vanished_at=clock.now())
     Link.objects.filter(entity=entity.kind, key__in=refs, hidden_at=None).update(hidden_at=clock.now())

@@ -19,11 +19,11 @@ def unknown(codes: Collection[Code]) -> set[Code]:
     """
     if not codes:
         return set()
-    known: frozenset[Code] | None = cache.get(KEY)
-    if known is None or _missing(codes, known):
-        known = frozenset(CodeValue.objects.order_by().values_list("class_name", "code"))
-        cache.set(KEY, known, SECONDS)
-    return _missing(codes, known)
+    all_codes: frozenset[Code] | None = cache.get(KEY)
+    if all_codes is None or _missing(codes, all_codes):
+        all_codes = frozenset(CodeValue.objects.order_by().values_list("class_name", "code"))
+        cache.set(KEY, all_codes, SECONDS)
+    return _missing(codes, all_codes)
 
 
 def forget() -> None:
@@ -31,6 +31,6 @@ def forget() -> None:
     transaction.on_commit(lambda: cache.delete(KEY))
 
 
-def _missing(codes: Collection[Code], known: frozenset[Code]) -> set[Code]:
-    told = {class_name for class_name, _code in known}
-    return {code for code in codes if code[0] in told and code not in known}
+def _missing(codes: Collection[Code], all_codes: frozenset[Code]) -> set[Code]:
+    classes = {class_name for class_name, _code in all_codes}
+    return {code for code in codes if code[0] in classes and code not in all_codes}

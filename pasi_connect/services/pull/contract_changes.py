@@ -28,11 +28,11 @@ def note(operation: str, strangers: Iterable[Stranger]) -> None:
         return
     now = clock.now()
     rows = ContractChange.objects.filter(operation=operation, place__in={place for _kind, place in wanted})
-    known = {(row.kind, row.place): row for row in rows}
-    again = [row.pk for key, row in known.items() if key in wanted and abs(now - row.last_at) > WRITE_AGAIN]
+    by_place = {(row.kind, row.place): row for row in rows}
+    again = [row.pk for key, row in by_place.items() if key in wanted and abs(now - row.last_at) > WRITE_AGAIN]
     if again:
         ContractChange.objects.filter(pk__in=again).update(last_at=now)
-    for kind, place in sorted(wanted - known.keys()):
+    for kind, place in sorted(wanted - by_place.keys()):
         _meet(operation, kind, place, now)
 
 
@@ -47,10 +47,10 @@ def _meet(operation: str, kind: str, place: str, now: dt.datetime) -> None:
         return
     is_first = not ContractChange.objects.filter(operation=operation, kind=kind).exists()
     named = {"operation": operation, "kind": kind, "place": place}
-    _row, made = ContractChange.objects.get_or_create(**named, defaults={"first_at": now, "last_at": now})
-    if made:
+    _row, is_new = ContractChange.objects.get_or_create(**named, defaults={"first_at": now, "last_at": now})
+    if is_new:
         log.warning("PASI's contract has changed. %s: %s %s", operation, kind, place)
-    if made and is_first:
+    if is_new and is_first:
         notices.leave(notices.WHOLE, NOTICE, named, WHERE)
 
 

@@ -52,7 +52,7 @@ def _inside(member: Member, name: str) -> Record | None:
     if member.name == name and member.record is not None:
         return member.record
     inner = member.record.members if member.record else ()
-    return next((found for one in inner if (found := _inside(one, name)) is not None), None)
+    return next((record for one in inner if (record := _inside(one, name)) is not None), None)
 
 
 def to_xml(document: Mapping[str, Any], entity: Entity) -> bytes:
@@ -109,15 +109,15 @@ def store(model: type[LocalCopy], received: Iterable[Received], provisional: boo
     rows = {}
     for item in received:
         try:
-            made = row(model, item, provisional)
+            copy = row(model, item, provisional)
         except Exception as error:  # noqa: BLE001 - counted, or raised on
             not_stored(model, item, error)
         else:
-            rows[getattr(made, model.key_field)] = (made, item)
+            rows[getattr(copy, model.key_field)] = (copy, item)
     left_out: list[Received] = []
 
     def put(some: Sequence[tuple[LocalCopy, Received]]) -> None:
-        upsert(model, [made for made, _item in some], model.key_field, guard="core_version")
+        upsert(model, [copy for copy, _item in some], model.key_field, guard="core_version")
 
     def refused(one: tuple[LocalCopy, Received], error: Exception) -> None:
         not_stored(model, one[1], error)
@@ -149,19 +149,19 @@ def not_stored(model: type[LocalCopy], item: Received, error: Exception) -> None
 
 def store_over(model: type[Copy], held: Copy | None, received: Received, provisional: bool = False) -> Copy | None:
     """As `store`, for one record whose copy the caller holds locked. Gives the copy as it stands then, without its document."""
-    made = cast(Copy, row(model, received, provisional))
+    copy = cast(Copy, row(model, received, provisional))
     if held is None:
-        upsert(model, [made], model.key_field, guard="core_version")
-        same = {model.key_field: getattr(made, model.key_field)}
+        upsert(model, [copy], model.key_field, guard="core_version")
+        same = {model.key_field: getattr(copy, model.key_field)}
         return model._default_manager.filter(**same).defer("document").first()
     # The condition of `upsert`.
-    newer = held.core_version < made.core_version or (held.core_version == made.core_version and not provisional)
-    other = (held.digest, held.columns_version) != (made.digest, made.columns_version)
+    newer = held.core_version < copy.core_version or (held.core_version == copy.core_version and not provisional)
+    other = (held.digest, held.columns_version) != (copy.digest, copy.columns_version)
     if not ((other and newer) or held.vanished_at is not None):
         return held
-    made.pk = held.pk
-    statements.update(made, tuple(field.name for field in model._meta.concrete_fields if not field.primary_key))
-    return made
+    copy.pk = held.pk
+    statements.update(copy, tuple(field.name for field in model._meta.concrete_fields if not field.primary_key))
+    return copy
 
 
 def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, guard: str) -> None:
@@ -188,14 +188,14 @@ def upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, gu
     # Names in statements come from the model alone.
     insert = f"INSERT INTO {table} ({', '.join(names)})"
     conflict = f"ON CONFLICT ({key_column}) DO UPDATE SET {updates} WHERE {condition}"
-    given = _prepared(fields, rows)
+    values = _prepared(fields, rows)
     if connection.vendor == "postgresql" and len(rows) >= LARGE:
-        _copied(table, ", ".join(names), given, f"{insert} SELECT {', '.join(names)} FROM arriving {conflict}")  # noqa: S608
+        _copied(table, ", ".join(names), values, f"{insert} SELECT {', '.join(names)} FROM arriving {conflict}")  # noqa: S608
         return
     size = max(1, min(500, 30_000 // len(fields)))
     with connection.cursor() as cursor:
-        for start in range(0, len(given), size):
-            batch = given[start : start + size]
+        for start in range(0, len(values), size):
+            batch = values[start : start + size]
             holders = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(batch))
             cursor.execute(f"{insert} VALUES {holders} {conflict}", list(chain.from_iterable(batch)))
 

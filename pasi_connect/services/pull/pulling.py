@@ -49,14 +49,14 @@ class Kind:
 
 
 def kinds(context: Context) -> list[Kind]:
-    made: list[Kind] = []
+    all_kinds: list[Kind] = []
     for entity in REGISTRY:
         name = entity.notification
         if entity.by_year:
-            made.extend(Kind(f"{name}.{year.ending}", entity, year) for year in sorted(context.years))
+            all_kinds.extend(Kind(f"{name}.{year.ending}", entity, year) for year in sorted(context.years))
         else:
-            made.append(Kind(name, entity, None))
-    return made
+            all_kinds.append(Kind(name, entity, None))
+    return all_kinds
 
 
 @dataclass
@@ -72,10 +72,10 @@ class Puller:
     def ask(self, wait_minutes: int, with_hash: bool = False) -> Answer:
         """One question for news of every kind, and everything that the answer asks for."""
         self.short = False
-        asked = kinds(Context())
-        cursors = SyncCursor.objects.in_bulk([kind.name for kind in asked])
+        all_kinds = kinds(Context())
+        cursors = SyncCursor.objects.in_bulk([kind.name for kind in all_kinds])
         infos, hashed = [], set()
-        for kind in asked:
+        for kind in all_kinds:
             cursor = cursors.get(kind.name)
             if cursor is None or (cursor.complete_at is None and kind.name not in self.full):
                 # Never drained to the end: the complete set is needed, whatever is stored already is skipped.
@@ -97,9 +97,9 @@ class Puller:
         if not answer.good:
             return answer
         by_name = {info["NotificationType"].lower(): info for info in answer.value["TypeInfos"]}
-        if by_name.keys() - {kind.name.lower() for kind in asked}:
+        if by_name.keys() - {kind.name.lower() for kind in all_kinds}:
             contract_changes.of_value("IsDataAvailable", "NotificationType")
-        for kind in asked:
+        for kind in all_kinds:
             info = by_name.get(kind.name.lower()) or {"IdVersions": [], "IsCompleteSet": False}
             pairs = _askable(kind, [(row["Id"], row["Version"]) for row in info["IdVersions"]])
             # An empty set that is complete: everything has gone that the hash told of. Without a hash it is no news.
@@ -124,7 +124,7 @@ class Puller:
     def _complete(self, kind: Kind) -> None:
         """The full set is drained: what we hold and it does not name has left our scope."""
         try:
-            found = whereabouts(kind, self.full[kind.name], self.begun[kind.name])
+            answer = whereabouts(kind, self.full[kind.name], self.begun[kind.name])
         except reading.NotAnswered:
             self.short = True  # the set stays drained: asked again soon
             return
@@ -134,12 +134,12 @@ class Puller:
             return
         with transaction.atomic():
             cursor, _ = SyncCursor.objects.get_or_create(notification_type=kind.name)
-            _store(kind.entity, found.received)
-            there |= {copies.key_of(kind.entity.copy, item) for item in found.received} | {
-                str(ref) for ref in found.unread
+            _store(kind.entity, answer.received)
+            there |= {copies.key_of(kind.entity.copy, item) for item in answer.received} | {
+                str(ref) for ref in answer.unread
             }
             if vanish(kind, there, cursor, begun):
-                absent.hide(kind.entity, found.hidden)
+                absent.hide(kind.entity, answer.hidden)
             cursor.complete_at = clock.now()
             # Lower than before where PASI was restored from a backup: its next versions must not pass unseen below the cursor.
             cursor.max_version = highest
@@ -170,9 +170,9 @@ def fetch(kind: Kind, pairs: list[Pair], may_write: Callable[[], bool], full: bo
     In a full set a version below the one that we hold means that PASI has gone back, restored from a backup: PASI's present
     record replaces the local copy then, as nothing else would ever tell.
     """
-    known = _held_versions(kind, pairs)
-    ahead = {key: known[key] for key, version in _lowered(pairs) if full and known.get(key, -1) > version}
-    missing = [pair for pair in pairs if known.get(pair[0].lower(), -1) < pair[1] or pair[0].lower() in ahead]
+    versions = _held_versions(kind, pairs)
+    ahead = {key: versions[key] for key, version in _lowered(pairs) if full and versions.get(key, -1) > version}
+    missing = [pair for pair in pairs if versions.get(pair[0].lower(), -1) < pair[1] or pair[0].lower() in ahead]
     missing = _without_failures(kind, missing)
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
@@ -213,8 +213,8 @@ def _without_failures(kind: Kind, pairs: list[Pair]) -> list[Pair]:
     """Without what could not be stored at this version before: the tries that are left belong to `retry`."""
     if not pairs:
         return pairs
-    found = Failure.objects.filter(step=failures.Step.PULL, entity=kind.entity.kind)
-    left = dict(found.values_list("key", "version"))
+    rows = Failure.objects.filter(step=failures.Step.PULL, entity=kind.entity.kind)
+    left = dict(rows.values_list("key", "version"))
     return [pair for pair in pairs if left.get(pair[0].lower(), -1) < pair[1]]
 
 
@@ -248,14 +248,16 @@ def _go_back(kind: Kind, received: list[copies.Received], ahead: dict[str, int])
 
 def _held_versions(kind: Kind, pairs: list[Pair]) -> dict[str, int]:
     model = kind.entity.copy
-    known: dict[str, int] = {}
+    versions: dict[str, int] = {}
     keys = [pair[0].lower() for pair in pairs]
     for start in range(0, len(keys), 500):
         rows = model._default_manager.filter(
             **{f"{model.key_field}__in": keys[start : start + 500]}, provisional=False, vanished_at=None
         )
-        known.update((str(key).lower(), version) for key, version in rows.values_list(model.key_field, "core_version"))
-    return known
+        versions.update(
+            (str(key).lower(), version) for key, version in rows.values_list(model.key_field, "core_version")
+        )
+    return versions
 
 
 def _get(kind: Kind, batch: list[Pair]) -> tuple[list[copies.Received], bool]:

@@ -98,9 +98,9 @@ class _Ask:
             for ref, item in zip(left, reply.items, strict=False):
                 self._take(ref, item)
             # The list ends at the first record that this node does not know yet; the others are asked for again.
-            known = len(reply.items)
-            self.reading.unread.update(left[known : known + 1])
-            left = left[known + 1 :]
+            length = len(reply.items)
+            self.reading.unread.update(left[length : length + 1])
+            left = left[length + 1 :]
 
     def _apart(self, refs: list[str]) -> None:
         """PASI answered and one of the records cannot be read here: the others are asked for without it."""

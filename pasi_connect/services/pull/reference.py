@@ -45,8 +45,8 @@ def refresh(whole: bool = False) -> bool:
     years = gateway.call("GetAcceptedRegistrationStatus", {}, purpose())
     if not years.good:
         return False
-    known = 0 if whole else max(CodeValue.objects.values_list("core_version", flat=True), default=0)
-    codes = gateway.call("GetCodeValues", {"LastKnownSourceVersion": known}, purpose())
+    version = 0 if whole else max(CodeValue.objects.values_list("core_version", flat=True), default=0)
+    codes = gateway.call("GetCodeValues", {"LastKnownSourceVersion": version}, purpose())
     if not codes.good:
         return False
     with transaction.atomic():

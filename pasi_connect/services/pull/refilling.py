@@ -122,7 +122,7 @@ def _pass_over(running: Running, entity: Entity, where: str) -> None:
     code = getattr(row, entity.school_column) if entity.school_column else ""
     kind = entity.kind
     failures.note(failures.Step.PULL, kind, key, where, school_code=code, version=row.core_version)
-    told = JobRow(
+    job_row = JobRow(
         entity=kind, subject_id=str(row.pk), key=key, school_code=code, code="fault", message=jobs.fault(where)
     )
-    running.step({**(running.mark or {}), entity.kind: row.pk}, failed=1, rows=[told])
+    running.step({**(running.mark or {}), entity.kind: row.pk}, failed=1, rows=[job_row])

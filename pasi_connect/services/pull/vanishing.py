@@ -35,8 +35,8 @@ def schools(name: str, stopped_at: Any) -> frozenset[str] | None:
     entity = _entity(name)
     if not entity.school_column:
         return None
-    listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at)
-    keys = list(listed.values_list("key", flat=True))
+    missing = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at)
+    keys = list(missing.values_list("key", flat=True))
     codes: set[str] = set()
     for start in range(0, len(keys), 500):
         named = {f"{entity.copy.key_field}__in": keys[start : start + 500]}
@@ -47,10 +47,10 @@ def schools(name: str, stopped_at: Any) -> frozenset[str] | None:
 
 def stopped(user: User) -> list[SyncCursor]:
     """What the guard has stopped and the person may look at: of it, every record lies at one of their schools."""
-    found = SyncCursor.objects.exclude(guard_stopped_at=None).order_by("notification_type")
+    cursors = SyncCursor.objects.exclude(guard_stopped_at=None).order_by("notification_type")
     return [
         cursor
-        for cursor in found
+        for cursor in cursors
         if entities.by_notification(cursor.notification_type) is not None
         and (
             rights.covers(user, None) or rights.covers(user, schools(cursor.notification_type, cursor.guard_stopped_at))
@@ -86,23 +86,22 @@ def run(running: Running) -> dict[str, Any]:
     name, stopped_at = running.inputs["cursor"], running.inputs["stopped_at"]
     entity = _entity(name)
     model = entity.copy
-    listed = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at).order_by("pk")
-    while chunk := list(listed[:CHUNK]):
+    missing = MissingRecord.objects.filter(cursor=name, stopped_at=stopped_at).order_by("pk")
+    while chunk := list(missing[:CHUNK]):
         running.check()
         keys = [row.key for row in chunk]
         try:
-            found = absent.where_are(entity, keys) if entity.sis is not None else reading.Reading()
+            answer = absent.where_are(entity, keys) if entity.sis is not None else reading.Reading()
         except reading.NotAnswered:
-            found = (
-                reading.Reading()
-            )  # a person has approved the list; what PASI only hides is found out when it is sent
+            # A person has approved the list; what PASI only hides comes out when it is sent.
+            answer = reading.Reading()
         with transaction.atomic():
-            copies.store(model, found.received)  # moved to where we see it, and not gone
-            seen = {copies.key_of(model, item) for item in found.received}
+            copies.store(model, answer.received)  # moved to where we see it, and not gone
+            present = {copies.key_of(model, item) for item in answer.received}
             absent.mark_vanished(
-                model, [key for key in keys if key.lower() not in seen], stored_before=chunk[0].stopped_at
+                model, [key for key in keys if key.lower() not in present], stored_before=chunk[0].stopped_at
             )
-            absent.hide(entity, found.hidden)
+            absent.hide(entity, answer.hidden)
             MissingRecord.objects.filter(pk__in=[row.pk for row in chunk]).delete()
             if entity.sis is not None:
                 comparing.evaluate(entity, keys=keys)

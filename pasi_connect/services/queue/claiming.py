@@ -183,18 +183,18 @@ def claim(pk: int | None = None) -> tuple[Submission, Flight | None] | None:
 
     (submission, None) when it ended or was held instead; None when there is none to be had or PASI is away.
     """
-    asked: set[str] = set()
+    lanes: set[str] = set()
     while True:
         try:
-            return _claim(pk, asked)
-        except _HeldBefore as found:
-            later = found.submission
-            asked.add(later.lane)
+            return _claim(pk, lanes)
+        except _HeldBefore as before:
+            later = before.submission
+            lanes.add(later.lane)
             submissions.release_held(hurried=not later.bulk, lane=later.lane, place__lt=later.place)
 
 
-def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] | None:
-    """`asked`: the lanes whose held changes have just been looked at."""
+def _claim(pk: int | None, lanes: set[str]) -> tuple[Submission, Flight | None] | None:
+    """`lanes`: those whose held changes have just been looked at."""
     submission: Submission | None = None
     try:
         with transaction.atomic():
@@ -207,7 +207,7 @@ def _claim(pk: int | None, asked: set[str]) -> tuple[Submission, Flight | None] 
             submission = _first.first(**times) if pk is None else _this.first(**times, pk=pk)
             if submission is None:
                 return None
-            if submission.after_held and submission.lane not in asked:  # type: ignore[attr-defined]  # annotated
+            if submission.after_held and submission.lane not in lanes:  # type: ignore[attr-defined]  # annotated
                 raise _HeldBefore(submission)
             leg = _prepare(submission, present)
             if leg is None:
@@ -244,7 +244,7 @@ def _neighbours(first: Leg, present: Present, now: Any) -> list[Leg]:
     alike = {name: getattr(submission, name) for name in ALIKE}
     year = mapping.part_of(entity, first.document, "school_year")
     ready = due(now).filter(**alike, alone=False).exclude(lane=submission.lane)
-    found: list[Leg] = []
+    legs: list[Leg] = []
     size = first.size
     for other in _unlocked(ready, entity.submit.most - 1):
         if other.after_held:  # type: ignore[attr-defined]  # annotated
@@ -265,8 +265,8 @@ def _neighbours(first: Leg, present: Present, now: Any) -> list[Leg]:
         except Exception as error:  # noqa: BLE001 - counted, or raised on
             failures.of_submission(other, error, submissions.move)
             continue
-        found.append(leg)
-    return found
+        legs.append(leg)
+    return legs
 
 
 def _flight(legs: tuple[Leg, ...], present: Present) -> Flight:
@@ -332,8 +332,8 @@ def _prepare(submission: Submission, present: Present) -> Leg | None:
 
 
 def _may_replace(submission: Submission, held: int) -> bool:
-    seen = submission.seen_version
-    return seen == held or versions.may_replace(seen, held, our_steps(submission.entity, submission.key, seen))
+    version = submission.seen_version
+    return version == held or versions.may_replace(version, held, our_steps(submission.entity, submission.key, version))
 
 
 def _is_no_news(submission: Submission, sides: submissions.Sides) -> bool:
@@ -379,8 +379,8 @@ def _take(
 def purpose(submission: Submission, actor: Actor | None = None) -> Purpose:
     user = submission.user
     who = (user.get_username(), user.full_name) if user else ("", "")
-    told = (submission.actor_name, submission.actor_local_id, submission.actor_ip)
-    person = actor or Actor(submission.user_id, *told, *who)
+    caller = (submission.actor_name, submission.actor_local_id, submission.actor_ip)
+    person = actor or Actor(submission.user_id, *caller, *who)
     return Purpose(person, f"S.{submission.school_code}", submission.key, submission.school_code, submission.pk)
 
 

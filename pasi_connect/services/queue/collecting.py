@@ -202,24 +202,24 @@ def _goes_out(event: DataEvent) -> bool:
 
 def _keys_of(waiting: list[tuple[str, int, list[str]]]) -> dict[Subject, str]:
     """The key of each record; made where there is none and the change concerns PASI at all."""
-    found: dict[Subject, str] = {}
+    keys: dict[Subject, str] = {}
     for entity in entities.written():
         mine = [(pk, fields) for kind, pk, fields in waiting if kind == entity.kind]
         if not mine:
             continue
         tying.tie(entity, ids=[pk for pk, _fields in mine])
         links = entity.links.filter(subject_id__in={pk for pk, _fields in mine})
-        known = dict(links.values_list("subject_id", "key"))
+        by_id = dict(links.values_list("subject_id", "key"))
         if entity.sis and entity.sis.key:
-            found |= {(entity.kind, pk): key for pk, key in known.items()}
+            keys |= {(entity.kind, pk): key for pk, key in by_id.items()}
             continue
         loud = {pk for pk, fields in mine if not entity.is_silent(fields)}
-        if new := sorted(loud - known.keys()):
-            made = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in new]
-            Link.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
-            known = dict(links.values_list("subject_id", "key"))
-        found |= {(entity.kind, pk): key for pk, key in known.items()}
-    return found
+        if new := sorted(loud - by_id.keys()):
+            rows = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in new]
+            Link.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+            by_id = dict(links.values_list("subject_id", "key"))
+        keys |= {(entity.kind, pk): key for pk, key in by_id.items()}
+    return keys
 
 
 @dataclass(frozen=True)
@@ -263,22 +263,22 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
     context = Context()
     joined, new, released = [], [], False
     for (kind, pk, part), some in _of_parts(events).items():
-        known, link = sides_of[kind], sides_of[kind].links[pk]
-        record = known.records[pk]
-        sides = Sides.of(record, link, known.copies.get(link.key), part)
+        of_kind, link = sides_of[kind], sides_of[kind].links[pk]
+        record = of_kind.records[pk]
+        sides = Sides.of(record, link, of_kind.copies.get(link.key), part)
         row = queued.get((kind, pk, part))
         after = chains.place(kind, pk) if (kind, pk) in in_chains else ""
         if row is None:
             row = _new(record, link, some[0], part)
             _join(row, some, sides)
-            reason = submissions.why_held(row, context, record, sides, after, known.facts)
+            reason = submissions.why_held(row, context, record, sides, after, of_kind.facts)
             if reason is not None:
                 row.status, row.reason, row.detail = Status.HELD, *reason
             new.append(row)
         else:
             _join(row, some, sides)
             joined.append(row)
-            submissions.hold(row, submissions.why_held(row, context, record, sides, after, known.facts))
+            submissions.hold(row, submissions.why_held(row, context, record, sides, after, of_kind.facts))
         released = released or row.status == Status.WAITING
     _share_out([*new, *joined], {row.pk for row in queued.values() if not row.bulk})
     # A change that goes first must not wait behind an earlier one of its student that goes last.
@@ -300,13 +300,13 @@ def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
 
 def _of_parts(events: dict[Subject, list[DataEvent]]) -> dict[tuple[str, int, str], list[DataEvent]]:
     """By kind and id of the record and the part that a submission carries: of each event the parts whose fields it names."""
-    found: dict[tuple[str, int, str], list[DataEvent]] = defaultdict(list)
+    by_part: dict[tuple[str, int, str], list[DataEvent]] = defaultdict(list)
     for (kind, pk), some in events.items():
         entity = entities.by_kind(kind)
         for event in some:
             for part in entity.by_part(event.fields):
-                found[kind, pk, part].append(event)
-    return found
+                by_part[kind, pk, part].append(event)
+    return by_part
 
 
 def _share_out(rows: list[Submission], quick: set[int]) -> None:
@@ -351,8 +351,8 @@ JOINED = ("fields", "seen_version", "place", "bulk", "changed_at", *PERSON)
 
 def _join(row: Submission, events: list[DataEvent], sides: Sides) -> None:
     """The row carries these events too; its person is that of the last one."""
-    seen = [sides.version if event.seen_version is None else event.seen_version for event in events]
-    row.seen_version = min(seen if row.seen_version is None else [row.seen_version, *seen])
+    versions = [sides.version if event.seen_version is None else event.seen_version for event in events]
+    row.seen_version = min(versions if row.seen_version is None else [row.seen_version, *versions])
     changed = {name for event in events for name in event.fields}
     if row.part:
         changed &= entities.by_kind(row.entity).fields_of(row.part)

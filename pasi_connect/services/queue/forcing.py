@@ -70,11 +70,11 @@ def send_now(actor: Actor, record: Any) -> Outcome:
     try:
         if not may_call():
             raise reading.NotAnswered
-        found = reading.read(entity, [link], _purpose(actor, entity.school_of(record), link.key), READ_SECONDS)
+        answer = reading.read(entity, [link], _purpose(actor, entity.school_of(record), link.key), READ_SECONDS)
     except reading.NotAnswered:
-        found = reading.Reading(unread={link.key})
+        answer = reading.Reading(unread={link.key})
     with transaction.atomic():
-        outcomes = _store_and_push(actor, entity, [record.pk], found, context)
+        outcomes = _store_and_push(actor, entity, [record.pk], answer, context)
         audit.record(actor, audit.Entry(audit.Verb.SENT_NOW, entity.kind, str(record.pk), entity.school_code(record)))
     collecting.collect(entity.kind, record.pk)  # what has just been left goes at once, not with the next wake
     return _as_it_stands(entity, record.pk, outcomes[record.pk])
@@ -85,20 +85,22 @@ def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
     context, entity = Context(), entities.of(record)
     takes_part = context.takes(entity, record)
     link = Link.objects.of(entity.kind, [record.pk]).first()
-    found: reading.Reading | None = reading.Reading()
+    pasi_answer: reading.Reading | None = reading.Reading()
     if takes_part:
         try:
             if not may_call():
                 raise reading.NotAnswered
             if link is not None:  # what has no key yet is not there
-                found = reading.read(entity, [link], _purpose(actor, entity.school_of(record), link.key), READ_SECONDS)
+                pasi_answer = reading.read(
+                    entity, [link], _purpose(actor, entity.school_of(record), link.key), READ_SECONDS
+                )
         except reading.NotAnswered:
-            found = None
+            pasi_answer = None
     with taken_back():
         if takes_part:
             collecting.collect(entity.kind, record.pk)
-            made = submissions.link_of(record)
-            _store_and_push(actor, entity, [record.pk], found or reading.Reading(unread={made.key}), context)
+            link = submissions.link_of(record)
+            _store_and_push(actor, entity, [record.pk], pasi_answer or reading.Reading(unread={link.key}), context)
             collecting.collect(entity.kind, record.pk)
         else:
             submissions.release_held(entity=entity.kind, subject_id=record.pk)
@@ -107,12 +109,12 @@ def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
 
 def _as_it_stands(entity: Entity, pk: int, code: str) -> Outcome:
     live = Submission.objects.filter(entity=entity.kind, subject_id=pk, status__in=LIVE).order_by("-pk")
-    found = live.values_list("pk", "status").first()
-    if found is None:
+    newest = live.values_list("pk", "status").first()
+    if newest is None:
         return Outcome(code)
-    if code == forced.ON_ITS_WAY and found[1] == Status.HELD:
+    if code == forced.ON_ITS_WAY and newest[1] == Status.HELD:
         code = forced.HELD
-    return Outcome(code, found[0])
+    return Outcome(code, newest[0])
 
 
 def _purpose(actor: Actor, school: School, key: str = "") -> Purpose:
@@ -124,15 +126,15 @@ def _purpose(actor: Actor, school: School, key: str = "") -> Purpose:
 
 
 def _store_and_push(
-    actor: Actor, entity: Entity, ids: Sequence[int], found: reading.Reading, context: Context
+    actor: Actor, entity: Entity, ids: Sequence[int], answer: reading.Reading, context: Context
 ) -> dict[int, str]:
     """Inside the caller's transaction: the records as read, compared anew, and what is ours to send queued. {id: code}."""
     keys = list(Link.objects.of(entity.kind, ids).values_list("key", flat=True))
     locks.records(entity, keys)
-    copies.store(entity.copy, found.received)
-    absent.hide(entity, found.hidden)
+    copies.store(entity.copy, answer.received)
+    absent.hide(entity, answer.hidden)
     comparing.evaluate(entity, keys=keys)
-    known = {getattr(copy, entity.copy.key_field): copy for copy in entity.live_copies(keys)}
+    by_key = {getattr(copy, entity.copy.key_field): copy for copy in entity.live_copies(keys)}
     records = entity.records.in_bulk(list(ids))
     links = {link.subject_id: link for link in Link.objects.of(entity.kind, ids).order_by("pk")}
     live: dict[int, list[Submission]] = defaultdict(list)
@@ -153,20 +155,20 @@ def _store_and_push(
     codes: dict[int, str] = {}
     for pk in ids:
         record, link = records[pk], links[pk]
-        copy = known.get(link.key)
+        copy = by_key.get(link.key)
         if pk in live:
             version = copy.core_version if copy else 0
-            told = [_let_go(actor, row, record, link, version, context) for row in live[pk]]
-            codes[pk] = next((code for code in GRAVEST if code in told), told[0])
+            row_codes = [_let_go(actor, row, record, link, version, context) for row in live[pk]]
+            codes[pk] = next((code for code in GRAVEST if code in row_codes), row_codes[0])
         elif pk in coming:
             codes[pk] = forced.ON_ITS_WAY
         else:
-            codes[pk], fields = _ours_to_send(record, link, copy, found)
+            codes[pk], fields = _ours_to_send(record, link, copy, answer)
             if fields:
                 left[fields, copy.core_version if copy else 0].append(record)
     _hurry(row.pk for rows in live.values() for row in rows if row.status == Status.WAITING)
-    for (fields, seen), rows in left.items():
-        events.leave_all(actor, [(events.subject_of(row), fields) for row in rows], seen_version=seen)
+    for (fields, core_version), rows in left.items():
+        events.leave_all(actor, [(events.subject_of(row), fields) for row in rows], seen_version=core_version)
     return codes
 
 
@@ -183,11 +185,11 @@ def _let_go(actor: Actor, row: Submission, record: Any, link: Link, present: int
     return forced.HELD if row.status == Status.HELD else forced.STUCK
 
 
-def _ours_to_send(record: Any, link: Link, copy: Any, found: reading.Reading) -> tuple[str, tuple[str, ...]]:
+def _ours_to_send(record: Any, link: Link, copy: Any, answer: reading.Reading) -> tuple[str, tuple[str, ...]]:
     """The code, and the fields that are to be sent."""
-    if link.key in found.unread:
+    if link.key in answer.unread:
         return forced.NOT_READ, ()
-    if link.key in found.hidden or (copy is not None and link.key in found.absent):
+    if link.key in answer.hidden or (copy is not None and link.key in answer.absent):
         return forced.NOT_SHOWN, ()
     verdict, entity = submissions.verdict_of(record, link, copy), entities.of(record)
     if verdict is None:
@@ -223,11 +225,11 @@ def start(actor: Actor, school: School, entity: Entity, *, dry_run: bool = False
         raise NotPossible(_("Enrolment synchronization of this school is inactive. Make it active first."))
     if not Context().years:
         raise NotPossible(_("PASI has not sent its current school year yet."))
-    given = {"school": school.code, "entity": entity.kind}
+    inputs = {"school": school.code, "entity": entity.kind}
     if dry_run:
-        return jobs.start(actor, PREVIEW, given)
+        return jobs.start(actor, PREVIEW, inputs)
     audit.record(actor, audit.Entry(audit.Verb.SCHOOL_SENT_NOW, "school", str(school.pk), school.code))
-    return jobs.start(actor, JOB, given)
+    return jobs.start(actor, JOB, inputs)
 
 
 def records(entity: Entity, school_code: str, context: Context | None = None) -> QuerySet[Any]:
@@ -248,18 +250,18 @@ def run(running: jobs.Running) -> None:
     entity = entities.by_kind(running.inputs["entity"])
     for school, ids, context in _chunks(running, entity):
         links = _links_of(entity, ids)
-        found = _read(entity, links, running.actor, school)
+        answer = _read(entity, links, running.actor, school)
         with transaction.atomic():
-            codes = _each(running.actor, entity, ids, found, context)
+            codes = _each(running.actor, entity, ids, answer, context)
             _step(running, entity, links, codes, school.code)
 
 
-def _each(actor: Actor, entity: Entity, ids: list[int], found: reading.Reading, context: Context) -> dict[int, str]:
+def _each(actor: Actor, entity: Entity, ids: list[int], answer: reading.Reading, context: Context) -> dict[int, str]:
     """As `_store_and_push`; a record that raises alone is left out and keeps no other from going."""
     codes: dict[int, str] = {}
 
     def push(some: Sequence[int]) -> None:
-        codes.update(_store_and_push(actor, entity, some, found, context))
+        codes.update(_store_and_push(actor, entity, some, answer, context))
 
     def left_out(pk: int, error: Exception) -> None:
         log.warning("Record %s (%s) was not sent now: %s", pk, entity, faults.place(error))
@@ -274,10 +276,10 @@ def run_preview(running: jobs.Running) -> dict[str, Any]:
     entity = entities.by_kind(running.inputs["entity"])
     for school, ids, context in _chunks(running, entity):
         links = list(Link.objects.of(entity.kind, ids).order_by("subject_id"))
-        found = _read(entity, links, running.actor, school)
+        answer = _read(entity, links, running.actor, school)
         with taken_back():
             _links_of(entity, ids)
-            codes = _each(running.actor, entity, ids, found, context)
+            codes = _each(running.actor, entity, ids, answer, context)
         would = {forced.ON_ITS_WAY: forced.WOULD_GO}
         with transaction.atomic():
             _step(running, entity, links, {pk: would.get(code, code) for pk, code in codes.items()}, school.code)
@@ -310,9 +312,9 @@ def _read(entity: Entity, links: Sequence[Link], actor: Actor, school: School) -
 
 def _links_of(entity: Entity, ids: list[int]) -> list[Link]:
     linked = Link.objects.of(entity.kind, ids)
-    known = set(linked.values_list("subject_id", flat=True))
-    made = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in ids if pk not in known]
-    Link.objects.bulk_create(made, ignore_conflicts=True)
+    subjects = set(linked.values_list("subject_id", flat=True))
+    new = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in ids if pk not in subjects]
+    Link.objects.bulk_create(new, ignore_conflicts=True)
     return list(linked.order_by("subject_id"))
 
 

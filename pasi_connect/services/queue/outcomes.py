@@ -58,15 +58,15 @@ def _locked(submission: Submission) -> _Rows | None:
     return _Rows(copy, link, row)
 
 
-def record(flight: Flight, told: CallResult) -> None:
+def record(flight: Flight, result: CallResult) -> None:
     """Writes the outcome of a submit that carried one record."""
     [leg] = flight.legs
     with transaction.atomic():
         present = Present.load()
-        found = _locked(leg.submission)
-        if found is not None:
-            _write(found, leg.document, told.answer, present)
-        gateway.note(flight.message, told, present)  # its row is everybody's: locked last, for the shortest time
+        rows = _locked(leg.submission)
+        if rows is not None:
+            _write(rows, leg.document, result.answer, present)
+        gateway.note(flight.message, result, present)  # its row is everybody's: locked last, for the shortest time
 
 
 # What one record of several in a call cannot have caused: it holds for each of them.
@@ -80,17 +80,17 @@ def record_one(flight: Flight, leg: Leg, answer: Answer) -> None:
     """
     with transaction.atomic():
         present = Present.load()
-        found = _locked(leg.submission)
+        rows = _locked(leg.submission)
         mine = ExchangePart.objects.filter(exchange=flight.message.exchange_id, submission=leg.submission.pk)
         mine.update(outcome=answer.outcome, code=answer.code[: answers.MOST_CODE])
-        if found is None:
+        if rows is None:
             return
         if is_of_the_call(answer):
-            again = {"alone": True, "attempts": max(found.row.attempts - 1, 0), "next_attempt_at": clock.now()}
-            submissions.back_to_queue(found.row, reason="alone", detail=answer.detail, **again)
+            again = {"alone": True, "attempts": max(rows.row.attempts - 1, 0), "next_attempt_at": clock.now()}
+            submissions.back_to_queue(rows.row, reason="alone", detail=answer.detail, **again)
             wake.look_after_commit(submissions.SEND)
             return
-        _write(found, leg.document, answer, present)
+        _write(rows, leg.document, answer, present)
 
 
 def is_of_the_call(answer: Answer) -> bool:
@@ -98,21 +98,21 @@ def is_of_the_call(answer: Answer) -> bool:
     return answer.of_call and answer.outcome not in OF_THE_LINE
 
 
-def record_call(flight: Flight, told: CallResult) -> None:
+def record_call(flight: Flight, result: CallResult) -> None:
     """What the exchange log says of a call that carried several."""
     with transaction.atomic():
-        gateway.note(flight.message, told, Present.load())
+        gateway.note(flight.message, result, Present.load())
 
 
-def _write(found: _Rows, document: dict[str, Any], answer: Answer, present: Present) -> None:
-    row = found.row
-    told: dict[str, Any] = {"detail": answer.detail}
+def _write(rows: _Rows, document: dict[str, Any], answer: Answer, present: Present) -> None:
+    row = rows.row
+    details: dict[str, Any] = {"detail": answer.detail}
     match answer.outcome:
         case faults.ACCEPTED:
-            accept(found, document, int(answer.value["PASICoreVersion"]), Context(present.sync))
+            accept(rows, document, int(answer.value["PASICoreVersion"]), Context(present.sync))
         case faults.NO_CHANGE:
             version = int(answer.value["PASICoreVersion"]) if answer.value else row.base_version or 0
-            accept(found, document, version, Context(present.sync), changed=False)
+            accept(rows, document, version, Context(present.sync), changed=False)
         case faults.REJECTED:
             submissions.move(
                 row,
@@ -120,19 +120,19 @@ def _write(found: _Rows, document: dict[str, Any], answer: Answer, present: Pres
                 reason=answer.code,
                 rejections=answer.rejections,
                 core_version=(answer.value or {}).get("PASICoreVersion"),
-                **told,
+                **details,
             )
-            comparing.evaluate(found.entity, ids=[row.subject_id])
+            comparing.evaluate(rows.entity, ids=[row.subject_id])
         case faults.OUR_FAULT if answer.code == "3002":
             submissions.move(
-                row, Status.REJECTED, reason="3002", rejections=[{"code": "3002", "message": answer.detail}], **told
+                row, Status.REJECTED, reason="3002", rejections=[{"code": "3002", "message": answer.detail}], **details
             )
-            comparing.evaluate(found.entity, ids=[row.subject_id])
+            comparing.evaluate(rows.entity, ids=[row.subject_id])
         case faults.OUR_FAULT:
-            submissions.move(row, Status.DEAD, reason=answer.code or "our_fault", **told)
+            submissions.move(row, Status.DEAD, reason=answer.code or "our_fault", **details)
         case faults.UNKNOWN | faults.VERSION_CONFLICT:
             reason = "outcome_unknown" if answer.outcome == faults.UNKNOWN else "version_conflict"
-            submissions.move(row, Status.CHECKING, reason=reason, **told)
+            submissions.move(row, Status.CHECKING, reason=reason, **details)
         case faults.UNAVAILABLE | faults.NOT_AUTHORIZED:
             # Not seen by PASI: no attempt was spent.
             _later(row, answer, max(row.attempts - 1, 0), present)
@@ -154,9 +154,9 @@ def _later(row: Submission, answer: Answer, attempts: int, present: Present) -> 
     )
 
 
-def accept(found: _Rows, document: dict[str, Any], version: int, context: Context, changed: bool = True) -> None:
+def accept(rows: _Rows, document: dict[str, Any], version: int, context: Context, changed: bool = True) -> None:
     """PASI holds what we sent, at `version`: the local copy says so at once, provisional until it is read from PASI."""
-    row, link, entity = found.row, found.link, found.entity
+    row, link, entity = rows.row, rows.link, rows.entity
     if changed:
         stamps = {
             "EffectiveUtc": clock.now(),
@@ -165,11 +165,11 @@ def accept(found: _Rows, document: dict[str, Any], version: int, context: Contex
         set_by_pasi = entity.submit.stamps if entity.submit else ()
         document = document | {name: stamps[name] for name in set_by_pasi} | {"PASICoreVersion": version}
         received = copies.Received(document, copies.to_xml(document, entity))
-        found.copy = copies.store_over(entity.copy, found.copy, received, provisional=True)
-    _agree(found, document, version)
+        rows.copy = copies.store_over(entity.copy, rows.copy, received, provisional=True)
+    _agree(rows, document, version)
     submissions.move(row, Status.ACCEPTED if changed else Status.NO_CHANGE, core_version=version)
     submissions.supersede_stuck(row)
-    comparing.evaluate_locked(entity, found.copy, link, context)
+    comparing.evaluate_locked(entity, rows.copy, link, context)
     statements.update(link, AGREED)
 
 
@@ -177,21 +177,21 @@ def give_back(flight: Flight) -> None:
     """The call was not made: what it was to carry waits as if it had not been taken."""
     for leg in flight.legs:
         with transaction.atomic():
-            found = _locked(leg.submission)
-            if found is None:
+            rows = _locked(leg.submission)
+            if rows is None:
                 continue
             Exchange.objects.filter(pk=flight.message.exchange_id).delete()
-            attempts = max(found.row.attempts - 1, 0)
-            submissions.back_to_queue(found.row, attempts=attempts, next_attempt_at=clock.now())
+            attempts = max(rows.row.attempts - 1, 0)
+            submissions.back_to_queue(rows.row, attempts=attempts, next_attempt_at=clock.now())
 
 
 AGREED = ("agreed", "agreed_at", "agreed_digest", "kept", "accepted_version")
 
 
-def _agree(found: _Rows, document: dict[str, Any], version: int) -> None:
+def _agree(rows: _Rows, document: dict[str, Any], version: int) -> None:
     """What was sent is what both sides held equal at `version`; rejected changes among it are reset now. The link is not saved."""
-    row, link = found.row, found.link
-    sent = values.plain(mapping.values(found.entity, document))
+    row, link = rows.row, rows.link
+    sent = values.plain(mapping.values(rows.entity, document))
     link.agreed = {**(link.agreed or {}), **{name: sent[name] for name in row.sent_fields if name in sent}}
     link.agreed_at = clock.now()
     link.kept = {name: value for name, value in link.kept.items() if name not in row.sent_fields}
@@ -212,8 +212,8 @@ def read_back(submission: Submission, conflict: bool = False) -> None:
         reply = reading.ask(entity, [(submission.key, 0)], purpose(submission, SYNC))
     answer = reply.answer
     with transaction.atomic():
-        found = _locked(submission)
-        if found is None:
+        rows = _locked(submission)
+        if rows is None:
             return
         if answer.fault:
             raise Unreadable(answer.fault)
@@ -228,16 +228,16 @@ def read_back(submission: Submission, conflict: bool = False) -> None:
         if item.status not in availability.TELLS:
             raise Unreadable("a status that does not tell what PASI holds")
         if item.status == availability.NO_ACCESS:
-            submissions.move(found.row, Status.NEEDS_REVIEW, reason="no_access")
+            submissions.move(rows.row, Status.NEEDS_REVIEW, reason="no_access")
             absent.hide(entity, [submission.key])
             comparing.evaluate(entity, keys=[submission.key])
             return
         record = item.record
-        _decide(found, record.document if record else None, conflict, record.xml if record else b"")
+        _decide(rows, record.document if record else None, conflict, record.xml if record else b"")
 
 
-def _decide(found: _Rows, document: Mapping[str, Any] | None, conflict: bool, xml: bytes) -> None:
-    row, entity = found.row, found.entity
+def _decide(rows: _Rows, document: Mapping[str, Any] | None, conflict: bool, xml: bytes) -> None:
+    row, entity = rows.row, rows.entity
     base = row.base_version or 0
     version = int(document["PASICoreVersion"]) if document else 0
     sent = copies.to_document(row.sent_document, entity) if row.sent_document else None
@@ -249,8 +249,8 @@ def _decide(found: _Rows, document: Mapping[str, Any] | None, conflict: bool, xm
         and version > base
         and mapping.same_content(entity, sent, document, row.part)
     ):
-        _agree(found, sent, version)
-        statements.update(found.link, AGREED)
+        _agree(rows, sent, version)
+        statements.update(rows.link, AGREED)
         submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version)
         submissions.supersede_stuck(row)
         comparing.evaluate(entity, keys=[row.key])

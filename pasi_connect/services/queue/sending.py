@@ -221,6 +221,6 @@ def _exchange(flight: Flight, over: Line, before: "Future[_Result | None] | None
 
 
 def _call(flight: Flight, over: Line | None = None) -> _Result:
-    told = gateway.exchange(flight.message, over)
-    each = answers.of_each(told.answer, [one.key for one in flight.submissions])
-    return _Result(replace(told, answer=answers.of_all(told.answer, each)), tuple(each))
+    result = gateway.exchange(flight.message, over)
+    each = answers.of_each(result.answer, [one.key for one in flight.submissions])
+    return _Result(replace(result, answer=answers.of_all(result.answer, each)), tuple(each))

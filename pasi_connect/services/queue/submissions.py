@@ -174,9 +174,9 @@ def situation(
     record: Any,
     sides: Sides,
     after: str = "",
-    known: facts.Facts | None = None,
+    record_facts: facts.Facts | None = None,
 ) -> held.Situation:
-    """`known`: what PASI has told, where it has been read already."""
+    """`record_facts`: what PASI knows of the record, where that has been read already."""
     entity, verdict = entities.of(record), sides.verdict
     assert entity.sis is not None
     year = entity.year_of(record)
@@ -198,7 +198,7 @@ def situation(
         years_known=bool(context.years),
         year_closed=year is not None and context.year_closed(year),
         read_live=submission.live_version == sides.version,
-        refused=(known or facts.of(record)).refused(record, sides.ours),
+        refused=(record_facts or facts.of(record)).refused(record, sides.ours),
     )
 
 
@@ -238,23 +238,23 @@ def why_held(
     record: Any,
     sides: Sides,
     after: str,
-    known: facts.Facts | None = None,
+    record_facts: facts.Facts | None = None,
 ) -> tuple[str, str] | None:
     """Reason and detail; None when it may be sent."""
     if submission.user is not None:  # the spelling may have been agreed in the profile since
         submission.actor_name = callers.renamed(submission.actor_name, submission.user.name_for_others)
     if submission.user is not None and not latin1.fits(submission.actor_local_id):
         submission.actor_local_id = submission.user.local_id or submission.user.get_username()
-    found = situation(submission, context, record, sides, after, known)
-    reason = held.reason_of(found)
+    picture = situation(submission, context, record, sides, after, record_facts)
+    reason = held.reason_of(picture)
     if reason is None:
         return None
     details = {
-        "text_outside": found.values.texts,
-        "code_unknown": found.values.unknown,
-        "value_refused": found.values.broken,
-        "undecided_refused": found.values.undecided,
-        "after": found.after,
+        "text_outside": picture.values.texts,
+        "code_unknown": picture.values.unknown,
+        "value_refused": picture.values.broken,
+        "undecided_refused": picture.values.undecided,
+        "after": picture.after,
     }
     return reason.code, details.get(reason.code, "")
 

@@ -18,11 +18,11 @@ def core_version_of(kind: str, version: str, revision: int, core_version: int, k
     PASI's version may have moved on by our own accepted submissions alone: then nothing is new to the holder, and two quick
     edits with the version of the first answer both arrive.
     """
-    seen = versions.parts(version)
-    if seen is None or seen[0] != revision:
+    parts = versions.parts(version)
+    if parts is None or parts[0] != revision:
         return None
-    if seen[1] == core_version:
+    if parts[1] == core_version:
         return core_version
-    if key is None or not versions.may_replace(seen[1], core_version, our_steps(kind, key, seen[1])):
+    if key is None or not versions.may_replace(parts[1], core_version, our_steps(kind, key, parts[1])):
         return None
-    return seen[1]
+    return parts[1]

@@ -153,7 +153,7 @@ def test_alike_changes_are_one_and_what_stands_out_is_apart(here, as_person):
     assert [row["item"].pk for row in listed["rows"]] == [one.pk for one in many]
     assert [chip["text"] for chip in listed["chips"]] == [f"Similar: Exit date {before} → 2027-06-24"]
     review = registrar.get(alike["action"])
-    assert (review.context["number"], review.context["found"].here) == (7, 7)
+    assert (review.context["number"], review.context["selection"].here) == (7, 7)
     assert [row["item"].pk for row in registrar.get(rest["url"]).context["rows"]] == [
         one.pk for one in (*outlier, *other)
     ]

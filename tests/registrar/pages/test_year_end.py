@@ -108,7 +108,7 @@ def test_a_run_is_taken_back_from_its_page(officer, stays):
     entry = officer.get(f"/actions/{action.pk}/")
     assert ("School year", "2026-2027") in entry.context["facts"] and ("Exit code", "10000") in entry.context["facts"]
     assert len(entry.context["rows"]) == 2
-    assert officer.get(f"/actions/{action.pk}/undo/").context["seen"].can == 2
+    assert officer.get(f"/actions/{action.pk}/undo/").context["outlook"].can == 2
     job = officer.post(f"/actions/{action.pk}/undo/", {"reason": "The wrong year."})["Location"]
     jobs.run(int(job.strip("/").rpartition("/")[2]))
     assert codes() == ["", "", "A7", ""]
