@@ -73,7 +73,7 @@ FAULTS = (
     ),
     Fault(
         16, "all code values are asked for each time",
-        '{"LastKnownSourceVersion": known}', '{"LastKnownSourceVersion": 0}',
+        '{"LastKnownSourceVersion": version}', '{"LastKnownSourceVersion": 0}',
     ),
     Fault(
         17, "pick lists are empty",
@@ -89,7 +89,7 @@ FAULTS = (
     ),
     Fault(
         22, "what is stored is fetched again",
-        "missing = [pair for pair in pairs if known.get(pair[0].lower(), -1) < pair[1] or pair[0].lower() in ahead]",
+        "missing = [pair for pair in pairs if versions.get(pair[0].lower(), -1) < pair[1] or pair[0].lower() in ahead]",
         "missing = list(pairs)",
     ),
     Fault(
