@@ -246,28 +246,26 @@ AtField = tuple[str, Expected]  # the field that it is about, "" for the whole r
 def of_student(student: Student) -> list[AtField]:
     """What PASI will say of the student's names and identification."""
     values = student_service.values(student)
-    told = [
+    rows = [
         (
             row.field,
             Expected(row.number, row.level, row.message, row.next_step, code=row.number or TEXT_OUTSIDE),
         )
         for row in student_rules.expected(values, clock.today())
     ]
-    return told + _unknown_codes(by_kind(STUDENT), values)
+    return rows + _unknown_codes(by_kind(STUDENT), values)
 
 
 def of_section(section: Section) -> list[AtField]:
     """What PASI will refuse of the section; `school` must have been selected along."""
     entity, year, common = by_kind(SECTION), section.school_year, _Common()
     values = {name: getattr(section, name) for name in entity.compared}
-    found = section_rules.expected(
-        section_rules.Case(values, common.school(section.school.code), year, common.year_now)
-    )
+    rows = section_rules.expected(section_rules.Case(values, common.school(section.school.code), year, common.year_now))
     if section.deleted:
-        return found
+        return rows
     reason = held.BY_CODE[TEXT_OUTSIDE]
     texts = [name for name in entity.texts if not latin1.fits(values[name])]
-    return [*found, *((name, _by_reason(reason)) for name in texts), *_unknown_codes(entity, values)]
+    return [*rows, *((name, _by_reason(reason)) for name in texts), *_unknown_codes(entity, values)]
 
 
 def _unknown_codes(entity: Entity, values: Mapping[str, Any]) -> list[AtField]:
@@ -284,6 +282,6 @@ def _by_reason(reason: held.Reason) -> Expected:
     return Expected("", pasi.REJECTION, reason.message, reason.next_step, code=reason.code)
 
 
-def answers(found: Iterable[AtField]) -> list[dict[str, Any]]:
+def answers(rows: Iterable[AtField]) -> list[dict[str, Any]]:
     """As the API answers them, each with its field."""
-    return [{**answer(one), "field": field} for field, one in found]
+    return [{**answer(one), "field": field} for field, one in rows]
