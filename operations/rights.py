@@ -160,6 +160,8 @@ class ClosedMiddleware:
             return None
         door = door_of(view)
         if door is not None and door.lets_in(request.user):
+            if request.user.is_authenticated and request.method in ("GET", "HEAD"):
+                request.user.rights_read = {}
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())

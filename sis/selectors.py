@@ -49,6 +49,14 @@ def school_codes(user: User) -> list[str] | None:
     """The codes of the person's schools; None stands for all."""
     if sees_all(user):
         return None
+    if user.rights_read is None:
+        return _codes(user)
+    if "school_codes" not in user.rights_read:
+        user.rights_read["school_codes"] = _codes(user)
+    return list(user.rights_read["school_codes"])
+
+
+def _codes(user: User) -> list[str]:
     return list(School.objects.filter(_there(user)).values_list("code", flat=True))
 
 

@@ -50,6 +50,8 @@ class User(AbstractUser):
 
     # The token that the request came with: it may hold less than its owner, never more.
     token: "ApiToken | None" = None
+    # What was read of the person's rights while one page is read, which asks for it twenty times; None elsewhere: ask again.
+    rights_read: "dict[str, Any] | None" = None
 
     class Meta(AbstractUser.Meta):
         permissions = [(row.codename, _(row.label)) for row in PERMISSIONS]

@@ -99,7 +99,8 @@ class Sis:
     the record is the student.
     `switch`: the column of the school that says whether its records take part. `setting`: the synchronization setting that does so
     for the whole kind. `key`: the column that holds PASI's key, where the SIS knows it by itself. `schools`: of records that stand
-    at several schools, these by id, that on whose behalf PASI is called first; `at`: the records that stand at one of these schools.
+    at several schools, these by id, that on whose behalf PASI is called first; `at`: ids of the records that stand at one of these
+    schools.
     """
 
     model: type[models.Model]
