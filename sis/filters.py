@@ -1,4 +1,4 @@
-"""The filters of the lists: one set a list, read by its page and by the API. A malformed value is an error, never ignored."""
+"""The filters of the lists: one set per list, for its page and the API. A malformed value is an error, never ignored."""
 
 import datetime as dt
 from typing import Any
@@ -57,7 +57,7 @@ class AsnFilter(django_filters.CharFilter):
 
 
 class DayFilter(django_filters.DateFilter):
-    """A day within the centuries that people live in: the first moment of the last day there is cannot be stored."""
+    """A day within the centuries that people live in: the start of the last possible day cannot be stored."""
 
     field_class = DayField
 
@@ -67,7 +67,7 @@ class SchoolYearFilter(django_filters.CharFilter):
 
 
 class TrueFalseFilter(django_filters.TypedChoiceFilter):
-    """`true` or `false`; anything else is an error, where the library's own would answer with everything."""
+    """`true` or `false`; anything else is an error, where the library's own filter would return everything."""
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [("true", _("Yes")), ("false", _("No"))]
@@ -221,7 +221,7 @@ ORDERS = {
 
 
 def as_text(one: django_filters.Filter, **more: Any) -> django_filters.Filter:
-    """For the API's description, which cannot tell what choices that depend on the person are made of."""
+    """For the API's description, which cannot know choices that depend on the person."""
     set_override(one, "field", {"type": "string", "description": one.label, **more})
     return one
 
@@ -249,32 +249,32 @@ class StudentsFilter(django_filters.FilterSet):
         person = self.request.user
 
         def years() -> list[tuple[str, str]]:
-            known = {*selectors.school_years(person), selectors.current_year()}
-            return [(str(year), str(year)) for year in sorted(known, reverse=True)]
+            years_there = {*selectors.school_years(person), selectors.current_year()}
+            return [(str(year), str(year)) for year in sorted(years_there, reverse=True)]
 
-        self.filters["school_year"].extra["choices"] = years  # read where somebody asks for a year
+        self.filters["school_year"].extra["choices"] = years  # read only where somebody filters by year
         self.filters |= self.offered
 
     def keep(self, queryset: QuerySet[Student], name: str, value: Any) -> QuerySet[Student]:
-        """The filters speak of one enrolment, so they are applied together."""
+        """The filters are about one enrolment, so they are applied together."""
         return queryset
 
     def filter_queryset(self, queryset: QuerySet[Student]) -> QuerySet[Student]:
-        given = self.form.cleaned_data.items()
-        asked = {name: value for name, value in given if value not in ("", None) and name != "sort"}
+        items = self.form.cleaned_data.items()
+        conditions = {name: value for name, value in items if value not in ("", None) and name != "sort"}
         for name in self.students:
-            queryset = self.filters[name].filter(queryset, asked.pop(name, ""))
-        if not asked:
+            queryset = self.filters[name].filter(queryset, conditions.pop(name, ""))
+        if not conditions:
             return queryset
-        narrowed = {name: asked.pop(name) for name in list(asked) if name in self.offered}
-        here = selectors.enrolments(self.request.user).filter(deleted=False, **asked).select_related(None)
+        narrowed = {name: conditions.pop(name) for name in list(conditions) if name in self.offered}
+        here = selectors.enrolments(self.request.user).filter(deleted=False, **conditions).select_related(None)
         for name, value in narrowed.items():
             here = self.offered[name].filter(here, value)
         return queryset.filter(Exists(here.filter(student=OuterRef("pk"))))
 
 
 class StudentFilter(StudentsFilter):
-    """The API's: an ASN or a number may stand in its addresses, and not in a page's."""
+    """The API's: its addresses may hold an ASN or a number, a page's may not."""
 
     students = ("asn", "local_number", "external_id", "birth_date", "identity_document_type", "legal_name_exact")
 
@@ -307,7 +307,7 @@ class StudentListFilter(StudentsFilter):
         }
         for name, label in empty.items():
             self.filters[name].extra["empty_label"] = label
-        self.filters["sort"] = self.filters.pop("sort")  # stands last
+        self.filters["sort"] = self.filters.pop("sort")  # comes last
 
     @property
     def order(self) -> str:
@@ -327,9 +327,9 @@ class StudentListFilter(StudentsFilter):
 
 
 def school_choices(user: User) -> list[tuple[str, str]]:
-    """For a filter; empty for a person of one school, who needs none."""
-    found = [(school.code, f"{school.name} ({school.code})") for school in sis_selectors.schools(user)]
-    return found if len(found) > 1 else []
+    """Choices of a filter; empty for a person of one school, who needs none."""
+    choices = [(school.code, f"{school.name} ({school.code})") for school in sis_selectors.schools(user)]
+    return choices if len(choices) > 1 else []
 
 
 def choose_school(filterset: FilterSet, schools: list[tuple[str, str]]) -> None:

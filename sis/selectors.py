@@ -1,4 +1,4 @@
-"""Reads. Every one takes the person who asks: what lies outside of their schools does not exist for them (404)."""
+"""Reads. Each takes the person who asks: what lies outside their schools does not exist for them (404)."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -69,10 +69,10 @@ def students(user: User) -> QuerySet[Student]:
 
 
 def students_at(codes: Collection[str]) -> QuerySet[SchoolEnrolment, int]:
-    """Ids of the students whom the schools with these codes keep: they have a live stay there, or no live stay at all and had their
-    last there. An id may come twice.
+    """Ids of the students who belong to the schools with these codes: with a live stay there, or with none anywhere and their last
+    one there. An id may come twice.
 
-    What belongs to the student and to no school (names, identification) concerns these schools, all of them alike. It begins with
+    What belongs to the student and to no school (names, identification) concerns all these schools. It begins with
     the stays of these schools: a list asks for it beside rows of any number of students.
     """
     ended = Q(exit_date=OuterRef("exit_date"), pk__gt=OuterRef("pk")) | Q(exit_date__gt=OuterRef("exit_date"))
@@ -82,7 +82,7 @@ def students_at(codes: Collection[str]) -> QuerySet[SchoolEnrolment, int]:
 
 
 def schools_of_students(ids: Collection[int]) -> dict[int, list[School]]:
-    """The same from the student's side, by the student's id: the school of the main stay first, of several that of the latest."""
+    """The same from the student's side, by the student's id: the school of the main stay first, the latest of several."""
     stays = SchoolEnrolment.objects.filter(student__in=list(ids), deleted=False).select_related("school__authority")
     ended: dict[int, School] = {}
     live: dict[int, dict[str, School]] = {}
@@ -97,44 +97,44 @@ def schools_of_students(ids: Collection[int]) -> dict[int, list[School]]:
 
 def find_students(user: User, text: str) -> QuerySet[Student]:
     """Students whose names have every word of `text` in them, in any order, or whose ASN or local number it is."""
-    found = students(user)
+    rows = students(user)
     joined = "".join(text.split())
     if joined.replace("-", "").isdigit():
         try:
-            return found.filter(asn=asn_rules.normalize(joined))
+            return rows.filter(asn=asn_rules.normalize(joined))
         except ValueError:
-            return found.filter(local_number=joined)
+            return rows.filter(local_number=joined)
     words = names.words(text)
     if text.strip() and not words:
-        return found.none()  # nothing but punctuation
+        return rows.none()  # nothing but punctuation
     named = Q()
     for word in words:
         named &= Q(search_name__contains=word)
-    return found.filter(named | Q(local_number__iexact=joined)) if words else found
+    return rows.filter(named | Q(local_number__iexact=joined)) if words else rows
 
 
 def enrolments(user: User) -> QuerySet[SchoolEnrolment]:
-    found = SchoolEnrolment.objects.select_related("student", "school")
+    rows = SchoolEnrolment.objects.select_related("student", "school")
     if sees_all(user):
-        return found
-    return found.filter(_there(user, "school"))
+        return rows
+    return rows.filter(_there(user, "school"))
 
 
 def sections(user: User) -> QuerySet[Section]:
-    found = Section.objects.select_related("school", "course", "term")
-    return found if sees_all(user) else found.filter(_there(user, "school"))
+    rows = Section.objects.select_related("school", "course", "term")
+    return rows if sees_all(user) else rows.filter(_there(user, "school"))
 
 
 def course_enrolments(user: User) -> QuerySet[CourseEnrolment]:
     """Those in sections of the person's schools."""
-    found = CourseEnrolment.objects.select_related(
+    rows = CourseEnrolment.objects.select_related(
         "student", "enrolment", "section__school", "section__course", "section__term"
     )
-    return found if sees_all(user) else found.filter(_there(user, "section__school"))
+    return rows if sees_all(user) else rows.filter(_there(user, "section__school"))
 
 
 def with_courses_left(stays: Iterable[int]) -> set[int]:
-    """Those of the enrolments, by id, that have course enrolments which go on after the enrolment's exit date."""
+    """Those of the enrolments, by id, with course enrolments that continue after the enrolment's exit date."""
     seats = CourseEnrolment.objects.filter(enrolment__in=list(stays), deleted=False).exclude(
         status=course_rules.COMPLETED
     )
@@ -145,12 +145,12 @@ def with_courses_left(stays: Iterable[int]) -> set[int]:
 
 def stored_grades(user: User) -> QuerySet[StoredGrade]:
     """Those stored at the person's schools."""
-    found = StoredGrade.objects.select_related("student", "course", "school", "term")
-    return found if sees_all(user) else found.filter(_there(user, "school"))
+    rows = StoredGrade.objects.select_related("student", "course", "school", "term")
+    return rows if sees_all(user) else rows.filter(_there(user, "school"))
 
 
 def courses(user: User) -> QuerySet[Course]:
-    """Courses belong to the authority: everybody who has signed in may know them."""
+    """Courses belong to the authority: everybody who has signed in may see them."""
     return Course.objects.all()
 
 
@@ -167,7 +167,7 @@ def school_years(user: User) -> list[SchoolYear]:
 
 
 def in_order(students: QuerySet[Student], params: Any, size: int, order: str = "search_name") -> keyset.Page:
-    """One page in the order of a column of the student. Its mark is an id alone, so no name stands in an address."""
+    """One page in the order of a column of the student. Its mark is an id only, so no address holds a name."""
     mark, backwards = keyset.mark(params, "after"), False
     if mark is None:
         mark, backwards = keyset.mark(params, "before"), True
@@ -175,12 +175,12 @@ def in_order(students: QuerySet[Student], params: Any, size: int, order: str = "
     edge = students.filter(pk=mark).values_list(column, flat=True).first() if mark is not None else None
     backwards = backwards and edge is not None
     descending = order.startswith("-") != backwards
-    found = students
+    ordered = students
     if edge is not None:
         way = "lt" if descending else "gt"
-        found = found.filter(Q(**{f"{column}__{way}": edge}) | Q(**{column: edge, f"pk__{way}": mark}))
+        ordered = ordered.filter(Q(**{f"{column}__{way}": edge}) | Q(**{column: edge, f"pk__{way}": mark}))
     sign = "-" if descending else ""
-    rows = list(found.order_by(f"{sign}{column}", f"{sign}pk")[: size + 1])
+    rows = list(ordered.order_by(f"{sign}{column}", f"{sign}pk")[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -199,7 +199,7 @@ def term_shape(term: Term) -> term_rules.TermShape:
 
 
 def term_mismatches(home: School, other: School, year: SchoolYear) -> list[term_rules.Mismatch]:
-    """Where the terms of two schools differ in a year. Set-up of the authority, no records: for everybody."""
+    """Where the terms of two schools differ in a year. The authority's set-up, not records: open to everybody."""
     calendars = SchoolCalendar.objects.filter(school__in=[home, other], school_year=year).prefetch_related("terms")
     shapes = {one.school_id: [term_shape(term) for term in one.terms.all()] for one in calendars}
     return term_rules.mismatches(shapes.get(home.pk), shapes.get(other.pk))
@@ -213,7 +213,7 @@ def term_remarks(home: School, other: School, year: SchoolYear) -> list[str]:
 def challenge_lacks(student: Student, school: School, year: SchoolYear, course_code: str) -> list[str]:
     """What a challenge of the course at `school` lacks: keys of `sis.rules.course_enrolment.CHALLENGE`.
 
-    For previews of guided actions, which name the school; the caller has found the student in the person's scope.
+    For previews of guided actions, which name the school; the caller has checked that the student is in the person's scope.
     """
     offered = Section.objects.filter(school=school, school_year=year, course__code=course_code, deleted=False)
     sitting = CourseEnrolment.objects.filter(student=student, section__in=offered, deleted=False)
@@ -229,5 +229,5 @@ def challenge_lacks(student: Student, school: School, year: SchoolYear, course_c
 
 def read_entries(user: User) -> QuerySet[ReadEntry]:
     """Who has seen the students of the person's schools; lists and searches, which name no school, for those who see them all."""
-    found = ReadEntry.objects.select_related("user")
-    return found if sees_all(user) else found.filter(student_id__in=students(user).order_by().values("pk"))
+    rows = ReadEntry.objects.select_related("user")
+    return rows if sees_all(user) else rows.filter(student_id__in=students(user).order_by().values("pk"))

@@ -1,1 +1,1 @@
-"""The API of the SIS's own records, one file a resource. What lies outside of the person's schools does not exist (404)."""
+"""The API of the SIS's own records, one file per resource. What lies outside the person's schools does not exist (404)."""

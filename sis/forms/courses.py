@@ -61,10 +61,10 @@ class AddCourseForm(_CourseForm):
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""
-        given = {name: self.cleaned_data[name] for name in ("entry_date", "challenge")}
+        values = {name: self.cleaned_data[name] for name in ("entry_date", "challenge")}
         if self.cleaned_data["credits_attempted"] is not None:
-            given["credits_attempted"] = self.cleaned_data["credits_attempted"]
-        return given
+            values["credits_attempted"] = self.cleaned_data["credits_attempted"]
+        return values
 
     @staticmethod
     def first_day(stay: SchoolEnrolment, today: dt.date) -> dt.date:
@@ -76,7 +76,7 @@ OPEN, REMOVED = "open", "removed"
 
 
 class EndCourseForm(_CourseForm):
-    """Until when a student sits in a section, and how it ends."""
+    """A student's last day in a section, and how it ends."""
 
     outcome = forms.ChoiceField(
         label=_("Current status"),
@@ -95,7 +95,7 @@ class EndCourseForm(_CourseForm):
 
     @staticmethod
     def drawn_with(record: CourseEnrolment) -> dict[str, Any]:
-        """How the form opens: with what holds now, so that looking changes nothing."""
+        """The form opens with the present values, so that looking changes nothing."""
         outcome = record.status if record.status in rules.OVER else OPEN
         return {"outcome": outcome, "exit_date": record.exit_date, "revision": record.revision}
 

@@ -1,4 +1,4 @@
-"""Shapes of what people enter. What is allowed is said by `sis.rules` and checked by the services."""
+"""Shapes of what people enter. `sis.rules` define what is allowed, and the services check it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def with_present(choices: Choices, present: str) -> Choices:
 
 
 def as_entered(value: Any) -> str | None:
-    """A value as a browser would send it; None for a box without a mark."""
+    """A value as a browser would send it; None for an empty check box."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -149,7 +149,7 @@ class EnrolmentForm(forms.ModelForm):
     def redrawn(
         self, current: SchoolEnrolment, seen_version: int, pick_lists: Mapping[str, Choices]
     ) -> "EnrolmentForm":
-        """The same form over the record as it stands now: what the person changed stays, all else follows the record."""
+        """The same form over the present record: the person's changes stay, all else follows the record."""
         fresh = EnrolmentForm(instance=current, pick_lists=pick_lists)
         bound: Any = self.data
         data = bound.copy()
@@ -168,14 +168,14 @@ class EnrolmentForm(forms.ModelForm):
         return EnrolmentForm(data, instance=current, pick_lists=pick_lists)
 
     def without(self, name: str, pick_lists: Mapping[str, Choices]) -> "EnrolmentForm":
-        """The same form with the field as the record has it, all else as it was entered."""
+        """The same form with the record's value in this field, all else as entered."""
         bound: Any = self.data
         data = bound.copy()
         data[name] = as_entered(self[name].initial) or ""
         return EnrolmentForm(data, instance=self.instance, pick_lists=pick_lists)
 
     def clashes(self) -> list[dict[str, Any]]:
-        """What stands in the record now beside what the person entered, where the two differ."""
+        """The record's present value beside the person's entry, where the two differ."""
         return [
             {
                 "label": self[name].label,
@@ -193,7 +193,7 @@ class EnrolmentForm(forms.ModelForm):
         return str(choices.get(value, value) or "")
 
     def _post_clean(self) -> None:
-        """The rules are checked by the service, once, on the record as it stands then."""
+        """The service checks the rules, once, on the record as it is then."""
 
 
 class NewEnrolmentForm(EnrolmentForm):

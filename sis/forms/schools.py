@@ -22,10 +22,10 @@ class StateForm(forms.Form):
     value = forms.ChoiceField(choices=State.choices)
 
     def words(self) -> dict[str, str]:
-        given = self.cleaned_data
+        data = self.cleaned_data
         return {
-            "what": state_name(given["name"]),
-            "state": str(State(given["value"]).label).lower(),
+            "what": state_name(data["name"]),
+            "state": str(State(data["value"]).label).lower(),
         }
 
 

@@ -1,4 +1,4 @@
-"""Shapes of what people enter about sections and terms. What is allowed is said by `sis.rules` and checked by the services."""
+"""Shapes of what people enter about sections and terms. `sis.rules` define what is allowed, and the services check it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -81,7 +81,7 @@ class SectionForm(forms.ModelForm):
             self.add_error(name if name in self.fields else None, texts)
 
     def _post_clean(self) -> None:
-        """The rules are checked by the service, once, on the record as it stands then."""
+        """The service checks the rules, once, on the record as it is then."""
 
 
 class NewSectionForm(SectionForm):
@@ -113,7 +113,7 @@ class NewSectionForm(SectionForm):
 
 
 class DeletionForm(forms.Form):
-    """Why a section is deleted, and what of it the person had before their eyes."""
+    """Why a section is deleted, and which version of it the person saw."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)

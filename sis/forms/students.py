@@ -28,7 +28,7 @@ class IdentificationForm(forms.ModelForm):
     """Names, birth date and the document that proves them. `documents`: the types to choose from; free text while none are known.
 
     Each field carries the value that it was drawn with, so that only what the person changed is written. `seen_version`: PASI's
-    version that stood beside the record.
+    version, shown beside the record.
     """
 
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -85,7 +85,7 @@ class IdentificationForm(forms.ModelForm):
             self.add_error(name, texts)
 
     def redrawn(self, current: Student, seen_version: int, documents: Choices) -> "IdentificationForm":
-        """The same form over the student as they stand now: what the person changed stays, all else follows the record."""
+        """The same form over the present student: the person's changes stay, all else follows the record."""
         fresh = IdentificationForm(instance=current, documents=documents)
         bound: Any = self.data
         data = bound.copy()
@@ -102,7 +102,7 @@ class IdentificationForm(forms.ModelForm):
         return IdentificationForm(data, instance=current, documents=documents)
 
     def clashes(self) -> list[dict[str, Any]]:
-        """What stands in the record now beside what the person entered, where the two differ."""
+        """The record's present value beside the person's entry, where the two differ."""
         return [
             {
                 "label": self[name].label,
@@ -122,4 +122,4 @@ class IdentificationForm(forms.ModelForm):
         return str(choices.get(value, value) or "")
 
     def _post_clean(self) -> None:
-        """The rules are checked by the service, once, on the record as it stands then."""
+        """The service checks the rules, once, on the record as it is then."""

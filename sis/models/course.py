@@ -20,7 +20,7 @@ class Course(External):
     code = models.CharField(_("course code"), max_length=7, unique=True, validators=[course_code])
     name = models.CharField(_("name"), max_length=160)
     credits_offered = models.PositiveSmallIntegerField(_("credits offered"), default=0)
-    # An explicit yes or no, where other products read meaning into an empty box.
+    # An explicit yes or no; other products give an empty field a meaning.
     diploma = models.BooleanField(_("diploma course"), default=False)
     active = models.BooleanField(_("active"), default=True)
 
@@ -36,7 +36,7 @@ class Section(External):
     """Courses taught together at one school in one term. School and school year follow from the term and never change (40112, 40115).
 
     `course` is the one that the section is known by; `courses` are all, and `course_codes` their codes, in order and with blanks
-    between. The dates are the term's unless somebody set others; both are given, so that nobody has to derive them. `term_code`
+    between. The dates are the term's unless somebody set others; both are always filled, so that nobody has to derive them. `term_code`
     is the term's Alternate Term Code unless somebody set another. `revision` rises by one with each change.
     """
 

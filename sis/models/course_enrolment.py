@@ -66,7 +66,7 @@ class CourseEnrolment(External):
 
 
 class StoredGrade(External):
-    """A mark that was stored for good: one for each course enrolment and store code; storing again overwrites it.
+    """A stored mark: one for each course enrolment and store code; storing again overwrites it.
 
     Without a course enrolment it is a mark earned elsewhere or before: then one for each school, year and store code.
     """

@@ -13,8 +13,8 @@ class DataEvent(models.Model):
     """ "Look at this record again": written in the transaction of every change, also while synchronization is off.
 
     It carries no values. What is sent is computed from the state at that time. `collected_at` is set when the change has
-    become (part of) a submission; `seen_version` is PASI's version that the person had before their eyes. `bulk` is set where
-    many records changed in one go: what a person does to a single record is taken up before these.
+    become (part of) a submission; `seen_version` is the PASI version that the person saw. `bulk` is set where
+    many records changed in one go: a person's change to a single record is collected before these.
     """
 
     at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""How a record is named by the system that it was loaded from."""
+"""What the system that a record was loaded from calls it."""
 
 from django.db import models
 

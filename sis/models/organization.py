@@ -36,7 +36,7 @@ class School(External):
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="schools")
     code = models.CharField(_("code"), max_length=4, unique=True, validators=[four_digits])
     name = models.CharField(_("name"), max_length=160)
-    # Two explicit states where other products read meaning into an empty school type.
+    # Two explicit states; other products give an empty school type a meaning.
     enrolment_sync = models.CharField(
         _("enrolment synchronization"), max_length=8, choices=State, default=State.INACTIVE
     )

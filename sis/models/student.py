@@ -11,7 +11,7 @@ nine_digits = RegexValidator(r"^[0-9]{9}$", _("An ASN has nine digits."))
 
 
 class Student(External):
-    """A student as the SIS knows them. The ASN may come later: a student can be registered while PASI is away.
+    """A student as the SIS knows them. The ASN may come later: a student can be registered while PASI is unavailable.
 
     Identification and names: Name; StudentIdentificationInfo (V2018). Empty text stands for "not given". `revision` rises by one
     with each change and is our half of the version that people see.

@@ -27,7 +27,7 @@ class SchoolCalendar(External):
 
 
 class Term(External):
-    """A part of the school year. The school year stands here explicitly; no date decides it."""
+    """A part of the school year, which is explicit here; no date decides it."""
 
     calendar = models.ForeignKey(SchoolCalendar, on_delete=models.CASCADE, related_name="terms")
     name = models.CharField(_("name"), max_length=40)

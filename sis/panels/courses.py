@@ -1,4 +1,4 @@
-"""What the student's page shows of courses: where the student sits and sat, and the marks that were stored."""
+"""The courses on the student's page: present and past course enrolments, and stored marks."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Group:
 
 
 def courses(request: HttpRequest, student: Student) -> offers.Panel | None:
-    """By school year, the newest first, and school: at the person's schools alone."""
+    """By school year, the newest first, and school; the person's schools only."""
     user = user_of(request)
     groups: dict[Key, Group] = {}
 

@@ -40,14 +40,14 @@ def schools_of_person(request: HttpRequest, person: Any) -> offers.Panel | None:
     return offers.Panel(20, "sis/access.html", {"form": form, "person": person, "sees_all": sees_all(person)})
 
 
-def second_main_stay(given: dict[str, Any]) -> str:
+def second_main_stay(values: dict[str, Any]) -> str:
     """To the school of a student's main enrolment, when a record of another of our schools becomes a second one."""
     text = _(
         "A student whose main enrolment is at your school now has a second main enrolment at school %(school)s, "
         "entered by %(who)s. Agree on which of the two is the main one: mark the other as concurrent, or withdraw "
         "the student."
     )
-    return text % {"who": given.get("who", ""), "school": given.get("school", "")}
+    return text % {"who": values.get("who", ""), "school": values.get("school", "")}
 
 
 offers.notices[stays.SECOND_MAIN] = second_main_stay

@@ -1,4 +1,4 @@
-"""What becomes of a student's course enrolments when a stay at a school ends, or goes on under another enrolment. Pure.
+"""What becomes of a student's course enrolments when a stay ends, or continues under another enrolment. Pure.
 
 Sources: Transferring Out Students Who Are Continuing Enrolment at the Concurrent School ("re-enrolling the student in the
 courses as of the transfer date"); Transfer Out of School ("all of the student's course enrollments will end").
@@ -65,7 +65,7 @@ REASONS = {
 def ending(seat: Seat, on: dt.date) -> str:
     """What the end of the stay on `on` does to a course enrolment.
 
-    "ended": it ends that day; "removed": it would have begun later, so it never was; "" : it is over already.
+    "ended": it ends that day; "removed": it would have begun later, so it never happens; "": it is over already.
     """
     if seat.status == COMPLETED or seat.last_day <= on:
         return ""
@@ -100,7 +100,7 @@ class NewStay:
 def carry(
     seats: Iterable[Seat], last_day: dt.date, stay: NewStay, offered: Sequence[Place] = (), taken: Collection[int] = ()
 ) -> list[Step]:
-    """One step a course enrolment of the enrolment that ends on `last_day`.
+    """One step per course enrolment of the enrolment that ends on `last_day`.
 
     At the same school a course goes on in its own section. At another school it goes on in the one section of the same course
     and term among `offered`. `taken`: ids of sections in which the student sits otherwise.

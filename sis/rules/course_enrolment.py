@@ -128,5 +128,5 @@ CHALLENGE = {
 
 
 def challenge_lacks(present: Mapping[str, bool]) -> list[str]:
-    """The keys of CHALLENGE that are missing, in the order in which they are made; `present` says of each whether it is there."""
+    """The missing keys of CHALLENGE, in the order of creation; `present` says of each whether it exists."""
     return [name for name in CHALLENGE if not present.get(name)]

@@ -1,4 +1,4 @@
-"""What an enrolment here can hold at all, whoever says so. PASI holds more: days of the year 0001, a start without an exit, reversed
+"""What an enrolment here can hold, whatever the source. PASI holds more: days of the year 0001, a start without an exit, reversed
 days, longer texts. Pure: a table of rows, read by one function.
 """
 
@@ -49,15 +49,15 @@ TOO_LONG = gettext_noop("It has %(length)s characters; an enrolment here can sto
 
 def faults(record: Mapping[str, Any], most: Mapping[str, int]) -> list[tuple[str, str, dict[str, Any]]]:
     """(field, message, its values) of all that cannot be held; `most` are the lengths of the text fields."""
-    found = [(row.field, row.message, dict(record)) for row in ROWS if row.broken(record)]
+    problems = [(row.field, row.message, dict(record)) for row in ROWS if row.broken(record)]
     for name, length in most.items():
         if len(record[name]) > length:
-            found.append((name, TOO_LONG, {"length": len(record[name]), "most": length}))
-    return found
+            problems.append((name, TOO_LONG, {"length": len(record[name]), "most": length}))
+    return problems
 
 
 def nearest(record: Mapping[str, Any], most: Mapping[str, int], first: dt.date, last: dt.date) -> dict[str, Any]:
-    """The record as an enrolment here can hold it: days that it cannot are the school year's. For a record that is deleted here."""
+    """The record as an enrolment here can hold it: days that it cannot become the school year's. For a record deleted here."""
     held = dict(record)
     start, end = record["start_date"], record["exit_date"]
     held["start_date"] = start if _is_day(start) else min(first, end) if _is_day(end) else first

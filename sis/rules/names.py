@@ -1,9 +1,9 @@
-"""How names are found: accents, capitals, apostrophes and hyphens do not decide whether two spellings are the same name."""
+"""How a search finds names: two spellings that differ in accents, capitals, apostrophes or hyphens are the same name."""
 
 import re
 import unicodedata
 
-# Letters that Unicode does not take apart into a base letter and an accent.
+# Letters that Unicode does not decompose into a base letter and an accent.
 LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 APOSTROPHES = re.compile("['’‘‛ʼʻ`´′＇]")
 NOT_A_WORD = re.compile(r"[^\w]+|_")

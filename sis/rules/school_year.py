@@ -1,4 +1,4 @@
-"""A school year. Everywhere a value of its own, never a bare number: PASI counts by the year in which it ENDS.
+"""A school year: always this type, never a bare number, since PASI counts by the year in which it ENDS.
 
 Source: Synchronizing Data with PASI (2019 means 2018/2019); a vendor's tables count by the starting year.
 """

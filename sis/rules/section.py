@@ -93,11 +93,11 @@ def schedule_of(is_summer: bool) -> str:
 
 
 def description_of(code: str, number: str, name: str) -> str:
-    """ "MAT3791.1 - Mathematics 30-1": as other systems tell PASI of a section."""
+    """ "MAT3791.1 - Mathematics 30-1": how other systems describe a section to PASI."""
     return " ".join(f"{code}.{number} - {name}".split())[:MOST_DESCRIPTION].rstrip()
 
 
-# What a section here can hold at all, whoever says so.
+# What a section here can hold, whatever the source.
 NO_DAY = {
     "start_date": gettext_noop("A section here must have a first day."),
     "end_date": gettext_noop("A section here must have a last day."),
@@ -113,23 +113,23 @@ LARGEST = {"credits_offered": 32767, "minutes_offered": 2147483647}
 
 def unholdable(record: Mapping[str, Any], most: Mapping[str, int]) -> list[tuple[str, str, dict[str, Any]]]:
     """(field, message, its values) of all that cannot be held, from PASI too; `most` are the lengths of the text fields."""
-    found: list[tuple[str, str, dict[str, Any]]] = [
+    problems: list[tuple[str, str, dict[str, Any]]] = [
         (name, message, {}) for name, message in NO_DAY.items() if not isinstance(record[name], dt.date)
     ]
-    if not found and record["end_date"] <= record["start_date"]:
-        found.append(("end_date", REVERSED, {name: record[name] for name in NO_DAY}))
+    if not problems and record["end_date"] <= record["start_date"]:
+        problems.append(("end_date", REVERSED, {name: record[name] for name in NO_DAY}))
     for name, largest in LARGEST.items():
         value = record[name]
         if (value is None and name == "credits_offered") or (value is not None and not 0 <= value <= largest):
-            found.append((name, NO_NUMBER, {"value": value}))
+            problems.append((name, NO_NUMBER, {"value": value}))
     for name, length in most.items():
         if len(record[name]) > length:
-            found.append((name, TOO_LONG, {"length": len(record[name]), "most": length}))
-    return found
+            problems.append((name, TOO_LONG, {"length": len(record[name]), "most": length}))
+    return problems
 
 
 def nearest(record: Mapping[str, Any], most: Mapping[str, int]) -> dict[str, Any]:
-    """The record as a section here can hold it; days that it cannot are left to its term. For one that is deleted here."""
+    """The record as a section here can hold it; days that it cannot become its term's. For a section deleted here."""
     held = {name: value[: most[name]] if name in most else value for name, value in record.items()}
     start, end = held.get("start_date"), held.get("end_date")
     if not isinstance(start, dt.date) or not isinstance(end, dt.date) or end <= start:

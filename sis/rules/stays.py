@@ -1,7 +1,7 @@
 """What a student's stays must fulfil beside each other, and which edits are a guided action. Pure: one table, read by `faults`.
 
-It stands behind every way in: pages, guided actions, the API, loads, the year end, and what is taken back. What PASI holds
-already is taken over as it is; the same faults are named there before a person accepts it.
+It holds for every way in: pages, guided actions, the API, loads, the year end, and undoing. What PASI holds
+already is accepted as it is, with the same faults shown before a person accepts it.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from operations.rules.words import gettext_noop
 from sis.rules.enrolment import WITHDRAWAL
 from sis.rules.school_year import SchoolYear
 
-YEARS_AHEAD = 2  # a year that nobody plans for yet is a slip of the hand
+YEARS_AHEAD = 2  # nobody plans further ahead: a later year is a typing error
 
 # Guided actions, as their addresses name them.
 WITHDRAW = "withdraw"
@@ -32,7 +32,7 @@ Days = tuple[dt.date, dt.date]
 
 @dataclass(frozen=True)
 class Stay:
-    """An enrolment as far as the rules compare it with others of the same student."""
+    """What the rules compare of a student's enrolments."""
 
     school: str
     school_year: SchoolYear
@@ -85,7 +85,7 @@ class Case:
         return self.before is not None and not self.before["deleted"] and bool(self.after["deleted"])
 
     def twins(self) -> list[Stay]:
-        """Stays that the record would share a day with and did not before: one more fault is refused, an old one is not."""
+        """Stays that the record would newly share a day with: a new fault is refused, an old one is not."""
         now, then = self._stay(self.after), self._stay(self.before)
         return [other for other in self.others if now and is_twin(now, other) and not (then and is_twin(then, other))]
 
@@ -119,7 +119,7 @@ def is_twin(one: Stay, other: Stay) -> bool:
 
 @dataclass(frozen=True)
 class Row:
-    """`broken` gives something true where the rule is broken: the other stay that it is about. `field`: where it is shown.
+    """`broken` is true where the rule is broken, or gives the other stay that it is about. `field`: where it is shown.
 
     `action`: the guided action that does what the edit stands in for; such a row holds for edits that no guided action makes.
     The sentences take `start` and `exit` of the other stay, `last_year`, the last school year that can be entered, and `today`.
@@ -279,15 +279,15 @@ def _last_year(case: Case) -> SchoolYear:
 
 
 def faults(case: Case, *, guided: bool) -> list[Fault]:
-    """Every broken row. `guided`: a guided action (or what takes it back) does it, so the rows that name one do not hold."""
-    found = []
+    """Every broken row. `guided`: a guided action or its undo, for which the rows that name an action do not hold."""
+    problems = []
     for row in ROWS:
         if guided and row.action:
             continue
         broken = row.broken(case)
         if broken:
-            found.append(_fault(row, case, broken if isinstance(broken, Stay) else None))
-    return found
+            problems.append(_fault(row, case, broken if isinstance(broken, Stay) else None))
+    return problems
 
 
 def _fault(row: Row, case: Case, other: Stay | None) -> Fault:

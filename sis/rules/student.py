@@ -1,4 +1,4 @@
-"""What the names and the identification of a student must fulfil before they are saved here, and what PASI will say of them.
+"""The rules for a student's names and identification before they are saved here, and what PASI will say of them.
 
 Pure: two tables of rows, read by one function each. The limits are PASI's, so that a person learns of a fault while the form is open.
 """
@@ -41,7 +41,7 @@ Record = Mapping[str, Any]
 class Rule:
     """One row: PASI's number ("" for our own), the field it is shown at, the source page, the test, the message.
 
-    `looks_at`: the fields that the test reads; of an edit that touches none of them the rule says nothing, since an old fault
+    `looks_at`: the fields that the test reads. An edit that touches none of them passes, since an old fault
     must not keep people from working on something else.
     """
 

@@ -24,7 +24,7 @@ class TermShape:
     is_summer: bool = False
 
 
-# What is compared, in this order, with the sentence for people.
+# Compared in this order, each with the sentence for people.
 COMPARED = {
     "name": gettext_noop("The term is called %(home)s at one school and %(other)s at the other."),
     "portion": gettext_noop("%(term)s: its portion of the year is %(home)s at one school and %(other)s at the other."),
@@ -64,14 +64,14 @@ def mismatches(home: Iterable[TermShape] | None, other: Iterable[TermShape] | No
     if home is None or other is None:
         return [Mismatch("no_calendar")]
     pairs, alone_home, alone_other = _pair(list(home), list(other))
-    found = [
+    differences = [
         Mismatch(name, ours.name, _text(getattr(ours, name)), _text(getattr(theirs, name)))
         for ours, theirs in pairs
         for name in COMPARED
         if getattr(ours, name) != getattr(theirs, name)
     ]
-    found += [Mismatch("missing_there", term.name) for term in alone_home]
-    return found + [Mismatch("missing_here", term.name) for term in alone_other]
+    differences += [Mismatch("missing_there", term.name) for term in alone_home]
+    return differences + [Mismatch("missing_here", term.name) for term in alone_other]
 
 
 def same_term(first: TermShape, second: TermShape) -> bool:

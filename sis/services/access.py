@@ -18,13 +18,13 @@ def set_schools(actor: Actor, user: User, schools: Iterable[School]) -> bool:
 
     Raises PermissionDenied for a school that the actor does not see.
     """
-    User.objects.select_for_update().get(pk=user.pk)  # two administrators wait for each other
+    User.objects.select_for_update().get(pk=user.pk)  # so that two administrators take turns
     wanted = {school.pk: school.code for school in schools}
     own = School.objects.all() if actor.user_id is None else selectors.schools(User.objects.get(pk=actor.user_id))
-    seen = dict(own.values_list("pk", "code"))
-    if not wanted.keys() <= seen.keys():
+    visible = dict(own.values_list("pk", "code"))
+    if not wanted.keys() <= visible.keys():
         raise PermissionDenied
-    others = SchoolAccess.objects.filter(user=user).exclude(school_id__in=seen)
+    others = SchoolAccess.objects.filter(user=user).exclude(school_id__in=visible)
     wanted |= dict(others.values_list("school_id", "school__code"))
     present = dict(SchoolAccess.objects.filter(user=user).values_list("school_id", "school__code"))
     if wanted == present:

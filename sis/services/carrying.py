@@ -1,4 +1,4 @@
-"""What guided actions do to all course enrolments of a stay at once. Each plan is what its action then does."""
+"""What guided actions do to all course enrolments of a stay at once. Each action does exactly its plan."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ class Planned:
     """One change that an action would make, for its preview.
 
     `kind`: ended, removed, moved or begun (in `section`, from `entry_date` until `exit_date`, None: the section's end).
-    `record` is the course enrolment that is there now.
+    `record` is the present course enrolment.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class NotCarried:
-    """`reason` is a key of `sis.rules.carrying.REASONS`, which has the words and the way to finish by hand."""
+    """`reason` is a key of `sis.rules.carrying.REASONS`, which has the wording and how to finish by hand."""
 
     record: CourseEnrolment
     reason: str
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
 
 
 class CarriedOver(NamedTuple):
-    """Every record that was written, the ended ones too, and what was not carried on."""
+    """Every record written, ended ones included, and what was not carried on."""
 
     changed: list[Changed]
     not_carried: list[NotCarried]
@@ -73,7 +73,7 @@ def _seat(record: CourseEnrolment) -> rules.Seat:
 
 
 def _of_school(student: Student, school: School, on: dt.date, enrolment: SchoolEnrolment | None) -> dict[str, Any]:
-    """Of the given enrolment; else of every stay at the school that has begun by then, so that next year's is left alone."""
+    """Those of `enrolment`; without one, of every stay at the school that has begun by then, so that next year's is left alone."""
     which: dict[str, Any] = {"student": student, "section__school": school, "deleted": False}
     return which | ({"enrolment": enrolment} if enrolment else {"enrolment__start_date__lte": on})
 
@@ -91,12 +91,12 @@ def plan_end(student: Student, school: School, on: dt.date, enrolment: SchoolEnr
 
 
 def _ends(records: Iterable[CourseEnrolment], on: dt.date) -> list[Planned]:
-    found = []
+    plan = []
     for record in records:
         if kind := rules.ending(_seat(record), on):
             exit_date = on if kind == "ended" else record.exit_date
-            found.append(Planned(kind, record, record.section, record.entry_date, exit_date))
-    return found
+            plan.append(Planned(kind, record, record.section, record.entry_date, exit_date))
+    return plan
 
 
 @transaction.atomic
@@ -108,7 +108,7 @@ def end_all(
     reason: str = "",
     enrolment: SchoolEnrolment | None = None,
 ) -> list[Changed]:
-    """Ends the student's course enrolments at the school on the last day `on`; of one stay alone where it is given."""
+    """Ends the student's course enrolments at the school on the last day `on`; with `enrolment`, those of that stay only."""
     planned = _ends(locked(**_of_school(student, school, on, enrolment)), on)
     return write(actor, [_update(one) for one in planned], reason=reason)
 
@@ -142,9 +142,9 @@ def move_end(
 
 @transaction.atomic
 def remove_all(actor: Actor, enrolment: SchoolEnrolment, reason: str = "") -> list[Changed]:
-    """Takes out every course enrolment of a stay that never was: never attended, or entered in error."""
-    found = locked(enrolment=enrolment, deleted=False)
-    return write(actor, [Update("removed", record, {"deleted": True}) for record in found], reason=reason)
+    """Removes every course enrolment of a stay that never happened: never attended, or entered in error."""
+    records = locked(enrolment=enrolment, deleted=False)
+    return write(actor, [Update("removed", record, {"deleted": True}) for record in records], reason=reason)
 
 
 # --- The courses go on under another enrolment ----------------------------------------------------------------------
@@ -184,17 +184,17 @@ def carry_over(
     stay = rules.NewStay(new.school.code, first_day, new.exit_date)
     records = locked(enrolment=old, deleted=False)
     plan = _plan(records, student, old, new.school, stay, last_day or old.exit_date)
-    updates, made = [], []
+    updates, additions = [], []
     for one in plan.changes:
         if one.kind == "begun":
-            made.append(_next(one, new))
+            additions.append(_next(one, new))
         elif one.kind == "moved":
             fresh = {"enrolment_id": new.pk, "entry_date": one.entry_date, "exit_date": one.exit_date}
             present = {name: getattr(one.record, name) for name in fresh}
             updates.append(Update("moved", one.record, {n: v for n, v in fresh.items() if v != present[n]}))
         else:
             updates.append(_update(one))
-    return CarriedOver(write(actor, updates, made, reason=reason), plan.not_carried)
+    return CarriedOver(write(actor, updates, additions, reason=reason), plan.not_carried)
 
 
 def _next(planned: Planned, new: SchoolEnrolment) -> CourseEnrolment:
@@ -244,9 +244,9 @@ def _plan(
 
 
 def _offered(records: Sequence[CourseEnrolment], old: SchoolEnrolment, school: School) -> dict[int, Section]:
-    """Sections of the same courses at another school; none are needed where the courses go on in their own."""
+    """Sections of the same courses at another school; none are needed where the courses continue in their own."""
     if school.pk == old.school_id:
         return {}
     courses = {record.section.course_id for record in records}
-    found = Section.objects.filter(school=school, school_year=old.school_year, course_id__in=courses, deleted=False)
-    return {one.pk: one for one in found.select_related("school", "course", "term").order_by("pk")}
+    rows = Section.objects.filter(school=school, school_year=old.school_year, course_id__in=courses, deleted=False)
+    return {one.pk: one for one in rows.select_related("school", "course", "term").order_by("pk")}

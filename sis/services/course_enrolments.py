@@ -28,7 +28,7 @@ Values = dict[str, Any]
 
 
 class StaleCourseEnrolment(Exception):
-    """The record has changed since the person saw it; `current` is how it stands now."""
+    """The record has changed since the person saw it; `current` is the present one."""
 
     def __init__(self, current: CourseEnrolment) -> None:
         super().__init__("The course enrolment has changed since it was read.")
@@ -37,10 +37,10 @@ class StaleCourseEnrolment(Exception):
 
 @dataclass(frozen=True)
 class Changed:
-    """One written record, as it can be taken back: `restore(actor, id, before, revision_after)`.
+    """One written record, with what undoing it needs: `restore(actor, id, before, revision_after)`.
 
     `kind`: begun, ended, removed, moved, changed or restored. `before` and `after` hold KEPT by name, dates as ISO text, so
-    that they can be stored as JSON; `before` is None for a record that was made.
+    that they can be stored as JSON; `before` is None for a new record.
     """
 
     id: int
@@ -67,9 +67,9 @@ def _typed(kept: Mapping[str, Any]) -> Values:
 
 
 def locked(**which: Any) -> list[CourseEnrolment]:
-    """The course enrolments that fit, by id, with what the rules read of them; locked until the transaction ends."""
-    found = CourseEnrolment.objects.select_for_update(of=("self",)).filter(**which).order_by("pk")
-    return list(found.select_related("section__school", "section__course", "section__term", "enrolment__school"))
+    """The matching course enrolments, by id, with what the rules read of them; locked until the transaction ends."""
+    records = CourseEnrolment.objects.select_for_update(of=("self",)).filter(**which).order_by("pk")
+    return list(records.select_related("section__school", "section__course", "section__term", "enrolment__school"))
 
 
 def check(record: CourseEnrolment) -> None:
@@ -115,23 +115,23 @@ def create(
     actor: Actor,
     enrolment: SchoolEnrolment,
     section: Section,
-    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
     *,
     origin: str = Origin.SIS,
     reason: str = "",
 ) -> CourseEnrolment:
-    """Puts the student of `enrolment` into `section`. `given`: entry_date, and what else of EDITABLE is known.
+    """Adds the student of `enrolment` to `section`. `fields`: entry_date, and any others of EDITABLE.
 
-    Status and credits attempted follow from the entry date and the course where they are not given. Raises ValidationError
+    Status and credits attempted default to what the entry date and the course imply. Raises ValidationError
     {field: [sentences]}; records that come from PASI are taken as they are.
     """
-    Student.objects.select_for_update().get(pk=enrolment.student_id)  # the same form sent twice waits here
+    Student.objects.select_for_update().get(pk=enrolment.student_id)  # a form that is sent twice waits here
     defaults = {
-        "status": rules.open_status(given["entry_date"], clock.today()) if given.get("entry_date") else rules.ACTIVE,
+        "status": rules.open_status(fields["entry_date"], clock.today()) if fields.get("entry_date") else rules.ACTIVE,
         "credits_attempted": section.course.credits_offered,
     }
     record = CourseEnrolment(
-        student_id=enrolment.student_id, enrolment=enrolment, section=section, **{**defaults, **given}
+        student_id=enrolment.student_id, enrolment=enrolment, section=section, **{**defaults, **fields}
     )
     if origin == Origin.SIS:
         _refuse_deleted(enrolment, section)
@@ -169,7 +169,7 @@ def change(
     fresh = {name: value for name, value in wanted.items() if getattr(record, name) != value}
     if not fresh:
         return record
-    if origin == Origin.SIS and fresh != {"deleted": True}:  # what is taken out need not be sound
+    if origin == Origin.SIS and fresh != {"deleted": True}:  # a removed record need not be valid
         check(_with(record, fresh))
     write(actor, [Update("changed", record, fresh)], reason=reason, origin=origin)
     return record
@@ -227,12 +227,12 @@ def restore_all(actor: Actor, changed: Sequence[Changed], reason: str = "") -> l
 
 
 def _one(pk: int, expected_revision: int | None) -> CourseEnrolment:
-    found = locked(pk=pk)
-    if not found:
+    records = locked(pk=pk)
+    if not records:
         raise CourseEnrolment.DoesNotExist
-    if expected_revision is not None and found[0].revision != expected_revision:
-        raise StaleCourseEnrolment(found[0])
-    return found[0]
+    if expected_revision is not None and records[0].revision != expected_revision:
+        raise StaleCourseEnrolment(records[0])
+    return records[0]
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ ACTIONS = {
 def write(
     actor: Actor,
     updates: Sequence[Update],
-    made: Iterable[CourseEnrolment] = (),
+    additions: Iterable[CourseEnrolment] = (),
     *,
     reason: str = "",
     origin: str = Origin.SIS,
@@ -267,7 +267,7 @@ def write(
     Records that take the same values are written by one statement; the number of statements does not grow with the records.
     """
     results: list[Changed] = []
-    told: list[tuple[CourseEnrolment, str, dict[str, list[Any]]]] = []
+    notes: list[tuple[CourseEnrolment, str, dict[str, list[Any]]]] = []
     alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for update in updates:
         record, fresh = update.record, dict(update.fresh)
@@ -276,29 +276,31 @@ def write(
             setattr(record, name, value)
         record.revision += 1
         alike.setdefault(tuple(sorted(fresh.items())), []).append(record.pk)
-        told.append((record, update.kind, {name: [before[name], _text(value)] for name, value in fresh.items()}))
+        notes.append((record, update.kind, {name: [before[name], _text(value)] for name, value in fresh.items()}))
         results.append(Changed(record.pk, update.kind, before, values(record), record.revision))
     for changes, ids in alike.items():
         CourseEnrolment.objects.filter(pk__in=ids).update(**dict(changes), revision=F("revision") + 1)
-    for record in CourseEnrolment.objects.bulk_create(made, batch_size=200):
+    for record in CourseEnrolment.objects.bulk_create(additions, batch_size=200):
         after = values(record)
-        told.append((record, "begun", {name: [None, after[name]] for name in KEPT if after[name] not in (None, False)}))
+        notes.append(
+            (record, "begun", {name: [None, after[name]] for name in KEPT if after[name] not in (None, False)})
+        )
         results.append(Changed(record.pk, "begun", None, after, record.revision))
-    _tell(actor, told, reason, origin)
+    _tell(actor, notes, reason, origin)
     return results
 
 
 def _tell(
-    actor: Actor, told: Sequence[tuple[CourseEnrolment, str, dict[str, list[Any]]]], reason: str, origin: str
+    actor: Actor, notes: Sequence[tuple[CourseEnrolment, str, dict[str, list[Any]]]], reason: str, origin: str
 ) -> None:
-    subjects = [events.subject_of(record) for record, _kind, _changes in told]
+    subjects = [events.subject_of(record) for record, _kind, _changes in notes]
     audit.record_all(
         actor,
         [
             audit.Entry(ACTIONS[kind], subject.kind, str(subject.pk), subject.school_code, changes, reason)
-            for subject, (_record, kind, changes) in zip(subjects, told, strict=True)
+            for subject, (_record, kind, changes) in zip(subjects, notes, strict=True)
         ],
     )
     events.leave_all(
-        actor, [(subject, changes) for subject, (_r, _k, changes) in zip(subjects, told, strict=True)], origin
+        actor, [(subject, changes) for subject, (_r, _k, changes) in zip(subjects, notes, strict=True)], origin
     )

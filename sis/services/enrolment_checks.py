@@ -55,13 +55,13 @@ def check(record: Mapping[str, Any], entered: Iterable[str] = EDITABLE) -> None:
 def hold(record: Mapping[str, Any]) -> None:
     """Raises ValidationError {field: [sentences]} for what no enrolment here can hold, wherever it comes from."""
     problems: dict[str, list[str]] = {}
-    for name, message, given in holding.faults(record, MOST):
-        problems.setdefault(name, []).append(_(message) % given)
+    for name, message, details in holding.faults(record, MOST):
+        problems.setdefault(name, []).append(_(message) % details)
     if problems:
         raise ValidationError(problems)
 
 
 def hold_days(record: Mapping[str, Any]) -> None:
-    """A day of PASI's that is no day here is refused first: no rule can reckon with it."""
+    """Refuses first a day of PASI's that is no day here: no rule can calculate with it."""
     if any(isinstance(record[name], str) for name in ("start_date", "exit_date")):
         hold(record)

@@ -42,7 +42,7 @@ FEW_STATEMENTS = 60  # for records that get the same values one each, else one f
 
 
 class StaleRecord(Exception):
-    """The record has changed since the person saw it; `current` is how it stands now."""
+    """The record has changed since the person saw it; `current` is the present one."""
 
     def __init__(self, current: SchoolEnrolment) -> None:
         super().__init__("The record has changed since it was read.")
@@ -50,7 +50,7 @@ class StaleRecord(Exception):
 
 
 def audit_value(value: Any) -> Any:
-    """A value as it stands in the audit."""
+    """A value as the audit shows it."""
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
@@ -83,7 +83,7 @@ def create(
     student: Student,
     school: School,
     school_year: SchoolYear,
-    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
     *,
     origin: str = Origin.SIS,
     reason: str = "",
@@ -93,7 +93,7 @@ def create(
 
     `today` is the day on which it counts as entered: that of a planned action, which is drawn before.
     """
-    enrolment = SchoolEnrolment(student=student, school=school, school_year=school_year, **_clean(given))
+    enrolment = SchoolEnrolment(student=student, school=school, school_year=school_year, **_clean(fields))
     after = values(enrolment)
     if origin == Origin.SIS:
         check(after)
@@ -170,7 +170,7 @@ def change(
     enrolment.save(update_fields=[*changes, "revision"])
     if origin == Origin.SIS:
         stays.tell_main_schools(actor, enrolment, before, others)
-    told = {name: [audit_value(before), audit_value(after)] for name, (before, after) in changes.items()}
+    audit_changes = {name: [audit_value(before), audit_value(after)] for name, (before, after) in changes.items()}
     audit.record(
         actor,
         audit.Entry(
@@ -178,7 +178,7 @@ def change(
             events.SCHOOL_ENROLMENT,
             str(enrolment.pk),
             enrolment.school.code,
-            told,
+            audit_changes,
             reason,
         ),
     )
@@ -187,7 +187,7 @@ def change(
 
 
 def _reason_of_pasi(changes: Mapping[str, list[Any]]) -> str:
-    """A deletion never stands in the audit without a reason; of our own one a person gives it."""
+    """The audit never has a deletion without a reason; for our own deletions a person gives it."""
     return _("Taken from PASI") if changes.get("deleted", [None, False])[1] else ""
 
 
@@ -205,17 +205,17 @@ def _refuse(
     reason: str,
     today: dt.date | None = None,
 ) -> None:
-    """Raises what the rules refuse; what an edit means (GuidedOnly) is said before what it breaks."""
+    """Raises what the rules refuse; what an edit means (GuidedOnly) comes before what it breaks."""
     hold_days(after)
-    found = stays.faults(after, before, others, pk=enrolment.pk, guided=guided, reason=reason, today=today)
-    stays.refuse(fault for fault in found if fault.row.action)
+    faults = stays.faults(after, before, others, pk=enrolment.pk, guided=guided, reason=reason, today=today)
+    stays.refuse(fault for fault in faults if fault.row.action)
     check(after, [name for name in EDITABLE if after[name] != before[name]])
-    stays.refuse(found)
+    stays.refuse(faults)
 
 
 def _others_of_many(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, list[Stay]]:
-    """The live stays of the students, as they will be; none where nothing changes that they are held against."""
-    ids = [pk for pk, given in wanted.items() if _concerns_stays(given)]
+    """The live stays of the students, as they will be; none where no field changes that the rules compare."""
+    ids = [pk for pk, fields in wanted.items() if _concerns_stays(fields)]
     if not ids:
         return {}
     students = set(SchoolEnrolment.objects.filter(pk__in=ids).order_by().values_list("student_id", flat=True))
@@ -231,7 +231,7 @@ def move(
     rows = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school")
     enrolment = rows.get(pk=enrolment_id)
     wanted = {"student": student, "school": school, "school_year": school_year}
-    told = {"student": student.pk, "school": school.code, "school_year": str(school_year)}
+    after = {"student": student.pk, "school": school.code, "school_year": str(school_year)}
     before = {
         "student": enrolment.student_id,
         "school": enrolment.school.code,
@@ -242,8 +242,8 @@ def move(
     _settle_external_id(enrolment)
     enrolment.revision += 1
     enrolment.save(update_fields=[*wanted, "revision"])
-    changes = {name: [before[name], told[name]] for name in told if before[name] != told[name]}
-    for code in dict.fromkeys((before["school"], school.code)):  # both schools find it
+    changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    for code in dict.fromkeys((before["school"], school.code)):  # so that both schools find it
         audit.record(
             actor,
             audit.Entry(
@@ -282,12 +282,12 @@ def change_many(
     a record without one is changed as it stands. `compared`: the caller compares the records with PASI in this transaction, so
     the events of origin `pasi` leave nothing to take up.
     """
-    unknown = {name for given in wanted.values() for name in given} - set(EDITABLE)
+    unknown = {name for fields in wanted.values() for name in fields} - set(EDITABLE)
     if unknown:
         raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
     others = _others_of_many(wanted) if origin == Origin.SIS else {}
     rows = SchoolEnrolment.objects.select_for_update(of=("self",)).select_related("student", "school")
-    done, told, left = Many(), [], []
+    done, entries, left = Many(), [], []
     names: set[str] = set()
     alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for enrolment in rows.filter(pk__in=list(wanted)).order_by("id"):
@@ -319,7 +319,7 @@ def change_many(
         names |= set(changes)
         alike.setdefault(tuple((name, value) for name, (_before, value) in changes.items()), []).append(enrolment.pk)
         shown_changes = {name: [audit_value(was), audit_value(value)] for name, (was, value) in changes.items()}
-        told.append(
+        entries.append(
             audit.Entry(
                 audit.Verb.ENROLMENT_CHANGED,
                 events.SCHOOL_ENROLMENT,
@@ -332,21 +332,21 @@ def change_many(
         left.append((events.subject_of(enrolment), list(changes)))
     if done.changed:
         _write_many(done.changed, alike, names)
-        audit.record_all(actor, told)
+        audit.record_all(actor, entries)
         events.leave_all(actor, left, origin, taken_up=compared and origin == Origin.PASI)
     return done
 
 
 def twins(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
-    """For values that are not entered but come back (an undo): a sentence by id where they run into another stay by now."""
-    looked_at = {pk: given for pk, given in wanted.items() if _concerns_stays(given)}
+    """For values that an undo restores: a sentence by id where they now conflict with another stay."""
+    looked_at = {pk: fields for pk, fields in wanted.items() if _concerns_stays(fields)}
     if not looked_at:
         return {}
     rows = list(
         SchoolEnrolment.objects.select_related("student", "school").filter(pk__in=list(looked_at)).order_by("pk")
     )
     others = stays.as_planned(stays.of_students(row.student_id for row in rows), wanted)
-    found = {}
+    by_id = {}
     for enrolment in rows:
         before = values(enrolment)
         after = {**before, **looked_at[enrolment.pk]}
@@ -354,8 +354,8 @@ def twins(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
             after, before, others.get(enrolment.student_id, ()), pk=enrolment.pk, guided=True, reason=""
         )
         if sentences := [stays.sentence(fault) for fault in faults if fault.row.code in stays.TWINS]:
-            found[enrolment.pk] = " ".join(sentences)
-    return found
+            by_id[enrolment.pk] = " ".join(sentences)
+    return by_id
 
 
 def _write_many(

@@ -1,4 +1,4 @@
-"""The note that a record changed. The only thing that the SIS leaves for those who look at its records."""
+"""Data events: the note that a record changed, which is all that the SIS leaves for those who follow its records."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ SCHOOL_ENROLMENT = "school_enrolment"
 SECTION = "section"
 COURSE_ENROLMENT = "course_enrolment"
 STORED_GRADE = "stored_grade"
-# Kind -> task of the one above who takes its events up (`collects`). Of the others they are kept: a first upload is computed from the state.
+# Kind -> the task above that collects its events (`collects`). Other events just stay: a first upload is computed from the state.
 _collected: dict[str, str] = {}
-FEW = 10  # records that change in one go; more are a bulk
+FEW = 10  # records changed at once; more are a bulk
 
 Record = Student | SchoolEnrolment | Section | CourseEnrolment | StoredGrade
 
@@ -50,17 +50,17 @@ def subject_of(record: Record) -> Subject:
 
 
 def tells(model: type[Any], subject: Callable[[Any], Subject]) -> None:
-    """Records of this table leave events too: called when the program starts. The SIS's own tables are known."""
+    """Records of this table leave events too; the SIS's own tables need no call. Called when the program starts."""
     _subjects.setdefault(model, subject)
 
 
 def collects(kind: str, task: str) -> None:
-    """From now on the task takes up the events of this kind: called once, when the program starts."""
+    """The task collects the events of this kind from now on. Called once, when the program starts."""
     _collected[kind] = task
 
 
 def uncollected() -> QuerySet[DataEvent]:
-    """Events that still have to be taken up, of the kinds that are taken up at all."""
+    """Events still to be collected, of the kinds that are collected at all."""
     return DataEvent.objects.filter(entity__in=sorted(_collected), collected_at=None)
 
 
@@ -84,13 +84,13 @@ def leave_all(
     seen_versions: Mapping[int, int] | None = None,
     taken_up: bool = False,
 ) -> list[DataEvent]:
-    """The same for many records, in one insert and with one wake. Many, or what a job does, are a bulk.
+    """The same for many records, in one insert and with one wake. Many records, or any changed by a job, are a bulk.
 
-    `seen_versions` by record, where it is not one for all. `taken_up`: whoever calls has looked at the records already.
+    `seen_versions` by record, where it is not one for all. `taken_up`: the caller has looked at the records already.
     """
     at, changed = clock.now(), list(changes)
     bulk = len(changed) > FEW or jobs.in_job()
-    made = [
+    rows = [
         DataEvent(
             at=at,
             entity=subject.kind,
@@ -109,8 +109,8 @@ def leave_all(
         )
         for subject, fields in changed
     ]
-    statements.insert_all(made)
+    statements.insert_all(rows)
     if not taken_up:
-        for task in sorted({_collected[event.entity] for event in made if event.entity in _collected}):
+        for task in sorted({_collected[event.entity] for event in rows if event.entity in _collected}):
             wake.look_after_commit(task)
-    return made
+    return rows

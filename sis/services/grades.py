@@ -31,7 +31,7 @@ class Mark:
 def store(
     actor: Actor,
     course_enrolment_id: int,
-    given: Mark,
+    mark: Mark,
     *,
     store_code: str = "",
     reason: str = "",
@@ -42,10 +42,10 @@ def store(
     Storing under the same code again overwrites; nothing is written when nothing differs. Raises ValidationError {field:
     [sentences]}.
     """
-    found = CourseEnrolment.objects.select_for_update(of=("self",)).select_related(
+    rows = CourseEnrolment.objects.select_for_update(of=("self",)).select_related(
         "section__school", "section__course", "section__term", "student"
     )
-    sitting = found.get(pk=course_enrolment_id)
+    sitting = rows.get(pk=course_enrolment_id)
     section = sitting.section
     key = {"course_enrolment": sitting, "store_code": store_code or section.term.store_code}
     fixed = {
@@ -57,7 +57,7 @@ def store(
     }
     if sitting.deleted:
         raise ValidationError({"course_enrolment": [_("The course enrolment is deleted.")]})
-    return _store(actor, key, fixed, given, reason, origin)
+    return _store(actor, key, fixed, mark, reason, origin)
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def store_elsewhere(
     school: School,
     school_year: SchoolYear,
     store_code: str,
-    given: Mark,
+    mark: Mark,
     *,
     reason: str = "",
     origin: str = Origin.SIS,
@@ -84,22 +84,22 @@ def store_elsewhere(
         "school_year": school_year,
         "store_code": store_code,
     }
-    return _store(actor, key, {"term": terms.first()}, given, reason, origin)
+    return _store(actor, key, {"term": terms.first()}, mark, reason, origin)
 
 
 def _store(
-    actor: Actor, key: dict[str, Any], fixed: dict[str, Any], given: Mark, reason: str, origin: str
+    actor: Actor, key: dict[str, Any], fixed: dict[str, Any], mark: Mark, reason: str, origin: str
 ) -> StoredGrade:
-    _check(str(key["store_code"]), given)
+    _check(str(key["store_code"]), mark)
     grade = StoredGrade.objects.select_for_update(of=("self",)).select_related("school").filter(**key).first()
     before = {name: getattr(grade, name) for name in IN_AUDIT} if grade else dict.fromkeys(IN_AUDIT)
     now = clock.now()
     if grade is None:
-        grade = StoredGrade.objects.create(**key, **fixed, mark=given.mark, credits=given.credits, stored_at=now)
-    elif (grade.mark, grade.credits) == (given.mark, given.credits):
+        grade = StoredGrade.objects.create(**key, **fixed, mark=mark.mark, credits=mark.credits, stored_at=now)
+    elif (grade.mark, grade.credits) == (mark.mark, mark.credits):
         return grade
     else:
-        grade.mark, grade.credits, grade.stored_at, grade.revision = given.mark, given.credits, now, grade.revision + 1
+        grade.mark, grade.credits, grade.stored_at, grade.revision = mark.mark, mark.credits, now, grade.revision + 1
         grade.save(update_fields=["mark", "credits", "stored_at", "revision"])
     changes = {name: [before[name], getattr(grade, name)] for name in IN_AUDIT if before[name] != getattr(grade, name)}
     entry = audit.Entry(audit.Verb.GRADE_STORED, events.STORED_GRADE, str(grade.pk), grade.school.code, changes, reason)
@@ -108,13 +108,13 @@ def _store(
     return grade
 
 
-def _check(store_code: str, given: Mark) -> None:
+def _check(store_code: str, mark: Mark) -> None:
     problems: dict[str, list[str]] = {}
     if not store_code:
         problems["store_code"] = [_("The term has no Final Mark Store Code.")]
-    if not given.mark.strip() or len(given.mark) > LONGEST:
+    if not mark.mark.strip() or len(mark.mark) > LONGEST:
         problems["mark"] = [_("Enter the mark, at most 10 characters.")]
-    if not 0 <= given.credits <= 99:
+    if not 0 <= mark.credits <= 99:
         problems["credits"] = [_("Enter credits between 0 and 99.")]
     if problems:
         raise ValidationError(problems)

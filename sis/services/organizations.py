@@ -14,15 +14,15 @@ _interested: set[str] = set()  # tasks to which the state of a school matters
 
 
 def states_matter_to(task: str) -> None:
-    """From now on the task looks at a school's records after each change of its states: called once, when the program starts."""
+    """The task looks at a school's records after each change of its states from now on. Called once, when the program starts."""
     _interested.add(task)
 
 
 @transaction.atomic
 def set_state(actor: Actor, school_id: int, name: str, value: str) -> bool:
-    """Switches one of the two explicit states of a school. False when it stood there already.
+    """Switches one of the two explicit states of a school. False when it had that state already.
 
-    Raises ValidationError for an unknown state. Afterwards whoever depends on it looks again at the school's records.
+    Raises ValidationError for an unknown state. Afterwards the tasks that depend on it look at the school's records again.
     """
     if name not in STATES or value not in State.values:
         raise ValidationError(_("A school has two states, each active or inactive."))

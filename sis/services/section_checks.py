@@ -1,4 +1,4 @@
-"""What a section is held against before it is written: the rules, what a section here can hold, and what is around it."""
+"""The checks before a section is written: the rules, what a section here can hold, and what is around it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -49,7 +49,7 @@ class Around:
         return [self.courses[code] for code in wanted]
 
     def take(self, section: Section) -> None:
-        """From now on others are held against it as it will be."""
+        """Others are compared with the section as it will be from now on."""
         if section.deleted:
             self.others.pop(section.pk, None)
         else:
@@ -98,8 +98,8 @@ def check(section: Section, around: Around, entered: Iterable[str] = EDITABLE, *
 def hold(section: Section, around: Around) -> None:
     """Raises ValidationError {field: [sentences]} for what no section here can hold, wherever it comes from."""
     problems: dict[str, list[str]] = {}
-    for name, message, given in rules.unholdable(values(section), MOST):
-        problems.setdefault(name, []).append(_(message) % given)
+    for name, message, details in rules.unholdable(values(section), MOST):
+        problems.setdefault(name, []).append(_(message) % details)
     if around.is_twin(section):
         problems.setdefault("number", []).append(_(rules.TWIN))
     if problems:

@@ -38,7 +38,7 @@ WITH = ("school", "course", "term")
 
 
 class StaleSection(Exception):
-    """Somebody else changed the section in the meantime; `current` is what stands there now."""
+    """Somebody else has changed the section in the meantime; `current` is the present one."""
 
     def __init__(self, current: Section) -> None:
         super().__init__(current.pk)
@@ -60,15 +60,15 @@ class Many:
 
 @transaction.atomic
 def create(
-    actor: Actor, term: Term, course: Course, given: Mapping[str, Any], *, origin: str = Origin.SIS, reason: str = ""
+    actor: Actor, term: Term, course: Course, fields: Mapping[str, Any], *, origin: str = Origin.SIS, reason: str = ""
 ) -> Section:
-    """A new section at the school of the term. What is not given follows from its term and course; the local section ID is its
+    """A new section at the school of the term. Absent fields follow from its term and course; the local section ID is its
     own id.
 
     Raises ValidationError {field: [sentences]}; of what comes from PASI only for what cannot be held here.
     """
-    _refuse_unknown(given)
-    calendar, number = term.calendar, given.get("number", "")
+    _refuse_unknown(fields)
+    calendar, number = term.calendar, fields.get("number", "")
     derived = {
         "start_date": term.first_day,
         "end_date": term.last_day,
@@ -77,7 +77,7 @@ def create(
         "credits_offered": course.credits_offered,
         "description": rules.description_of(course.code, number, course.name),
     }
-    wanted = {**derived, **given, "course_codes": canonical_codes(given.get("course_codes") or course.code)}
+    wanted = {**derived, **fields, "course_codes": canonical_codes(fields.get("course_codes") or course.code)}
     section = Section(school=calendar.school, school_year=calendar.school_year, course=course, term=term, **wanted)
     around = Around([section])
     taught = around.courses_of(section)
@@ -105,26 +105,26 @@ def create(
 
 
 def create_from_pasi(
-    actor: Actor, school: School, school_year: SchoolYear, given: Mapping[str, Any], *, reason: str = ""
+    actor: Actor, school: School, school_year: SchoolYear, fields: Mapping[str, Any], *, reason: str = ""
 ) -> Section:
     """The section of PASI's record: in the term with its Alternate Term Code, known by its first course, numbered as PASI names it.
 
     Raises ValidationError {field: [sentences]} when the school has no such term, or there is no such course.
     """
-    code = given.get("term_code", "")
+    code = fields.get("term_code", "")
     terms = Term.objects.filter(calendar__school=school, calendar__school_year=school_year, alternate_code=code)
     term = terms.select_related("calendar__school").first() if code else None
     if term is None:
         raise ValidationError(
             {"term_code": [_("No term of the school has the Alternate Term Code %s.") % (code or "–")]}
         )
-    wanted = codes(given.get("course_codes", ""))
+    wanted = codes(fields.get("course_codes", ""))
     course = Course.objects.filter(code__in=wanted[:1]).first()
     if course is None:
         raise ValidationError({"course_codes": [_("No course has the code %s.") % (", ".join(wanted[:1]) or "–")]})
-    number = _free_number(term, course, given.get("local_section_id", ""))
-    days = {name: given[name] for name in rules.NO_DAY if given.get(name) is not None}
-    rest = {name: value for name, value in given.items() if name not in rules.NO_DAY}
+    number = _free_number(term, course, fields.get("local_section_id", ""))
+    days = {name: fields[name] for name in rules.NO_DAY if fields.get(name) is not None}
+    rest = {name: value for name, value in fields.items() if name not in rules.NO_DAY}
     return create(actor, term, course, {"number": number, **rest, **days}, origin=Origin.PASI, reason=reason)
 
 
@@ -139,7 +139,7 @@ def _free_number(term: Term, course: Course, wished: str) -> str:
 
 @dataclass(frozen=True)
 class Update:
-    """A change of a locked section that has been found sound; `taught` are its courses where those change."""
+    """A checked change of a locked section; `taught` are its courses where those change."""
 
     section: Section
     changes: dict[str, list[Any]]
@@ -182,10 +182,10 @@ def _changed(section: Section, wanted: Mapping[str, Any], around: Around, origin
 
 def _planned(sections: Iterable[Section], wanted: Mapping[int, Mapping[str, Any]]) -> Around:
     """What is around the sections, with all courses that they have or are to have."""
-    found = list(sections)
-    around = Around(found)
-    asked = {code for given in wanted.values() for code in codes(given.get("course_codes", ""))}
-    more = asked - set(around.courses)
+    records = list(sections)
+    around = Around(records)
+    wanted_codes = {code for fields in wanted.values() for code in codes(fields.get("course_codes", ""))}
+    more = wanted_codes - set(around.courses)
     if more:
         around.courses |= {course.code: course for course in Course.objects.filter(code__in=more)}
     return around
@@ -231,12 +231,12 @@ def change_many(
     For chunks: call it inside the transaction of the chunk. `revisions` are those that were seen; `compared`: the caller compares
     the sections with PASI in this transaction, so the events of origin `pasi` leave nothing to take up.
     """
-    for given in wanted.values():
-        _refuse_unknown(given)
+    for fields in wanted.values():
+        _refuse_unknown(fields)
     rows = Section.objects.select_for_update(of=("self",)).select_related(*WITH)
-    found = list(rows.filter(pk__in=list(wanted)).order_by("pk"))
-    around, done, updates = _planned(found, wanted), Many(), []
-    for section in found:
+    records = list(rows.filter(pk__in=list(wanted)).order_by("pk"))
+    around, done, updates = _planned(records, wanted), Many(), []
+    for section in records:
         if revisions and revisions.get(section.pk, section.revision) != section.revision:
             done.moved.add(section.pk)
             continue
@@ -256,21 +256,21 @@ def change_many(
 
 
 def twins(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
-    """For values that come back (an undo): a sentence by id where they run into another section by now."""
-    found = list(Section.objects.filter(pk__in=list(wanted)).select_related(*WITH).order_by("pk"))
-    around, told = _planned(found, wanted), {}
-    for section in found:
+    """For values that an undo restores: a sentence by id where they now conflict with another section."""
+    records = list(Section.objects.filter(pk__in=list(wanted)).select_related(*WITH).order_by("pk"))
+    around, by_id = _planned(records, wanted), {}
+    for section in records:
         for name, value in _clean(wanted[section.pk]).items():
             setattr(section, name, value)
         around.take(section)
-    for section in found:
+    for section in records:
         if around.is_twin(section) or around.is_same_in_pasi(section):
-            told[section.pk] = _("The school has another section by now that PASI could not tell from this one.")
-    return told
+            by_id[section.pk] = _("The school has another section by now that PASI could not tell from this one.")
+    return by_id
 
 
 def with_students(ids: Collection[int]) -> dict[int, str]:
-    """Why sections can no longer be taken away, by id."""
+    """Why sections can no longer be removed, by id."""
     rows = CourseEnrolment.objects.filter(section__in=ids).order_by().values_list("section_id", flat=True).distinct()
     return dict.fromkeys(rows, _("The section now has students. Delete the section instead."))
 
@@ -282,26 +282,26 @@ def nearest(theirs: Mapping[str, Any], year: SchoolYear) -> dict[str, Any]:
 
 @transaction.atomic
 def follow_term(actor: Actor, term: Term, before: str, reason: str = "") -> int:
-    """The sections of a term whose Alternate Term Code was `before` take the new one; those that somebody set otherwise stay.
-    Gives how many."""
+    """The sections of a term whose Alternate Term Code was `before` take the new one; those with another code keep it.
+    Returns how many."""
     rows = Section.objects.select_for_update(of=("self",)).filter(term=term, term_code=before)
-    found = list(rows.select_related("school").order_by("pk"))
-    Section.objects.filter(pk__in=[one.pk for one in found]).update(
+    records = list(rows.select_related("school").order_by("pk"))
+    Section.objects.filter(pk__in=[one.pk for one in records]).update(
         term_code=term.alternate_code, revision=F("revision") + 1
     )
     changes = {"term_code": [before, term.alternate_code]}
-    _tell(actor, [(one, changes) for one in found], reason, Origin.SIS)
-    return len(found)
+    _tell(actor, [(one, changes) for one in records], reason, Origin.SIS)
+    return len(records)
 
 
-def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    unknown = set(given) - set(EDITABLE)
+def _refuse_unknown(fields: Mapping[str, Any]) -> None:
+    unknown = set(fields) - set(EDITABLE)
     if unknown:
         raise ValidationError({name: [_("This field cannot be changed.")] for name in sorted(unknown)})
 
 
-def _clean(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: canonical_codes(value) if name == "course_codes" else value for name, value in given.items()}
+def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: canonical_codes(value) if name == "course_codes" else value for name, value in fields.items()}
 
 
 def _write(
@@ -316,8 +316,8 @@ def _write(
     names = sorted({name for update in updates for name in update.changes})
     statements.update_all([update.section for update in updates], (*names, "course", "revision"))
     _teach([(update.section, update.taught) for update in updates if update.taught is not None])
-    told = [(update.section, update.changes) for update in updates]
-    _tell(actor, told, reason, origin, seen_version=seen_version, taken_up=taken_up)
+    pairs = [(update.section, update.changes) for update in updates]
+    _tell(actor, pairs, reason, origin, seen_version=seen_version, taken_up=taken_up)
 
 
 def _teach(taught: Sequence[tuple[Section, Sequence[Course]]]) -> None:
@@ -341,7 +341,7 @@ def _text(value: Any) -> Any:
 
 def _tell(
     actor: Actor,
-    told: Sequence[tuple[Section, Mapping[str, Any]]],
+    pairs: Sequence[tuple[Section, Mapping[str, Any]]],
     reason: str,
     origin: str,
     *,
@@ -351,7 +351,7 @@ def _tell(
     verb = audit.Verb.SECTION_CHANGED
     audit.record_all(
         actor,
-        [audit.Entry(verb, events.SECTION, str(one.pk), one.school.code, changes, reason) for one, changes in told],
+        [audit.Entry(verb, events.SECTION, str(one.pk), one.school.code, changes, reason) for one, changes in pairs],
     )
-    left = [(events.subject_of(one), list(changes)) for one, changes in told]
+    left = [(events.subject_of(one), list(changes)) for one, changes in pairs]
     events.leave_all(actor, left, origin, seen_version, taken_up=taken_up)

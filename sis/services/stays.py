@@ -1,4 +1,4 @@
-"""Holds an enrolment against the student's other stays before it is written. The rules are `sis.rules.stays`."""
+"""Checks an enrolment against the student's other stays before it is written. The rules are `sis.rules.stays`."""
 
 import datetime as dt
 from collections import defaultdict
@@ -25,7 +25,7 @@ Others = Mapping[int, list[Stay]]
 
 
 class GuidedOnly(Exception):
-    """This edit is a guided action: `action` names it as its address does (`withdraw`), `field` where it was asked for."""
+    """This edit is a guided action: `action` is its name in addresses (`withdraw`), `field` the edited one."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(sentence(fault))
@@ -38,7 +38,7 @@ def sentence(fault: Fault) -> str:
 
 
 def lock(students: Iterable[int]) -> None:
-    """Stays of one student are held against each other one after the other. Before the enrolment itself is locked."""
+    """Stays of one student are checked one after the other. Call before locking the enrolment itself."""
     ids = sorted(set(students))
     list(Student.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
@@ -46,23 +46,23 @@ def lock(students: Iterable[int]) -> None:
 def of_students(students: Iterable[int]) -> Others:
     """The live stays of each student at our schools. One query."""
     rows = SchoolEnrolment.objects.filter(student_id__in=set(students), deleted=False).order_by("start_date", "pk")
-    found: dict[int, list[Stay]] = defaultdict(list)
+    by_student: dict[int, list[Stay]] = defaultdict(list)
     for student, pk, *row in rows.values_list("student_id", "pk", *COLUMNS):
-        found[student].append(Stay(**dict(zip(FIELDS, row, strict=True)), enrolment_id=pk))
-    return found
+        by_student[student].append(Stay(**dict(zip(FIELDS, row, strict=True)), enrolment_id=pk))
+    return by_student
 
 
 def tell_main_schools(
     actor: Actor, enrolment: SchoolEnrolment, before: Mapping[str, Any] | None, others: Iterable[Stay]
 ) -> None:
-    """`enrolment` has become a second main stay, as a new one or by a change: the schools of the others hear of it, as they
-    would not from PASI's record alone. Of those that it was a second one for before, nobody hears again."""
+    """`enrolment` is new as a second main stay, or has become one: the schools of the others get a notice, since they would
+    not learn of it from PASI's record. Schools that it was a second one for before get no further notice."""
     rest = [stay for stay in others if stay.enrolment_id != enrolment.pk]
     after = {name: getattr(enrolment, name) for name in (*FIELDS, "deleted")}
-    found, old = _second_main(after, enrolment, rest), _second_main(before, enrolment, rest)
-    given = {"who": actor.name, "school": enrolment.school.code, "student": enrolment.student_id}
-    for code in sorted({other.school for other in found if other not in old}):
-        notices.leave(code, SECOND_MAIN, given, f"/students/{enrolment.student_id}/")
+    new, old = _second_main(after, enrolment, rest), _second_main(before, enrolment, rest)
+    values = {"who": actor.name, "school": enrolment.school.code, "student": enrolment.student_id}
+    for code in sorted({other.school for other in new if other not in old}):
+        notices.leave(code, SECOND_MAIN, values, f"/students/{enrolment.student_id}/")
 
 
 def _second_main(record: Mapping[str, Any] | None, enrolment: SchoolEnrolment, rest: list[Stay]) -> list[Stay]:
@@ -77,9 +77,9 @@ def as_planned(others: Others, wanted: Mapping[int, Mapping[str, Any]]) -> dict[
     names = {"start_date", "exit_date", "programming_type", "programming_timeframe"}
     return {
         student: [
-            replace(stay, **{name: value for name, value in given.items() if name in names})
+            replace(stay, **{name: value for name, value in fields.items() if name in names})
             for stay in mine
-            if not (given := wanted.get(stay.enrolment_id or 0, {})).get("deleted")
+            if not (fields := wanted.get(stay.enrolment_id or 0, {})).get("deleted")
         ]
         for student, mine in others.items()
     }
@@ -101,10 +101,10 @@ def faults(
     return rules.faults(case, guided=guided)
 
 
-def refuse(found: Iterable[Fault]) -> None:
+def refuse(broken: Iterable[Fault]) -> None:
     """Raises GuidedOnly for the first fault that names a guided action, else ValidationError {field: [sentences]}."""
     problems: dict[str, list[str]] = {}
-    for fault in found:
+    for fault in broken:
         if fault.row.action:
             raise GuidedOnly(fault)
         problems.setdefault(fault.row.field, []).append(sentence(fault))

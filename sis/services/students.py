@@ -28,7 +28,7 @@ MOST = {
 
 
 class StaleStudent(Exception):
-    """The student has changed since the person saw them; `current` is how they stand now."""
+    """The student has changed since the person saw them; `current` is the present record."""
 
     def __init__(self, current: Student) -> None:
         super().__init__("The student has changed since they were read.")
@@ -86,9 +86,9 @@ def hold(record: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def create(actor: Actor, **known: Any) -> Student:
-    """A student whom PASI has told of, with the fields that are known. Of the student itself nothing is sent."""
-    student = Student(**known)
+def create(actor: Actor, **fields: Any) -> Student:
+    """A student from PASI, with the fields that PASI has. Nothing about the student itself is sent."""
+    student = Student(**fields)
     student.search_name = student.make_search_name()
     student.save()
     audit.record(actor, audit.Entry(audit.Verb.STUDENT_CREATED, events.STUDENT, str(student.pk)))
@@ -187,20 +187,22 @@ def _write(
     for student, changes in changed:
         student.search_name = student.make_search_name()
         student.revision += 1
-        told = {name: [audit_value(before), audit_value(value)] for name, (before, value) in changes.items()}
+        audit_changes = {name: [audit_value(before), audit_value(value)] for name, (before, value) in changes.items()}
         entries.append(
-            audit.Entry(audit.Verb.STUDENT_CHANGED, events.STUDENT, str(student.pk), changes=told, reason=reason)
+            audit.Entry(
+                audit.Verb.STUDENT_CHANGED, events.STUDENT, str(student.pk), changes=audit_changes, reason=reason
+            )
         )
     names = {name for _student, changes in changed for name in changes}
     statements.update_all([student for student, _changes in changed], (*sorted(names), "search_name", "revision"))
     audit.record_all(actor, entries)
-    told_of = [(events.subject_of(student), changes) for student, changes in changed]
-    events.leave_all(actor, told_of, origin, seen_version, taken_up=taken_up)
+    event_changes = [(events.subject_of(student), changes) for student, changes in changed]
+    events.leave_all(actor, event_changes, origin, seen_version, taken_up=taken_up)
 
 
 @transaction.atomic
 def replace_asn(actor: Actor, student_id: int, asn: str, *, reason: str = "") -> Student:
-    """The student goes by another ASN from now on; their enrolments are looked at again. Nothing is sent.
+    """Gives the student another ASN; their enrolments are looked at again. Nothing is sent.
 
     Raises ValidationError {"asn": [sentence]} where another student has it.
     """

@@ -1,4 +1,4 @@
-"""Terms: set up with the school's calendar; what PASI calls a term is set here."""
+"""Terms: their Alternate Term Code. All else is set up with the school's calendar."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sis.services import sections
 
 
 class Renamed(NamedTuple):
-    """`changed`: whether the code is another one now; `sections`: how many took it over."""
+    """`changed`: whether the code differs now; `sections`: how many took it over."""
 
     changed: bool
     sections: int
@@ -19,7 +19,7 @@ class Renamed(NamedTuple):
 
 @transaction.atomic
 def set_alternate_code(actor: Actor, term_id: int, code: str, reason: str = "") -> Renamed:
-    """Sets the Alternate Term Code. Sections that had the term's own code follow; where somebody chose another, it stays."""
+    """Sets the Alternate Term Code. Sections with the term's former code follow; those with another code keep it."""
     term = Term.objects.select_for_update(of=("self",)).select_related("calendar__school").get(pk=term_id)
     before = term.alternate_code
     if before == code:

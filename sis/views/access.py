@@ -1,4 +1,4 @@
-"""Who works at which school. Shown on the page of a person, which belongs to `operations`."""
+"""Who works at which school, shown on the page of a person, which belongs to `operations`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A student's place in a section: put in by hand, ended by hand. What guided actions could not carry on is finished here."""
+"""Course enrolments added and ended by hand. Here people finish what guided actions could not carry on."""
 
 from typing import Any
 
@@ -45,14 +45,14 @@ class AddCourse(View):
     @staticmethod
     def _sections(stay: SchoolEnrolment) -> list[Section]:
         """Those of the school and year that share a day with the stay."""
-        found = Section.objects.filter(
+        rows = Section.objects.filter(
             school_id=stay.school_id,
             school_year=stay.school_year,
             deleted=False,
             start_date__lte=stay.exit_date,
             end_date__gte=stay.start_date,
         )
-        ordered = found.select_related("school", "course", "term").order_by(
+        ordered = rows.select_related("school", "course", "term").order_by(
             "term__first_day", "term__name", "course__code", "number"
         )
         return list(ordered)
@@ -73,21 +73,21 @@ class EndCourse(View):
         form = EndCourseForm(request.POST)
         if not form.is_valid():
             return self._page(record, form, 422)
-        given = form.cleaned_data
+        values = form.cleaned_data
         try:
             saved = course_enrolments.change(
                 of_request(request),
                 pk,
                 form.wanted(record, clock.today()),
-                expected_revision=given["revision"],
-                reason=given["reason"],
+                expected_revision=values["revision"],
+                reason=values["reason"],
             )
         except course_enrolments.StaleCourseEnrolment as stale:
             return self._page(stale.current, self._redrawn(form, stale.current), 409)
         except ValidationError as error:
             form.refuse(error)
             return self._page(record, form, 422)
-        if saved.revision == given["revision"]:
+        if saved.revision == values["revision"]:
             messages.info(request, _("Nothing was changed, so nothing was saved."))
         else:
             messages.success(
@@ -100,7 +100,7 @@ class EndCourse(View):
 
     @staticmethod
     def _redrawn(form: EndCourseForm, current: CourseEnrolment) -> EndCourseForm:
-        """What the person entered, over the record as it stands now."""
+        """The person's entries over the present record."""
         bound: Any = form.data
         data = bound.copy()
         data["revision"] = str(current.revision)

@@ -1,4 +1,4 @@
-"""Words of PASI and of the SIS in the reader's language. What is stored stays as it is."""
+"""Words of PASI and the SIS in the reader's language. The stored values do not change."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -10,12 +10,12 @@ from sis.models import SchoolEnrolment
 from sis.rules.school_year import SchoolYear
 
 WIDTH = 1000
-LEAST = 8  # a stay of one day can still be seen
+LEAST = 8  # so that a stay of one day is visible
 
 
 @dataclass(frozen=True)
 class Lane:
-    """`today` is None when it lies outside of the year."""
+    """`today` is None when it lies outside the year."""
 
     enrolment: SchoolEnrolment
     x: int
@@ -40,7 +40,7 @@ def now_line(year: SchoolYear, today: dt.date) -> int | None:
 
 
 def lanes(year: SchoolYear, stays: list[SchoolEnrolment], today: dt.date) -> list[Lane]:
-    """One lane a stay of `year`, the primary ones first."""
+    """One lane per stay of `year`, the primary ones first."""
     now = now_line(year, today)
     drawn = []
     for stay in sorted(stays, key=lambda stay: (stay.concurrent, stay.start_date, stay.pk)):

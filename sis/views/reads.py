@@ -1,4 +1,4 @@
-"""Who has seen which student: the list, its file, and finding the student to ask about."""
+"""Who has seen which student: the list, its file, and the search for a student."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -40,11 +40,11 @@ LIST = lists.Listing(
 
 @rights.needs("view", "access")
 class SeesAccess(View):
-    """For those who may know who has seen whom."""
+    """For those who may see who has seen whom."""
 
 
 def place(entry: ReadEntry) -> str:
-    """What was seen, in words; an address that is gone shows its name."""
+    """The page or list, in words; an address that no longer exists shows its name."""
     reads = reading.TABLE.get(entry.place)
     return str(reads.label) if reads else entry.place
 
@@ -62,13 +62,15 @@ class ReadList(SeesAccess):
             return turn
         filters = ReadFilter(request.GET, own)
         sound = filters.is_valid()
-        found = filters.qs if sound else ReadEntry.objects.none()
+        entries = filters.qs if sound else ReadEntry.objects.none()
         try:
-            page = keyset.page(found, request.GET, PAGE, newest_first=True)
+            page = keyset.page(entries, request.GET, PAGE, newest_first=True)
         except ValidationError:
             raise Http404 from None
         students = students_of(user, page.rows)
-        asked = selectors.students(user).filter(pk=filters.form.cleaned_data["student"] or 0).first() if sound else None
+        student = (
+            selectors.students(user).filter(pk=filters.form.cleaned_data["student"] or 0).first() if sound else None
+        )
         find = FindForm()
         find.fields["q"].help_text = ""  # its button stands beside it
         context = {
@@ -76,8 +78,8 @@ class ReadList(SeesAccess):
             "find": find,
             "shown": ("user", "kind", "first_day", "last_day"),
             "keep": [("student", request.GET.get("student"))],
-            "student": asked,
-            "chips": self._chips(filters, asked) if sound else [],
+            "student": student,
+            "chips": self._chips(filters, student) if sound else [],
             "clear": LIST.clear(request, filters),
             **LIST.context(request),
             "query": request.GET.urlencode(),
@@ -98,14 +100,14 @@ class ReadList(SeesAccess):
         return f"?{params.urlencode()}"
 
     def _chips(self, filters: ReadFilter, student: Student | None) -> list[dict[str, str]]:
-        given = filters.form.cleaned_data
+        values = filters.form.cleaned_data
         kinds = dict(ReadEntry.Kind.choices)
         texts = {
-            "user": given["user"].full_name if given["user"] else "",
-            "student": (student.name if student else str(given["student"])) if given["student"] else "",
-            "kind": str(kinds.get(given["kind"], "")),
-            "first_day": given["first_day"].isoformat() if given["first_day"] else "",
-            "last_day": given["last_day"].isoformat() if given["last_day"] else "",
+            "user": values["user"].full_name if values["user"] else "",
+            "student": (student.name if student else str(values["student"])) if values["student"] else "",
+            "kind": str(kinds.get(values["kind"], "")),
+            "first_day": values["first_day"].isoformat() if values["first_day"] else "",
+            "last_day": values["last_day"].isoformat() if values["last_day"] else "",
         }
         labels = {name: field.label for name, field in filters.form.fields.items()}
         return [
@@ -116,19 +118,19 @@ class ReadList(SeesAccess):
 
 
 class FindRead(SeesAccess):
-    """The student to ask about. The words come in a POST and stay there, as with every search for a student."""
+    """The search for a student. Its words come in a POST and stay there, as in every search for a student."""
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = FindForm(request.POST)
-        found: list[Student] = []
+        students: list[Student] = []
         if form.is_valid():
-            found = list(selectors.find_students(user_of(request), form.cleaned_data["q"])[:2])
+            students = list(selectors.find_students(user_of(request), form.cleaned_data["q"])[:2])
         address = reverse("sis:reads")
-        if len(found) == 1:
-            return redirect(f"{address}?{urlencode({'student': found[0].pk})}")
-        if found:
+        if len(students) == 1:
+            return redirect(f"{address}?{urlencode({'student': students[0].pk})}")
+        if students:
             messages.warning(request, _("Several students have this name. Enter the ASN or the local number."))
         else:
             messages.warning(request, _("No student found. Enter a name, an ASN or a local number."))
@@ -142,13 +144,13 @@ class ReadExport(SeesAccess):
         user = user_of(request)
         filters = ReadFilter(request.GET, selectors.read_entries(user))
         LIST.check(request, filters)
-        found = lists.sound(filters)
+        entries = lists.sound(filters)
         head = [
             _("When"), _("Person"), _("User name"), _("Program"), _("IP address"), _("Type of access"), _("What"), _("Filter"),
             _("ASN"), _("Last name"), _("First name"),
         ]  # fmt: skip
         name = f"{_('access')}-{clock.today().isoformat()}"
-        return exports.download(form, name, _("Access"), head, self._lines(user, found))
+        return exports.download(form, name, _("Access"), head, self._lines(user, entries))
 
     @staticmethod
     def _lines(user: User, entries: QuerySet[ReadEntry]) -> Iterator[list[object]]:

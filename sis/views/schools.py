@@ -1,4 +1,4 @@
-"""The schools: where each stands, and its home."""
+"""The schools: the state of each, and its home page."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -73,19 +73,19 @@ class SchoolHome(View):
     @staticmethod
     def _counts(school: School) -> dict[SchoolYear, Counter[str]]:
         """Live enrolments by year and grade, in one query."""
-        found: dict[SchoolYear, Counter[str]] = defaultdict(Counter)
+        counts: dict[SchoolYear, Counter[str]] = defaultdict(Counter)
         rows = SchoolEnrolment.objects.filter(school=school, deleted=False).order_by().values("school_year", "grade")
         for row in rows.annotate(n=Count("pk")):
-            found[row["school_year"]][row["grade"]] = row["n"]
-        return found
+            counts[row["school_year"]][row["grade"]] = row["n"]
+        return counts
 
     @staticmethod
     def _year(request: HttpRequest, years: list[SchoolYear]) -> SchoolYear:
         try:
-            asked = SchoolYear.parse(request.GET.get("school_year", ""))
+            year = SchoolYear.parse(request.GET.get("school_year", ""))
         except ValueError:
             return selectors.current_year()
-        return asked if asked in years else selectors.current_year()
+        return year if year in years else selectors.current_year()
 
 
 def _state(school: School, name: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _state(school: School, name: str) -> dict[str, Any]:
 
 @rights.needs("set_up", "school")
 class SwitchState(View):
-    """First what will happen, then the switch: a school that becomes active sends what was held for it."""
+    """A preview, then the switch: a school that becomes active sends what was held for it."""
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         return self._preview(request, self._school(request, code), StateForm(request.GET))
@@ -129,12 +129,12 @@ class SwitchState(View):
         if not form.is_valid():
             messages.error(request, _("Choose active or inactive."))
             return redirect("sis:school", school.code)
-        asked = (school, form.cleaned_data["name"], form.cleaned_data["value"])
+        change = (school, form.cleaned_data["name"], form.cleaned_data["value"])
         context = {
             "school": school,
             "form": form,
             **form.words(),
             "activating": form.cleaned_data["value"] == "active",
-            "panels": offers.panels("sis.school-state", request, asked),
+            "panels": offers.panels("sis.school-state", request, change),
         }
         return render(request, "sis/school_state.html", context)

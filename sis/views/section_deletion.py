@@ -1,4 +1,4 @@
-"""A section is deleted from a page that says first what happens, here and outside."""
+"""Deleting a section, on a page that first says what will happen, here and in PASI."""
 
 from typing import Any
 

@@ -73,7 +73,7 @@ class EditSection(View):
         return SectionForm(data, instance=section, code_lists=codes.pick_lists(section.school_year), **more)
 
     def _redrawn(self, form: SectionForm, current: Section) -> SectionForm:
-        """What the person entered, over the record as it stands now."""
+        """The person's entries over the present record."""
         bound: Any = form.data
         data = bound.copy()
         for name, value in as_seen(current).items():
@@ -86,9 +86,9 @@ class EditSection(View):
 
 
 def as_seen(section: Section) -> dict[str, int]:
-    """What tells afterwards whether the section is still the one that the person had before their eyes, here and outside."""
-    seen = offers.seen_versions.get(events.SECTION)
-    return {"revision": section.revision, **({"seen": seen(section)} if seen else {})}
+    """The versions, here and in PASI, that show later whether the section is still the one that the person saw."""
+    version_of = offers.seen_versions.get(events.SECTION)
+    return {"revision": section.revision, **({"seen": version_of(section)} if version_of else {})}
 
 
 @rights.needs("edit", "section")
@@ -102,28 +102,28 @@ class AddSection(View):
         form = self._form(school, request.POST)
         if not form.is_valid():
             return self._page(school, form, 422)
-        given = form.values()
-        wanted = codes_in(given["course_codes"])
+        values = form.values()
+        wanted = codes_in(values["course_codes"])
         course = Course.objects.filter(code__in=wanted[:1]).first()
         if course is None:
             form.add_error("course_codes", _("No course has the code %s.") % ", ".join(wanted[:1]))
             return self._page(school, form, 422)
         try:
-            made = sections.create(of_request(request), form.cleaned_data["term"], course, given)
+            section = sections.create(of_request(request), form.cleaned_data["term"], course, values)
         except ValidationError as error:
             form.refuse(error)
             return self._page(school, form, 422)
         messages.success(request, _("The section is saved."))
-        return redirect("sis:section", made.pk)
+        return redirect("sis:section", section.pk)
 
     def _school(self, code: str) -> School:
         return get_object_or_404(selectors.schools(user_of(self.request)), code=code)
 
     def _term_id(self, school: School) -> int | None:
-        """The term that was asked for, or the first of the current school year that has not ended."""
-        asked = _number(self.request.GET.get("term"))
-        if asked:
-            return asked
+        """The term in the address, or the first of the current school year that has not ended."""
+        pk = _number(self.request.GET.get("term"))
+        if pk:
+            return pk
         going = Term.objects.filter(
             calendar__school=school, calendar__school_year=selectors.current_year(), last_day__gte=clock.today()
         )
@@ -168,8 +168,8 @@ class TermPage(View):
         return redirect("sis:school", term.calendar.school.code)
 
     def _term(self, pk: int) -> Term:
-        found = Term.objects.filter(calendar__school__in=selectors.schools(user_of(self.request)))
-        return get_object_or_404(found.select_related("calendar__school"), pk=pk)
+        own = Term.objects.filter(calendar__school__in=selectors.schools(user_of(self.request)))
+        return get_object_or_404(own.select_related("calendar__school"), pk=pk)
 
     @staticmethod
     def _form(term: Term, data: Any = None) -> TermForm:

@@ -1,4 +1,4 @@
-"""The sections of the schools, and who sits in one."""
+"""The sections of the schools, and the students in one."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def _page(request: HttpRequest, rows: Any) -> keyset.Page:
 
 
 def _address(request: HttpRequest, **changes: Any) -> str:
-    """This page's query with some parameters changed; None takes one out. Page marks go with every change."""
+    """This page's query with some parameters changed; None removes one. Any change drops the page marks."""
     params = request.GET.copy()
     for name in ("after", "before", *changes):
         params.pop(name, None)
@@ -77,17 +77,17 @@ class SectionList(View):
         filters = SectionFilter(request.GET, own)
         self._choices(filters, user)
         sound = filters.is_valid()
-        found = filters.qs if sound else Section.objects.none()
+        rows = filters.qs if sound else Section.objects.none()
         seats = Count("course_enrolments", filter=Q(course_enrolments__deleted=False))
-        page = _page(request, found)
-        # Counted for the page's rows alone: a count within the list would be made for every section before the page is cut.
+        page = _page(request, rows)
+        # Counted for the page's rows only: within the list every section would be counted before the page is cut.
         counts = dict(
             Section.objects.filter(pk__in=[one.pk for one in page.rows])
             .order_by()
             .annotate(seats=seats)
             .values_list("pk", "seats")
         )
-        total, words = found.order_by().count(), codes.words()
+        total, words = rows.order_by().count(), codes.words()
         context = {
             "filterset": filters,
             "count": total,
@@ -108,7 +108,7 @@ class SectionList(View):
 
     @staticmethod
     def _choices(filters: SectionFilter, user: Any) -> None:
-        """Pick lists of what there is; a person of one school does not choose one."""
+        """Pick lists of the existing values; a person of one school does not choose one."""
         for name in set(filters.form.fields) - set(FILTERS):
             del filters.form.fields[name]
         schools = [(one.code, f"{one.name} ({one.code})") for one in selectors.schools(user).order_by("code")]
@@ -125,17 +125,17 @@ class SectionList(View):
             filters.form.fields[name].widget = widget
 
     def _chips(self, filters: SectionFilter) -> list[dict[str, str]]:
-        found = []
+        chips = []
         for name, field in filters.form.fields.items():
             if raw := self.request.GET.get(name, "").strip():
-                said = dict(getattr(field.widget, "choices", ())).get(raw, raw)
-                found.append(
+                text = dict(getattr(field.widget, "choices", ())).get(raw, raw)
+                chips.append(
                     {
-                        "text": wording.pair(field.label, said),
+                        "text": wording.pair(field.label, text),
                         "url": lists.address(self.request, **{name: None, lists.MINE: 1}),
                     }
                 )
-        return found
+        return chips
 
 
 @rights.needs("view", "section")

@@ -1,4 +1,4 @@
-"""How the statuses of course enrolments look: the words are the model's, here come picture and weight."""
+"""How the statuses of course enrolments look: icon and weight; the words are the model's."""
 
 from typing import Any
 

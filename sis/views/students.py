@@ -47,7 +47,7 @@ def with_latest(students: QuerySet[Student], request: HttpRequest) -> QuerySet[S
 
 
 def table_context(request: HttpRequest, students: list[Student]) -> dict[str, Any]:
-    """What the table of students needs: rows with the latest enrolment, and what higher apps say about it."""
+    """What the table of students needs: rows with the latest enrolment, and what higher apps add to it."""
     rows = [{"student": student, "enrolment": student.here[0] if student.here else None} for student in students]  # type: ignore[attr-defined]
     enrolments = [row["enrolment"] for row in rows if row["enrolment"]]
     memory = LIST.context(request)
@@ -87,7 +87,7 @@ class StudentList(View):
         return StudentListFilter(params, selectors.students(user_of(self.request)), request=self.request)
 
     def _address(self, **changes: str) -> str:
-        """This list with other parameters. An empty year stays: it asks for all years."""
+        """This list with other parameters. An empty year stays: it stands for all years."""
         params = self.request.GET.copy()
         for mark in ("after", "before"):
             params.pop(mark, None)
@@ -106,14 +106,14 @@ class StudentList(View):
 
 @rights.needs("view", "student")
 class StudentExport(View):
-    """The list of students as a file: the same filters and order, a line a student with the latest enrolment."""
+    """The list of students as a file: the same filters and order, one line per student with the latest enrolment."""
 
     def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
         filters = StudentListFilter(request.GET, selectors.students(user_of(request)), request=request)
         LIST.check(request, filters)
-        found = lists.sound(filters)
+        students = lists.sound(filters)
         name = f"{_('students')}-{clock.today().isoformat()}"
-        return exports.download(form, name, _("Students"), self._head(), self._lines(found, filters.order))
+        return exports.download(form, name, _("Students"), self._head(), self._lines(students, filters.order))
 
     @staticmethod
     def _head() -> list[object]:
@@ -123,7 +123,7 @@ class StudentExport(View):
         ]  # fmt: skip
 
     def _lines(self, students: QuerySet[Student], order: str) -> Iterator[list[object]]:
-        """Three queries and those of the columns for each CHUNK students."""
+        """Three queries plus those of the columns for each CHUNK students."""
         params: dict[str, int] = {}
         while True:
             page = selectors.in_order(with_latest(students, self.request), params, CHUNK, order)
@@ -156,8 +156,8 @@ class FindStudent(View):
         form = FindForm(request.POST)
         if not form.is_valid():
             return render(request, "sis/student_find.html", {"form": form}, status=422)
-        found = selectors.find_students(user_of(request), form.cleaned_data["q"])
-        students = list(with_latest(found, request).order_by("search_name", "pk")[: MOST_FOUND + 1])
+        matches = selectors.find_students(user_of(request), form.cleaned_data["q"])
+        students = list(with_latest(matches, request).order_by("search_name", "pk")[: MOST_FOUND + 1])
         if len(students) == 1:
             return redirect("sis:student", students[0].pk)
         more, students = len(students) > MOST_FOUND, students[:MOST_FOUND]
@@ -180,14 +180,14 @@ class StudentPage(View):
         codes = selectors.school_codes(user)
         own = [stay for stay in stays if codes is None or stay.school.code in codes]
         foreign = [stay for stay in stays if stay not in own and not stay.deleted]
-        shown = self._shown_year(own)
+        year = self._shown_year(own)
         context = {
             "student": student,
             "age": self._age(student),
             "latest": next((stay for stay in own if not stay.deleted), None),
             "own": own,
             "foreign": foreign,
-            "shown_year": shown,
+            "shown_year": year,
             "facts": [
                 (_("Legal name"), student.legal_name),
                 *([] if student.legal_name_exact else [(_("Spelling"), _("differs from the document"))]),
@@ -197,8 +197,8 @@ class StudentPage(View):
                 (_("Gender"), genders.gender(student.gender)),
             ],
             "months": month_names(),
-            "lanes": lanes(shown, [stay for stay in (*own, *foreign) if not stay.deleted], clock.today())
-            if shown
+            "lanes": lanes(year, [stay for stay in (*own, *foreign) if not stay.deleted], clock.today())
+            if year
             else [],
             "columns": offers.panels("sis.enrolment-state", request, own),
             "row_actions": offers.panels("sis.enrolment-actions", request, own),
@@ -209,7 +209,7 @@ class StudentPage(View):
 
     @staticmethod
     def _document(student: Student) -> str:
-        """Its kind, the last characters of its number and the day of issue, as far as they are known."""
+        """Its kind, the last characters of its number and the day of issue, where there are any."""
         parts = [offers.code_word("identity_document_type", student.identity_document_type)]
         if student.identity_document_number:
             parts.append(f"…{student.identity_document_number}")
