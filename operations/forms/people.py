@@ -43,6 +43,7 @@ class PersonForm(forms.ModelForm):
             "is_active": gettext_lazy("May sign in"),
             "username": gettext_lazy("User name"),
             "plain_name": gettext_lazy("Name as PASI receives it"),
+            "email": gettext_lazy("E-mail address"),
         }
         help_texts = {
             "plain_name": gettext_lazy(

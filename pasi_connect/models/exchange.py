@@ -12,7 +12,7 @@ class Outcome(models.TextChoices):
     VERSION_CONFLICT = "version_conflict", _("Version conflict")
     NOT_AUTHORIZED = "not_authorized", _("Not authorized")
     OUR_FAULT = "our_fault", _("Our fault")
-    NOT_YET = "not_yet", _("Not yet")
+    NOT_YET = "not_yet", _("Not ready yet")
     PASI_FAULT = "pasi_fault", _("PASI's fault")
     UNAVAILABLE = "unavailable", _("Unavailable")
     UNKNOWN = "unknown", _("Unknown")

@@ -28,8 +28,7 @@ class SyncSettings(Singleton):
         _("names and identification of students"),
         default=False,
         help_text=_(
-            "When this is off, they are not compared; changes of them are stored and counted, and sent as soon as it is "
-            "switched on."
+            "When this is off, they are not compared; changes to them are stored and counted, and sent as soon as it is switched on."
         ),
     )
     start_delay_minutes = models.PositiveSmallIntegerField(
@@ -99,7 +98,7 @@ class ConnectionSettings(Singleton):
         max_length=300,
         blank=True,
         validators=[URLValidator(schemes=["https"])],
-        help_text=_("https, up to and including the end point year."),
+        help_text=_("Begins with https:// and ends with the year of the end point."),
     )
     certificate_file = models.CharField(_("client certificate file"), max_length=300, blank=True)
     key_file = models.CharField(

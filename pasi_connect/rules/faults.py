@@ -118,10 +118,10 @@ REJECTIONS: dict[str, Meaning] = {
     "40135": Meaning(REJECTED, gettext_noop("The section has the same course twice."), gettext_noop("Correct the course codes.")),
     "40136": Meaning(REJECTED, gettext_noop("A mark of this section is approved, so the section cannot be changed or deleted."),
         gettext_noop("Unapprove its marks in PASIprep first.")),
-    "40143": Meaning(REJECTED, gettext_noop("A territory course is taught at a school of Alberta."), gettext_noop("Correct the course codes.")),
-    "40144": Meaning(REJECTED, gettext_noop("A territory school may teach territory courses only."), gettext_noop("Correct the course codes.")),
+    "40143": Meaning(REJECTED, gettext_noop("An Alberta school cannot teach a territory course."), gettext_noop("Correct the course codes.")),
+    "40144": Meaning(REJECTED, gettext_noop("A territory school can teach only territory courses."), gettext_noop("Correct the course codes.")),
     "40609": Meaning(REJECTED, gettext_noop("A section cannot have a GED or achievement test as its course."), gettext_noop("Correct the course codes.")),
-    "40613": Meaning(REJECTED, gettext_noop("A section cannot have a course of unallocated credits."), gettext_noop("Correct the course codes.")),
+    "40613": Meaning(REJECTED, gettext_noop("A section cannot have an unallocated-credit course."), gettext_noop("Correct the course codes.")),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ PORT = re.compile(r":[0-9]{1,5}")
 FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\uffff\"'<>\\^`{|}]|[^\x00-\uffff]")
 
 NOT_HTTPS = gettext_noop("The address must begin with https://.")
-WITH_USER = gettext_noop("The address must not contain a user name or password: remove what stands before the @.")
+WITH_USER = gettext_noop("The address must not contain a user name or password: remove everything before the @.")
 NO_HOST = gettext_noop("The address must name one host, like https://pasiprep.example.org/.")
 NO_PLACEHOLDER = gettext_noop(
     "The address must contain {ref_id} once, after the host; the RefId of the record goes there."

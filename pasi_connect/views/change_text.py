@@ -39,7 +39,7 @@ def _sentence(item: Discrepancy, key: str) -> str:
 
 def cause(item: Discrepancy, record: Record, rows: list[Row], user: User) -> dict[str, str]:
     """{title, text, level, icon} of the notice that says in one sentence why this waits."""
-    who = {"who": item.changed_by or _("somebody")}
+    who = {"who": item.changed_by or _("an unknown user")}
     fields = words.field_labels(entities.by_kind(item.entity), (row["name"] for row in rows))
     match item.kind:
         case Kind.CREATED_IN_PASI:

@@ -169,7 +169,7 @@ def _alike(items: list[Discrepancy]) -> str:
     return (
         _("Similar: %(what)s") % {"what": change_rows.what_changed(items[0], words.boards_of(items[:1]))}
         if items
-        else ""
+        else _("Similar changes")
     )
 
 

@@ -100,7 +100,7 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
                 "title": change_rows.what_changed(first, boards),
                 "url": here,
                 "text": _("%(kind)s, by %(who)s")
-                % {"kind": words.KIND[first.kind]["label"], "who": first.changed_by or _("somebody")},
+                % {"kind": words.KIND[first.kind]["label"], "who": first.changed_by or _("an unknown user")},
                 "label": _("Review all %(n)s") % {"n": number} if together else _("Review them"),
                 "action": f"{reverse('pasi_connect:bulk')}?{query}" if together else here,
                 **(_in_job(job) if job is not None else {}),

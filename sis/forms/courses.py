@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from operations import clock
@@ -25,7 +26,8 @@ class _CourseForm(forms.Form):
 
 
 def section_name(section: Section) -> str:
-    parts = [f"{section.course.code} {section.course.name}", section.number, section.teacher]
+    number = gettext("section %(number)s") % {"number": section.number}
+    parts = [f"{section.course.code} {section.course.name}", number, section.teacher]
     return ", ".join(part for part in parts if part)
 
 

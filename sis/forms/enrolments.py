@@ -201,6 +201,7 @@ class NewEnrolmentForm(EnrolmentForm):
 
     class Meta(EnrolmentForm.Meta):
         fields: tuple[str, ...] = ("school", "school_year", *FIELDS)
+        labels = {"school": _("School")}
 
     GROUPS = ((_("Where and when"), ("school", "school_year")), *EnrolmentForm.GROUPS)
 

@@ -52,11 +52,11 @@ class Section(External):
     )
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="sections")
     number = models.CharField(
-        _("section number"), max_length=10, help_text=_("Tells the sections of a course in one term apart here.")
+        _("section number"),
+        max_length=10,
+        help_text=_("Identifies the section among those of the same course and term."),
     )
-    teacher = models.CharField(
-        _("teacher"), max_length=100, blank=True, help_text=_("Kept here; PASI does not hold it.")
-    )
+    teacher = models.CharField(_("teacher"), max_length=100, blank=True, help_text=_("Saved here only."))
     start_date = models.DateField(_("first day"), help_text=_("The first day of classes in this section."))
     end_date = models.DateField(_("last day"), help_text=_("The last day of classes in this section."))
     # Codes of PASI's lists (SectionTerm, InstructionalLanguage, PrimaryDeliveryMethod, DeliverySchedule).
@@ -64,7 +64,7 @@ class Section(External):
         _("PASI term"),
         max_length=50,
         blank=True,
-        help_text=_("PASI’s code; the term’s own unless this section differs."),
+        help_text=_("PASI’s code. It is the term’s unless you choose another."),
     )
     language = models.CharField(
         _("language of instruction"), max_length=50, default=rules.ENGLISH, help_text=_("PASI’s code of the language.")
@@ -78,7 +78,9 @@ class Section(External):
         help_text=_("PASI’s code: SUM in summer terms, REG in all others."),
     )  # fmt: skip
     credits_offered = models.PositiveSmallIntegerField(
-        _("credits offered"), default=0, help_text=_("Those of the course, unless this section offers others.")
+        _("credits offered"),
+        default=0,
+        help_text=_("Those of the course, unless this section offers a different number."),
     )
     minutes_offered = models.PositiveIntegerField(
         _("minutes of instruction"), null=True, blank=True, help_text=_("For the whole section.")
@@ -86,11 +88,11 @@ class Section(External):
     # How PASI tells two sections apart (rule 40104), beside term, delivery, language and schedule.
     local_section_id = models.CharField(
         _("local section ID"), max_length=8, blank=True,
-        help_text=_("At most 8 characters. Must tell this section from similar ones in PASI."),
+        help_text=_("At most 8 characters. Must differ from those of similar sections in PASI."),
     )  # fmt: skip
     description = models.CharField(
         _("section description"), max_length=255, blank=True,
-        help_text=_("Helps to tell this section from similar ones in PASI."),
+        help_text=_("Helps people distinguish this section from similar ones in PASI."),
     )  # fmt: skip
     deleted = models.BooleanField(
         _("deleted"), default=False, help_text=_("A deleted record is kept here and in PASI, marked as deleted.")

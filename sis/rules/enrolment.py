@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "10088",
         "start_date",
-        "Rule 10088 (its sibling for the start)",
+        "Rule 10088 (the same rule for the start date)",
         lambda r: _outside_years(r["start_date"], r["school_year"]),
         gettext_noop("The start date is outside the two calendar years of the school year."),
     ),

@@ -78,9 +78,9 @@ def _parts(record: Record, names: Iterable[str]) -> tuple[str, ...]:
 PAGE = "Student; StudentIdentificationInfo"
 NAME = "Name; Submit Name"
 SPELLING = (
-    ("11203", PERIOD_INSIDE, gettext_noop("A period stands inside a word. Put a space after it.")),
+    ("11203", PERIOD_INSIDE, gettext_noop("There is a period inside a word. Put a space after it.")),
     ("11220", HYPHENS, gettext_noop("The name has two hyphens in a row.")),
-    ("11224", PERIOD_FIRST, gettext_noop("A word of the name begins with a period.")),
+    ("11224", PERIOD_FIRST, gettext_noop("A word in the name begins with a period.")),
 )
 
 RULES: tuple[Rule, ...] = (

@@ -265,7 +265,7 @@ def twins(wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
         around.take(section)
     for section in records:
         if around.is_twin(section) or around.is_same_in_pasi(section):
-            by_id[section.pk] = _("The school has another section by now that PASI could not tell from this one.")
+            by_id[section.pk] = _("The school now has another section that PASI could not tell from this one.")
     return by_id
 
 

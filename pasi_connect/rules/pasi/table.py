@@ -20,10 +20,10 @@ RULES = "Validation Rules between 10000 and 19999"
 PROGRAMS = "Grants Program Codes"
 SCAN = "Next Scan Date"
 
-LEVEL = gettext_noop("the level: the page gives the title alone")
-CONDITION = gettext_noop("the level and the condition: the page gives the title alone")
-YEARS = gettext_noop("the level, the condition and the years: the page gives the title alone")
-READING = gettext_noop("the condition: the page gives the title alone")
+LEVEL = gettext_noop("the level, since the page gives only the title")
+CONDITION = gettext_noop("the level and the condition, since the page gives only the title")
+YEARS = gettext_noop("the level, the condition and the years, since the page gives only the title")
+READING = gettext_noop("the condition, since the page gives only the title")
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ RULES_OF_STAYS = gettext_noop("this product’s own rules for a student's stays"
 
 OURS: tuple[Row, ...] = (
     Row("", CHECK, when.twin_in_pasi,
-        gettext_noop("PASI already has an enrolment of these days at this school that is not entered here."),
-        gettext_noop("See “Changes from PASI” first: accept that enrolment, or keep this one and reject the other."),
+        gettext_noop("PASI already has an enrolment for these days at this school that is not entered here."),
+        gettext_noop("See “Changes from PASI” first: accept that enrolment, or keep this one and have that one deleted in PASI with “Keep SIS”."),
         source=RULES_OF_STAYS, code="twin_in_pasi"),
     Row("", CHECK, when.second_main_stay,
         gettext_noop("The student has a main enrolment at another of our schools on the same days."),

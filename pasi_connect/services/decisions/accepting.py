@@ -23,7 +23,7 @@ NEXT_STEPS = {
         "If it is a duplicate, delete it in PASI. If both are right, accept, then correct the dates."
     ),
     "twin_in_pasi": gettext_noop(
-        "PASI also has another record of these days. Decide which one is right, then delete the other in PASI."
+        "PASI also has another record for these days. Decide which one is right, then delete the other in PASI."
     ),
     "second_main_stay": gettext_noop(
         "If the student takes single courses here, accept, then mark the enrolment as concurrent. If the student has "

@@ -65,7 +65,7 @@ def _refuse_shared_days(values: dict[str, Any], stays: list[SchoolEnrolment]) ->
     for stay in stays:
         if start and end and overlap((start, end), (stay.start_date, stay.exit_date)):
             text = _(
-                "The student is already enrolled there from %(start)s to %(exit)s. That school enters anything else."
+                "The student is already enrolled there from %(start)s to %(exit)s. Only that school can make further changes."
             )
             days = {"start": stay.start_date.isoformat(), "exit": stay.exit_date.isoformat()}
             raise ValidationError({"start_date": [text % days]})

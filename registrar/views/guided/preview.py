@@ -220,7 +220,7 @@ def _course_value(name: str, value: Any) -> str:
     if value is None or value == "":
         return ""
     if name == "deleted":
-        return _("removed") if value else _("is counted")
+        return _("removed") if value else _("counts")
     if name == "challenge":
         return _("yes") if value else _("no")
     if name == "status":

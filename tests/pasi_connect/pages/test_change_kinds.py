@@ -112,7 +112,7 @@ def test_a_restored_record_is_a_kind_of_its_own_and_not_safe(registrar, enrolmen
     text = registrar.get(address(item)).content.decode()
     assert "This enrolment was restored in PASI. It is deleted in the SIS." in text
     assert "Restore it here" in text
-    assert "becomes <ins>" not in text
+    assert "changes from <del>" not in text
     registrar.post(address(item), form_of(item, **{"field-whole": "pasi"}))
     assert not SchoolEnrolment.objects.get(pk=enrolment.pk).deleted
 
