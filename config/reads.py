@@ -199,7 +199,8 @@ NOTHING_OF_STUDENTS = _nothing(
         "token-revoke", "people", "person-add", "person", "person-link", "person-unlock", "service-add", "person-tokens",
         "person-token-revoke", "roles", "list-columns", "list-reset",
     )),
-    *(f"sis:{name}" for name in ("access", "school-list", "school", "school-state", "section-list", "section-add", "section-edit", "section-delete", "term")),
+    *(f"sis:{name}" for name in ("access", "school-list", "school", "school-state", "term")),
+    *(f"sis:section-{name}" for name in ("list", "export", "add", "edit", "delete")),
     *(f"pasi_connect:{name}" for name in (
         "link", "pulse", "setup", "connection-test", "settings-synchronization", "settings-connection", "settings-caller", "settings-retention",
         "settings-approval", "certificate", "guard", "school-send", "set-aside-try",

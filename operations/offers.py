@@ -128,8 +128,8 @@ navigation: list[Navigation] = []
 panel_makers: dict[str, list[PanelMaker]] = defaultdict(list)
 frame_makers: list[FrameMaker] = []
 code_words: list[Callable[[str, str], str]] = []  # (field, code) -> what people call it; the first that answers
-# (class names of PASI's code lists, school year or None for all) -> [(code, text)] by class name, in the reader's language
-code_lists: list[Callable[[Sequence[str], Any], dict[str, list[tuple[str, str]]]]] = []
+# (kind of record, school year or None for all) -> [(code, text)] by the name of the field, in the reader's language
+code_lists: list[Callable[[str, Any], dict[str, list[tuple[str, str]]]]] = []
 file_columns: dict[str, list[FileColumn]] = defaultdict(list)
 probes: dict[str, Probe] = {}
 chores: dict[str, Chore] = {}
@@ -172,9 +172,9 @@ def notice_text(kind: str, values: dict[str, Any]) -> str:
     return str(make(values)) if make else kind.replace("_", " ")
 
 
-def codes_of(classes: Sequence[str], year: Any = None) -> dict[str, list[tuple[str, str]]]:
-    """The code lists by class name, in one reading; a class is absent while its codes have not come yet."""
-    return {name: rows for lists in code_lists for name, rows in lists(classes, year).items()}
+def codes_of(kind: str, year: Any = None) -> dict[str, list[tuple[str, str]]]:
+    """The codes of the fields of a kind of record, in one reading; a field is absent while its codes have not come yet."""
+    return {name: rows for lists in code_lists for name, rows in lists(kind, year).items()}
 
 
 def code_word(field: str, value: Any) -> str:

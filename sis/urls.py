@@ -12,6 +12,7 @@ urlpatterns = [
     path("students/find/", students.FindStudent.as_view(), name="student-find"),
     path("students/<int:pk>/", students.StudentPage.as_view(), name="student"),
     path("sections/", sections.SectionList.as_view(), name="section-list"),
+    path("sections/export/<str:form>/", sections.SectionExport.as_view(), name="section-export"),
     path("sections/<int:pk>/", sections.SectionPage.as_view(), name="section"),
     path("sections/<int:pk>/edit/", section_forms.EditSection.as_view(), name="section-edit"),
     path("sections/<int:pk>/delete/", section_deletion.DeleteSection.as_view(), name="section-delete"),

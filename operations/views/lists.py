@@ -81,9 +81,9 @@ def rows(filterset: FilterSet) -> QuerySet[Any]:
     return filterset.qs if filterset.is_valid() else filterset.queryset.none()
 
 
-def page(request: HttpRequest, queryset: QuerySet[Any], newest_first: bool) -> keyset.Page:
+def page(request: HttpRequest, queryset: QuerySet[Any], newest_first: bool = False, size: int = SIZE) -> keyset.Page:
     try:
-        return keyset.page(queryset, request.GET, SIZE, newest_first)
+        return keyset.page(queryset, request.GET, size, newest_first)
     except ValidationError:
         raise Http404 from None
 
@@ -97,20 +97,22 @@ def chips(
         raw = request.GET.get(name, "").strip()
         if not raw or name in besides:
             continue
-        choices = {str(value): label for value, label in getattr(one, "choices", [])}
+        offered: Any = getattr(one, "choices", None) or getattr(one.widget, "choices", ())
+        choices = {str(value): label for value, label in offered}
         text = (told or {}).get(name) or wording.pair(one.label, choices.get(raw, raw))
         found.append({"text": text, "url": address(request, **{name: None, MINE: 1})})
     return found
 
 
-def pager(request: HttpRequest, made: keyset.Page, total: int, newest_first: bool) -> dict[str, str]:
-    """Sentence and addresses for components/pager.html."""
+def pager(request: HttpRequest, made: keyset.Page, total: int, newest_first: bool | None = None) -> dict[str, str]:
+    """Sentence and addresses for components/pager.html. `newest_first` None: a list whose rows are no news."""
     words = {"number": len(made.rows), "total": keyset.upto(total)}
-    shown = (
-        _("Showing %(number)s of %(total)s, newest first")
-        if newest_first
-        else _("Showing %(number)s of %(total)s, oldest first")
-    )
+    if newest_first is None:
+        shown = _("Showing %(number)s of %(total)s")
+    elif newest_first:
+        shown = _("Showing %(number)s of %(total)s, newest first")
+    else:
+        shown = _("Showing %(number)s of %(total)s, oldest first")
     return {
         "shown": shown % words,
         "earlier": address(request, **dict([made.previous])) if made.previous else "",

@@ -19,6 +19,7 @@ from sis.rules import holding
 from sis.rules.school_year import SchoolYear
 from sis.services import enrolments
 
+SPAN = ("start_date", "exit_date")
 SENTENCES = {  # of the page of one change
     "created": gettext_lazy("PASI has an enrolment that the SIS does not have."),
     "missing": gettext_lazy("The SIS has this enrolment; PASI does not."),
@@ -71,8 +72,8 @@ ENTITY = Entity(
         nearest=_nearest,
         related=("student", "school"),
     ),
-    rule=school_enrolment.rule,
-    broken=lambda record, year: school_enrolment.broken(("start_date", "exit_date"), record, year),
+    rule=lambda key: school_enrolment.rule(enrolments.CODES, key),
+    broken=lambda record, year: school_enrolment.broken(SPAN, enrolments.CODES, record, year),
     show=Show(
         gettext_lazy("School enrolment"),
         title=lambda record: record.student.name,
@@ -86,7 +87,7 @@ ENTITY = Entity(
         sentences=SENTENCES,
     ),
     refused=lambda record, person, school, year: pasi.refused({**record, "school_year": year}, person, school, year),
-    span=("start_date", "exit_date"),
+    span=SPAN,
     identity=(
         Part("asn", "asn", "StateProvinceId", "student__asn"),
         Part("school", "school_code", "SchoolCode", "school__code"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from operations import offers, rights
 from operations.actor import user_of
 from pasi_connect import filters, selectors
-from pasi_connect.entities import SCHOOL_ENROLMENT, written
+from pasi_connect.entities import SCHOOL_ENROLMENT, by_kind, written
 from pasi_connect.models.submission import Status
 from pasi_connect.services import pick_lists, states, words
 from pasi_connect.services.compare.context import Context
@@ -22,8 +22,8 @@ def state_column(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> off
     return offers.Panel(10, "pasi_connect/cells/state.html", context)
 
 
-def state_texts(enrolments: Sequence[SchoolEnrolment]) -> dict[int, str]:
-    return {pk: str(words.RECORD[state.state]["label"]) for pk, state in states.states_of(enrolments).items()}
+def state_texts(records: Sequence[Any]) -> dict[int, str]:
+    return {pk: str(words.RECORD[state.state]["label"]) for pk, state in states.states_of(records).items()}
 
 
 def edit_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
@@ -60,8 +60,9 @@ def _word(name: str, code: str) -> str:
 
 offers.panel_makers["sis.enrolment-state"].append(state_column)
 offers.code_words.append(_word)
-offers.code_lists.append(pick_lists.of_classes)
-offers.file_columns["sis.enrolments"].append(offers.FileColumn(gettext_lazy("State in PASI"), state_texts))
+offers.code_lists.append(lambda kind, year: pick_lists.of_year(by_kind(kind), year))
+for page in ("sis.enrolments", "sis.sections"):
+    offers.file_columns[page].append(offers.FileColumn(gettext_lazy("State in PASI"), state_texts))
 offers.list_columns["sis.students"].append(("state", gettext_lazy("PASI")))
 offers.list_filters["sis.enrolments"].append(filters.state_in_pasi)
 offers.panel_makers["sis.enrolment-actions"].append(edit_action)

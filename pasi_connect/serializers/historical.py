@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from operations.serializers import Strict
+from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
 from pasi_connect.services.decisions.historical import Comparison, Pair
-from sis.rules.enrolment import CODE_LISTS, codes
+from sis.rules.enrolment import codes
 
 
 class HistoricalFieldSerializer(serializers.Serializer):
@@ -21,7 +22,7 @@ class HistoricalFieldSerializer(serializers.Serializer):
 
     def to_representation(self, instance: Pair) -> dict[str, Any]:
         pair = super().to_representation(instance)
-        if instance.name in CODE_LISTS:
+        if ENTITY.by_name[instance.name].many:
             for side in ("sis", "pasi"):
                 pair[side] = None if pair[side] is None else codes(pair[side])
         return pair

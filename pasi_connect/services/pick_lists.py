@@ -1,7 +1,7 @@
 """Pick lists of the coded fields, from PASI's code values of a school year."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
@@ -33,14 +33,6 @@ def _lists(entity: Entity, values: Iterable[CodeValue]) -> dict[str, list[tuple[
     if "grade" in entity.coded:
         read.setdefault("grade", [(grade, grade) for grade in GRADES])
     return read
-
-
-def of_classes(classes: Sequence[str], year: SchoolYear | None) -> dict[str, list[tuple[str, str]]]:
-    """Class name -> [(code, "code text")] in the person's language; a class is absent while its codes have not come yet."""
-    lists: dict[str, list[tuple[str, str]]] = {}
-    for value in _values(classes, year):
-        lists.setdefault(value.class_name, []).append((value.code, f"{value.code} {_text(value)}".strip()))
-    return lists
 
 
 def _text(value: CodeValue) -> str:

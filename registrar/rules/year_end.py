@@ -20,13 +20,17 @@ MOST_HISTORICAL_YEARS = 2  # Set Up Data Synchronization: 0 to 2
 
 @dataclass(frozen=True)
 class Case:
-    """`record` holds all fields of an enrolment by name. `closing_date` is None where the school has no calendar of that year."""
+    """`record` holds all fields of an enrolment by name. `closing_date` is None where the school has no calendar of that year.
+
+    `most`: how many codes at most, of each field that holds several.
+    """
 
     record: Mapping[str, Any]
     closing_date: dt.date | None
     today: dt.date
     early: bool
     exit_code: str
+    most: Mapping[str, int]
 
     @property
     def closed(self) -> dict[str, Any]:
@@ -90,7 +94,7 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "breaks_rule",
-        lambda case: bool(enrolment.faults(case.closed)),
+        lambda case: bool(enrolment.faults(case.closed, case.most)),
         gettext_noop("The record breaks a rule, so it cannot be saved."),
         gettext_noop("Open the enrolment and correct it, then rehearse again."),
     ),

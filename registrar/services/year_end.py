@@ -82,7 +82,8 @@ class Scope:
 
     def judge(self, record: dict[str, Any]) -> rules.Verdict:
         """`record` as read by `READ`."""
-        return rules.judge(rules.Case(record, self.closing_date(record), self.today, self.early, self.exit_code))
+        case = rules.Case(record, self.closing_date(record), self.today, self.early, self.exit_code, enrolments.CODES)
+        return rules.judge(case)
 
 
 def _records(stays: QuerySet[SchoolEnrolment], after: int = 0) -> Iterator[list[dict[str, Any]]]:

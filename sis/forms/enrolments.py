@@ -12,19 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from operations.forms.days import DayField
 from operations.forms.fields import field_of
 from sis.models import School, SchoolEnrolment
-from sis.rules.enrolment import CODE_LISTS, canonical_codes
+from sis.models.fields import codes_fields
+from sis.rules.enrolment import canonical_codes
 from sis.rules.school_year import SchoolYear
 from sis.services.enrolments import EDITABLE
 
 NOTHING = ("", "—")
 
 
-PARTS = {
-    "enrolment_type_codes": _("Enrolment type code %(n)s"),
-    "exception_codes": _("Exception code %(n)s"),
-    "grants_program_codes": _("Grants program code %(n)s"),
-}
-
+SEVERAL = codes_fields(SchoolEnrolment)
 
 Choices = list[tuple[str, str]]
 
@@ -75,7 +71,7 @@ class EnrolmentForm(forms.ModelForm):
     def __init__(self, *args: Any, pick_lists: Mapping[str, Choices], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in pick_lists.items():
-            if choices and name in CODE_LISTS:
+            if choices and name in SEVERAL:
                 self._pick_several(name, choices)
             elif choices:
                 self._pick_one(name, choices)
@@ -98,20 +94,18 @@ class EnrolmentForm(forms.ModelForm):
         """One pick list for each of the codes that the field can hold."""
         self.fields.pop(name)
         present = getattr(self.instance, name).split()
-        for index in range(max(CODE_LISTS[name], len(present))):
+        for index in range(max(SEVERAL[name].most or 0, len(present))):
             code = present[index] if index < len(present) else ""
             self.fields[f"{name}_{index + 1}"] = forms.ChoiceField(
                 choices=[NOTHING, *with_present(choices, code)],
-                label=PARTS[name] % {"n": index + 1},
+                label=SEVERAL[name].one % {"n": index + 1},
                 required=False,
                 initial=code,
             )
 
     def parts(self, name: str) -> list[str]:
         """The names of the form's fields that hold the record's field `name`."""
-        return [
-            part for part in self.fields if part == name or (part.rpartition("_")[0] == name and name in CODE_LISTS)
-        ]
+        return [part for part in self.fields if part == name or (part.rpartition("_")[0] == name and name in SEVERAL)]
 
     def groups(self) -> list[dict[str, Any]]:
         """The fields in their fieldsets, as the page shows them."""

@@ -11,7 +11,6 @@ from operations.forms.days import DayField
 from operations.forms.fields import field_of
 from sis.forms.enrolments import NOTHING, Choices, with_present
 from sis.models import Section, Term
-from sis.rules.section import CODE_CLASSES
 from sis.services.sections import EDITABLE
 
 FIELDS = tuple(name for name in EDITABLE if name != "deleted")
@@ -51,9 +50,9 @@ class SectionForm(forms.ModelForm):
             self.fields[name].required = False
             self.fields[name].initial = None
             self.initial.pop(name, None)
-        for name in CODE_CLASSES:
+        for name, choices in code_lists.items():
             field = self.fields[name]
-            if choices := code_lists.get(name):
+            if choices:
                 present = str(self.initial.get(name) or "")
                 optional = [] if field.required else [NOTHING]
                 self.fields[name] = forms.ChoiceField(

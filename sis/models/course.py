@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.external import ONCE, External
-from sis.models.fields import SchoolYearField
+from sis.models.fields import CodesField, SchoolYearField
 from sis.models.organization import School
 from sis.models.years import Term
 from sis.rules import section as rules
@@ -44,7 +44,7 @@ class Section(External):
     school_year = SchoolYearField(_("school year"))
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sections")
     courses = models.ManyToManyField(Course, through="SectionCourse", related_name="taught_in")
-    course_codes = models.CharField(
+    course_codes = CodesField(
         _("course codes"),
         max_length=255,
         blank=True,

@@ -20,8 +20,10 @@ def to_school_year(value: Any) -> SchoolYear | None:
 
 if TYPE_CHECKING:
     _Stored = models.SmallIntegerField[Any, Any]  # SchoolYear, or None where null
+    _Text = models.CharField[str, str]
 else:
     _Stored = models.SmallIntegerField
+    _Text = models.CharField
 
 
 class SchoolYearField(_Stored):
@@ -54,3 +56,23 @@ class SchoolYearField(_Stored):
 
     def formfield(self, **kwargs: Any) -> Any:
         return forms.CharField(required=not self.blank, label=self.verbose_name, help_text=self.help_text)
+
+
+class CodesField(_Text):
+    """Several codes in one text: each once, in order, with blanks between. `most`: how many; None for any number.
+
+    `one`: the label of one of them, with its number as %(n)s. In the database a text as any other.
+    """
+
+    def __init__(self, *args: Any, most: int | None = None, one: Any = "", **kwargs: Any) -> None:
+        self.most, self.one = most, one
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def codes_fields(model: type[models.Model]) -> dict[str, CodesField]:
+    """The columns of a table that hold several codes, by name."""
+    return {field.name: field for field in model._meta.concrete_fields if isinstance(field, CodesField)}

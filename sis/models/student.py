@@ -3,7 +3,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sis.models.external import ONCE, External
-from sis.models.fields import SchoolYearField
+from sis.models.fields import CodesField, SchoolYearField
 from sis.models.organization import School
 from sis.rules import asn, enrolment, names
 
@@ -186,12 +186,29 @@ class SchoolEnrolment(External):
     french_hours = models.CharField(
         _("French hours of instruction"), max_length=4, blank=True, help_text=_("Hours in the year, 1 to 9999.")
     )
-    enrolment_type_codes = models.CharField(
-        _("enrolment type codes"), max_length=60, blank=True, help_text=_("At most 3.")
+    enrolment_type_codes = CodesField(
+        _("enrolment type codes"),
+        most=3,
+        one=_("Enrolment type code %(n)s"),
+        max_length=60,
+        blank=True,
+        help_text=_("At most 3."),
     )
-    exception_codes = models.CharField(_("exception codes"), max_length=60, blank=True, help_text=_("At most 2."))
-    grants_program_codes = models.CharField(
-        _("grants program codes"), max_length=60, blank=True, help_text=_("At most 3.")
+    exception_codes = CodesField(
+        _("exception codes"),
+        most=2,
+        one=_("Exception code %(n)s"),
+        max_length=60,
+        blank=True,
+        help_text=_("At most 2."),
+    )
+    grants_program_codes = CodesField(
+        _("grants program codes"),
+        most=3,
+        one=_("Grants program code %(n)s"),
+        max_length=60,
+        blank=True,
+        help_text=_("At most 3."),
     )
     deleted = models.BooleanField(
         _("deleted"), default=False, help_text=_("A deleted record is kept here and in PASI, marked as deleted.")

@@ -16,8 +16,6 @@ WITHDRAWAL = "WithdrawalDate"
 EXIT_DATE_TYPES = (COMPLETION, WITHDRAWAL)
 GRADES = ("EC", *(f"{grade:02d}" for grade in range(1, 13)))
 
-# SISV1: keys that hold several codes, with how many at most (ExtendedSchoolEnrolmentInfo V2019).
-CODE_LISTS = {"enrolment_type_codes": 3, "exception_codes": 2, "grants_program_codes": 3}
 PERCENTAGE_PROGRAMS = {"610", "612"}
 # Language and culture programs that end with grade 9 (rule 10133).
 LANGUAGE_PROGRAMS_TO_GRADE_9 = {
@@ -72,6 +70,11 @@ PAGE = "Student School Enrolment (business object)"
 KEYS = "ExtendedSchoolEnrolmentInfo (V2019)"
 
 AT_MOST = {2: gettext_noop("Enter at most two codes."), 3: gettext_noop("Enter at most three codes.")}
+
+
+def at_most(most: Mapping[str, int]) -> tuple[Rule, ...]:
+    """Rules of the fields that hold several codes, by name: so many at most."""
+    return tuple(_at_most(name, number) for name, number in most.items())
 
 
 def _at_most(name: str, most: int) -> Rule:
@@ -186,14 +189,16 @@ RULES: tuple[Rule, ...] = (
         lambda r: not _whole(r["french_hours"], 4, 1, 9999),
         gettext_noop("Enter French hours from 1 to 9999."),
     ),
-    *(_at_most(name, most) for name, most in CODE_LISTS.items()),
 )
 
 
-def faults(record: Mapping[str, Any]) -> list[Fault]:
-    """Every broken rule. `record` holds all fields of a school enrolment by name; `school_year` is a SchoolYear."""
+def faults(record: Mapping[str, Any], most: Mapping[str, int]) -> list[Fault]:
+    """Every broken rule. `record` holds all fields of a school enrolment by name; `school_year` is a SchoolYear.
+
+    `most`: how many codes at most, of each field that holds several (ExtendedSchoolEnrolmentInfo V2019).
+    """
     return [
         Fault(rule, f"{rule.message} (rule {rule.number})" if rule.number else rule.message)
-        for rule in RULES
+        for rule in (*RULES, *at_most(most))
         if rule.broken(record)
     ]

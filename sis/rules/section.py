@@ -9,13 +9,6 @@ from sis.rules.course_enrolment import Rule
 from sis.rules.enrolment import codes
 
 REGULAR, SUMMER, ENGLISH = "REG", "SUM", "EN"
-# The coded fields, each with the name of PASI's list.
-CODE_CLASSES = {
-    "term_code": "SectionTerm",
-    "language": "InstructionalLanguage",
-    "delivery": "PrimaryDeliveryMethod",
-    "schedule": "DeliverySchedule",
-}
 # What may not all be the same on two live sections of a school and year (rule 40104): neither days nor credits nor courses.
 UNIQUE = ("term_code", "delivery", "language", "schedule", "description", "local_section_id")
 MOST_DESCRIPTION = 255

@@ -17,10 +17,11 @@ from sis.models import CourseEnrolment, SchoolEnrolment, Section, Student
 from sis.models.event import Origin
 from sis.rules import course_enrolment as rules
 from sis.services import events
+from sis.services.columns import editable
 
 # What may change on an existing course enrolment. Student and section make it another one; the stay it belongs to is changed
 # only when a course goes on under another enrolment (`sis.services.carrying`).
-EDITABLE = ("entry_date", "exit_date", "status", "credits_attempted", "challenge", "deleted")
+EDITABLE = editable(CourseEnrolment, besides=("student", "section", "enrolment"))
 KEPT = (*EDITABLE, "enrolment_id")
 DATES = ("entry_date", "exit_date")
 

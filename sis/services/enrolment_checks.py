@@ -4,26 +4,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils.translation import gettext as _
 
 from operations.rules import latin1
 from sis.models import SchoolEnrolment
+from sis.models.fields import codes_fields
 from sis.rules import enrolment as rules
 from sis.rules import holding
+from sis.services.columns import editable, most_characters
 
 IDENTITY = ("student", "school", "school_year")
 # What a person may change on an existing enrolment. School, year and student make it another enrolment.
-EDITABLE = tuple(
-    field.name
-    for field in SchoolEnrolment._meta.concrete_fields
-    if field.editable and not field.primary_key and field.name not in (*IDENTITY, "external_id")
-)
-MOST = {
-    field.name: field.max_length
-    for field in SchoolEnrolment._meta.get_fields()
-    if isinstance(field, models.CharField) and field.name in EDITABLE and field.max_length
-}
+EDITABLE = editable(SchoolEnrolment, besides=IDENTITY)
+# Those that hold several codes, with how many at most.
+CODES = {name: field.most for name, field in codes_fields(SchoolEnrolment).items() if field.most}
+MOST = most_characters(SchoolEnrolment, EDITABLE)
 
 
 def values(enrolment: SchoolEnrolment) -> dict[str, Any]:
@@ -43,7 +38,7 @@ def check(record: Mapping[str, Any], entered: Iterable[str] = EDITABLE) -> None:
         for name in entered
         if isinstance(record[name], str) and not latin1.enterable(record[name])
     }
-    for fault in rules.faults(record):
+    for fault in rules.faults(record, CODES):
         message = _(fault.rule.message)
         problems.setdefault(fault.rule.field, []).append(
             f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message

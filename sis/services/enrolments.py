@@ -19,10 +19,11 @@ from sis.rules import enrolment as rules
 from sis.rules.school_year import SchoolYear
 from sis.rules.stays import Stay
 from sis.services import events, stays
-from sis.services.enrolment_checks import EDITABLE, MOST, check, hold, hold_days, values
+from sis.services.enrolment_checks import CODES, EDITABLE, MOST, check, hold, hold_days, values
 from sis.services.stays import GuidedOnly
 
 __all__ = [
+    "CODES",
     "EDITABLE",
     "MOST",
     "GuidedOnly",
@@ -72,9 +73,7 @@ def _settle_external_id(enrolment: SchoolEnrolment) -> None:
 
 
 def _clean(changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: rules.canonical_codes(value) if name in rules.CODE_LISTS else value for name, value in changes.items()
-    }
+    return {name: rules.canonical_codes(value) if name in CODES else value for name, value in changes.items()}
 
 
 @transaction.atomic

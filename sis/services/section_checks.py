@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -12,17 +11,11 @@ from operations.rules import latin1
 from sis.models import Course, CourseEnrolment, Section
 from sis.rules import section as rules
 from sis.rules.enrolment import codes
+from sis.services.columns import editable, most_characters
 
 # School, school year and term make it another section (40112, 40115). The course that it is known by follows `course_codes`.
-EDITABLE = (
-    "number", "teacher", "course_codes", "start_date", "end_date", "term_code", "language", "delivery", "schedule",
-    "credits_offered", "minutes_offered", "local_section_id", "description", "deleted",
-)  # fmt: skip
-MOST = {
-    column.name: column.max_length
-    for column in Section._meta.get_fields()
-    if isinstance(column, models.CharField) and column.name in EDITABLE and column.max_length
-}
+EDITABLE = editable(Section, besides=("school", "school_year", "term", "course"))
+MOST = most_characters(Section, EDITABLE)
 
 
 class Around:

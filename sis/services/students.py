@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from operations import statements
@@ -16,15 +16,12 @@ from sis.models import SchoolEnrolment, Student
 from sis.models.event import Origin
 from sis.rules import student as rules
 from sis.services import events
+from sis.services.columns import most_characters
 from sis.services.enrolments import audit_value
 
 # What a person may change: names and identification.
 EDITABLE = rules.FIELDS
-MOST = {
-    field.name: field.max_length
-    for field in Student._meta.get_fields()
-    if isinstance(field, models.CharField) and field.name in EDITABLE and field.max_length
-}
+MOST = most_characters(Student, EDITABLE)
 
 
 class StaleStudent(Exception):

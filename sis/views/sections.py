@@ -1,29 +1,36 @@
 """The sections of the schools, and the students in one."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from operations import keyset, offers, rights, wording
+from operations import clock, exports, keyset, offers, rights, wording
 from operations.actor import user_of
+from operations.models import User
 from operations.views import lists
 from sis import selectors
 from sis.filters import SectionFilter
 from sis.models import Section, Term
-from sis.rules.section import CODE_CLASSES
+from sis.services.sections import EDITABLE
 from sis.views import codes
 from sis.views.statuses import STATUS
 
 FILTERS = ("school", "school_year", "term", "course")
 PAGE = 50
+CHUNK = 1000  # sections read at once for a file
+# What the page shows of a section beside its course and its days, and the columns of its file.
+FOR_PASI = (
+    "term_code", "language", "delivery", "schedule", "minutes_offered", "local_section_id", "description",
+)  # fmt: skip
+IN_FILE = tuple(name for name in EDITABLE if name != "deleted")
 LIST = lists.Listing(
     "sis.sections",
     "sis:section-list",
@@ -41,73 +48,46 @@ LIST = lists.Listing(
 )
 
 
-def _page(request: HttpRequest, rows: Any) -> keyset.Page:
-    try:
-        return keyset.page(rows, request.GET, PAGE)
-    except ValidationError:
-        raise Http404 from None
+def _sections(user: User) -> QuerySet[Section]:
+    """What the list is of, and its file."""
+    return selectors.sections(user).filter(deleted=False)
 
 
-def _address(request: HttpRequest, **changes: Any) -> str:
-    """This page's query with some parameters changed; None removes one. Any change drops the page marks."""
-    params = request.GET.copy()
-    for name in ("after", "before", *changes):
-        params.pop(name, None)
-    for name, value in changes.items():
-        if value is not None:
-            params[name] = str(value)
-    return f"?{params.urlencode()}"
-
-
-def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
-    return {
-        "shown": _("Showing %(number)s of %(total)s") % {"number": len(page.rows), "total": total},
-        "earlier": _address(request, **dict([page.previous])) if page.previous else "",
-        "next": _address(request, **dict([page.next])) if page.next else "",
-    }
+def _seats(sections: Sequence[Section]) -> dict[int, int]:
+    """Students of each. Of these rows alone: a count within the list would be made for every section before the page is cut."""
+    seats = Count("course_enrolments", filter=Q(course_enrolments__deleted=False))
+    rows = Section.objects.filter(pk__in=[one.pk for one in sections]).order_by()
+    return dict(rows.annotate(seats=seats).values_list("pk", "seats"))
 
 
 @rights.needs("view", "section")
 class SectionList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
-        own = selectors.sections(user).filter(deleted=False)
+        own = _sections(user)
         if turn := LIST.turn(request, lambda params: SectionFilter(params, own)):
             return turn
         filters = SectionFilter(request.GET, own)
         self._choices(filters, user)
-        sound = filters.is_valid()
-        rows = filters.qs if sound else Section.objects.none()
-        seats = Count("course_enrolments", filter=Q(course_enrolments__deleted=False))
-        page = _page(request, rows)
-        # Counted for the page's rows only: within the list every section would be counted before the page is cut.
-        counts = dict(
-            Section.objects.filter(pk__in=[one.pk for one in page.rows])
-            .order_by()
-            .annotate(seats=seats)
-            .values_list("pk", "seats")
-        )
-        total, words = rows.order_by().count(), codes.words()
+        rows = lists.rows(filters)
+        page = lists.page(request, rows, size=PAGE)
+        seats, words = _seats(page.rows), codes.words()
+        total = keyset.counted(rows)
         context = {
             "filterset": filters,
             "count": total,
-            "rows": [
-                {
-                    "section": one,
-                    "seats": counts[one.pk],
-                    "codes": {name: words(name, getattr(one, name)) for name in CODE_CLASSES},
-                }
-                for one in page.rows
-            ],
-            "pager": _pager(request, page, total),
-            "chips": self._chips(filters),
+            "count_shown": keyset.upto(total),
+            "query": request.GET.urlencode(),
+            "rows": [{"section": one, "seats": seats[one.pk], "codes": words(one)} for one in page.rows],
+            "pager": lists.pager(request, page, total),
+            "chips": lists.chips(request, filters, ()),
             "clear": LIST.clear(request, filters),
             **LIST.context(request),
         }
-        return render(request, "sis/section_list.html", context, status=200 if sound else 400)
+        return render(request, "sis/section_list.html", context, status=200 if filters.is_valid() else 400)
 
     @staticmethod
-    def _choices(filters: SectionFilter, user: Any) -> None:
+    def _choices(filters: SectionFilter, user: User) -> None:
         """Pick lists of the existing values; a person of one school does not choose one."""
         for name in set(filters.form.fields) - set(FILTERS):
             del filters.form.fields[name]
@@ -124,18 +104,38 @@ class SectionList(View):
             widget = forms.Select(choices=[("", _("Any")), *pairs]) if pairs else forms.HiddenInput()
             filters.form.fields[name].widget = widget
 
-    def _chips(self, filters: SectionFilter) -> list[dict[str, str]]:
-        chips = []
-        for name, field in filters.form.fields.items():
-            if raw := self.request.GET.get(name, "").strip():
-                text = dict(getattr(field.widget, "choices", ())).get(raw, raw)
-                chips.append(
-                    {
-                        "text": wording.pair(field.label, text),
-                        "url": lists.address(self.request, **{name: None, lists.MINE: 1}),
-                    }
-                )
-        return chips
+
+@rights.needs("view", "section")
+class SectionExport(View):
+    """The list of sections as a file: the same filters, a line a section."""
+
+    def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        filters = SectionFilter(request.GET, _sections(user_of(request)))
+        LIST.check(request, filters)
+        rows = lists.sound(filters)
+        name = f"{_('sections')}-{clock.today().isoformat()}"
+        return exports.download(form, name, _("Sections"), self._head(), self._lines(rows))
+
+    @staticmethod
+    def _head() -> list[object]:
+        return [
+            _("School"), _("School name"), _("School year"), _("Course"), *(capfirst(wording.label_of(Section, name)) for name in IN_FILE),
+            _("Term"), _("Students"), *(column.label for column in offers.file_columns["sis.sections"]),
+        ]  # fmt: skip
+
+    @staticmethod
+    def _lines(sections: QuerySet[Section]) -> Iterator[list[object]]:
+        """Two queries and those of the columns for each CHUNK sections."""
+        after, words = 0, codes.words()
+        while rows := list(sections.filter(pk__gt=after).order_by("pk")[:CHUNK]):
+            after = rows[-1].pk
+            seats, columns = _seats(rows), [column.texts(rows) for column in offers.file_columns["sis.sections"]]
+            for one in rows:
+                values = words(one)
+                yield [
+                    one.school.code, one.school.name, one.school_year, one.course.name, *(values[name] for name in IN_FILE),
+                    one.term.name, seats[one.pk], *(texts.get(one.pk, "") for texts in columns),
+                ]  # fmt: skip
 
 
 @rights.needs("view", "section")
@@ -144,13 +144,13 @@ class SectionPage(View):
         user = user_of(request)
         section = get_object_or_404(selectors.sections(user), pk=pk)
         seats = selectors.course_enrolments(user).filter(section=section, deleted=False)
-        page = _page(request, seats.prefetch_related("stored_grades"))
+        page = lists.page(request, seats.prefetch_related("stored_grades"), size=PAGE)
         total = seats.order_by().count()
         context = {
             "section": section,
             "rows": page.rows,
             "count": total,
-            "pager": _pager(request, page, total),
+            "pager": lists.pager(request, page, total),
             "statuses": STATUS,
             "facts": _facts(section),
             "panels": offers.panels("sis.section", request, section),
@@ -160,7 +160,7 @@ class SectionPage(View):
 
 
 def _facts(section: Section) -> list[tuple[Any, Any]]:
-    words = codes.words(section.school_year)
+    words = codes.words(section.school_year)(section)
     courses = section.courses.order_by("code")
     return [
         (_("Courses"), ", ".join(f"{course.code} {course.name}" for course in courses)),
@@ -170,9 +170,5 @@ def _facts(section: Section) -> list[tuple[Any, Any]]:
         (_("First day"), section.start_date.isoformat()),
         (_("Last day"), section.end_date.isoformat()),
         (_("Teacher"), section.teacher),
-        *((capfirst(wording.label_of(Section, name)), words(name, getattr(section, name))) for name in CODE_CLASSES),
-        *(
-            (capfirst(wording.label_of(Section, name)), getattr(section, name))
-            for name in ("minutes_offered", "local_section_id", "description")
-        ),
+        *((capfirst(wording.label_of(Section, name)), words[name]) for name in FOR_PASI),
     ]

@@ -214,6 +214,7 @@ SIS = (
     Row("sis:reads-find", ADMINISTRATOR_DOES, method="POST", body={"q": "$asn"}),
     Row("sis:reads-export", FOR_ADMINISTRATORS, ("csv",)),
     Row("sis:section-list", PAGE),
+    Row("sis:section-export", PAGE, ("csv",)),
     Row("sis:section", IN_SCOPE, ("section",)),
     Row("sis:section-edit", "302 200 404 200 403", ("section",)),
     Row("sis:section-edit", DECIDES_REFUSED, ("section",), "POST"),

@@ -39,7 +39,7 @@ PROGRAMS = {
 }
 # Addresses that answer with a table file.
 FILES_FOR_PEOPLE = {
-    "sis:student-export", "pasi_connect:changes-export", "registrar:year-end-file", "reconciliation:download",
+    "sis:student-export", "sis:section-export", "pasi_connect:changes-export", "registrar:year-end-file", "reconciliation:download",
     "api:reconciliation-download", "pasi_connect:guard-export", "sis:reads-export",
 }  # fmt: skip
 NOTHING_TYPED = {"pasi_connect:guard-export"}  # in this world: its record has no copy, and so no name

@@ -58,7 +58,7 @@ LISTS = (
         of_page=sis_filters.StudentListFilter,
         why="An ASN or a number must not stand in a page's address; the order of a page is the person's.",
     ),
-    List(sis_filters.SectionFilter, ("sis:section-list",), ("api:section-list",)),
+    List(sis_filters.SectionFilter, ("sis:section-list",), ("api:section-list",), ("sis:section-export", "csv")),
     List(sis_filters.ReadFilter, ("sis:reads",), ("api:read-list",), ("sis:reads-export", "csv"), actor="admin"),
     List(sis_filters.SchoolFilter, None, ("api:school-list",)),
     List(sis_filters.CourseFilter, None, ("api:course-list",)),

@@ -7,8 +7,8 @@ from pasi_connect import entities
 from pasi_connect.entities import REGISTRY
 from pasi_connect.rules.fields import Direction, Type
 from pasi_connect.soap.contract import contract
-from sis.rules.enrolment import CODE_LISTS
-from sis.services import enrolments
+from sis.models.fields import codes_fields
+from sis.services import enrolments, sections, students
 
 COLUMNS = {
     Type.DAY: models.DateField,
@@ -16,6 +16,11 @@ COLUMNS = {
     Type.NUMBER: models.IntegerField,
     Type.COUNT: models.IntegerField,
     Type.FLAG: models.BooleanField,
+}
+EDITABLE = {
+    "school_enrolment": enrolments.EDITABLE,
+    "section": sections.EDITABLE,
+    "student": students.EDITABLE,
 }
 every = pytest.mark.parametrize("entity", REGISTRY, ids=str)
 fields = pytest.mark.parametrize(
@@ -75,13 +80,15 @@ def test_an_entity_that_is_sent_has_a_sis_record_and_compared_fields(entity):
     assert entity.sis is not None or not entity.compared
 
 
-def test_what_may_be_edited_has_a_line_in_the_table():
-    ours = {name for name, field in entities.SCHOOL_ENROLMENT.by_name.items() if field.direction != Direction.FROM_PASI}
-    assert ours == set(enrolments.EDITABLE)
+@pytest.mark.parametrize(("kind", "editable"), sorted(EDITABLE.items()))
+def test_what_may_be_edited_has_a_line_in_the_table(kind, editable):
+    fields = entities.by_kind(kind).by_name.items()
+    assert {name for name, field in fields if field.direction != Direction.FROM_PASI} == set(editable)
 
 
-def test_lists_of_codes_are_those_of_the_sis():
-    assert {field.name for field in entities.SCHOOL_ENROLMENT.fields if field.many} == set(CODE_LISTS)
+@pytest.mark.parametrize("entity", entities.written(), ids=str)
+def test_lists_of_codes_are_those_of_the_sis(entity):
+    assert {field.name for field in entity.fields if field.many} == set(codes_fields(entity.sis.model))
 
 
 def _record(entity):

@@ -67,8 +67,9 @@ def test_what_pasi_would_refuse(given, undecided, refused):
 
 
 def test_every_broken_rule_is_found_again_by_its_key():
-    assert all(school_enrolment.rule(key).field == key.partition(":")[0] for key in school_enrolment._ROWS)
-    assert school_enrolment.rule("exit_date:77") is None
+    assert all(SCHOOL_ENROLMENT.rule(key).field == key.partition(":")[0] for key in school_enrolment._ROWS)
+    assert SCHOOL_ENROLMENT.rule("exception_codes:").message == "Enter at most two codes."
+    assert SCHOOL_ENROLMENT.rule("exit_date:77") is None
 
 
 def test_only_what_goes_out_of_ours_counts():

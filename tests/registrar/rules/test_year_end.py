@@ -20,7 +20,7 @@ RECORD = {
 
 
 def case(closing=LAST_DAY, today=dt.date(2027, 7, 2), early=False, **record):
-    return rules.Case({**RECORD, **record}, closing, today, early, "10000")
+    return rules.Case({**RECORD, **record}, closing, today, early, "10000", {})
 
 
 # In the order in which they are told.
@@ -145,5 +145,5 @@ def test_closing_is_safe_and_done_once(start, length, closing, today, early, del
     assert start <= after["exit_date"] <= closing
     assert (verdict.exit_date is None) == (after["exit_date"] == asked.record["exit_date"])
     assert {name for name in after if after[name] != asked.record[name]} <= {"exit_code", "exit_date"}
-    again = rules.judge(rules.Case(after, closing, today, early, "10000"))
+    again = rules.judge(rules.Case(after, closing, today, early, "10000", {}))
     assert again.reason == "has_exit_code"

@@ -1,3 +1,6 @@
+import csv
+import io
+
 import pytest
 
 from sis.models import Section
@@ -76,6 +79,26 @@ def test_the_list_costs_the_same_however_long_it_is(here, as_person, section, dj
     factories.SectionFactory.create_batch(30, school=here.school)
     with django_assert_num_queries(len(one)):
         client.get("/sections/")
+
+
+def test_the_list_as_a_file_has_the_lists_filters(here, as_person, section, monkeypatch):
+    monkeypatch.setattr("sis.views.sections.CHUNK", 1)
+    factories.CourseEnrolmentFactory(enrolment=factories.EnrolmentFactory(school=here.school), section=section)
+    second = factories.SectionFactory(school=here.school, teacher="O. Frost", term=section.term)
+    factories.SectionFactory(school=here.other)
+    factories.SectionFactory(school=here.school, deleted=True)
+    client = as_person(here.registrar)
+    assert "/sections/export/csv/?school=" in text(client.get("/sections/", {"school": here.school.code}))
+
+    def lines(query=""):
+        answer = client.get(f"/sections/export/csv/{query}")
+        return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+    assert [(row["Section number"], row["Students"], row["State in PASI"]) for row in lines()] == [
+        (section.number, "1", "Not in PASI"),
+        (second.number, "0", "Not in PASI"),
+    ]
+    assert [row["Teacher"] for row in lines(f"?course={second.course.code}")] == ["O. Frost"]
 
 
 def test_a_section_shows_who_sits_in_it(here, as_person, section):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sis.rules import enrolment as rules
 from sis.rules.school_year import SchoolYear
 
+MOST = {"enrolment_type_codes": 3, "exception_codes": 2, "grants_program_codes": 3}
 GOOD = {
     "school_year": SchoolYear(2027),
     "grade": "08",
@@ -30,7 +31,7 @@ GOOD = {
 
 def broken(**changes):
     """(number, field) of each broken rule."""
-    return [(fault.rule.number, fault.rule.field) for fault in rules.faults({**GOOD, **changes})]
+    return [(fault.rule.number, fault.rule.field) for fault in rules.faults({**GOOD, **changes}, MOST)]
 
 
 def test_a_plain_enrolment_breaks_no_rule():
@@ -105,7 +106,7 @@ def test_broken(changes, expected):
 
 
 def test_every_broken_rule_is_told_with_its_number():
-    faults = rules.faults({**GOOD, "exit_date": dt.date(2025, 6, 1), "program_percentage": 200})
+    faults = rules.faults({**GOOD, "exit_date": dt.date(2025, 6, 1), "program_percentage": 200}, MOST)
     assert [fault.rule.number for fault in faults] == ["10016", "10088", "10064", "9013"]
     assert all(fault.message.endswith(f"(rule {fault.rule.number})") for fault in faults)
 

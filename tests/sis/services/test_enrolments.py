@@ -11,7 +11,6 @@ from operations.actor import of_user
 from operations.models import AuditEntry
 from sis.models import DataEvent, SchoolEnrolment
 from sis.models.event import Origin
-from sis.rules.enrolment import CODE_LISTS
 from sis.rules.school_year import SchoolYear
 from sis.services import enrolments, events
 from tests import factories
@@ -208,7 +207,7 @@ CHARACTERS = ("\x1a", "\x1b", "\x1f", "\x07", "\x7f", "\x9f", "\ufffe")
     [
         (name, character)
         for name, character in product(TEXTS, CHARACTERS)
-        if not (name in CODE_LISTS and character.isspace())  # a separator between codes, which is not kept
+        if not (name in enrolments.CODES and character.isspace())  # a separator between codes, which is not kept
     ],
 )
 def test_a_character_that_no_message_can_carry_is_refused_at_the_door(enrolment, actor, name, character):
