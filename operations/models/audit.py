@@ -108,4 +108,6 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk and not self._state.adding:
             raise TypeError("An audit entry is never changed.")
+        if self.action not in Verb.values:
+            raise TypeError("An audit entry has one of the verbs.")
         super().save(*args, **kwargs)

@@ -19,6 +19,10 @@ class Entry:
     changes: Mapping[str, object] = field(default_factory=dict)
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.action, Verb):
+            raise TypeError(f"{self.action!r} is no verb of the audit.")
+
 
 def record(actor: Actor, entry: Entry) -> None:
     statements.insert(_row(clock.now(), _with_names(actor), entry))

@@ -25,9 +25,9 @@ def test_many_rows_are_stored_as_they_were_given(count):
         )
         for number in range(count)
     ]  # fmt: skip
-    AuditEntry(at=at, action="before", entity="x").save()
+    AuditEntry(at=at, action=Verb.JOB, entity="x").save()
     statements.insert_all(given)
-    AuditEntry(at=at, action="after", entity="x").save()
+    AuditEntry(at=at, action=Verb.JOB, entity="x").save()
     stored = {entry.pk: entry for entry in AuditEntry.objects.filter(action="told")}
     assert [row.pk for row in given] == sorted(stored)
     for row in given:
