@@ -1,5 +1,6 @@
 """The rooms of the house: what may lie at an app's root, how long a file may be, and which names say nothing."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -134,3 +135,46 @@ def test_one_module_gets_records_from_pasi():
     """Sending and the questions for news are calls of their own."""
     apart = {"pasi_connect/services/queue/sending.py"}
     assert lines_with(GET, "pasi_connect", "registrar", "alerts") - apart == {"pasi_connect/services/pull/reading.py"}
+
+
+# What two apps share lives below both: (what it is, how it is known in a file, where alone it may stand).
+SHARED = (
+    ("a row of settings", r"class \w+Settings\((?!Singleton\)|Exception\))", ()),
+    ("the limits of a setting's form", r"MinValueValidator", ("operations/",)),
+    ("a strict body", r"def to_internal_value\b", ("operations/", "sis/serializers.py")),
+    # A file and a preview go through a list chunk by chunk.
+    (
+        "a page of a list",
+        r"keyset\.page\(|def _pager\(|params\.pop\(\"after\"",
+        ("operations/", "pasi_connect/views/guard.py", "pasi_connect/views/bulk.py"),
+    ),
+    ("back-off", r"\*\* ?\(?[a-z_]*(attempt|failure|tries)|2 \*\* min\(", ("operations/",)),
+    ("an ASN or a school year in a form, a filter, a body or a column", r"class \w*(Asn|SchoolYear)\w*\(.*(Field|Filter)\)", ("sis/",)),
+    ("PASI's glossary", r"offers\.glossary\.", ("pasi_connect/",)),
+    ("what PASI collects", r"events\.collects\(", ("pasi_connect/", "registrar/")),
+)  # fmt: skip
+ALL = ("config", "operations", "sis", "pasi_connect", "registrar", "alerts", "reconciliation")
+
+
+@pytest.mark.parametrize(("what", "known_by", "places"), SHARED, ids=[what for what, *_ in SHARED])
+def test_what_two_apps_share_lives_below_both(what, known_by, places):
+    assert lines_with(re.compile(known_by), *ALL, but=places) == set()
+    if places:
+        assert lines_with(re.compile(known_by), *ALL), "the pattern sees nothing any more"
+
+
+def test_the_lower_apps_know_no_name_of_pasis_lists_and_services():
+    """Not in the code, that is: a source is named where a rule comes from it."""
+    from pasi_connect.entities import REGISTRY
+
+    classes = {name for entity in REGISTRY for name in entity.coded.values()} - {"Grade", "ProgrammingType"}
+    services = {entity.get.operation for entity in REGISTRY}
+    services |= {name for entity in REGISTRY if entity.submit for name in [entity.submit.operation]}
+    texts = {
+        (name, one.value)
+        for name in files()
+        if name.startswith(("operations/", "sis/")) and "/migrations/" not in name
+        for one in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+    assert {(name, text) for name, text in texts if text in classes | services} == set()

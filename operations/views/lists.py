@@ -104,9 +104,12 @@ def chips(
     return found
 
 
-def pager(request: HttpRequest, made: keyset.Page, total: int, newest_first: bool | None = None) -> dict[str, str]:
-    """Sentence and addresses for components/pager.html. `newest_first` None: a list whose rows are no news."""
-    words = {"number": len(made.rows), "total": keyset.upto(total)}
+def pager(
+    request: HttpRequest, made: keyset.Page, total: int | str, newest_first: bool | None = None
+) -> dict[str, str]:
+    """Sentence and addresses for components/pager.html. `newest_first` None: a list whose rows are no news. `total`: as
+    `keyset.counted` gives it, or in words."""
+    words = {"number": len(made.rows), "total": total if isinstance(total, str) else keyset.upto(total)}
     if newest_first is None:
         shown = _("Showing %(number)s of %(total)s")
     elif newest_first:

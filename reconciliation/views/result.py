@@ -44,7 +44,7 @@ def show(request: HttpRequest, run: Run) -> HttpResponse:
         values = form.cleaned_data
         context |= {
             **rows.table(run, user, page.rows, only=values["only"], blank=values["blank"]),
-            "pager": _pager(request, page, total),
+            "pager": lists.pager(request, page, words.number_text(total)),
             "chips": _chips(request, form),
             "has_students": selectors.has_students(run),
         }
@@ -101,15 +101,6 @@ def _page(request: HttpRequest, run: Run, asked: Any) -> keyset.Page:
         return lines.page(run, asked, request.GET, SIZE)
     except ValidationError:
         raise Http404 from None
-
-
-def _pager(request: HttpRequest, page: keyset.Page, total: int) -> dict[str, str]:
-    number = {"number": words.number_text(len(page.rows)), "total": words.number_text(total)}
-    return {
-        "shown": _("Showing %(number)s of %(total)s") % number,
-        "earlier": lists.address(request, **dict([page.previous])) if page.previous else "",
-        "next": lists.address(request, **dict([page.next])) if page.next else "",
-    }
 
 
 def _chips(request: HttpRequest, form: LinePageForm) -> list[dict[str, str]]:
@@ -180,7 +171,7 @@ class Unusable(DoneRun):
                 {"side": row[0], "row": row[1], "reason": reason(row[2], run.unusable_reasons), "cells": row[3:]}
                 for row in found
             ],
-            "pager": _pager(request, page, total),
+            "pager": lists.pager(request, page, words.number_text(total)),
             "title": ngettext("%(n)s row could not be used", "%(n)s rows could not be used", total)
             % {"n": words.number_text(total)},
         }

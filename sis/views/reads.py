@@ -1,13 +1,11 @@
 """Who has seen which student: the list, its file, and the search for a student."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
-from operations import clock, exports, keyset, reading, rights, wording
+from operations import clock, exports, reading, rights, wording
 from operations.actor import user_of
 from operations.models import ReadEntry, User
 from operations.views import lists
@@ -63,10 +61,7 @@ class ReadList(SeesAccess):
         filters = ReadFilter(request.GET, own)
         sound = filters.is_valid()
         entries = filters.qs if sound else ReadEntry.objects.none()
-        try:
-            page = keyset.page(entries, request.GET, PAGE, newest_first=True)
-        except ValidationError:
-            raise Http404 from None
+        page = lists.page(request, entries, newest_first=True, size=PAGE)
         students = students_of(user, page.rows)
         student = (
             selectors.students(user).filter(pk=filters.form.cleaned_data["student"] or 0).first() if sound else None
@@ -84,37 +79,18 @@ class ReadList(SeesAccess):
             **LIST.context(request),
             "query": request.GET.urlencode(),
             "rows": [{"entry": one, "place": place(one), "student": students.get(one.student_id)} for one in page.rows],
-            "earlier": self._address(**dict([page.previous])) if page.previous else "",
-            "next": self._address(**dict([page.next])) if page.next else "",
+            "earlier": lists.address(request, **dict([page.previous])) if page.previous else "",
+            "next": lists.address(request, **dict([page.next])) if page.next else "",
             "count": ngettext("%(n)s entry", "%(n)s entries", len(page.rows)) % {"n": len(page.rows)},
         }
         return render(request, "sis/reads.html", context, status=200 if sound else 400)
 
-    def _address(self, **changes: Any) -> str:
-        params = self.request.GET.copy()
-        for name in ("after", "before", *changes):
-            params.pop(name, None)
-        for name, value in changes.items():
-            if value is not None:
-                params[name] = str(value)
-        return f"?{params.urlencode()}"
-
     def _chips(self, filters: ReadFilter, student: Student | None) -> list[dict[str, str]]:
-        values = filters.form.cleaned_data
-        kinds = dict(ReadEntry.Kind.choices)
-        texts = {
-            "user": values["user"].full_name if values["user"] else "",
-            "student": (student.name if student else str(values["student"])) if values["student"] else "",
-            "kind": str(kinds.get(values["kind"], "")),
-            "first_day": values["first_day"].isoformat() if values["first_day"] else "",
-            "last_day": values["last_day"].isoformat() if values["last_day"] else "",
-        }
+        person = filters.form.cleaned_data["user"]
+        names = {"user": person.full_name if person else "", "student": student.name if student else ""}
         labels = {name: field.label for name, field in filters.form.fields.items()}
-        return [
-            {"text": wording.pair(labels[name], text), "url": self._address(**{name: None, lists.MINE: 1})}
-            for name, text in texts.items()
-            if text
-        ]
+        texts = {name: wording.pair(labels[name], text) for name, text in names.items() if text}
+        return lists.chips(self.request, filters, (), texts)
 
 
 class FindRead(SeesAccess):

@@ -7,6 +7,7 @@ import pytest
 
 from operations import clock, statements
 from operations.models import AuditEntry, JobRow
+from operations.models.audit import Verb
 from tests import factories
 
 pytestmark = pytest.mark.django_db
