@@ -1,4 +1,4 @@
-"""Who does something: a person, an API client or the product itself. Travels with every write and every call to PASI."""
+"""Who acts: a person, an API client or the product itself. Goes along with every write and every call to PASI."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -41,12 +41,12 @@ def of_user(user: "User", ip: str = "127.0.0.1", program: str = "") -> Actor:
 
 
 def user_of(request: "HttpRequest | Request") -> "User":
-    """The person or service account who asks, with the type that it has behind every door that lets in nobody unknown."""
+    """The person or service account of the request, typed as it is behind every door that requires signing in."""
     return cast("User", request.user)
 
 
 def of_request(request: "HttpRequest | Request") -> Actor:
-    """Who asks; through which program, where a token was sent (`operations.api.authentication`): its name is the program's."""
+    """The actor of the request; with a token (`operations.api.authentication`), the program is named after it."""
     ip = request.META.get("REMOTE_ADDR") or "127.0.0.1"
     program = getattr(getattr(request, "auth", None), "name", "")
     return of_user(user_of(request), ip, program)

@@ -1,6 +1,6 @@
-"""Something that is done at a moment unless it is called off before that: one waiting thread a process, however many wait.
+"""Alarms: run something at a moment unless cancelled before. One waiting thread per process, however many are set.
 
-Nearly every alarm is called off. A thread of its own for each, as threading.Timer has, costs more than the call it watches.
+Nearly every alarm is cancelled. A thread for each, as threading.Timer has, costs more than the call it watches.
 """
 
 import os
@@ -12,7 +12,7 @@ _FAR = 3600.0
 
 
 class Alarm:
-    """`Alarm(seconds, do)` waits from now on. `do` must be short: it runs in the one thread, and all others wait for it."""
+    """`Alarm(seconds, do)` starts at once. `do` must be short: it runs in the one thread, and all others wait for it."""
 
     def __init__(self, seconds: float, do: Callable[[], object]) -> None:
         self.at = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""What is done once an answer has gone out."""
+"""Work that begins once the answer has gone out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,6 @@ from django.http import HttpResponseBase
 
 
 def when_sent(response: HttpResponseBase, do: Callable[[], object]) -> None:
-    """Called when the answer is closed, whoever sends it: the server, the test client, a file's stream."""
+    """Calls back when the answer is closed, whoever sends it: the server, the test client, a file's stream."""
     closing: Any = response
     closing._resource_closers.append(do)

@@ -67,8 +67,8 @@ def kind_of(view: Any) -> Kind | None:
     """What the view of an address takes; of a view set, where the address can be posted to."""
     if "post" not in getattr(view, "actions", {"post": ""}):
         return None
-    made = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
-    return getattr(made, "takes_files", None)
+    view_class = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+    return getattr(view_class, "takes_files", None)
 
 
 def length_of(request: HttpRequest) -> int:
@@ -79,7 +79,7 @@ def length_of(request: HttpRequest) -> int:
 
 
 def is_small(request: HttpRequest) -> bool:
-    """Whether reading the body costs nobody anything, whoever sends it; also when it has been read."""
+    """Whether the body may be read whoever sends it, because that costs nothing; also true once it has been read."""
     return hasattr(request, "_post") or length_of(request) <= FORM_BYTES
 
 
@@ -131,7 +131,7 @@ def check_disk(coming: int) -> None:
 
 
 class NoFiles(FileUploadHandler):
-    """For every address that takes none: nothing of a file is kept, not even for a moment."""
+    """For every address that takes no files: nothing of a file is kept, not even for a moment."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         raise BadRequest(_("This address does not accept files. Nothing was saved."))
@@ -144,7 +144,7 @@ class NoFiles(FileUploadHandler):
 
 
 class NamesAlone(FileUploadHandler):
-    """For a form that comes after the session has ended: which files were with it can be said, their content is dropped."""
+    """For a form that comes after the session has ended: keeps the names of its files and drops their content."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         return None
@@ -154,7 +154,7 @@ class NamesAlone(FileUploadHandler):
 
 
 class Limits(FileUploadHandler):
-    """Drops a file that grows beyond its limit and notes its field in `request.too_large`. The rest of the request is read on,
+    """Drops a file that grows beyond its limit and notes its field in `request.too_large`. Reads the rest of the request,
     so that the person gets an answer instead of a broken connection."""
 
     def __init__(self, request: HttpRequest, kind: Kind) -> None:
@@ -201,10 +201,10 @@ def sweep() -> int:
 
 
 def dropped(request: HttpRequest) -> dict[str, str]:
-    """By field what to say about the files that were too large."""
-    found: dict[str, int] = getattr(request, "too_large", {})
+    """By field, the message about files that were too large."""
+    limits: dict[str, int] = getattr(request, "too_large", {})
     refused = _("This file type is not accepted. Choose another file.")
     return {
         name: _("The file is larger than %(limit)s MB.") % {"limit": most // MB} if most else refused
-        for name, most in found.items()
+        for name, most in limits.items()
     }

@@ -1,4 +1,4 @@
-"""The one clock. Nothing else in the product asks the machine what time it is."""
+"""The one clock. Nothing else in the product reads the machine's time."""
 
 import datetime as dt
 from collections.abc import Iterator

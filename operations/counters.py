@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger("operations.counters")
 
 AWAY = (RedisError, sqlite3.Error, OSError)
-PAUSE = 2.0  # seconds after which counters that were away are asked again
+PAUSE = 2.0  # seconds until counters that were unavailable are tried again
 T = TypeVar("T")
 TABLE = "CREATE TABLE IF NOT EXISTS counter (key TEXT PRIMARY KEY, value INTEGER NOT NULL, ends REAL NOT NULL) WITHOUT ROWID"
 
@@ -53,9 +53,9 @@ class FileCache(BaseCache):
         return kept is not None
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        made = self.make_key(key, version)
-        found = self._ask("SELECT value FROM counter WHERE key = ? AND ends > ?", made, time.time())
-        return found[0] if found else default
+        full_key = self.make_key(key, version)
+        row = self._ask("SELECT value FROM counter WHERE key = ? AND ends > ?", full_key, time.time())
+        return row[0] if row else default
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         self._ask(
@@ -66,13 +66,13 @@ class FileCache(BaseCache):
         )
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        found = self._ask(
+        row = self._ask(
             "UPDATE counter SET value = value + ? WHERE key = ? AND ends > ? RETURNING value",
             delta, self.make_key(key, version), time.time(),
         )  # fmt: skip
-        if found is None:
+        if row is None:
             raise ValueError(f"Key {key!r} not found")
-        return int(found[0])
+        return int(row[0])
 
     def delete(self, key: str, version: int | None = None) -> bool:
         return self._ask("DELETE FROM counter WHERE key = ? RETURNING 1", self.make_key(key, version)) is not None
@@ -81,7 +81,7 @@ class FileCache(BaseCache):
         self._ask("DELETE FROM counter")
 
     def _sweep(self) -> None:
-        """Once a minute and process; new keys come at least that often where anything is counted."""
+        """Once a minute per process; wherever anything is counted, new keys come at least that often."""
         now = time.time()
         if self.swept != int(now // 60):
             self.swept = int(now // 60)
@@ -89,7 +89,7 @@ class FileCache(BaseCache):
 
 
 class _Breaker:
-    """Counters that are away cost one try each two seconds, and refuse nobody: meanwhile each process counts for itself."""
+    """While the counters are unavailable, one try every two seconds; nobody is refused, and each process counts for itself."""
 
     def __init__(self) -> None:
         self.closed_until = 0.0

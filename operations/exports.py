@@ -1,4 +1,4 @@
-"""Files that people open in a spreadsheet: every CSV and XLSX export of lists is written here, and so is harmless."""
+"""Files that people open in a spreadsheet: every CSV and XLSX export of lists is written here, safe from formulas."""
 
 import csv
 import tempfile

@@ -1,4 +1,4 @@
-"""Our own exceptions: which they are, where they arose, and how one among many keeps nobody else from going on."""
+"""Our own exceptions: which they are, where they arose, and how one among many holds up none of the others."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from operations import logs
 
 MOST_TRIES = 3  # a record at which our own program raised so often is set aside
-# What says something about the machine and nothing about the record: a busy or absent database, a full disk, no memory.
+# The machine's faults and not the record's: a busy or absent database, a full disk, no memory.
 NOT_OURS = (OperationalError, InterfaceError, OSError, MemoryError, SoftTimeLimitExceeded)
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ def place(error: BaseException) -> str:
 def each(items: Sequence[T], work: Callable[[Sequence[T]], None], failed: Callable[[T, Exception], None]) -> None:
     """`work` on all items at once, in a transaction of its own; where that raises, on ever smaller parts.
 
-    The items that raise alone are given to `failed`, outside of what their work had begun. What is not ours is raised on.
+    Items that raise alone go to `failed`, outside the transaction of their work. What is not ours is raised again.
     """
     if not items:
         return

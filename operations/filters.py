@@ -1,4 +1,4 @@
-"""The filters of the lists of operations: one set a list, read by its page and by the API."""
+"""The filters of the lists of operations: one set per list, for its page and the API."""
 
 from typing import Any
 

@@ -15,21 +15,21 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "navigation": SimpleLazyObject(lambda: navigation(request)), "session_seconds": security_log.seconds_left(request),
     }  # fmt: skip
-    made = SimpleLazyObject(lambda: _parts(request))
+    parts = SimpleLazyObject(lambda: _parts(request))
     for name in ("link", "banners", "context_school", "context_year"):
-        context[name] = SimpleLazyObject(lambda name=name: made.get(name))  # type: ignore[misc]
+        context[name] = SimpleLazyObject(lambda name=name: parts.get(name))  # type: ignore[misc]
     return context
 
 
 def _parts(request: HttpRequest) -> dict[str, Any]:
     """What the makers give; each may give a `banner`, and all of them are shown."""
-    made: dict[str, Any] = {"banners": []}
+    parts: dict[str, Any] = {"banners": []}
     for maker in offers.frame_makers:
         part = maker(request)
         if banner := part.pop("banner", None):
-            made["banners"].append(banner)
-        made.update({key: value for key, value in part.items() if value})
-    return made
+            parts["banners"].append(banner)
+        parts.update({key: value for key, value in part.items() if value})
+    return parts
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ PROCESSES = ("worker", "jobs", "tick", "listener")
 
 
 def report() -> tuple[bool, dict[str, Any]]:
-    """(all is well, the answer of /healthz). PASI being away is told in `link` and never makes it false."""
+    """(all is well, the answer of /healthz). `link` says when PASI is unavailable, which never makes it false."""
     checks: dict[str, Any] = {"database": _database()}
     if checks["database"]["ok"]:
         for name in PROCESSES:
@@ -46,7 +46,7 @@ def _database() -> dict[str, Any]:
 
 
 def broker() -> dict[str, Any]:
-    """Whether a message could be written now: one is, where it disturbs nobody."""
+    """Whether a message can be written now, by writing one where it disturbs nobody."""
     try:
         with current_app.connection_for_write() as line:
             line.ensure_connection(max_retries=1, timeout=2)

@@ -1,4 +1,4 @@
-"""Processes say that they are alive; health reads it. The first one that comes up marks the start of the product."""
+"""Processes record that they are alive, for health to read. The first one to come up marks the start of the product."""
 
 import datetime as dt
 import os

@@ -1,4 +1,4 @@
-"""Keyset pages: the next page begins behind the last row shown, however many rows stand before it.
+"""Keyset pages: the next page begins after the last row shown, however many rows precede it.
 
 Offsets cost 11 to 79 times as much at the end of 500,000 rows, and DRF's cursor loses rows among equal sort values
 (measured); ordering by the primary key has neither fault.
@@ -21,9 +21,9 @@ def counted(queryset: QuerySet[Any]) -> int:
 
 
 def upto(number: int) -> str:
-    """What `counted` gave, as people read it: "38", "1,204", "10,000+"."""
-    shown = number_format(min(number, MOST_COUNTED), force_grouping=True)
-    return _("%(number)s+") % {"number": shown} if number > MOST_COUNTED else shown
+    """The number from `counted` as people read it: "38", "1,204", "10,000+"."""
+    text = number_format(min(number, MOST_COUNTED), force_grouping=True)
+    return _("%(number)s+") % {"number": text} if number > MOST_COUNTED else text
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Page:
 
 def mark(params: Any, name: str) -> int | None:
     """The id in `params[name]`, the last one where it is given several times. Raises ValidationError when any is no whole number."""
-    given = params.getlist(name) if hasattr(params, "getlist") else [params.get(name)]
-    marks = [str(raw) for raw in given if raw not in (None, "")]
+    values = params.getlist(name) if hasattr(params, "getlist") else [params.get(name)]
+    marks = [str(raw) for raw in values if raw not in (None, "")]
     if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in marks):
         raise ValidationError({name: _("The page must be a whole number.")})
     return int(marks[-1]) if marks else None

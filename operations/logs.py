@@ -1,4 +1,4 @@
-"""Log lines without data: of an exception its class and its place, never its text, which may carry a student's values."""
+"""Log lines without data: an exception's class and place, never its text, which may hold a student's values."""
 
 import copy
 import logging
@@ -21,17 +21,17 @@ def class_of(error: BaseException) -> str:
 
 
 def places(trace: TracebackType | None) -> list[str]:
-    """Where it was raised, and through which places of our own it came there; the innermost first."""
-    found = []
+    """Where it was raised, and our own places on the way there; the innermost first."""
+    lines = []
     while trace is not None:
         code = trace.tb_frame.f_code
         path = Path(code.co_filename)
         own = path.is_relative_to(ROOT) and "site-packages" not in path.parts
         name = path.relative_to(ROOT) if own else Path(*path.parts[-2:])
-        found.append((own, f"{name}:{trace.tb_lineno} in {code.co_name}"))
+        lines.append((own, f"{name}:{trace.tb_lineno} in {code.co_name}"))
         trace = trace.tb_next
-    last = len(found) - 1
-    return [text for number, (own, text) in reversed(list(enumerate(found))) if own or number == last][:MOST_PLACES]
+    last = len(lines) - 1
+    return [text for number, (own, text) in reversed(list(enumerate(lines))) if own or number == last][:MOST_PLACES]
 
 
 def describe(error: BaseException | None) -> str:
@@ -41,7 +41,7 @@ def describe(error: BaseException | None) -> str:
 
 
 class Formatter(logging.Formatter):
-    """For every handler: a traceback becomes classes and places, and Celery's line about a failed task loses what it carried."""
+    """For every handler: a traceback becomes classes and places, and Celery's line about a failed task loses its arguments."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.exc_info is True:
@@ -56,8 +56,8 @@ class Formatter(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Whatever a line carries, it stays one line: nobody can write a second one into it."""
-        record.message = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", record.message)
+        """Whatever a line holds, it stays one line: nobody can write a second one into it."""
+        record.message = CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:

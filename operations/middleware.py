@@ -1,4 +1,4 @@
-"""Knows the person of a request, speaks the person's language, and logs by the route's pattern."""
+"""The middleware: the request's number, address, language and headers, and log lines by route pattern."""
 
 import logging
 import secrets
@@ -36,7 +36,7 @@ class ReferenceMiddleware:
 
 
 class AddressMiddleware:
-    """Puts the client's address where everybody looks for it: audit, PASI's callers, throttling, wrong passwords."""
+    """Puts the client's address where audit, PASI's caller information, throttling and wrong passwords read it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -63,7 +63,7 @@ class UnkeptMiddleware:
 
 
 class AsFileMiddleware:
-    """JSON of the API is a file to a browser and never a page, whatever stands in it."""
+    """A browser treats the API's JSON as a file and never as a page, whatever it holds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -105,7 +105,7 @@ class PersonMiddleware:
 
 
 class TokenUseMiddleware:
-    """Notes when a token was last used, after the answer has been sent: who reads waits for no writer, and no transaction of the
+    """Notes when a token was last used, after the answer has been sent: readers wait for no writer, and no transaction of the
     request holds the token's row."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -126,7 +126,7 @@ class TokenUseMiddleware:
 
 
 class LateFormMiddleware:
-    """A form sent after the session has ended is answered with what was entered, instead of losing it to the sign-in page."""
+    """A form sent after the session has ended is answered with its own entries, instead of losing them to the sign-in page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

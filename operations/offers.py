@@ -185,14 +185,14 @@ def code_word(field: str, value: Any) -> str:
 
 def panels(page: str, request: HttpRequest, subject: Any) -> list[Panel]:
     """The panels of `page` for `subject`, in their order."""
-    made = [maker(request, subject) for maker in panel_makers[page]]
-    return sorted((panel for panel in made if panel), key=lambda panel: panel.order)
+    results = [maker(request, subject) for maker in panel_makers[page]]
+    return sorted((panel for panel in results if panel), key=lambda panel: panel.order)
 
 
 def notes(page: str, request: HttpRequest, rows: list[Any]) -> dict[int, list[str]]:
-    """What higher apps say of the rows of a list, by the row's id."""
-    found: dict[int, list[str]] = defaultdict(list)
+    """Higher apps' remarks on the rows of a list, by the row's id."""
+    by_id: dict[int, list[str]] = defaultdict(list)
     for maker in row_notes[page]:
-        for pk, told in maker(request, rows).items():
-            found[pk] += told
-    return found
+        for pk, lines in maker(request, rows).items():
+            by_id[pk] += lines
+    return by_id

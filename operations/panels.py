@@ -36,36 +36,36 @@ def _jobs(request: HttpRequest) -> offers.NavItem:
     )
 
 
-def token_made(given: dict[str, Any]) -> str:
+def token_made(values: dict[str, Any]) -> str:
     return (
         _(
             "%(who)s made the API token “%(token)s” in your name. If you did not ask for it, revoke it and set a new "
             "password."
         )
-        % given
+        % values
     )
 
 
-def token_revoked(given: dict[str, Any]) -> str:
-    return _("%(who)s revoked your API token “%(token)s”.") % given
+def token_revoked(values: dict[str, Any]) -> str:
+    return _("%(who)s revoked your API token “%(token)s”.") % values
 
 
-def password_set(given: dict[str, Any]) -> str:
+def password_set(_values: dict[str, Any]) -> str:
     return _("Your password was set with a link. If that was not you, tell your administrator right away.")
 
 
-def password_changed(given: dict[str, Any]) -> str:
+def password_changed(_values: dict[str, Any]) -> str:
     return _("Your password was changed in your profile. If that was not you, tell your administrator right away.")
 
 
-def account_changed(given: dict[str, Any]) -> str:
-    return _("%(who)s changed your user name or your e-mail address. See “Your profile”.") % given
+def account_changed(values: dict[str, Any]) -> str:
+    return _("%(who)s changed your user name or your e-mail address. See “Your profile”.") % values
 
 
-def token_ends(given: dict[str, Any]) -> str:
+def token_ends(values: dict[str, Any]) -> str:
     return (
         _("The API token “%(token)s” of %(owner)s ends on %(day)s. Make a new one before programs stop working.")
-        % given
+        % values
     )
 
 

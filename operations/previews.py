@@ -1,4 +1,4 @@
-"""A preview is the work itself, taken back: what people see is what would then be done."""
+"""A preview is the work itself, rolled back: what people see is exactly what would be done."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

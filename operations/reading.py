@@ -1,4 +1,4 @@
-"""Who has read what: which addresses show students, and the entries that are left once their answers have gone out.
+"""Who has read what: which addresses show students, and the entries written once their answers have gone out.
 
 An entry is never written in the transaction of the request, costs it one statement at most, and never fails it. One thread of a
 process writes; the others leave their entries with it and go, so that a database that is locked or away keeps nobody.

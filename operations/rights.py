@@ -1,4 +1,4 @@
-"""Who may do what: every address names a verb and a family of `rules.permissions`, and what names none is closed to everybody.
+"""Who may do what: every address names a verb and a family of `rules.permissions`; one that names none is closed to everybody.
 
 A page says it with `needs`, `signed_in` or `public` above the view; the middleware asks. The API's views say the same for what
 they read, and name verb and family of each write in `needs` (`operations.api.permissions`). `may` is the one answer for a
@@ -84,10 +84,10 @@ def _with(door: Door) -> Callable[[View], View]:
 
 
 def door_of(view: Any) -> Door | None:
-    """What a view of the URL conf says about itself; None where it says nothing."""
+    """The door that a view of the URL conf declares; None where it declares none."""
     for place in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
-        if isinstance(found := getattr(place, "door", None), Door):
-            return found
+        if isinstance(door := getattr(place, "door", None), Door):
+            return door
     return None
 
 
@@ -112,13 +112,13 @@ def reach(person: User) -> frozenset[str] | None:
     """The schools that the person sees, or would see if they could sign in; None stands for all."""
     if person.is_superuser or any(map(gives_all_schools, person.groups.all())):
         return None
-    found: frozenset[str] = frozenset()
+    schools: frozenset[str] = frozenset()
     for codes_of in offers.school_codes:
         codes = codes_of(person)
         if codes is None:
             return None
-        found |= frozenset(codes)
-    return found
+        schools |= frozenset(codes)
+    return schools
 
 
 def looks_after(user: User, person: User) -> bool:
@@ -147,7 +147,7 @@ def lost(user_id: int | None, right: offers.Right) -> str:
 
 
 class ClosedMiddleware:
-    """Asks at the door of each page. Views of the API ask themselves, since a token is read there."""
+    """Checks the door of each page. Views of the API check their own, since the token is read there."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

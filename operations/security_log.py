@@ -51,9 +51,13 @@ def _reference(request: HttpRequest | None) -> str:
 
 def _who(request: HttpRequest | None, user: Any = None) -> str:
     """The person, where one has been looked up, and where the request came from. Asks the database nothing."""
-    seen = vars(request) if request else {}
-    known = user or next((seen[name] for name in ("user", "_cached_user") if type(seen.get(name)) is User), None)
-    return f"person {known.pk if known else 'unknown'}, from {request.META.get('REMOTE_ADDR', '-') if request else '-'}"
+    attributes = vars(request) if request else {}
+    person = user or next(
+        (attributes[name] for name in ("user", "_cached_user") if type(attributes.get(name)) is User), None
+    )
+    return (
+        f"person {person.pk if person else 'unknown'}, from {request.META.get('REMOTE_ADDR', '-') if request else '-'}"
+    )
 
 
 def signed_in(sender: Any, request: HttpRequest | None, user: Any, **more: Any) -> None:

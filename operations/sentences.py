@@ -28,9 +28,9 @@ def in_own_language(text: str) -> str:
         return text
     reader = (get_language() or SOURCE).partition("-")[0]
     for source in {SOURCE, *(code for code, _name in settings.LANGUAGES)} - {reader}:
-        found = _book(source, reader).translated(text)
-        if found != text:
-            return found
+        translation = _book(source, reader).translated(text)
+        if translation != text:
+            return translation
     return text
 
 
@@ -40,24 +40,24 @@ class Book:
     def __init__(self, pairs: Iterator[tuple[str, str]]) -> None:
         self.whole: dict[str, str] = {}
         patterns: list[tuple[str, re.Pattern[str], str]] = []
-        for said, meant in pairs:
-            if not HOLE.search(said):
-                self.whole.setdefault(said, meant)
-            elif sum(map(str.isalpha, HOLE.sub("", said))) >= FEWEST_LETTERS:
-                pieces = HOLE.split(said)
-                patterns.append((max(pieces[::2], key=len), _pattern(pieces), meant))
+        for text, translation in pairs:
+            if not HOLE.search(text):
+                self.whole.setdefault(text, translation)
+            elif sum(map(str.isalpha, HOLE.sub("", text))) >= FEWEST_LETTERS:
+                pieces = HOLE.split(text)
+                patterns.append((max(pieces[::2], key=len), _pattern(pieces), translation))
         # The one with most words of its own first: others could fit the same text.
         self.patterns = sorted(patterns, key=lambda one: -len(one[1].pattern))
 
     def translated(self, text: str) -> str:
-        if (found := self._as_a_whole(text)) is not None:
-            return found
+        if (translation := self._as_a_whole(text)) is not None:
+            return translation
         if match := RULE.fullmatch(text):
             return f"({self.whole.get(match[1], match[1])} {match[2]})"
         ends = [match.span() for match in END.finditer(text)]
         for start, end in reversed(ends[:MOST_PARTS]):
-            if (found := self._as_a_whole(text[:start])) is not None:
-                return f"{found}{text[start:end]}{self.translated(text[end:])}"
+            if (translation := self._as_a_whole(text[:start])) is not None:
+                return f"{translation}{text[start:end]}{self.translated(text[end:])}"
         if not ends:
             return text
         start, end = ends[0]
@@ -83,12 +83,12 @@ class Book:
 
 def _pattern(pieces: list[str]) -> re.Pattern[str]:
     """From literal, name, literal, name … literal."""
-    seen: set[str] = set()
+    names: set[str] = set()
     parts = [re.escape(pieces[0].replace("%%", "%"))]
     for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
-        parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{VALUE})")
+        parts.append(f"(?P={name})" if name in names else f"(?P<{name}>{VALUE})")
         parts.append(re.escape(literal.replace("%%", "%")))
-        seen.add(name)
+        names.add(name)
     return re.compile("".join(parts), re.DOTALL)
 
 
@@ -102,9 +102,9 @@ def _pairs(source: str, target: str) -> Iterator[tuple[str, str]]:
     for key in {**catalogues[source], **catalogues[target]}:
         # Of a plural only the singular is the key of both.
         message = key if isinstance(key, str) else key[0] if key[1] == 0 else ""
-        said, meant = (_text(catalogues[code], key, message, code) for code in (source, target))
-        if said and meant and said != meant:
-            yield said, meant
+        text, translation = (_text(catalogues[code], key, message, code) for code in (source, target))
+        if text and translation and text != translation:
+            yield text, translation
 
 
 def _text(catalogue: dict[object, str], key: object, message: str, code: str) -> str:

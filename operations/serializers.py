@@ -58,10 +58,10 @@ class Strict(serializers.Serializer):
             raise serializers.ValidationError(messages)
 
     def _refuse_unknown(self, data: dict[str, Any]) -> None:
-        known = [name for name, field in self.fields.items() if not field.read_only]
+        names = [name for name, field in self.fields.items() if not field.read_only]
         if self.parent is None:
-            known.append(DRY_RUN)
-        unknown = _("Unknown member. Available members: %(names)s.") % {"names": ", ".join(known)}
+            names.append(DRY_RUN)
+        unknown = _("Unknown member. Available members: %(names)s.") % {"names": ", ".join(names)}
         messages = {}
         for name in data:
             field = self.fields.get(name)

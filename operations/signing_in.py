@@ -52,7 +52,7 @@ def _is_known(request: HttpRequest, name: str) -> bool:
 class Waits:
     """Stands before the one that looks at passwords, so that a name that waits costs no time of the processor either."""
 
-    def authenticate(self, request: HttpRequest | None, username: str | None = None, **given: Any) -> None:
+    def authenticate(self, request: HttpRequest | None, username: str | None = None, **credentials: Any) -> None:
         if request is None or not username or not settings.THROTTLE:
             return
         if seconds := seconds_to_wait(request, username):

@@ -1,4 +1,4 @@
-"""Parts of the product that have fallen silent: told to those who run it once, and shown for as long as it lasts.
+"""Parts of the product that have fallen silent: one notice to those who run it, and a banner for as long as it lasts.
 
 Every part that lives looks at the others, so that it does not depend on any one of them.
 """
@@ -37,7 +37,7 @@ def look() -> None:
     """Leaves a notice of every part that has fallen silent since the last look, whoever looks first."""
     for name, at in silent().items():
         with transaction.atomic():
-            row, _made = Heartbeat.objects.get_or_create(name=name, defaults={"at": at, "host": "", "pid": 0})
+            row, _is_new = Heartbeat.objects.get_or_create(name=name, defaults={"at": at, "host": "", "pid": 0})
             if Heartbeat.objects.filter(name=name, at=row.at, told_at=None).update(told_at=clock.now()):
                 notices.leave(notices.WHOLE, KIND, {"part": name, "since": at.isoformat()})
 

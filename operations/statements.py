@@ -1,4 +1,4 @@
-"""Statements whose text is made once a process: for what runs for every single record of a queue.
+"""Statements whose text is written once per process, for what runs once for each record of a queue.
 
 Writing a statement costs Django 0.3 to 2 ms of processor time, often more than running it. The text still comes from the ORM and
 the models; only the values change from run to run. For everything else the ORM itself is right.
@@ -30,39 +30,39 @@ class Parameter(Expression):
 
 
 class Query(Generic[M]):
-    """`make` gives the queryset, with `Given` for each value that comes later and a slice where one row is asked for.
+    """`make` gives the queryset, with a `Parameter` for each value that comes later and a slice where one row is wanted.
     Its annotations stand on the rows under their names.
 
-    Raises KeyError for a value that is not given. Rows are read whole: no prefetching, no `iterator`.
+    Raises KeyError for a missing value. Rows are read whole: no prefetching, no `iterator`.
     """
 
     def __init__(self, make: "Callable[[], models.QuerySet[M]]") -> None:
         self.make = make
         self.text = threading.local()  # belongs to the connection that it was written for
 
-    def rows(self, **given: Any) -> list[M]:
+    def rows(self, **parameters: Any) -> list[M]:
         if not hasattr(self.text, "sql"):
             self._write()
         text = self.text
         values = [
-            part.field.get_db_prep_value(given[part.name], connection) if isinstance(part, Parameter) else part
+            part.field.get_db_prep_value(parameters[part.name], connection) if isinstance(part, Parameter) else part
             for part in text.values
         ]
         with connection.cursor() as cursor:
             cursor.execute(text.sql, values)
             rows = cursor.fetchall()
-        made = []
+        instances = []
         for row in text.compiler.apply_converters(rows, text.converters) if text.converters else rows:
             instance = text.model.from_db(DEFAULT_DB_ALIAS, text.columns, row[text.begin : text.end])
             for part in text.related:
                 part.populate(row, instance)
             for name, place in text.annotations:
                 setattr(instance, name, row[place])
-            made.append(instance)
-        return made
+            instances.append(instance)
+        return instances
 
-    def first(self, **given: Any) -> M | None:
-        return next(iter(self.rows(**given)), None)
+    def first(self, **parameters: Any) -> M | None:
+        return next(iter(self.rows(**parameters)), None)
 
     def _write(self) -> None:
         compiler: Any = self.make().query.get_compiler(DEFAULT_DB_ALIAS)
@@ -137,13 +137,14 @@ def update(row: models.Model, names: tuple[str, ...], **still: Any) -> bool:
 def update_all(rows: Iterable[models.Model], names: Sequence[str]) -> None:
     """Writes the named fields of stored rows of one model, each with its own values. As `bulk_update`, whose one statement that
     names every value costs twenty times as much to write: here one short statement runs once a row, in one go."""
-    given = list(rows)
-    if not given:
+    instances = list(rows)
+    if not instances:
         return
-    model, database = type(given[0]), connections[DEFAULT_DB_ALIAS]
+    model, database = type(instances[0]), connections[DEFAULT_DB_ALIAS]
     sql, fields, _conditions = _update(model, tuple(names), ())
     values = [
-        [*(field.get_db_prep_save(field.pre_save(row, False), database) for field in fields), row.pk] for row in given
+        [*(field.get_db_prep_save(field.pre_save(row, False), database) for field in fields), row.pk]
+        for row in instances
     ]
     with connection.cursor() as cursor:
         cursor.executemany(sql, values)

@@ -1,4 +1,4 @@
-"""How often one may ask: counted for a token, its person, and the address of whoever is not known. Limits are settings.
+"""How many requests are allowed: counted per token, per person, and per address for anonymous ones. Limits are settings.
 
 A person who is known is never refused because of their address: a school is one address. docs/notes/0016-bodies-and-load.md.
 """
@@ -93,19 +93,19 @@ def standing(kind: str, name: str, method: str) -> Standing | None:
 
 def refuse(kind: str, name: str, method: str) -> Standing | None:
     """Counts the request. Raises bodies.Refused (429) when there were too many in this minute."""
-    found = standing(kind, name, method)
-    if found and found.is_over:
-        raise too_many(found)
-    return found
+    state = standing(kind, name, method)
+    if state and state.is_over:
+        raise too_many(state)
+    return state
 
 
-def too_many(found: Standing) -> bodies.Refused:
+def too_many(state: Standing) -> bodies.Refused:
     text = _("The limit is %(limit)s requests a minute. Try again in %(seconds)s seconds; this request was not "
              "processed.") % {
-        "limit": found.limit, "seconds": found.reset,
+        "limit": state.limit, "seconds": state.reset,
     }  # fmt: skip
-    refused = bodies.Refused(429, "too_many_requests", _("Too many requests"), text, found.reset)
-    refused.standing = found  # type: ignore[attr-defined]
+    refused = bodies.Refused(429, "too_many_requests", _("Too many requests"), text, state.reset)
+    refused.standing = state  # type: ignore[attr-defined]
     return refused
 
 
@@ -119,11 +119,11 @@ def _unknown(request: HttpRequest) -> Standing | None:
     return standing("address", addresses.site(request.META.get("REMOTE_ADDR", "")), request.method or "")
 
 
-def _headed(response: HttpResponse, found: Standing | None) -> HttpResponse:
-    if found:
-        response["RateLimit-Limit"] = str(found.limit)
-        response["RateLimit-Remaining"] = str(found.remaining)
-        response["RateLimit-Reset"] = str(found.reset)
+def _headed(response: HttpResponse, state: Standing | None) -> HttpResponse:
+    if state:
+        response["RateLimit-Limit"] = str(state.limit)
+        response["RateLimit-Remaining"] = str(state.remaining)
+        response["RateLimit-Reset"] = str(state.reset)
     return response
 
 

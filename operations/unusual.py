@@ -1,6 +1,6 @@
-"""What hardly anybody does in an hour: very many wrong passwords, very many students looked at, very many files taken along.
+"""What hardly anybody does in an hour: very many wrong passwords, students viewed, or files downloaded.
 
-Those who run the product get a notice, once an hour for each person or address. How many that is are settings; 0 switches a kind off.
+Those who run the product get a notice, once an hour for each person or address. The limits are settings; 0 switches a kind off.
 """
 
 import datetime as dt
@@ -58,7 +58,7 @@ def _findings(since: dt.datetime) -> Iterator[tuple[str, str, int, str]]:
         yield from (("files", who, number, ACCESS) for who, number in taken.filter(number__gte=most))
 
 
-def sentence(given: dict[str, Any]) -> str:
+def sentence(values: dict[str, Any]) -> str:
     words = {
         "failures of an address": _("%(number)s sign-in attempts from %(who)s failed within an hour."),
         "failures of a name": _("%(number)s sign-in attempts as “%(who)s” failed within an hour."),
@@ -67,4 +67,4 @@ def sentence(given: dict[str, Any]) -> str:
             "%(who)s downloaded %(number)s files with student data within an hour. See “Access”, and ask the person."
         ),
     }
-    return words[given["what"]] % given
+    return words[values["what"]] % values

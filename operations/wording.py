@@ -1,4 +1,4 @@
-"""How words stand beside each other, and what a column is called."""
+"""Pairs of words, and what a column is called."""
 
 from typing import Any
 

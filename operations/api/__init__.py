@@ -1,1 +1,1 @@
-"""What every API view shares. One file a concern, since the framework reads some of them while it is being imported itself."""
+"""What every API view shares. One file per concern, since the framework imports some of them during its own import."""

@@ -17,12 +17,12 @@ class StrictFilterBackend(DjangoFilterBackend):
         if view.action != "list":
             return queryset
         filterset = self.get_filterset(request, queryset, view)
-        known = set(filterset.filters) if filterset else set()
+        names = set(filterset.filters) if filterset else set()
         unknown = [
-            name for name in request.query_params if name not in known and name not in KeysetPagination.parameters
+            name for name in request.query_params if name not in names and name not in KeysetPagination.parameters
         ]
         if unknown:
-            possible = ", ".join(sorted(known)) or "-"
+            possible = ", ".join(sorted(names)) or "-"
             raise exceptions.ValidationError(
                 {name: [_("Unknown filter. Available filters: %(names)s.") % {"names": possible}] for name in unknown}
             )
@@ -30,9 +30,9 @@ class StrictFilterBackend(DjangoFilterBackend):
         return super().filter_queryset(request, queryset, view)
 
 
-def refuse_empty(given: QueryDict) -> None:
-    """A program whose variable was empty would get everything."""
-    empty = [name for name in given if not any(given.getlist(name))]
+def refuse_empty(params: QueryDict) -> None:
+    """A program with an empty variable would get everything."""
+    empty = [name for name in params if not any(params.getlist(name))]
     if empty:
         message = _("This is empty. Enter a value or leave the member out.")
         raise exceptions.ValidationError({name: [message] for name in empty})

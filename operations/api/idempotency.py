@@ -1,6 +1,6 @@
-"""The same request sent again under the same key is done once and gets the first answer, for a day.
+"""A request sent again under the same key is done once and gets the first answer, for a day.
 
-A replay is an answer like any other: who has lost a right or a school since, or asks by a token that has less, does not get it.
+A replay is an answer like any other: whoever has lost a right or a school since, or uses a token with less, does not get it.
 """
 
 import datetime as dt
@@ -39,7 +39,7 @@ class Once:
         self.entry, self.in_transaction = entry, in_transaction
 
     def end(self, response: Response) -> None:
-        """Keeps the answer; a refusal leaves no trace, so that it can be corrected under the same key."""
+        """Keeps the answer; a refusal leaves no trace, so that the request can be corrected under the same key."""
         if response.status_code >= 400:
             self.forget()
             return
@@ -83,13 +83,13 @@ PERMISSION, EVERY_SCHOOL = "permission ", "every school"
 
 
 def rights_of(user: User) -> set[str]:
-    """What the person may do, and the schools that they see, by way of this request."""
+    """What the person may do, and the schools that they see, in this request."""
     names = [codename for codename, _label in User._meta.permissions]
-    found = {f"{PERMISSION}{name}" for name in names if user.has_perm(f"operations.{name}")}
+    held = {f"{PERMISSION}{name}" for name in names if user.has_perm(f"operations.{name}")}
     for codes_of in offers.school_codes:
         codes = codes_of(user)
-        found |= {EVERY_SCHOOL} if codes is None else {f"school {code}" for code in codes}
-    return found
+        held |= {EVERY_SCHOOL} if codes is None else {f"school {code}" for code in codes}
+    return held
 
 
 def check(request: Request) -> None:
@@ -124,16 +124,16 @@ def begin(request: Request, body: Mapping[str, Any], in_transaction: bool) -> On
 
 
 def _take(user_id: int, key: str, digest: str, now: dt.datetime, rights: list[str]) -> tuple[IdempotencyKey, bool]:
-    """The new entry, or the one that stands. One that has ended is gone, whether the tick has been by or not."""
-    given = {"user_id": user_id, "key": key}
+    """The new entry, or the present one. An expired one counts as gone, whether the tick has removed it or not."""
+    identity = {"user_id": user_id, "key": key}
     while True:
         try:
             with transaction.atomic():
-                made = IdempotencyKey.objects.create(**given, request_digest=digest, rights=rights, created_at=now)
-                return made, True
+                entry = IdempotencyKey.objects.create(**identity, request_digest=digest, rights=rights, created_at=now)
+                return entry, True
         except IntegrityError:
-            IdempotencyKey.objects.filter(**given, created_at__lte=now - KEPT).delete()
-            if stands := IdempotencyKey.objects.filter(**given).first():
+            IdempotencyKey.objects.filter(**identity, created_at__lte=now - KEPT).delete()
+            if stands := IdempotencyKey.objects.filter(**identity).first():
                 return stands, False
 
 
@@ -147,8 +147,8 @@ def _text(value: Any) -> str:
     """A file counts by its name and its content."""
     if not isinstance(value, UploadedFile):
         return str(value)
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for chunk in value.chunks():
-        found.update(chunk)
+        digest.update(chunk)
     value.seek(0)
-    return f"{value.name} {found.hexdigest()}"
+    return f"{value.name} {digest.hexdigest()}"

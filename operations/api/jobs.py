@@ -1,4 +1,4 @@
-"""Jobs: how far they are, what was no plain success, and the three things that a person can do with one."""
+"""Jobs: their progress, what did not simply succeed, and the three things that a person can do with one."""
 
 from collections.abc import Callable
 from typing import Any

@@ -26,9 +26,9 @@ class MayDo(permissions.BasePermission):
         else:
             action = _action(request, view)
             if action is None:
-                return True  # no such method here: that answer (405) comes next
-            asked = getattr(view, "needs", {}).get(action)
-            needed = rights.to(*asked) if asked else ()
+                return True  # no such method: the answer is 405
+            need = getattr(view, "needs", {}).get(action)
+            needed = rights.to(*need) if need else ()
             if rights.may(request.user, *needed):
                 return True
         names = ", ".join(name.partition(".")[2] for name in needed)

@@ -25,7 +25,7 @@ def if_match(request: Request) -> str | None:
 
 
 MOVED = "conflict"
-# What keeps a request from being done in the present state, by the last part of `type`. Each kind has its own title.
+# Why the present state does not allow a request, by the last part of `type`. Each kind has its own title.
 CONFLICTS: dict[str, Any] = {
     MOVED: gettext_lazy("The record has changed since"),
     "settled": gettext_lazy("The change is already settled"),
@@ -81,7 +81,7 @@ def _errors(detail: Any, prefix: str = "") -> list[dict[str, str]]:
 
 
 def _text(value: Any) -> str:
-    """A name that the caller sent may hold halves of characters, which no answer can carry."""
+    """A name from the caller may hold lone surrogates, which no answer can carry."""
     return force_str(value).encode("utf-8", "replace").decode()
 
 

@@ -1,6 +1,6 @@
-"""The base of every view of the API: what the address and the body may hold, previews, and writing once.
+"""The base of every API view: what the address and the body may hold, previews, and writing once.
 
-A writing call is one transaction. With `dry_run` it is the same work, taken back before it is answered: nothing is kept, nobody
+A writing call is one transaction. With `dry_run` the same work is rolled back before the answer: nothing is kept, nobody
 is woken. What cannot run like that (files, calls to PASI) draws a preview of its own and is named in `previews`.
 """
 
@@ -35,7 +35,7 @@ else:
 class Resource(Base):
     # A mixin, first among the bases. It has no docstring: the API's description would show it at every address.
 
-    # The serializer of what each writing action takes; an action that is not named takes nothing but `dry_run`.
+    # The serializer of each writing action's body; an action without one takes nothing but `dry_run`.
     bodies: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
     # What the address of a reading action may hold; the filters of a list speak for themselves.
     queries: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -104,28 +104,28 @@ class Resource(Base):
             raise
 
     def check_object(self) -> None:
-        """Raises what the action itself would for an object that the person may not see. Asked before an answer is replayed."""
+        """Raises what the action would for an object that the person may not see. Called before an answer is replayed."""
         view: Any = self
         if getattr(self, "lookup_field", None) in view.kwargs:
             view.get_object()
 
     def _check_query(self, request: Request) -> None:
         if self._action == "list" and getattr(self, "filter_backends", None):
-            return  # the filters say what they know
-        known = self.queries.get(self._action or "", ())
-        refuse_unknown(request.query_params, known)
+            return  # the filters check it
+        names = self.queries.get(self._action or "", ())
+        refuse_unknown(request.query_params, names)
 
     def _read_writing(self, request: Request) -> None:
         refuse_unknown(request.query_params, (DRY_RUN,))
         data = request.data
         if not isinstance(data, Mapping):
             raise exceptions.ValidationError({"": [_("The body must be one JSON object.")]})
-        asked = {_truth(value) for value in request.query_params.getlist(DRY_RUN)}
+        values = {_truth(value) for value in request.query_params.getlist(DRY_RUN)}
         if DRY_RUN in data:
-            asked.add(_truth(data[DRY_RUN], is_text=isinstance(data, QueryDict)))
-        if len(asked) > 1:
+            values.add(_truth(data[DRY_RUN], is_text=isinstance(data, QueryDict)))
+        if len(values) > 1:
             raise exceptions.ValidationError({DRY_RUN: [_("This member appears twice, with different values.")]})
-        self.dry_run = True in asked
+        self.dry_run = True in values
         self.body = _without(data, DRY_RUN)
         if self._action not in self.bodies:
             Strict(data=self.body).is_valid(raise_exception=True)
@@ -151,18 +151,18 @@ class Resource(Base):
         return response
 
 
-def refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    unknown = [name for name in given if name not in known]
+def refuse_unknown(params: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    unknown = [name for name in params if name not in names]
     if unknown:
-        message = _("Unknown parameter. Available parameters: %(names)s.") % {"names": ", ".join(known) or "-"}
+        message = _("Unknown parameter. Available parameters: %(names)s.") % {"names": ", ".join(names) or "-"}
         raise exceptions.ValidationError({name: [message] for name in unknown})
 
 
 def _truth(value: Any, *, is_text: bool = True) -> bool:
-    """Neither 0 nor "yes": a preview that was not understood must not be carried out."""
-    found = TEXTS.get(value.lower()) if is_text and isinstance(value, str) else value
-    if isinstance(found, bool):
-        return found
+    """Refuses 0 and "yes": a misunderstood preview must not be carried out."""
+    truth = TEXTS.get(value.lower()) if is_text and isinstance(value, str) else value
+    if isinstance(truth, bool):
+        return truth
     raise exceptions.ValidationError({DRY_RUN: [_("Enter true or false.")]})
 
 
@@ -177,7 +177,7 @@ def _without(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _mark_preview(response: Response) -> None:
-    """What was made only to be looked at has no key and no address. A job that draws a preview is there: 202 stays."""
+    """A preview's new records have no key and no address. A job that draws a preview exists: 202 stays."""
     response["Dry-Run"] = "true"
     if response.status_code == status.HTTP_201_CREATED:
         response.status_code = status.HTTP_200_OK

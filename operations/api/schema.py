@@ -1,4 +1,4 @@
-"""How the OpenAPI description tells of errors (one shape for all, application/problem+json) and of what every write takes."""
+"""What the OpenAPI description says of errors (one shape for all, application/problem+json) and of every write."""
 
 from functools import cache
 from typing import Any
@@ -60,7 +60,7 @@ def _response(code: int, current: type[serializers.Serializer] | None) -> OpenAp
 
 @cache
 def _with_current(current: type[serializers.Serializer]) -> type[serializers.Serializer]:
-    """One class a kind of item: the description gives each its name once."""
+    """One class per kind of item: the description names each once."""
     name = f"{current.__name__.removesuffix('Serializer')}ProblemSerializer"
     return type(name, (ProblemSerializer,), {"current": current(help_text="The item as it is now.")})
 
@@ -102,12 +102,12 @@ def describe_writes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 
 
 def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A member of the address that is not known is refused everywhere."""
+    """Every address refuses unknown parameters."""
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     for operations in result["paths"].values():
         for operation in operations.values():
-            told = {"description": TITLES[400][1], "content": {PROBLEM: problem}}
-            operation["responses"].setdefault("400", told)
+            response = {"description": TITLES[400][1], "content": {PROBLEM: problem}}
+            operation["responses"].setdefault("400", response)
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 

@@ -70,7 +70,7 @@ class Root(Resource, APIView):
 
 
 class PlainProblems:
-    """A refusal is no OpenAPI document and no page, whatever the view draws otherwise."""
+    """A refusal is neither an OpenAPI document nor a page, whatever the view renders otherwise."""
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(response, "exception", False):

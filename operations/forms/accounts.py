@@ -97,7 +97,7 @@ class TokenForm(forms.ModelForm):
         }
 
     def clean_name(self) -> str:
-        """One token a name: an answer that is loaded again must not make a second one."""
+        """One token per name: reloading the answer must not create a second one."""
         name: str = self.cleaned_data["name"]
         if not latin1.fits(name):
             raise ValidationError(_("PASI receives this name. It accepts only Latin letters and single spaces."))
@@ -116,7 +116,7 @@ class TokenForm(forms.ModelForm):
         return day
 
     def clean(self) -> dict[str, Any]:
-        """The password last, and only for what could be made: wrong ones are counted as at a sign-in."""
+        """The password last, and only where all else is valid: wrong ones count as at a sign-in."""
         values: dict[str, Any] = super().clean() or {}
         if not self.errors and not confirmed(self.request, values["present"]):
             self.add_error("present", _("This is not your current password."))
@@ -134,7 +134,7 @@ class TokenForm(forms.ModelForm):
 
 
 def confirmed(request: HttpRequest, password: str) -> bool:
-    """Whether it is the password of whoever is signed in. A wrong one counts as a sign-in that failed."""
+    """Whether it is the password of the person signed in. A wrong one counts as a failed sign-in."""
     return authenticate(request, username=request.user.get_username(), password=password) is not None
 
 

@@ -1,4 +1,4 @@
-"""A form's field with all that its class has, where the form's own list of fields knows no more than that it is one."""
+"""A form's field under its own type, where the form's `fields` give only the base class."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from operations import rights
 from operations.forms.fields import field_of
 from operations.models import User
 from operations.rules import latin1
-from operations.services.accounts import BY_ADMINISTRATORS, SERVICE_GIVEN
+from operations.services.accounts import BY_ADMINISTRATORS, SERVICE_FIELDS
 
 
 class RoleField(forms.ModelChoiceField):
@@ -24,7 +24,7 @@ class RoleField(forms.ModelChoiceField):
 
 
 def roles_for(by: User) -> "QuerySet[Group]":
-    """The roles that the person can give: who does not see all schools gives none that does."""
+    """The roles that the person can assign: without all schools, none that has them all."""
     rows = Group.objects.order_by("pk")
     return rows if rights.covers(by, None) else rows.exclude(permissions__codename=rights.ALL_SCHOOLS)
 
@@ -77,7 +77,7 @@ class PersonForm(forms.ModelForm):
 
 
 class ServiceForm(forms.ModelForm):
-    """A service account. Its role may not look after people: no program may make itself another role."""
+    """A service account. Its role may not look after people, so that no program can give itself another role."""
 
     role = RoleField(
         label=gettext_lazy("Role"), queryset=Group.objects.none(), empty_label=None, widget=forms.RadioSelect
@@ -85,7 +85,7 @@ class ServiceForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = SERVICE_GIVEN
+        fields = SERVICE_FIELDS
         labels = {
             "last_name": gettext_lazy("Name"),
             "username": gettext_lazy("Short name"),

@@ -8,7 +8,7 @@ from operations.sentences import in_own_language
 class Job(models.Model):
     """Work on many records: a row that a worker claims, with a mark from which it goes on after a kill.
 
-    `given` is what the job was asked to do, as it was at its start; `mark` is whatever its kind needs to go on;
+    `inputs` are what the job was started with; `mark` is whatever its kind needs to go on;
     `done` and `failed` count records of `total`. `fence` rises with each claim, so a late worker writes nothing.
     """
 
@@ -81,7 +81,7 @@ OVER = (
 
 
 class JobRow(models.Model):
-    """One record that was not plain success: what happened to it, in words for people."""
+    """One record that did not simply succeed: what happened to it, in words for people."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="rows")
     entity = models.CharField(max_length=40)

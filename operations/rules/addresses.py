@@ -1,4 +1,4 @@
-"""Where a client sits: proxies are believed only where they are named."""
+"""A client's address. Only configured proxies are believed."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -20,25 +20,25 @@ def _read(text: str) -> IPv4Address | IPv6Address | None:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        found = ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
-    return getattr(found, "ipv4_mapped", None) or found
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def client(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
-    """The address of who asks: the last one in X-Forwarded-For that no trusted proxy is, if the connection comes from one.
+    """The client's address: the last one in X-Forwarded-For that is no trusted proxy, if the connection comes from one.
 
-    What stands before it was written by the client and is worth nothing.
+    Anything before it was written by the client and cannot be trusted.
     """
     here = _read(peer)
     if here is None or not any(here in network for network in trusted):
         return peer
     for part in reversed(forwarded.split(",")) if forwarded else ():
-        found = _read(part)
-        if found is None:
+        address = _read(part)
+        if address is None:
             break
-        here = found
+        here = address
         if not any(here in network for network in trusted):
             break
     return str(here)
@@ -46,7 +46,7 @@ def client(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
 
 def site(address: str) -> str:
     """What is counted as one: an IPv4 address, or the network of one IPv6 site."""
-    found = _read(address)
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, SITE_BITS), strict=False))
-    return str(found or address)
+    ip = _read(address)
+    if isinstance(ip, IPv6Address):
+        return str(ip_network((ip, SITE_BITS), strict=False))
+    return str(ip or address)

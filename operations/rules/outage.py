@@ -1,4 +1,4 @@
-"""Errors that are nobody's mistake and pass: a full or read-only disk, a database that is away or busy."""
+"""Errors that are nobody's mistake and pass: a full or read-only disk, a database that is unavailable or busy."""
 
 import errno
 from collections.abc import Iterator
@@ -41,9 +41,9 @@ def kind_of(error: BaseException | None) -> str | None:
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
     """The error and what it was raised from, the first cause last."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen and len(seen) < LONGEST_CHAIN:
-        seen.add(id(error))
+    ids: set[int] = set()
+    while error is not None and id(error) not in ids and len(ids) < LONGEST_CHAIN:
+        ids.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 

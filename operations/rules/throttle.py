@@ -1,4 +1,4 @@
-"""How often one may ask, and how long a name waits after wrong passwords."""
+"""How many requests are allowed, and how long a name waits after wrong passwords."""
 
 from dataclasses import dataclass
 

@@ -30,33 +30,33 @@ BY_ADMINISTRATORS = (
 )  # what an administrator sets
 PASSWORD_CHANGED, ACCOUNT_CHANGED = "password_changed", "account_changed"  # notices to the person
 PROFILE = "/profile/"
-SERVICE_GIVEN = ("last_name", "username", "is_active")
+SERVICE_FIELDS = ("last_name", "username", "is_active")
 
 
-def _set(user: User, names: Iterable[str], given: Mapping[str, Any]) -> dict[str, list[Any]]:
+def _set(user: User, names: Iterable[str], values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Field -> [before, after] of what differs."""
-    changes = {name: [getattr(user, name), given[name]] for name in names if given[name] != getattr(user, name)}
+    changes = {name: [getattr(user, name), values[name]] for name in names if values[name] != getattr(user, name)}
     for name, (_before, after) in changes.items():
         setattr(user, name, after)
     return changes
 
 
 def check_spelling(user: User, name: str) -> None:
-    """Nobody signs as somebody else: what a person chooses is their own name, or what an administrator has agreed to."""
+    """Nobody signs as somebody else: a person may choose their own name, or one that an administrator has agreed to."""
     if name and name != user.plain_name and not latin1.spells(name, user.full_name):
         message = _("This is not a spelling of your name. An administrator can approve it on your page under People.")
         raise ValidationError(message)
 
 
 @transaction.atomic
-def save_profile(actor: Actor, user_id: int, given: Mapping[str, Any]) -> User:
-    """`given`: the fields of OWN. What a changed spelling held back goes out.
+def save_profile(actor: Actor, user_id: int, values: Mapping[str, Any]) -> User:
+    """`values`: the fields of OWN. Sends what the former spelling held back.
 
-    Raises ValidationError for a name that is none of the person's own: only an administrator agrees to that.
+    Raises ValidationError for a name that is not the person's own: only an administrator may agree to that.
     """
     user = User.objects.select_for_update().get(pk=user_id)
-    check_spelling(user, given["plain_name"])
-    changes = _set(user, OWN, given)
+    check_spelling(user, values["plain_name"])
+    changes = _set(user, OWN, values)
     if changes:
         user.save(update_fields=list(changes))
         _named_anew(changes)
@@ -66,8 +66,8 @@ def save_profile(actor: Actor, user_id: int, given: Mapping[str, Any]) -> User:
 
 def _named_anew(changes: Iterable[str]) -> None:
     if NAMES.intersection(changes):
-        for told in offers.named_anew:
-            told()
+        for listener in offers.named_anew:
+            listener()
 
 
 @transaction.atomic
@@ -83,47 +83,49 @@ def set_password(actor: Actor, user: User, raw: str, *, end_tokens: bool = False
 
 @transaction.atomic
 def change_password(actor: Actor, user: User, raw: str, *, end_tokens: bool = False) -> None:
-    """By the person: told to them, in case that it was somebody else."""
+    """By the person, who gets a notice in case it was somebody else."""
     set_password(actor, user, raw, end_tokens=end_tokens)
     notices.tell(user, PASSWORD_CHANGED, {}, PROFILE)
 
 
 @transaction.atomic
-def add_user(actor: Actor, given: Mapping[str, Any], role: Group) -> User:
+def add_user(actor: Actor, values: Mapping[str, Any], role: Group) -> User:
     """Without a password: an invitation lets the person set one (`operations.services.invitations`)."""
     people.allow(actor, role=role)
-    user = User(**{name: given[name] for name in BY_ADMINISTRATORS})
+    user = User(**{name: values[name] for name in BY_ADMINISTRATORS})
     user.set_unusable_password()
     user.save()
     user.groups.set([role])
-    changes = {name: [None, given[name]] for name in BY_ADMINISTRATORS} | {"role": [None, role.name]}
+    changes = {name: [None, values[name]] for name in BY_ADMINISTRATORS} | {"role": [None, role.name]}
     audit.record(actor, audit.Entry(audit.Verb.USER_ADDED, "user", str(user.pk), changes=changes))
     return user
 
 
 @transaction.atomic
-def add_service(actor: Actor, given: Mapping[str, Any], role: Group) -> User:
-    """A service account: no password, so that nobody signs in as it. `given`: SERVICE_GIVEN."""
+def add_service(actor: Actor, values: Mapping[str, Any], role: Group) -> User:
+    """A service account: no password, so that nobody signs in as it. `values`: SERVICE_FIELDS."""
     people.allow(actor, role=role)
-    user = User(kind=User.Kind.SERVICE, **{name: given[name] for name in SERVICE_GIVEN})
+    user = User(kind=User.Kind.SERVICE, **{name: values[name] for name in SERVICE_FIELDS})
     user.set_unusable_password()
     user.save()
     user.groups.set([role])
-    changes = {name: [None, given[name]] for name in SERVICE_GIVEN} | {"role": [None, role.name]}
+    changes = {name: [None, values[name]] for name in SERVICE_FIELDS} | {"role": [None, role.name]}
     audit.record(actor, audit.Entry(audit.Verb.SERVICE_ACCOUNT_ADDED, "user", str(user.pk), changes=changes))
     return user
 
 
 @transaction.atomic
-def change_user(actor: Actor, user_id: int, given: Mapping[str, Any], role: Group) -> User:
-    """`given`: GIVEN or, of a service account, SERVICE_GIVEN. Raises ValidationError when nobody would be left who may look
-    after people."""
+def change_user(actor: Actor, user_id: int, values: Mapping[str, Any], role: Group) -> User:
+    """`values`: BY_ADMINISTRATORS or, for a service account, SERVICE_FIELDS.
+
+    Raises ValidationError when nobody would be left who may look after people.
+    """
     _one_at_a_time()
     user = User.objects.select_for_update().get(pk=user_id)
     people.allow(actor, user, role)
     if not user.is_service:
-        given = {**given, "plain_name": _agreed(actor, user, given)}
-    changes = _set(user, SERVICE_GIVEN if user.is_service else BY_ADMINISTRATORS, given)
+        values = {**values, "plain_name": _agreed(actor, user, values)}
+    changes = _set(user, SERVICE_FIELDS if user.is_service else BY_ADMINISTRATORS, values)
     if changes:
         user.save(update_fields=list(changes))
         _named_anew(changes)
@@ -139,10 +141,10 @@ def change_user(actor: Actor, user_id: int, given: Mapping[str, Any], role: Grou
     return user
 
 
-def _agreed(actor: Actor, user: User, given: Mapping[str, Any]) -> str:
-    """How PASI writes the name from now on. One that was agreed for another name holds no longer."""
-    named = User(first_name=given["first_name"], last_name=given["last_name"], username=user.username)
-    named.plain_name, name = user.plain_name, str(given["plain_name"])
+def _agreed(actor: Actor, user: User, values: Mapping[str, Any]) -> str:
+    """The name's spelling for PASI. One that was agreed for another name no longer holds."""
+    named = User(first_name=values["first_name"], last_name=values["last_name"], username=user.username)
+    named.plain_name, name = user.plain_name, str(values["plain_name"])
     if actor.user_id == user.pk:
         check_spelling(named, name)
     if name == user.plain_name and named.full_name != user.full_name and not latin1.spells(name, named.full_name):
@@ -168,7 +170,7 @@ def set_role(actor: Actor, role_id: int, codenames: Iterable[str]) -> bool:
 
 
 def _one_at_a_time() -> None:
-    """Two administrators who take the right from each other at once must not both succeed."""
+    """Two administrators who remove each other's right at once must not both succeed."""
     list(Group.objects.select_for_update().order_by("pk"))
 
 
@@ -179,7 +181,7 @@ def _somebody_is_left() -> None:
 
 
 def locked_names(names: Iterable[str]) -> set[str]:
-    """Those of the user names that wait after too many wrong passwords, from whichever address."""
+    """Those of the user names that are locked after too many wrong passwords, from any address."""
     since = clock.now() - clock.dt.timedelta(hours=settings.AXES_COOLOFF_TIME)
     attempts = AccessAttempt.objects.filter(
         username__in=list(names), failures_since_start__gte=settings.AXES_FAILURE_LIMIT, attempt_time__gte=since
@@ -189,7 +191,7 @@ def locked_names(names: Iterable[str]) -> set[str]:
 
 @transaction.atomic
 def unlock(actor: Actor, user: User) -> bool:
-    """Lets the person try again at once. False when nobody was kept waiting."""
+    """Lets the person try again at once. False when the name was not locked."""
     people.allow(actor, user)
     signing_in.forget(user.username)
     if not reset(username=user.username):

@@ -1,4 +1,4 @@
-"""The append-only record of who did what. Called inside the transaction of the change that it tells of."""
+"""The append-only record of who did what. Called inside the transaction of the change."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping

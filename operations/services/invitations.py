@@ -45,12 +45,12 @@ def make(actor: Actor, user: User) -> str:
 
 def of(raw: str) -> Invitation:
     """Raises NotValid."""
-    found = (
+    invitation = (
         Invitation.objects.select_related("user").filter(digest=token_digest(raw), expires_at__gt=clock.now()).first()
     )
-    if found is None or not found.user.is_active or found.user.is_service:
+    if invitation is None or not invitation.user.is_active or invitation.user.is_service:
         raise NotValid
-    return found
+    return invitation
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Jobs: work on many records as a row. Made by a person, claimed by a worker, resumed at its mark after a kill.
+"""Jobs: work on many records as a row. Started by a person, claimed by a worker, resumed at its mark after a kill.
 
 A kind of job is offered by its app in `jobs.py` (`offers.jobs`). Its `run` takes a `Running` and works in chunks: each chunk
 is one transaction that ends with `running.step(...)`, so the mark, the counts and the work are stored together.
@@ -183,8 +183,8 @@ class Running:
 
         Person, permission and schools are read again: a right that was lost ends the job, and what is done stays done.
         """
-        asked = self._mine().values_list("cancel_asked", flat=True).first()
-        if asked is None or asked:
+        stop = self._mine().values_list("cancel_asked", flat=True).first()
+        if stop is None or stop:
             raise Stopped
         if why := rights.lost(self.actor.user_id, self.right):
             raise RightLost(why)
@@ -236,10 +236,10 @@ class Running:
         )
         if not changed:
             raise Stopped
-        made = list(rows)
-        for row in made:
+        batch = list(rows)
+        for row in batch:
             row.job_id = self.job_id
-        JobRow.objects.bulk_create(made, batch_size=500)
+        JobRow.objects.bulk_create(batch, batch_size=500)
         self.mark, self._may_go_on = mark, False
 
 

@@ -1,4 +1,4 @@
-"""Retention: what is left of work and visits is removed when it is old enough, in short pieces, by the tick.
+"""Retention: the tick removes old traces of work and visits, in short pieces.
 
 Each app offers what it keeps (`offers.retention`); the settings page says for how long.
 """

@@ -18,7 +18,7 @@ def leave(school_code: str, kind: str, values: dict[str, Any], url: str = "") ->
 
 
 def tell(person: User, kind: str, values: dict[str, Any], url: str = "") -> Notice:
-    """For one person alone, who is also told by the ways that higher apps offer (mail)."""
+    """For one person, also sent in the ways that higher apps offer (mail)."""
     notice = Notice.objects.create(person=person, kind=kind, values=values, url=url, at=clock.now())
     for way in offers.ways_to_tell:
         way(person, notice)

@@ -1,4 +1,4 @@
-"""Tasks without a row of their own: written down when they are asked for, so that a lost message does not lose them."""
+"""Tasks without a row of their own: stored when they are requested, so that a lost message does not lose them."""
 
 from collections.abc import Callable
 

@@ -23,8 +23,8 @@ from operations.services import audit, notices
 def ensure_roles(**kwargs: object) -> None:
     """Makes the roles that do not exist yet; leaves the others as administrators have set them."""
     for name in permissions.ROLES:
-        group, made = Group.objects.get_or_create(name=name)
-        if made:
+        group, is_new = Group.objects.get_or_create(name=name)
+        if is_new:
             group.permissions.set(
                 Permission.objects.filter(content_type__app_label="operations", codename__in=permissions.of_role(name))
             )
@@ -105,7 +105,7 @@ def make_token(
 
 @transaction.atomic
 def revoke_token(actor: Actor, token: ApiToken) -> None:
-    """Its owner is told when somebody else does it."""
+    """Its owner gets a notice when somebody else does it."""
     allow(actor, token.user)
     audit.record(
         actor, audit.Entry(audit.Verb.TOKEN_REVOKED, "user", str(token.user_id), changes={"name": [token.name, None]})
@@ -116,20 +116,20 @@ def revoke_token(actor: Actor, token: ApiToken) -> None:
 
 
 def warn_of_ends() -> None:
-    """The tick's round: whoever owns a token that ends soon is told once; of a service account those who run the product."""
+    """The tick's round: one notice to the owner of a token that ends soon; for a service account, to those who run the product."""
     now = clock.now()
     for token in ApiToken.objects.filter(expires_at__gt=now, expires_at__lte=now + WARN_AHEAD).select_related("user"):
         if token.user.is_active and not Notice.objects.filter(kind=TOKEN_ENDS, values__id=token.pk).exists():
-            given = {
+            values = {
                 "id": token.pk,
                 "token": token.name,
                 "owner": token.user.full_name,
                 "day": timezone.localtime(token.expires_at).date().isoformat(),
             }
             if token.user.is_service:
-                notices.leave(notices.WHOLE, TOKEN_ENDS, given, f"/people/{token.user_id}/")
+                notices.leave(notices.WHOLE, TOKEN_ENDS, values, f"/people/{token.user_id}/")
             else:
-                notices.tell(token.user, TOKEN_ENDS, given, WHERE_TOKENS_ARE)
+                notices.tell(token.user, TOKEN_ENDS, values, WHERE_TOKENS_ARE)
 
 
 def demo_token(user: User) -> str:

@@ -1,4 +1,4 @@
-"""Lists as their people left them: read, kept and forgotten, always of one person."""
+"""Lists as people left them: read, kept and forgotten, always for one person."""
 
 from collections.abc import Mapping
 

@@ -284,11 +284,11 @@ def statusbar(parts: Iterable[Mapping[str, Any]], label: str) -> dict[str, Any]:
 @register.inclusion_tag("components/spark.html")
 def spark(values: Iterable[float], label: str, limit: float = 0) -> dict[str, Any]:
     """Draw a row of bars, those over `limit` in a second colour; `label` says the same in words."""
-    known = [max(float(value), 0.0) for value in values]
-    top = max([*known, limit, 1.0])
+    numbers = [max(float(value), 0.0) for value in values]
+    top = max([*numbers, limit, 1.0])
     bars = [
         {"x": n * 20 + 2, "y": round(72 - 68 * v / top, 1), "height": round(68 * v / top, 1), "high": 0 < limit < v}
-        for n, v in enumerate(known)
+        for n, v in enumerate(numbers)
     ]
     line = round(72 - 68 * limit / top, 1) if limit else 0
-    return {"bars": bars, "width": len(known) * 20, "line": line, "label": label}
+    return {"bars": bars, "width": len(numbers) * 20, "line": line, "label": label}

@@ -1,4 +1,4 @@
-"""Jobs: what runs, what was no plain success, and what a person can do with one."""
+"""Jobs: what is running, what did not simply succeed, and what a person can do with one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -103,8 +103,8 @@ def index(request: HttpRequest) -> HttpResponse:
     filterset = JobFilter(request.GET, own)
     LIST.check(request, filterset)
     queryset, chosen = lists.sound(filterset), request.GET.get("state", "")
-    made = _page(request, queryset, newest_first=True)
-    rows = [{"job": job, "label": label(job), "answer": answer(job)} for job in made.rows]
+    page = _page(request, queryset, newest_first=True)
+    rows = [{"job": job, "label": label(job), "answer": answer(job)} for job in page.rows]
     running = JobFilter.in_state(own, "state", "running").count()
     waiting = selectors.to_approve(user).count()
     numbers = {"running": running, "waiting": waiting}
@@ -124,8 +124,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": WORDS,
         "running": running,
         "waiting": waiting,
-        "earlier": made.previous,
-        "next": made.next,
+        "earlier": page.previous,
+        "next": page.next,
         "everybody": user.has_perm(rights.EVERY_SCHOOL),
         "chosen": chosen,
         **LIST.context(request),
@@ -133,9 +133,9 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "operations/jobs.html", context)
 
 
-def _page(request: HttpRequest, found: QuerySet[Any], newest_first: bool) -> keyset.Page:
+def _page(request: HttpRequest, rows: QuerySet[Any], newest_first: bool) -> keyset.Page:
     try:
-        return keyset.page(found, request.GET, SIZE, newest_first)
+        return keyset.page(rows, request.GET, SIZE, newest_first)
     except ValidationError:
         raise Http404 from None
 
@@ -149,17 +149,17 @@ def _own(request: HttpRequest, pk: int) -> Job:
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
     job = _own(request, pk)
-    found = selectors.job_rows(user, job)
-    made, row_count = _page(request, found, newest_first=False), found.count()
+    rows = selectors.job_rows(user, job)
+    page, row_count = _page(request, rows, newest_first=False), rows.count()
     kind = offers.jobs.get(job.kind)
     context = {
         **_state(job),
         "ways": selectors.ways(user, job),
-        "rows": _rows(request, made.rows),
+        "rows": _rows(request, page.rows),
         "row_count": row_count,
         "hidden": job.rows.count() - row_count,
-        "earlier": made.previous,
-        "next": made.next,
+        "earlier": page.previous,
+        "next": page.next,
         "belongs": kind.page(job) if kind and kind.page else "",
         "panels": offers.panels("operations.job", request, job),
         "is_plain": not (kind and kind.answer),
@@ -210,12 +210,12 @@ def _left(job: Job) -> str:
 
 def _rows(request: HttpRequest, rows: list[JobRow]) -> list[dict[str, Any]]:
     """Each with the name and the address of its record, where the person may see it."""
-    known: dict[int, tuple[str, str]] = {}
+    names: dict[int, tuple[str, str]] = {}
     for entity in {row.entity for row in rows}:
         maker = offers.job_rows.get(entity)
         if maker is not None:
-            known |= maker(request, [row for row in rows if row.entity == entity])
-    return [{"row": row, "name": known.get(row.pk, ("", ""))[0], "url": known.get(row.pk, ("", ""))[1]} for row in rows]
+            names |= maker(request, [row for row in rows if row.entity == entity])
+    return [{"row": row, "name": names.get(row.pk, ("", ""))[0], "url": names.get(row.pk, ("", ""))[1]} for row in rows]
 
 
 def _do(request: HttpRequest, pk: int, way: str, do: Callable[[Any, int], Job], done: str) -> HttpResponse:

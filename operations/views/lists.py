@@ -33,7 +33,7 @@ def require(allowed: bool) -> None:
 
 
 def address(request: HttpRequest, **changes: Any) -> str:
-    """This page's query with some parameters changed; None takes one out. Page marks go with every change."""
+    """This page's query with some parameters changed; None removes one. Any change drops the page marks."""
     params = request.GET.copy()
     for name in (*MARKS, *changes):
         params.pop(name, None)
@@ -60,16 +60,16 @@ def with_default(params: QueryDict, name: str, value: str, unless: tuple[str, ..
     return params
 
 
-def refuse_unknown(request: HttpRequest, known: Iterable[str]) -> None:
-    """Raises BadRequest for a parameter that the list does not know: a misspelt filter must not answer with everything."""
-    names = {*known, *MARKS}
+def refuse_unknown(request: HttpRequest, parameters: Iterable[str]) -> None:
+    """Raises BadRequest for an unknown parameter: a misspelt filter must not answer with everything."""
+    names = {*parameters, *MARKS}
     unknown = [name[:40] for name in request.GET if name not in names]
     if unknown:
         raise BadRequest(_("This list has no filter named %(names)s.") % {"names": ", ".join(unknown)})
 
 
 def sound(filterset: FilterSet) -> QuerySet[Any]:
-    """The filtered rows, for a file. Raises BadRequest where a filter is malformed: there is no page to say so at the filter."""
+    """The filtered rows, for a file. Raises BadRequest where a filter is malformed: a file cannot show the error at the filter."""
     if not filterset.is_valid():
         wrong = ", ".join(str(filterset.form.fields[name].label) for name in filterset.errors)
         raise BadRequest(_("The address contains a filter that cannot be read: %(names)s.") % {"names": wrong})
@@ -89,37 +89,37 @@ def page(request: HttpRequest, queryset: QuerySet[Any], newest_first: bool = Fal
 
 
 def chips(
-    request: HttpRequest, filterset: FilterSet, besides: tuple[str, ...], told: Mapping[str, str] | None = None
+    request: HttpRequest, filterset: FilterSet, besides: tuple[str, ...], labels: Mapping[str, str] | None = None
 ) -> list[dict[str, str]]:
-    """The filters that hold, apart from those that the tabs stand for. `told`: words for those whose values are none."""
-    found = []
+    """The active filters, apart from those that the tabs stand for. `labels`: texts for those whose values are not for people."""
+    items = []
     for name, one in filterset.form.fields.items():
         raw = request.GET.get(name, "").strip()
         if not raw or name in besides:
             continue
         offered: Any = getattr(one, "choices", None) or getattr(one.widget, "choices", ())
         choices = {str(value): label for value, label in offered}
-        text = (told or {}).get(name) or wording.pair(one.label, choices.get(raw, raw))
-        found.append({"text": text, "url": address(request, **{name: None, MINE: 1})})
-    return found
+        text = (labels or {}).get(name) or wording.pair(one.label, choices.get(raw, raw))
+        items.append({"text": text, "url": address(request, **{name: None, MINE: 1})})
+    return items
 
 
 def pager(
-    request: HttpRequest, made: keyset.Page, total: int | str, newest_first: bool | None = None
+    request: HttpRequest, part: keyset.Page, total: int | str, newest_first: bool | None = None
 ) -> dict[str, str]:
     """Sentence and addresses for components/pager.html. `newest_first` None: a list whose rows are no news. `total`: as
     `keyset.counted` gives it, or in words."""
-    words = {"number": len(made.rows), "total": total if isinstance(total, str) else keyset.upto(total)}
+    words = {"number": len(part.rows), "total": total if isinstance(total, str) else keyset.upto(total)}
     if newest_first is None:
-        shown = _("Showing %(number)s of %(total)s")
+        sentence = _("Showing %(number)s of %(total)s")
     elif newest_first:
-        shown = _("Showing %(number)s of %(total)s, newest first")
+        sentence = _("Showing %(number)s of %(total)s, newest first")
     else:
-        shown = _("Showing %(number)s of %(total)s, oldest first")
+        sentence = _("Showing %(number)s of %(total)s, oldest first")
     return {
-        "shown": shown % words,
-        "earlier": address(request, **dict([made.previous])) if made.previous else "",
-        "next": address(request, **dict([made.next])) if made.next else "",
+        "shown": sentence % words,
+        "earlier": address(request, **dict([part.previous])) if part.previous else "",
+        "next": address(request, **dict([part.next])) if part.next else "",
     }
 
 
@@ -168,7 +168,7 @@ class Listing:
         return [*self.columns, *(Column(name, label) for name, label in offers.list_columns[self.page])]
 
     def turn(self, request: HttpRequest, filters: Filters | None = None) -> HttpResponseRedirect | None:
-        """Where to instead: opened plainly, the list as the person left it; with a choice just made, its clean address.
+        """A redirect: for the bare address, to the list as the person left it; after a choice, to its clean address.
 
         Raises BadRequest for what the list does not know.
         """
@@ -190,7 +190,7 @@ class Listing:
         for name in [name for name, value in params.items() if not value and name not in defaults]:
             del params[name]  # a form sends its empty fields too
         if filters is not None and not filters(params).is_valid():
-            return None  # told at the filter itself
+            return None  # the filter itself shows the error
         view = {name: str(params[name]) for name in self.filters if name in params}
         view = {name: value for name, value in view.items() if defaults.get(name) != value}
         try:
@@ -201,7 +201,7 @@ class Listing:
         return HttpResponseRedirect(f"{request.path}?{params.urlencode()}" if params else request.path)
 
     def _kept(self, request: HttpRequest, filters: Filters | None) -> QueryDict:
-        """What the person's row says, as far as it still holds for them."""
+        """What the person's row holds, where it still applies to them."""
         row, params = self._row(request), QueryDict(mutable=True)
         params.update({name: value for name, value in row.filters.items() if name in self.filters})
         if row.sort and (row.sort in self.orders or not self.orders):
@@ -240,4 +240,4 @@ class Listing:
         return {"cols": cols, "listing": listing}
 
 
-LISTINGS: dict[str, Listing] = {}  # by page; each list says it of itself
+LISTINGS: dict[str, Listing] = {}  # by page; each list registers itself

@@ -31,30 +31,30 @@ class ForPeople(View):
 
 class PeopleList(ForPeople):
     def get(self, request: HttpRequest) -> HttpResponse:
-        asked = {name: request.GET.get(name, "") for name in ("role", "state", "kind")}
-        lists.refuse_unknown(request, asked)
-        people_found = list(self._filtered(asked).prefetch_related("groups").order_by("last_name", "first_name", "pk"))
+        chosen = {name: request.GET.get(name, "") for name in ("role", "state", "kind")}
+        lists.refuse_unknown(request, chosen)
+        persons = list(self._filtered(chosen).prefetch_related("groups").order_by("last_name", "first_name", "pk"))
         roles = list(Group.objects.order_by("pk").values_list("name", flat=True))
-        locked = accounts.locked_names(person.username for person in people_found)
-        rows = [{"person": person, "locked": person.username in locked} for person in people_found]
-        services = sum(person.is_service for person in people_found)
+        locked = accounts.locked_names(person.username for person in persons)
+        rows = [{"person": person, "locked": person.username in locked} for person in persons]
+        services = sum(person.is_service for person in persons)
         context = {
             "rows": rows,
             "persons": len(rows) - services,
             "services": services,
             "roles": roles,
             "kinds": User.Kind.choices,
-            "asked": asked,
+            "chosen": chosen,
         }
         return render(request, "operations/people.html", context)
 
     @staticmethod
-    def _filtered(asked: dict[str, str]) -> QuerySet[User]:
-        wanted = Q(groups__name=asked["role"]) if asked["role"] else Q()
-        if asked["state"] in ("active", "inactive"):
-            wanted &= Q(is_active=asked["state"] == "active")
-        if asked["kind"] in User.Kind.values:
-            wanted &= Q(kind=asked["kind"])
+    def _filtered(chosen: dict[str, str]) -> QuerySet[User]:
+        wanted = Q(groups__name=chosen["role"]) if chosen["role"] else Q()
+        if chosen["state"] in ("active", "inactive"):
+            wanted &= Q(is_active=chosen["state"] == "active")
+        if chosen["kind"] in User.Kind.values:
+            wanted &= Q(kind=chosen["kind"])
         return User.objects.filter(wanted)
 
 
@@ -91,11 +91,11 @@ class AddService(ForPeople):
         form = ServiceForm(request.POST, by=user_of(request))
         if not form.is_valid():
             return self._page(form, 422)
-        made = accounts.add_service(of_request(request), form.cleaned_data, form.cleaned_data["role"])
+        account = accounts.add_service(of_request(request), form.cleaned_data, form.cleaned_data["role"])
         messages.success(
-            request, _("%(name)s was added. Now choose the schools and make a token.") % {"name": made.full_name}
+            request, _("%(name)s was added. Now choose the schools and make a token.") % {"name": account.full_name}
         )
-        return redirect("operations:person", made.pk)
+        return redirect("operations:person", account.pk)
 
     def _page(self, form: ServiceForm, status: int = 200) -> HttpResponse:
         return render(self.request, "operations/service_add.html", {"form": form}, status=status)
@@ -114,7 +114,7 @@ def show(request: HttpRequest, pk: int, status: int = 200, **forms: Any) -> Http
         "invitation": forms.pop("invitation", ""),
         "token_form": forms.get("token") or TokenForm(prefix="token", person=person, request=request),
         "tokens": list(person.api_tokens.all()),
-        "made": forms.get("made"),
+        "new_token": forms.get("new_token"),
         "api_address": request.build_absolute_uri(API_CALL),
         "locked": bool(accounts.locked_names([person.username])),
         "panels": offers.panels("operations.person", request, person),
@@ -142,7 +142,7 @@ class PersonPage(ForPeople):
 
 
 class SendLink(ForPeople):
-    """In place of setting a password, which would be known to two people then."""
+    """Instead of setting a password, which two people would then know."""
 
     http_method_names = ["post"]
 
@@ -177,15 +177,15 @@ class MakeToken(ForPeople):
         form = TokenForm(request.POST, prefix="token", person=person, request=request)
         if not form.is_valid():
             return show(request, pk, 422, token=form)
-        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until, **form.reach)
-        return show(request, pk, made=made)
+        token = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until, **form.reach)
+        return show(request, pk, new_token=token)
 
 
 class RevokeToken(ForPeople):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int, token: int) -> HttpResponse:
-        found = get_object_or_404(ApiToken, pk=token, user_id=pk)
-        people.revoke_token(of_request(request), found)
-        messages.success(request, _("The token %(name)s is revoked.") % {"name": found.name})
+        api_token = get_object_or_404(ApiToken, pk=token, user_id=pk)
+        people.revoke_token(of_request(request), api_token)
+        messages.success(request, _("The token %(name)s is revoked.") % {"name": api_token.name})
         return redirect("operations:person", pk)

@@ -37,7 +37,7 @@ def show(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
         "password_form": forms.get("password") or OwnPasswordForm(person=person, request=request),
         "token_form": forms.get("token") or TokenForm(person=person, request=request),
         "tokens": list(person.api_tokens.all()),
-        "made": forms.get("made"),
+        "new_token": forms.get("new_token"),
         "api_address": request.build_absolute_uri(API_CALL),
         "fits": latin1.fits(person.full_name),
         "outside": " ".join(latin1.outside(person.full_name)),
@@ -99,8 +99,8 @@ class Tokens(View):
         form = TokenForm(request.POST, person=person, request=request)
         if not form.is_valid():
             return show(request, 422, token=form)
-        made = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until, **form.reach)
-        return show(request, made=made)
+        token = people.make_token(of_request(request), person, form.cleaned_data["name"], form.until, **form.reach)
+        return show(request, new_token=token)
 
 
 @rights.signed_in

@@ -1,4 +1,4 @@
-"""What a person chooses for a list of their own: its columns, and its default again."""
+"""A person's own choices for a list: its columns, and back to the default."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse

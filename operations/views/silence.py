@@ -53,29 +53,29 @@ WORDS = {
 def banner(request: HttpRequest) -> dict[str, Any]:
     """One banner for all of them: the first by the order of the table, the others named behind it."""
     runs_it = silence.is_told(request.user)
-    found = silence.silent()
-    parts = [part for part in BY_NAME.values() if part.name in found and (part.everybody or runs_it)]
+    since = silence.silent()
+    parts = [part for part in BY_NAME.values() if part.name in since and (part.everybody or runs_it)]
     if not parts:
         return {}
     first = WORDS[parts[0].name]
     text = [
         str(first.meanwhile),
-        *(str(WORDS[part.name].title) % {"time": _when(found[part.name])} for part in parts[1:]),
+        *(str(WORDS[part.name].title) % {"time": _when(since[part.name])} for part in parts[1:]),
     ]
     text.append(str(first.next_step) if runs_it else _("Administrators have been notified."))
-    title = str(first.title) % {"time": _when(found[parts[0].name])}
+    title = str(first.title) % {"time": _when(since[parts[0].name])}
     return {"banner": offers.Banner("attn", title, f" {' '.join(text)}", name=_("State of the processes"), icon="warn")}
 
 
-def notice(given: dict[str, Any]) -> str:
+def notice(values: dict[str, Any]) -> str:
     """To those who run the product."""
-    words = WORDS.get(given.get("part", ""))
+    words = WORDS.get(values.get("part", ""))
     if words is None:
-        return str(given.get("part", ""))
-    since = _when(dt.datetime.fromisoformat(given["since"]))
-    if "until" in given:
+        return str(values.get("part", ""))
+    since = _when(dt.datetime.fromisoformat(values["since"]))
+    if "until" in values:
         return _("Resolved since %(until)s: %(what)s") % {
-            "until": _when(dt.datetime.fromisoformat(given["until"])),
+            "until": _when(dt.datetime.fromisoformat(values["until"])),
             "what": str(words.title) % {"time": since},
         }
     return " ".join([str(words.title) % {"time": since}, str(words.meanwhile), str(words.next_step)])

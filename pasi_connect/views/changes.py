@@ -114,7 +114,7 @@ def index(request: HttpRequest) -> HttpResponse:
     counts = group_counts(user)
     group = params.get("group", "")
     labels = {"not_alike": _("Excluding similar changes"), "alike": _alike(page.rows)}
-    chips = lists.chips(request, filterset, besides=("group",) if group in TABS else (), told=labels)
+    chips = lists.chips(request, filterset, besides=("group",) if group in TABS else (), labels=labels)
     total = keyset.counted(items) if chips or group not in counts else counts[group]
     number = waiting(counts)
     rows = change_rows.shown_rows(page.rows, working)

@@ -22,7 +22,12 @@ ALLOWED = {
 
 # Apps in which local variables and parameters go by what they hold as well.
 CLEAN = (
+    "alerts",
+    "config",
+    "operations",
     "pasi_connect",
+    "registrar",
+    "sis",
 )  # fmt: skip
 
 

@@ -151,7 +151,7 @@ def test_a_service_account_is_added_with_role_schools_and_tokens_and_nobody_sign
         f"/people/{service.pk}/tokens/",
         {"token-name": "Nightly plan", "token-scope": "write", "token-present": PASSWORD},
     )
-    made = page.context["made"]
+    made = page.context["new_token"]
     assert f'curl -H "Authorization: Bearer {made}" http://testserver/api/v1/schools/' in unescape(
         page.content.decode()
     )

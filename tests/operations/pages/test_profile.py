@@ -84,7 +84,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(here, as_person):
     answer = client.post(
         "/profile/tokens/", {"name": "Bus planner", "scope": "read", "expires_at": "", "present": PASSWORD}
     )
-    raw = answer.context["made"]
+    raw = answer.context["new_token"]
     assert raw in answer.content.decode()
     token = ApiToken.objects.get(user=here.registrar)
     assert dt.timedelta(days=364) < token.expires_at - clock.now() <= dt.timedelta(days=366)
