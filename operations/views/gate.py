@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -13,6 +14,7 @@ from django.views.i18n import set_language as django_set_language
 from operations import rights
 from operations.forms.accounts import SignInForm
 from operations.models import User
+from operations.services import first_people
 
 
 @rights.public
@@ -20,6 +22,11 @@ class SignIn(LoginView):
     template_name = "registration/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **named: Any) -> Any:
+        if not first_people.somebody_is_there():
+            return render(request, "registration/first_start.html")
+        return super().dispatch(request, *args, **named)
 
 
 @rights.public

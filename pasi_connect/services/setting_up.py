@@ -11,12 +11,16 @@ from operations.services import audit, pending
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import Status
 from pasi_connect.services.compare import comparing
+from pasi_connect.services.pull import reference
 from pasi_connect.services.queue import submissions
+from pasi_connect.soap import gateway
+from pasi_connect.soap.answers import Answer
 from sis.models.event import Origin
 from sis.services import events
 
 RECONSIDER = "pasi_connect.reconsider"
 RELEASE = "pasi_connect.release"
+TEST_SECONDS = 10.0
 
 
 class StaleSettings(Exception):
@@ -51,12 +55,12 @@ def save(actor: Actor, model: type[Singleton], version: int, values: Mapping[str
     return sorted(changes)
 
 
-def tested(actor: Actor, outcome: str) -> None:
-    """A person has tried the connection and its certificate."""
-    audit.record(
-        actor,
-        audit.Entry(audit.Verb.CONNECTION_TESTED, "settings", "connectionsettings", changes={"outcome": ["", outcome]}),
-    )
+def test(actor: Actor) -> Answer:
+    """Tries the connection and its certificate: one call without effect, whose exchange stays in the log."""
+    answer = gateway.call("HelloWorld", {}, reference.purpose(), seconds=TEST_SECONDS)
+    changes = {"outcome": ["", answer.outcome]}
+    audit.record(actor, audit.Entry(audit.Verb.CONNECTION_TESTED, "settings", "connectionsettings", changes=changes))
+    return answer
 
 
 def reconsider() -> None:

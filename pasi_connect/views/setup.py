@@ -20,10 +20,7 @@ from pasi_connect.forms.setup import ApprovalForm, CallerForm, ConnectionForm, K
 from pasi_connect.models import CallerSettings, ConnectionSettings, SyncSettings
 from pasi_connect.services import setting_up
 from pasi_connect.services.pull import reference
-from pasi_connect.soap import gateway
 from pasi_connect.views import setup_steps
-
-TEST_SECONDS = 10.0
 
 
 @rights.needs("set_up", "connection")
@@ -39,8 +36,7 @@ class TestConnection(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        answer = gateway.call("HelloWorld", {}, reference.purpose(), seconds=TEST_SECONDS)
-        setting_up.tested(of_request(request), answer.outcome)
+        answer = setting_up.test(of_request(request))
         if answer.good:
             messages.success(request, _("PASI answered. The connection works."))
         else:

@@ -9,6 +9,15 @@ from operations.services import audit, pending
 from sis.models import Authority, School
 from sis.models.organization import State
 
+
+class AnotherAuthority(Exception):
+    """The installation belongs to `authority` already: there is one, and everything hangs on it."""
+
+    def __init__(self, authority: Authority) -> None:
+        super().__init__(f"This installation belongs to {authority}.")
+        self.authority = authority
+
+
 STATES = ("enrolment_sync", "course_marks_integration")  # each by itself
 _interested: set[str] = set()  # tasks to which the state of a school matters
 
@@ -39,6 +48,31 @@ def set_state(actor: Actor, school_id: int, name: str, value: str) -> bool:
     for task in sorted(_interested):
         pending.ask(task)
     return True
+
+
+@transaction.atomic
+def set_authority(actor: Actor, code: str, name: str) -> tuple[Authority, bool]:
+    """The one authority, made at the first start; (authority, whether anything changed). A name that differs is corrected.
+
+    Raises ValidationError for a code or a name that cannot be, AnotherAuthority where there is one with another code.
+    """
+    authority = Authority.objects.select_for_update().first()
+    if authority is None:
+        authority = Authority(code=code, name=name)
+        authority.full_clean()
+        authority.save()
+        changes = {"code": [None, code], "name": [None, name]}
+        audit.record(actor, audit.Entry(audit.Verb.AUTHORITY_CREATED, "authority", code, changes=changes))
+        return authority, True
+    if authority.code != code:
+        raise AnotherAuthority(authority)
+    if authority.name == name:
+        return authority, False
+    before, authority.name = authority.name, name
+    authority.full_clean()
+    authority.save(update_fields=["name"])
+    audit.record(actor, audit.Entry(audit.Verb.AUTHORITY_RENAMED, "authority", code, changes={"name": [before, name]}))
+    return authority, True
 
 
 def follow_pasi(rows: list[tuple[str, str, str]]) -> None:

@@ -1,17 +1,11 @@
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from operations.models import User
+from operations.services import first_people
 from operations.services.people import demo_token
-
-
-def _has_database() -> bool:
-    """False for a SQLite file that is not there: asking it would make it, empty and readable by everybody."""
-    return not settings.SQLITE or Path(str(settings.DATABASES["default"]["NAME"])).exists()
 
 
 class Command(BaseCommand):
@@ -21,11 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("username")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            there = _has_database() and User.objects.filter(is_demo=True).exists()
-        except DatabaseError:
-            there = False  # a database that nobody has started the product on has no tables
-        if not there:
+        if not (first_people.has_tables() and User.objects.filter(is_demo=True).exists()):
             if settings.DATA_DIR_IS_NEW:
                 settings.DATA_DIR.rmdir()
             raise CommandError(f"There is no demo district in {settings.DATA_DIR}. Start it first: make run")
