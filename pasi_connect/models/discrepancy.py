@@ -119,10 +119,11 @@ class Decision(models.Model):
     picture = models.JSONField()  # the item's fields as they were decided on
     agreed_before = models.JSONField(null=True)
     revision_after = models.PositiveIntegerField(null=True)
-    created_enrolment = models.BooleanField(default=False)
+    created_record = models.BooleanField(default=False)
     submission = models.ForeignKey(Submission, on_delete=models.SET_NULL, null=True, related_name="+")
-    # Of a record decided as a whole: what its undo puts back. {"enrolment"} of one that was made here; {"student", "school",
-    # "school_year", "asn"} of one that followed its identity; {"link": its columns} of one that was linked anew.
+    # Of a record decided as a whole: what its undo puts back. {"record": its id} of one that was made here, of the discrepancy's
+    # kind; {"student", "school", "school_year", "asn"} of one that followed its identity; {"link": its columns} of one that was
+    # linked anew.
     before = models.JSONField(default=dict)
     revision_undone = models.PositiveIntegerField(null=True)  # the SIS record's, after the undo
     undone_at = models.DateTimeField(null=True)

@@ -11,9 +11,9 @@ class Outcome(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
     VERSION_CONFLICT = "version_conflict", _("Version conflict")
     NOT_AUTHORIZED = "not_authorized", _("Not authorized")
-    OUR_FAULT = "our_fault", _("Our fault")
+    OUR_FAULT = "our_fault", _("Error in our message")
     NOT_YET = "not_yet", _("Not ready yet")
-    PASI_FAULT = "pasi_fault", _("PASI's fault")
+    PASI_FAULT = "pasi_fault", _("Error in PASI")
     UNAVAILABLE = "unavailable", _("Unavailable")
     UNKNOWN = "unknown", _("Unknown")
 

@@ -137,7 +137,7 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
         if not decision.undone_at
         and taking_back.may_undo_decision(sight, decision)
         # PASI has taken our value by then; what was created there is restored.
-        and (decision.created_enrolment or not (decision.rejected and not decision.discrepancy.is_open))
+        and (decision.created_record or not (decision.rejected and not decision.discrepancy.is_open))
     }
 
 

@@ -78,7 +78,7 @@ def floor(count: int) -> None:
             )
             cursor.execute(
                 f"WITH made AS (INSERT INTO {table(Decision)} (discrepancy_id, at, actor_name, accepted, rejected, reason, picture, "
-                "agreed_before, revision_after, created_enrolment, undone_by) SELECT d.id, now(), 'x', '[\"grade\"]', '[]', '', "
+                "agreed_before, revision_after, created_record, undone_by) SELECT d.id, now(), 'x', '[\"grade\"]', '[]', '', "
                 f"d.fields, l.agreed, 2, false, '' FROM {items} d JOIN {links} l ON l.key = d.key "
                 "WHERE d.settled_by = 'accept' AND d.settled_at = now() RETURNING id, discrepancy_id) "
                 f'INSERT INTO {table(ActionRecord)} (action_id, "order", entity, subject_id, key, school_code, before, '

@@ -236,7 +236,7 @@ def _decide_whole(
     if item.kind == Kind.CREATED_IN_PASI:
         assert copy is not None
         new_link = _create_here(actor, entities.by_kind(item.entity), copy, item.key, reason, deleted=not accepted)
-        decision.created_enrolment = True
+        decision.created_record = True
         decision.revision_after = new_link.record.revision
         if not accepted:
             # Known here as deleted, so that it is deleted there: our side of the difference is "deleted".
@@ -310,8 +310,8 @@ def _forgotten(entity: Entity, key: str, whose: dict[str, Any]) -> Any:
     if not entity.has_deletion:
         return None
     undone = Decision.objects.filter(
-        discrepancy__entity=entity.kind, discrepancy__key=key, created_enrolment=True, undone_at__isnull=False
+        discrepancy__entity=entity.kind, discrepancy__key=key, created_record=True, undone_at__isnull=False
     ).order_by("-id")
-    ids = [before["enrolment"] for before in undone.values_list("before", flat=True) if "enrolment" in before]
+    ids = [before["record"] for before in undone.values_list("before", flat=True) if "record" in before]
     tied = entity.links.filter(subject_id__in=ids).values("subject_id")
     return entity.records.filter(pk__in=ids, deleted=True, **whose).exclude(pk__in=tied).order_by("-pk").first()

@@ -27,12 +27,12 @@ def is_link_anew(decision: Decision) -> bool:
 def handles(decision: Decision) -> bool:
     """The SIS record was made, moved or linked anew: its undo is not that of fields."""
     moved = decision.discrepancy.kind == Kind.IDENTITY_CHANGED_IN_PASI and bool(decision.accepted)
-    return decision.created_enrolment or moved or is_link_anew(decision)
+    return decision.created_record or moved or is_link_anew(decision)
 
 
 def has_arrived(decision: Decision, copy: Any) -> bool:
     """PASI has deleted what was created there, as the decision wanted."""
-    return decision.created_enrolment and bool(decision.rejected) and copy.deleted and copy.vanished_at is None
+    return decision.created_record and bool(decision.rejected) and copy.deleted and copy.vanished_at is None
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Facts:
                 return _("The SIS record was decided on afterwards. Undo that decision first.")
             return ""
         assert link is not None
-        return self.needed.get(link.subject_id, "") if decision.created_enrolment else ""
+        return self.needed.get(link.subject_id, "") if decision.created_record else ""
 
 
 def undo(actor: Actor, decision: Decision, pairs: Mapping[str, Pair], reason: str) -> bool:
@@ -82,7 +82,7 @@ def undo(actor: Actor, decision: Decision, pairs: Mapping[str, Pair], reason: st
         _tie_back(decision, pair, pairs)
         return False
     assert pair.link is not None
-    if not decision.created_enrolment:
+    if not decision.created_record:
         version = pair.copy.core_version if pair.copy else 0
         decision.revision_undone = identity.move_back(actor, decision, pair.link, version, reason)
         return False
@@ -96,7 +96,7 @@ def undo(actor: Actor, decision: Decision, pairs: Mapping[str, Pair], reason: st
         decision.revision_undone = pair.link.record.revision
         return True
     _forget(actor, entity, subject_id, reason)
-    decision.before = {"enrolment": subject_id}
+    decision.before = {"record": subject_id}
     pair.link.delete()
     pair.link = None
     return False

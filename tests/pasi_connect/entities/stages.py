@@ -6,30 +6,33 @@ from typing import Any
 
 from pasi_connect import entities
 from pasi_connect.entities import Entity
-from sis.models import Course, School, SchoolEnrolment, Section
+from sis.models import Course, School, SchoolEnrolment, Section, Student
 from sis.models.organization import State
-from sis.services import enrolments, sections
+from sis.services import enrolments, sections, students
 from tests import factories, made_up
+from tests.pasi_connect import students as students_of_both
 from tests.pasi_connect.world import YEAR, World
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`create` makes a record through the door of the SIS, `bare` one as an import leaves it, `change` is that door.
+    """`create` makes a record through the door of the SIS, `bare` one as an import leaves it, `change` is that door. A kind that is
+    made on neither side alone has no `create`, and `both` makes records that both sides hold.
 
-    `field` with PASI's `member`: `here` are two values that somebody enters here, `there` one that somebody enters in PASI;
+    `field` with PASI's `member` or its path: `here` are two values that somebody enters here, `there` one that somebody enters in PASI;
     `refused` one that PASI refuses, None where the SIS refuses it first. A record of `create` has none of these.
     """
 
     entity: Entity
-    create: Callable[[World], Any]
-    bare: Callable[[World], Any]
+    create: Callable[[World], Any] | None
+    bare: Callable[[World], Any] | None
     change: Callable[..., Any]
     field: str
     member: str
     here: tuple[Any, Any]
     there: Any
     refused: Any = None
+    both: Callable[[World, int], list[Any]] | None = None
 
     def __str__(self) -> str:
         return self.entity.kind
@@ -66,6 +69,10 @@ def _bare_section(world: World) -> Section:
     return factories.SectionFactory(**place, local_section_id=str(Section.objects.count() + 1), term_code="S1")
 
 
+def _students(world: World, count: int) -> list[Student]:
+    return [students_of_both.in_step(world) for _ in range(count)]
+
+
 STAGES = (
     Stage(
         entities.SCHOOL_ENROLMENT,
@@ -86,6 +93,17 @@ STAGES = (
         member="InstructionalMinutesOffered",
         here=(7000, 6500),
         there=6000,
+    ),
+    Stage(
+        entities.by_kind("student"),
+        create=None,
+        bare=None,
+        both=_students,
+        change=students.change,
+        field="legal_last_name",
+        member="IdentificationRecord/LastName",
+        here=("Okafor", "Adeyemi"),
+        there="Lindqvist",
     ),
     *(stage for steps in made_up.rooms("steps") for stage in steps.stages()),
 )

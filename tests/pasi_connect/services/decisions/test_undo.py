@@ -1,12 +1,15 @@
 """A decision is taken back, or says why it cannot be. With PASI at the other end."""
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
+from operations import clock
 from pasi_connect.entities import SCHOOL_ENROLMENT as ENTITY
-from pasi_connect.models import Discrepancy, Link, Submission
+from pasi_connect.models import Decision, Discrepancy, Link, Submission
 from pasi_connect.models.discrepancy import Kind
 from pasi_connect.models.submission import Status
 from pasi_connect.services import decisions
@@ -236,3 +239,22 @@ def test_a_record_that_is_brought_back_takes_its_other_changes_along(world):
     assert (sent.status, sent.sent_fields) == ("accepted", ["deleted", "exit_date"])
     told = world.theirs(enrolment)
     assert (told["IsDeleted"], told["RegistrationExitDate"][:10]) == (False, "2027-05-22")
+
+
+def test_a_decision_of_before_names_its_record_as_those_of_every_kind_do(world, changed):
+    """What an undone decision keeps of the record that it had made: by the migration and back."""
+    migration = import_module("pasi_connect.migrations.0030_record_of_a_decision")
+    forward, backward = migration.renamed("enrolment", "record"), migration.renamed("record", "enrolment")
+    kept = {"at": clock.now(), "actor_name": "x", "picture": [], "discrepancy": world.item(changed)}
+    made = Decision.objects.create(**kept, created_record=True, before={"enrolment": 7})
+    others = [
+        Decision.objects.create(**kept, created_record=True),
+        Decision.objects.create(**kept, before={"link": {}, "enrolment": 7}),
+    ]
+    forward(apps, None)
+    made.refresh_from_db()
+    assert made.before == {"record": 7}
+    assert [Decision.objects.get(pk=one.pk).before for one in others] == [one.before for one in others]
+    backward(apps, None)
+    made.refresh_from_db()
+    assert made.before == {"enrolment": 7}
