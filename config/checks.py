@@ -57,7 +57,7 @@ def _switches() -> Iterator[Error]:
         )
     if "*" in settings.ALLOWED_HOSTS:
         yield Error(
-            "ALLOWED_HOSTS lets any host name in.",
+            "ALLOWED_HOSTS accepts any host name.",
             hint="Name the addresses that people type, separated by commas: ALLOWED_HOSTS=pasi.example.ca",
             id="config.E003",
         )
@@ -130,10 +130,10 @@ def _servers() -> Iterator[Error]:
 
 
 def _lines() -> Iterator[Error]:
-    """Every wire that student data or a password travels on is TLS, or does not leave this machine."""
+    """Every line that carries student data or a password is encrypted, or does not leave this machine."""
     if not settings.SECURE_PROXY_SSL_HEADER or not settings.PUBLIC_URL.startswith("https://"):
         yield Error(
-            "Nothing says that people come by HTTPS: passwords and student data would cross the network in the open.",
+            "Nothing says that people connect by HTTPS: passwords and student data would cross the network in the open.",
             hint="Put a TLS proxy in front and set BEHIND_TLS_PROXY=1 and PUBLIC_URL=https://… (docs/operator/production.md).",
             id="config.E009",
         )
@@ -153,7 +153,7 @@ def _lines() -> Iterator[Error]:
     mode = database.get("OPTIONS", {}).get("sslmode", "")
     if not all(map(env.is_local, env.database_hosts(database))) and mode not in {"verify-full", "verify-ca"}:
         yield Error(
-            "The database is on another machine, and DATABASE_URL does not ask for TLS that checks whom it talks to.",
+            "The database is on another machine, and DATABASE_URL does not ask for TLS that verifies the server.",
             hint="DATABASE_URL=postgres://…/name?sslmode=verify-full&sslrootcert=/etc/pasi-connect/db-ca.pem",
             id="config.E011",
         )

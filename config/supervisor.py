@@ -254,7 +254,7 @@ def ports(environment: Mapping[str, str]) -> dict[str, str]:
                 probe.bind(("127.0.0.1", int(raw)))
             except OSError as error:
                 raise Refusal(
-                    f"Port {raw} on 127.0.0.1 cannot be had ({error.strerror}). "
+                    f"Port {raw} on 127.0.0.1 is not available ({error.strerror}). "
                     f"Stop the program that uses it, or choose another: {variable}={int(raw) % 65535 + 1} make run"
                 ) from None
         chosen[int(raw)] = variable

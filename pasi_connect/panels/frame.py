@@ -55,7 +55,7 @@ def _district() -> dict[str, object]:
     there = selectors.in_step()
     if not conf.DEMO:
         return {"reached": there}
-    return {"ok": there} if there else {"ok": False, "detail": "records here and in PASI are not equal yet"}
+    return {"ok": there} if there else {"ok": False, "detail": "records here and in PASI do not all match yet"}
 
 
 def navigation(request: HttpRequest) -> list[offers.NavItem]:

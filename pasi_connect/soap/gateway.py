@@ -298,6 +298,6 @@ def _note_link(state: LinkState, answer: Answer) -> None:
         state.code, state.detail = answer.code[: answers.MOST_CODE], answer.detail[:300]
     if after != state.state:
         state.state, state.since = after, now
-        log.warning("The link to PASI is %s. %s", after, answer.detail)
+        log.warning("The connection to PASI is %s. %s", after, answer.detail)
     state.pk = 1
     state.save()

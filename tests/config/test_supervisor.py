@@ -315,7 +315,7 @@ def test_taken_port_ends_the_start_with_code_two(tmp_path: Path, free: dict[str,
             check=False,
         )
     assert result.returncode == 2
-    assert result.stderr.startswith(f"Port {free['PORT']} on 127.0.0.1 cannot be had")
+    assert result.stderr.startswith(f"Port {free['PORT']} on 127.0.0.1 is not available")
     assert result.stderr.count("\n") == 1
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("operations", "sis", "pasi_connect", "alerts", "reconciliation", "templates", "docs/user", "docs/developer")
+PLACES = (
+    "operations", "sis", "pasi_connect", "registrar", "alerts", "reconciliation", "templates",
+    "docs/user", "docs/operator", "docs/developer",
+)  # fmt: skip
 TEXTS = sorted(
     path
     for place in PLACES
