@@ -65,7 +65,7 @@ POLLS = ("IsDataAvailable", "HelloWorld")
 
 
 def field_choices() -> list[tuple[str, Any]]:
-    """The compared fields of all kinds, and what makes an enrolment that of somebody, with the names that people know."""
+    """The compared fields of all kinds, and the parts of an enrolment's identity, under the names that people know."""
     fields: dict[str, str] = {}
     for entity in written():
         fields = {name: capfirst(entity.label(name)) for name in entity.compared} | fields
@@ -184,7 +184,7 @@ class DiscrepancyFilter(django_filters.FilterSet):
             self.filters[name] = added
 
     def filter_queryset(self, queryset: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
-        """The groups leave first comparisons to their own view; who asks for these has them in whatever group."""
+        """The groups leave first comparisons to their own view; a filter for them shows them in any group."""
         if self.form.cleaned_data.get("first_comparison"):
             self.filters["group"].method = "in_group_first"
         return super().filter_queryset(queryset)

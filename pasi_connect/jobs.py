@@ -1,4 +1,4 @@
-"""The kinds of work on many records that the synchronization offers, and how actions are taken back."""
+"""The jobs that the synchronization offers on many records, and how actions are undone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -46,7 +46,7 @@ def _refill_right(job: Job) -> offers.Right:
 
 
 def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> frozenset[str]:
-    """The schools of these rows, a thousand at once."""
+    """The schools of these rows, read a thousand at a time."""
     codes: set[str] = set()
     for start in range(0, len(ids), 1000):
         codes.update(rows.filter(**{f"{key}__in": ids[start : start + 1000]}).values_list(column, flat=True).distinct())

@@ -1,4 +1,4 @@
-"""Reads of the synchronization. Every one takes the person who asks, or serves health."""
+"""The synchronization's reads. Each takes the person who asks, or serves the health check."""
 
 import datetime as dt
 import functools
@@ -246,17 +246,17 @@ class Sight:
         return self.codes is None or code in self.codes
 
     def fields(self, code: str, values: Mapping[str, V]) -> dict[str, V]:
-        """Of the fields of a record at the school those that the person may read."""
+        """The fields of a record at the school that the person may read."""
         return (
             dict(values) if self.school(code) else {name: values[name] for name in values if name in elsewhere.FIELDS}
         )
 
     def expected(self, code: str, expectations: Iterable[Expected]) -> list[Expected]:
-        """Of what PASI will say of a record that another school keeps, what speaks of no field that the person may not read."""
+        """What PASI will say about another school's record, without fields that the person may not read."""
         return [one for one in expectations if self.school(code) or one.code in elsewhere.CODES]
 
     def reason(self, decision: Decision) -> str:
-        """Why it was decided so: of a record that stands at several schools, a word of the one that decided for all of them."""
+        """The reason for a decision: for a record of several schools, that of the school that decided for all."""
         elsewhere_too = decision.discrepancy.entity in _at_several()
         return decision.reason if not elsewhere_too or all(map(self.school, touched_by(decision))) else ""
 
@@ -298,12 +298,12 @@ def exchanges(user: User) -> Exchanges:
 
 
 def failures(user: User) -> QuerySet[Failure]:
-    """What was set aside at the person's schools; what belongs to no school, or to nobody knows which, for those who see all."""
+    """Records set aside at the person's schools; those of no or an unknown school for people who see all schools."""
     return sis_selectors.scoped(failing.set_aside(), user)
 
 
 def of_action(enrolments: QuerySet[SchoolEnrolment], action_id: int) -> QuerySet[SchoolEnrolment]:
-    """Of these the records of one action, as those that a year end has closed."""
+    """Those of these records that belong to one action, such as those closed by a year end."""
     records = ActionRecord.objects.filter(action_id=action_id, entity=events.SCHOOL_ENROLMENT)
     return enrolments.filter(pk__in=records.values("subject_id"))
 

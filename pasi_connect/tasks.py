@@ -26,5 +26,5 @@ def release() -> None:
 
 @shared_task(name=failures.RETRY, ignore_result=True)
 def retry() -> None:
-    """What raised once is tried again."""
+    """Retries failed steps."""
     retrying.retry_due()

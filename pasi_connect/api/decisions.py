@@ -1,4 +1,4 @@
-"""What people did: one entry an action, found by each of its records, taken back as a whole."""
+"""What people did: one entry per action, listed under each of its records and undone as a whole."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ from pasi_connect.serializers.decisions import (
 )
 from pasi_connect.services.decisions import taking_back
 
-IN_LIST, IN_DETAIL = 20, 1000  # records shown of each action
+IN_LIST, IN_DETAIL = 20, 1000  # records shown for each action
 ENTRY = OpenApiExample("An accepted change", examples.ACTION, response_only=True, status_codes=["200"])
 UNDONE = PolymorphicProxySerializer(
     component_name="UndoAnswer", serializers=[ActionSerializer, UndoPreviewSerializer], resource_type_field_name=None
@@ -88,7 +88,7 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         )
 
     def _asked_for(self, records: QuerySet[ActionRecord]) -> QuerySet[ActionRecord]:
-        """Of an entry with many records those that the filters name."""
+        """Where an entry has many records, only those that match the filters."""
         names = {"ref_id": "key", "key": "key", "entity": "entity"}
         wanted = {name: value for name in names if (value := self.request.query_params.get(name))}
         filterset = ActionFilter(wanted, Action.objects.none())

@@ -205,7 +205,7 @@ class DiscrepancyViewSet(
         return Response(StartedSerializer({"id": entry.pk, "job": job.pk}).data, status=202)
 
     def _filtered(self, criteria: dict[str, Any]) -> QuerySet[Discrepancy]:
-        """The items of a filter that comes in a body, refused as the list refuses it."""
+        """The items that a filter in a body selects, validated as on the list."""
         wrong: dict[str, list[str]] = {}
         data = {}
         for name, value in criteria.items():

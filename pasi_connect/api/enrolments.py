@@ -1,4 +1,4 @@
-"""School enrolments: read, change, add. The way in for a host SIS; everything else follows by itself."""
+"""School enrolments: read, change, add. The entry point for a host SIS; everything else follows automatically."""
 
 from typing import Any
 
@@ -140,9 +140,9 @@ class EnrolmentViewSet(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
         return response
 
     def _preview(self, enrolment: SchoolEnrolment, **instead: Any) -> Response:
-        """The item as it would be, held ones as held, with what PASI and our own rules will say of it.
+        """The item as it would be, shown as held if it would be, with what PASI and our own rules will say about it.
 
-        `instead`: what a preview cannot say as the item does.
+        `instead`: values that differ between a preview and the item.
         """
         findings = [expected.answer(one) for one in expected.of_enrolments([enrolment])[0]]
         answer = self._answer(enrolment, instead={**instead, "expected": findings})

@@ -1,4 +1,4 @@
-"""What was set aside because our own program failed at it, and trying again."""
+"""Records set aside because our own program failed on them, and retrying them."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view

@@ -1,4 +1,4 @@
-"""A record of a school year that is not synchronized: PASI's record read live beside ours, and ours sent once it was seen."""
+"""A record of a school year that is not synchronized: PASI's read live, ours sent once somebody saw both."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from sis.models import SchoolEnrolment
 
 
 class NoAnswer(exceptions.APIException):
-    """503: PASI told nothing that could be shown or relied on."""
+    """503: PASI returned nothing that could be shown or relied on."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "no_answer"
@@ -109,7 +109,7 @@ def _submission_data(submission: Submission) -> dict[str, Any]:
 
 
 def _without_keys(item: dict[str, Any]) -> dict[str, Any]:
-    """After a preview: what was made only to be looked at is gone, and so are its keys."""
+    """After a preview: records created only for it are gone, and so are their keys."""
     if not Submission.objects.filter(pk=item["id"]).exists():
         item["id"] = None
     if not Link.objects.filter(key=item["key"]).exists():

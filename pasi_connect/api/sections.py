@@ -1,4 +1,4 @@
-"""Sections: read, add, change, delete. What is written goes to PASI by itself."""
+"""Sections: read, add, change, delete. Changes go to PASI automatically."""
 
 from typing import Any
 
@@ -133,7 +133,7 @@ class SectionViewSet(Resource, viewsets.GenericViewSet[Section]):
         return self._preview(changed, version=before) if self.dry_run else self._answer(changed)
 
     def _preview(self, section: Section, **instead: Any) -> Response:
-        """The item as it would be, held ones as held. `instead`: what a preview cannot say as the item does."""
+        """The item as it would be, held if it would be held. `instead`: values in which a preview differs."""
         answer = self._answer(section, instead=instead)
         if answer.data["pasi"]["state"] in QUEUED:
             coming = submissions.forecast_of(section, of_request(self.request))

@@ -1,4 +1,4 @@
-"""Students: read, and change their names and identification. What is written goes to PASI by itself."""
+"""Students: read them, and change their names and identification. Changes go to PASI automatically."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""What is on its way to PASI, and the two exits that need no page: send again, cancel."""
+"""What is on its way to PASI, and the two ways out that need no page: send again, cancel."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The made-up district's school years, courses, sections, and who sits in them. Only the SIS holds them: PASI is not told yet.
+"""The made-up district's school years, courses, sections and course enrolments. PASI has none of them yet.
 
 Written in bulk, in a second or two. The dates follow the day on which the demo is made: what has not begun is registered, what
 is over has a mark.
@@ -49,7 +49,7 @@ COURSES = (
     ("PED0770", "Career and Life Management", 3, False),
 )
 TOGETHER = {"PED0770": ("PED1445",)}  # taught in one room
-NOT_TAUGHT = ("LDC1959", "Lantern Making 15", 3, False)  # in nobody's timetable any more
+NOT_TAUGHT = ("LDC1959", "Lantern Making 15", 3, False)  # no longer in anybody's timetable
 
 # What a student of a grade takes at the main school, in which term.
 OF_GRADE = {
@@ -208,7 +208,7 @@ def _sittings(stays: Iterable[SchoolEnrolment], table: Timetable, today: dt.date
 
 
 def _sitting(stay: SchoolEnrolment, section: Section, today: dt.date) -> CourseEnrolment | None:
-    """None when the stay and the section share no day."""
+    """None when the stay and the section have no day in common."""
     entry, last = max(stay.start_date, section.start_date), min(stay.exit_date, section.end_date)
     if entry > last:
         return None

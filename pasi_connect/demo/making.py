@@ -1,4 +1,4 @@
-"""Writes the made-up district into the SIS and hands the same records to the simulator, which only speaks PASI's words."""
+"""Writes the made-up district into the SIS and loads the same records into the simulator, in PASI's own terms."""
 
 from pathlib import Path
 from typing import Any
@@ -259,7 +259,7 @@ def samples_folder() -> Path:
 
 
 def _try_first(port: str, control_port: str) -> list[str]:
-    """What is left to try, with its addresses. What has been done is not offered again."""
+    """What is left to try, with its addresses. Steps already done are not offered again."""
     page, prep = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{control_port}"
     tasks = work.tasks()
     lines = [

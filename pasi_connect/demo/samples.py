@@ -1,4 +1,4 @@
-"""Sample PASIprep exports of the made-up district, for whoever tries the reconciliation: clean, saved by a spreadsheet, and cut.
+"""Sample PASIprep exports for trying the reconciliation: clean, saved by a spreadsheet, and truncated.
 
 Headers and forms as PASIprep writes them. "After" differs from "before" in a few rows, each in its own way.
 """

@@ -1,4 +1,4 @@
-"""Work for whoever tries the demo: changes made in PASI, and one change of ours that needs a person.
+"""Work for anyone who tries the demo: changes made in PASI, and one change of ours that needs a person.
 
 Made once, after everything has first been in step, through the doors that everybody uses: PASI's side by the simulator's
 control, ours by the SIS's services. The first 60 plain enrolments of school 7101 and their students are left as they are.
@@ -27,7 +27,7 @@ from sis.rules.school_year import SchoolYear
 from sis.services import enrolments as sis_enrolments
 
 DONE = audit.Verb.DEMO_WORK_MADE
-LEFT_ALONE = 60  # plain enrolments of school A, whichever end of a list somebody begins at
+LEFT_ALONE = 60  # plain enrolments of school A, from either end of a list
 PATIENCE_SECONDS = 60.0
 SOMEBODY = {"name": "Rosalind Achterberg", "organization": f"S.{made_up.SCHOOL_A}"}
 OFFICE = {"name": "Teo Brandvold", "organization": f"A.{made_up.AUTHORITY[0]}"}
@@ -87,7 +87,7 @@ def _plain(school: str, year: SchoolYear) -> QuerySet[SchoolEnrolment]:
 
 
 def _free(year: SchoolYear) -> QuerySet[SchoolEnrolment]:
-    """Plain enrolments of school A that nobody may count on to be in step."""
+    """Plain enrolments of school A that nothing else expects to be in step."""
     live = SchoolEnrolment.objects.filter(school__code=made_up.SCHOOL_A, school_year=year, deleted=False)
     kept: set[int] = set()
     for order in (("id",), ("-id",), ("student__legal_last_name", "student__legal_first_name", "id")):
@@ -105,7 +105,7 @@ def _changes(year: SchoolYear) -> tuple[dict[str, Any], ...]:
 
 
 def _stick(control: str, enrolment: SchoolEnrolment, say: Callable[[str], None]) -> None:
-    """PASI's record moves, and somebody here saves a page that was opened before: neither is overwritten, a person decides."""
+    """PASI's record changes, and somebody here saves an older page: neither is overwritten, a person decides."""
     link = submissions.link_of(enrolment)
     version = EnrolmentCopy.objects.get(key=link.key).core_version
     _edit(control, enrolment, {"Grade": "EC" if enrolment.grade != "EC" else "01"}, SOMEBODY)

@@ -1,4 +1,4 @@
-"""The kinds of records that the engine knows. A new kind is a file here, and a line in `REGISTRY`; another app registers its own.
+"""The kinds of records that the engine knows. A new one is a file here and a line in `REGISTRY`; apps may add more.
 
 The order is that of pulling: organizations, people, then what belongs to both. By its parents it is that of sending.
 """

@@ -1,4 +1,4 @@
-"""What the engine knows of a kind of record. One value of `Entity` a kind; frozen data, no class to inherit from."""
+"""What the engine knows about a kind of record: one `Entity` value per kind, frozen data, no class to inherit from."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class Entity:
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
-        """Names of the fields that both sides hold and that are laid side by side, in the order in which people see them."""
+        """Names of the fields that both sides hold and that are compared, in the order in which people see them."""
         return tuple(field.name for field in self.fields if field.compared)
 
     @cached_property
@@ -114,7 +114,7 @@ class Entity:
 
     @cached_property
     def empty(self) -> dict[str, Any]:
-        """A record in which nothing is given."""
+        """A record in which every field is empty."""
         return {field.name: field.empty for field in self.compared_fields}
 
     @cached_property
@@ -157,7 +157,7 @@ class Entity:
 
     @cached_property
     def limits(self) -> dict[str, tuple[int, int]]:
-        """Of the columns that cannot hold every text: what then becomes of it, and from how many characters on."""
+        """For columns that cannot hold every text: what happens to a longer one, and from how many characters on."""
         limits: dict[str, tuple[int, int]] = {}
         for field in self.exchanged:
             timed = field.type in (Type.DAY, Type.MOMENT)
@@ -216,7 +216,7 @@ class Entity:
         return self.copies.filter(**{f"{self.copy.key_field}__in": list(keys)}, vanished_at=None)
 
     def is_deleted(self, side: Any) -> bool:
-        """Of a SIS record or a local copy. Kinds without deletion never are."""
+        """Whether a SIS record or a local copy is deleted; a kind without deletion never is."""
         return self.has_deletion and bool(side.deleted)
 
     @property
@@ -249,7 +249,7 @@ class Entity:
 
     @property
     def is_made(self) -> bool:
-        """A record on one side alone is made, deleted or sent as a whole. Else comparing says nothing of it."""
+        """A record on one side only is created, deleted or sent as a whole. Otherwise the comparison ignores it."""
         return self.sis is not None and self.sis.create is not None
 
     def fields_of(self, part: str) -> frozenset[str]:
@@ -369,7 +369,7 @@ class Entity:
         return str(help_of(self.sis.model if self.sis else self.copy, name))
 
     def is_silent(self, names: Sequence[str]) -> bool:
-        """A change of these fields, and of no other, concerns nobody outside."""
+        """A change to these fields alone does not concern PASI."""
         return bool(names) and set(names) <= self.kept_here
 
     def key_of(self, document: Document) -> str:

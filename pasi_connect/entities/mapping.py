@@ -1,4 +1,4 @@
-"""PASI's members against our fields, by an entity's table of fields: there and back. What is not ours survives."""
+"""Maps PASI's members to our fields and back, by an entity's table of fields. Members that are not ours survive."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -123,7 +123,7 @@ def lay_on(entity: Entity, document: Mapping[str, Any], ours: Mapping[str, Any],
 
 
 def _lay_inside(laid: Document, path: str, value: Any, is_empty: bool) -> None:
-    """A member of a record inside of the record; both are new ones here, since the document is not ours to change."""
+    """Sets a member of a nested record; both records are copied, since the document is not ours to change."""
     outer, _slash, inner = path.partition("/")
     inside = dict(laid.get(outer) or {})
     if is_empty:

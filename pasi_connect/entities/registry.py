@@ -1,4 +1,4 @@
-"""The kinds of records that are registered. Those of the product come with the package; another app adds its own when it starts."""
+"""The registered kinds of records. The product's own come with the package; another app adds its own when it starts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload

@@ -1,4 +1,4 @@
-"""What an entity is put together from: how its records are fetched and sent, whose they are, the SIS's side, how people meet them."""
+"""The parts of an entity: how its records are fetched and sent, whose they are, the SIS side, the display."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Forms of decisions: the shape alone; what may be decided is for the services to say."""
+"""Forms for decisions: they check the shape only; the services say what may be decided."""
 
 from typing import Any
 

@@ -32,13 +32,13 @@ class Action(models.Model):
     class Status(models.TextChoices):
         PLANNED = "planned", _("Planned")
         DONE = "done", _("Done")
-        STOPPED = "stopped", _("Failed")  # its day came and something had moved: a person looks
+        STOPPED = "stopped", _("Failed")  # its day came and something had changed: a person looks
         CANCELLED = "cancelled", _("Cancelled")
         UNDONE = "undone", _("Undone")
 
     kind = models.CharField(max_length=30, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.DONE)
-    school_code = models.CharField(max_length=4, blank=True)  # where it was done; blank: at several schools
+    school_code = models.CharField(max_length=4, blank=True)  # where it was done; blank for several schools
     at = models.DateTimeField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=200)

@@ -120,7 +120,7 @@ class EnrolmentCopy(LocalCopy):
     exception_codes = models.CharField(max_length=120, blank=True)
     grants_program_codes = models.CharField(max_length=120, blank=True)
     deleted = models.BooleanField(default=False)
-    # By field, PASI's values that their column cannot hold, as PASI wrote them (a day of the year 0001); the column is empty then.
+    # By field, PASI's values that the column cannot hold, as sent (a day of the year 0001); the column is then empty.
     odd = models.JSONField(default=dict)
 
     class Meta:

@@ -22,7 +22,7 @@ class Kind(models.TextChoices):
     IDENTITY_CHANGED_IN_PASI = "identity_changed_in_pasi", _("Identity changed in PASI")
 
 
-# Of a first comparison thousands come at once: they wait in a view of their own, and count nowhere else.
+# A first comparison brings thousands at once: they wait in a view of their own, and count nowhere else.
 WAITS = Q(status="open", undecided__gt=0, first_comparison=False)
 FIRST = Q(status="open", undecided__gt=0, first_comparison=True)
 

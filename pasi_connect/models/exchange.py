@@ -42,7 +42,7 @@ class Exchange(models.Model):
     organization = models.CharField(max_length=6)
     person_name = models.CharField(max_length=200)
     person_local_id = models.CharField(max_length=150)
-    person_username = models.CharField(max_length=150, blank=True)  # who it was here, whatever PASI was told
+    person_username = models.CharField(max_length=150, blank=True)  # who acted here, whatever name PASI was given
     person_full_name = models.CharField(max_length=301, blank=True)
     person_ip = models.CharField(max_length=50)
     sent_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""What stands on the settings pages now, and whether PASI is reachable: everything that a call must know, in one statement."""
+"""The current settings, and whether PASI is reachable: everything that a call needs to know, in one statement."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""What the tables and pages of the SIS show of PASI: the state of each enrolment, and the ways to edit one."""
+"""What the SIS tables and pages show of PASI: the state of each enrolment, and the ways to edit one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +40,7 @@ def live_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offe
 
 
 def held_for_school(request: HttpRequest, switch: tuple[School, str, str]) -> offers.Panel | None:
-    """What switching one of a school's states sends, or keeps."""
+    """What changing one of a school's states sends or holds."""
     school, name, value = switch
     kinds = [entity.kind for entity in written() if entity.sis and entity.sis.switch == name]
     mine: Any = selectors.submissions(user_of(request)).filter(school_code=school.code, entity__in=kinds)

@@ -150,7 +150,7 @@ def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banne
 
 
 def _certificate_banner() -> offers.Banner | None:
-    """For those who can act on it. Looked at once a minute: three files and a key are too much for every page."""
+    """For those who can act on it. Checked once a minute: reading three files and a key is too much for every page."""
     connection = ConnectionSettings.load()
     key = f"certificate-banner.{connection.version}.{get_language()}"
     notice: tuple[str, str, str] | None = cache.get(key)

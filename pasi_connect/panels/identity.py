@@ -1,4 +1,4 @@
-"""What the page of a student shows of PASI beside the local copy: where names and identification stand, and what comes next."""
+"""What a student's page shows of PASI beside the local copy: the state of names and identification, the next step."""
 
 from django.http import HttpRequest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What the page of a job shows of decisions: the list that waits for approval, the action with its undo, names of records."""
+"""What a job's page shows of decisions: the list awaiting approval, the action with its undo, names of records."""
 
 from typing import Any
 

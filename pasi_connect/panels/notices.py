@@ -1,4 +1,4 @@
-"""What notices of the engine say: of an action at another school, of its being taken back, of a contract that has changed."""
+"""The text of the engine's notices: an action at another school, its undo, and a contract that has changed."""
 
 from typing import Any
 

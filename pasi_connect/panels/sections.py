@@ -1,4 +1,4 @@
-"""What the pages of a section show of PASI: where the section stands, why, what comes next, and what deleting it does there."""
+"""What a section's pages show of PASI: its state, why, what comes next, and what deleting it does there."""
 
 from django.http import HttpRequest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What the pages of a student and of a school show of PASI: why something is not sent, what PASI holds, and "send now"."""
+"""What the student and school pages show of PASI: why something is not sent, what PASI holds, and "send now"."""
 
 import datetime as dt
 from typing import Any

@@ -1,6 +1,6 @@
 """Which changes are alike: of one kind, by one person, with the same fields from the same values to the same values.
 
-A hundred alike changes are one thing to look at; what stands out among them must not drown there.
+A hundred alike changes are one thing to look at; the exceptions among them must not get lost.
 """
 
 import hashlib

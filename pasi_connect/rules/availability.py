@@ -1,4 +1,4 @@
-"""Whether PASI gives a record (AvailabilityStatus). A status that is not known here says nothing of what PASI holds."""
+"""Whether PASI returns a record (AvailabilityStatus). A status unknown here says nothing about what PASI holds."""
 
 NORMAL = "Normal"
 NO_ACCESS = "NoAccess"

@@ -92,7 +92,7 @@ def compare(
     identity: Sequence[tuple[str, str, str]] = (),
 ) -> Verdict:
     """Both records exist; `ours` and `theirs` have the compared fields of their kind. Values of each field are of one type on all sides.
-    A field that `theirs` does not name is not compared: what PASI holds is not known yet.
+    A field missing from `theirs` is not compared: what PASI holds in it is not known yet.
 
     `identity`: (part, ours, theirs) where the two are not of one student, school and year. Fields of two different enrolments
     are not laid side by side.
@@ -107,7 +107,7 @@ def compare(
         return Verdict("" if decided else IDENTITY_CHANGED, tuple(rows), identity=True)
     names = tuple(name for name in ours if name in theirs)
     if ours.get("deleted") != theirs.get("deleted"):
-        # One side is gone: whether it lives is the question, the other fields come after it.
+        # One side is deleted: that question comes first, the other fields after it.
         names = ("deleted",)
     rows = []
     for name in names:
@@ -136,7 +136,7 @@ def within(verdict: Verdict, names: Collection[str]) -> Verdict:
 
 
 def not_shown(school: str) -> Verdict:
-    """PASI has the record and does not show it to us any more: at whose school, of whom and when it is now, nobody here can tell."""
+    """PASI has the record but no longer shows it to us: whose it is now, where and for which year is unknown."""
     row = FieldVerdict("school", IDENTITY_CHANGED, school, school, None)
     return Verdict(IDENTITY_CHANGED, (row,), identity=True)
 

@@ -1,7 +1,7 @@
-"""Days and moments that PASI may hold: XML's forms are wider than any calendar in use here.
+"""Days and moments that PASI may hold: XML allows more of them than any calendar used here.
 
 Years of five digits, before 1900 or after 2200 (0001 stands for "none" in many programs) stay the text that PASI wrote: shown,
-compared and sent back as it came, never counted with.
+compared and sent back as it came, never used in a calculation.
 """
 
 import datetime as dt

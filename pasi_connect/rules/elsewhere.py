@@ -1,4 +1,4 @@
-"""What may be shown of a record at another school of the authority: its school, dates and type, and nothing else."""
+"""What may be shown of a record at another school of the authority: its school, dates and type only."""
 
 # Of a school enrolment: when, how it ends, main or concurrent, and that it was removed. Of a course enrolment the days alone.
 FIELDS = frozenset({"start_date", "exit_date", "exit_date_type", "concurrent", "deleted", "entry_date"})

@@ -1,4 +1,4 @@
-"""What an answer of PASI means for the one who asked. One table, read by the gateway, the sender and the help pages.
+"""What an answer from PASI means for the caller. One table, read by the gateway, the sender and the help pages.
 
 Sources: Error Reporting (Technical API); Validation Rules between 0 and 9999. The reactions are INFERRED there and stand
 only here.

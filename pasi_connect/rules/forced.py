@@ -1,4 +1,4 @@
-"""What came of "Send now": a code for programs, a sentence and the next step for people."""
+"""The result of "Send now": a code for programs, a sentence and the next step for people."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The pattern of a record's address in PASIprep: whoever opens it leaves the product, so it can lead to one named host alone."""
+"""The pattern of a record's address in PASIprep. The link leaves the product, so it may lead to one named host only."""
 
 import re
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The rules of a school enrolment's values as it would go out: `sis.rules.enrolment`, whose limits are PASI's."""
+"""The rules for a school enrolment's values as they would be sent: `sis.rules.enrolment`, whose limits are PASI's."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

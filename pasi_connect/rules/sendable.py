@@ -1,4 +1,4 @@
-"""What PASI would refuse of a record as it would go out, field by field. Pure: one function over tables that stand elsewhere.
+"""What PASI would refuse in a record as it would be sent, field by field. Pure: a function over tables kept elsewhere.
 
 A submission replaces the whole record, so PASI looks at every value of it: also at one that nobody changed, and at one of its own
 that goes back as it came. Characters: `operations.rules.latin1`; codes: PASI's lists; the rest: the rules of the kind of record.

@@ -1,4 +1,4 @@
-"""What PASI would refuse of a student's names and identification as they would go out. The rows stand in `sis.rules.student`."""
+"""What PASI would refuse in a student's names and identification as sent. The rows are in `sis.rules.student`."""
 
 import datetime as dt
 from collections.abc import Mapping

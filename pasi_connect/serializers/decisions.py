@@ -1,4 +1,4 @@
-"""What the API says of actions: their entries, what a bulk would do, what can be taken back."""
+"""The API's view of actions: their entries, what a bulk would do, what can be undone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the API says of differences, and what it takes to decide on one."""
+"""The API's view of differences, and what it takes to decide on one."""
 
 from typing import Any
 

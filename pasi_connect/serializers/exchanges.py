@@ -1,4 +1,4 @@
-"""What the API says of calls to PASI."""
+"""The API's view of calls to PASI."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""What the API says of a record of a school year that is not synchronized, read live, and what confirms it."""
+"""The API's view of a record of a school year that is not synchronized, read live, and how it is confirmed."""
 
 from typing import Any
 

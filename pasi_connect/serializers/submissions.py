@@ -1,4 +1,4 @@
-"""What the API says of submissions."""
+"""The API's view of submissions."""
 
 from rest_framework import serializers
 

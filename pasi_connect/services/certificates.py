@@ -1,4 +1,4 @@
-"""Which certificate the product calls with, in the audit: an installed or replaced file is noticed, however it came there."""
+"""Records in the audit which certificate the product uses: a new or replaced file is noticed, whoever put it there."""
 
 import time
 
@@ -15,7 +15,7 @@ _looked_at = float("-inf")
 
 
 def sweep() -> None:
-    """The tick's part: three files and a key are read once a minute."""
+    """Runs with the tick: three files and a key are read once a minute."""
     global _looked_at
     if time.monotonic() - _looked_at >= LOOK_SECONDS:
         _looked_at = time.monotonic()
@@ -24,7 +24,7 @@ def sweep() -> None:
 
 @transaction.atomic
 def watch() -> None:
-    """Notes a certificate that was not there at the last look. Of several hosts at once one does."""
+    """Records a certificate that was not there at the last check. Of several hosts checking at once, one does."""
     connection = ConnectionSettings.load()
     details, _problem = certificate.look(connection) if connection.complete else (None, None)
     before = connection.known_certificate

@@ -1,4 +1,4 @@
-"""What PASI has told of the students and schools of records: the refusals that are foreseen stand on it."""
+"""What PASI reports about the students and schools of records: the basis for predicting its refusals."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

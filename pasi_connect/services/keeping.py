@@ -1,4 +1,4 @@
-"""What the exchange log gives up after its days."""
+"""Removes bodies from the exchange log when their retention period ends."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from pasi_connect.models.exchange import WITH_BODIES
 
 
 def remove_bodies(before: dt.datetime, most: int) -> int:
-    """The calls stay, without what was said in them."""
+    """The calls stay in the log, without their bodies."""
     kept = Exchange.objects.filter(WITH_BODIES).order_by("pk").values_list("pk", "sent_at")[:most]
     old = [pk for pk, at in kept if at < before]
     if old:

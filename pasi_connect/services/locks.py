@@ -1,7 +1,7 @@
 """The order in which everybody locks the rows of a record: local copy, link, submission, discrepancy.
 
-Whoever changes them takes them from here, so that a save, a pull, a sender and a decision on one record wait for each other and
-never for good. Within a table, by id.
+Whoever changes them locks them through this module, so that a save, a pull, a sender and a decision on one record
+wait for each other and never deadlock. Within a table, by id.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Settings pages: saved against the version that the page was drawn with, told in the audit, effective at once."""
+"""Settings pages: saved against the version the page was drawn with, recorded in the audit, effective at once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,13 +64,13 @@ def test(actor: Actor) -> Answer:
 
 
 def reconsider() -> None:
-    """After a change of settings, years or a school's state: what differs, and what may go out, is another question now."""
+    """After a change of settings, years or a school's state, decides again what differs and what may be sent."""
     comparing.evaluate_all()
     submissions.release_held()
 
 
 def named_anew() -> None:
-    """A person's name is written otherwise from now on: what it held back may go out."""
+    """A person's name is spelled differently from now on: what the old spelling held may be sent."""
     pending.ask(RELEASE)
 
 

@@ -1,6 +1,6 @@
-"""The start delay: nothing is asked of PASI and nothing is sent until the product has run for so long.
+"""The start delay: PASI is asked nothing and sent nothing until the product has run for this long.
 
-Counted from the product's start, not from a process's: a process that comes back after a fault must not silence the line.
+Counted from the start of the product, not of a process: one that restarts after a fault must not pause synchronization.
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
-"""Where each record stands between the SIS and PASI, in one word; set by set, never a query a row.
+"""The state of each record between the SIS and PASI, in one word; read in sets, never a query per row.
 
-The order is the order of what a person needs to know first: what is under way, then what is wrong, then that all is well.
+The order is what a person needs to know first: what is under way, then what is wrong, then that all is well.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""States, reasons and values in words that people read. The tables of `rules/` say what; here stands how it is shown."""
+"""States, reasons and values in words for people. The tables in `rules/` say what; this module says how it is shown."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

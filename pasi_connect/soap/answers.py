@@ -1,4 +1,4 @@
-"""What PASI's answer says. Whatever it is, it becomes an outcome: in words, and without the words of an exception."""
+"""Reads PASI's answer. Whatever it is, it becomes an outcome in words, never in those of an exception."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ class Answer:
     detail: str = ""
     rejections: list[dict[str, str]] = field(default_factory=list)
     exchange_id: int | None = None
-    fault: str = ""  # PASI answered, and its answer was not to be read: why, without data
+    fault: str = ""  # why PASI's answer could not be read, without data
     answered: bool = False
     strangers: tuple[Stranger, ...] = ()
     of_call: bool = False  # one of several records: this was said of the call as a whole
@@ -130,12 +130,12 @@ def _judged(value: Any, element: etree._Element | None) -> Answer:
 
 
 def unreadable(writes: bool, why: str) -> Answer:
-    """PASI itself has answered; what it did has to be asked for, or each record by itself."""
+    """PASI has answered unreadably: a write has to be read back, and records asked for one by one."""
     return replace(refused(writes, f"The answer could not be read: {why}."), fault=why[:MOST_DETAIL])
 
 
 def refused(writes: bool, why: str) -> Answer:
-    """PASI has answered, and the answer is of no use: of a write nobody knows what it did."""
+    """PASI has answered, but the answer is unusable: nobody knows what a write did."""
     outcome = faults.UNKNOWN if writes else faults.PASI_FAULT
     return Answer(outcome, detail=why[:MOST_DETAIL], fault=why[:MOST_DETAIL], answered=True)
 

@@ -1,4 +1,4 @@
-"""What the client certificate says of itself, and what is wrong with it, in words. Read anew each time: files change."""
+"""What the client certificate contains, and what is wrong with it, in words. Read again each time: files change."""
 
 import datetime as dt
 import stat

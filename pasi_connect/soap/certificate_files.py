@@ -1,6 +1,6 @@
-"""Which files the connection may read: regular ones, small, below the one folder of certificates.
+"""Which files the connection may read: small regular files in the certificates folder.
 
-Who may write a path on a page could otherwise have any file of the machine opened, a device or a pipe among them.
+Otherwise anyone who may enter a path on a page could have any file of the machine opened, even a device or a pipe.
 """
 
 import stat

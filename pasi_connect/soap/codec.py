@@ -1,4 +1,4 @@
-"""Between XML and values, driven by the contract's tables. An absent member is absent, a nil one is None: PASI tells them apart.
+"""Converts between XML and values by the contract's tables. An absent member stays absent, a nil one is None.
 
 A record is a dict by member name; a list type is a list; dates, times and whole numbers are typed. A day or a moment that no
 calendar here holds stays the text that it came as (rules.days), and goes back as it came.

@@ -1,4 +1,4 @@
-"""The WSDL as tables: per operation its action, its request and its answer, and the schema that both are checked against.
+"""The WSDL as tables: for each operation its action, request and answer, and the schema that both are checked against.
 
 zeep reads the WSDL; everything after that is ours, because zeep checks no facets, spends 25 times the parsing time on lists and
 hands out an answer that is "not nil but Unknown" as a record (measured).

@@ -1,4 +1,4 @@
-"""What an answer may cost. Counted in its bytes, before anything is made of them: an empty element of 4 bytes becomes 120 in memory."""
+"""How large an answer may be, measured in bytes before parsing: an empty element of 4 bytes takes 120 in memory."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
@@ -9,7 +9,7 @@ MOST_MARKS = 1_500_000  # beginnings and ends of elements, and values of attribu
 
 
 class TooMuch(Exception):
-    """PASI has answered, and the answer is not opened; the message says why."""
+    """PASI has answered, but the answer is not parsed; the message says why."""
 
 
 def parsed(body: bytes) -> etree._Element:

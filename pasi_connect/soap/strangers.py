@@ -1,6 +1,6 @@
-"""What an answer holds and the contract does not know: told apart, so that the rest can be checked and read.
+"""Parts of an answer that the contract does not know: separated, so that the rest can be checked and read.
 
-The stranger stays in PASI's own XML, which is what is stored of a record.
+They stay in PASI's own XML, which is what is stored of a record.
 """
 
 import copy

@@ -1,6 +1,6 @@
-"""HTTPS with our client certificate: one kept-alive session a process, our own limits of time and size.
+"""HTTPS with our client certificate: one kept-alive session per process, with our own limits on time and size.
 
-What goes wrong is told by whether PASI may have seen the request: that decides between trying again and reading back.
+Errors differ by whether PASI may have seen the request: that decides between trying again and reading back.
 """
 
 import select
@@ -207,7 +207,7 @@ class Transport:
 
     @staticmethod
     def _tell(failure: requests.exceptions.RequestException) -> NoReturn:
-        """What went wrong, by whether PASI may have seen the request."""
+        """The error, by whether PASI may have seen the request."""
         try:
             raise failure
         except requests.exceptions.SSLError as error:

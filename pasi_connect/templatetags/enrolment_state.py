@@ -1,4 +1,4 @@
-"""The state of an enrolment as a badge that follows it by itself while something is under way."""
+"""The state of an enrolment as a badge that updates itself while something is under way."""
 
 from collections.abc import Mapping
 from typing import Any

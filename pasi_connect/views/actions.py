@@ -1,4 +1,4 @@
-"""What people did: the list of actions, one with its records, and taking it back."""
+"""What people did: the list of actions, one action with its records, and its undo."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -150,7 +150,7 @@ def _single(action: Action) -> str:
 
 
 def facts(action: Action) -> list[tuple[str, Any]]:
-    """What was asked, in words."""
+    """What the person entered, in words."""
     rows: list[tuple[str, Any]] = []
     inputs = action.inputs
     if inputs.get("kinds"):
@@ -187,7 +187,7 @@ def _has_choices(one: Any) -> bool:
 
 
 def _entity(record: ActionRecord) -> Entity:
-    """A course that ended together with its stay is of no registered kind yet; its fields have the names of the stay's."""
+    """A course that ended together with its stay has no registered kind yet; its fields are named as the stay's."""
     kinds = {entity.kind for entity in entities.written()}
     return entities.by_kind(record.entity) if record.entity in kinds else SCHOOL_ENROLMENT
 
@@ -230,7 +230,7 @@ def _sides(record: ActionRecord) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _waiting(request: HttpRequest, action: Action) -> dict[str, Any] | None:
-    """The list that a bulk would decide, a page of it; for those who approve it."""
+    """One page of the list that a bulk would decide, for those who approve it."""
     selection = BulkSelection.objects.filter(action=action).first()
     if selection is None:
         return None
@@ -254,7 +254,7 @@ def _waiting(request: HttpRequest, action: Action) -> dict[str, Any] | None:
 @rights.needs("undo", "action")
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """What would go back and what no longer (GET); taking it back (POST)."""
+    """What can and cannot be undone (GET); the undo (POST)."""
     user = user_of(request)
     action = _own(request, pk)
     if pages := PAGES.get(action.kind):

@@ -65,14 +65,14 @@ def recent(user: User, may_undo: bool) -> list[dict[str, Any]]:
 
 
 def _actions(user: User) -> list[Action]:
-    """The latest of those that are more than one decision."""
+    """The latest actions that are more than one decision."""
     since = clock.now() - UNDO_FOR
     actions = selectors.actions(user).filter(at__gte=since).exclude(kind=Action.Kind.DECISION)
     return list(actions.order_by("-id")[:ACTIONS])
 
 
 def _taken_back(actions: list[Action]) -> dict[int, Job]:
-    """The last job that took an action back, by the action's id; also where it could take back a part alone."""
+    """The last job that undid an action, or part of it, by the action's id."""
     jobs = Job.objects.filter(kind=taking_back.JOB, inputs__action__in=[one.pk for one in actions]) if actions else []
     return {job.inputs["action"]: job for job in sorted(jobs, key=lambda job: job.pk)}
 
@@ -110,7 +110,7 @@ def _records(wanted: dict[tuple[str, int], tuple[str, int]]) -> dict[tuple[str, 
 
 
 def _subject(kind: str, pk: int, named: dict[int, str], records: dict[tuple[str, int], Any]) -> tuple[str, str]:
-    """Name and page of what an entry tells of."""
+    """Name and page of the subject of an entry."""
     if kind == "discrepancy":
         return (named[pk], reverse("pasi_connect:change", args=[pk])) if pk in named else ("", "")
     record = records.get((kind, pk))
@@ -122,7 +122,7 @@ def _subject(kind: str, pk: int, named: dict[int, str], records: dict[tuple[str,
 
 
 def _undo(user: User, items: set[int]) -> dict[int, str]:
-    """Where the newest decision on each item is taken back; the service has the last word on whether it can be."""
+    """The address that undoes the newest decision on each item; the service has the last word on whether it can."""
     if not items:
         return {}
     newest: dict[int, Decision] = {}
@@ -142,7 +142,7 @@ def _undo(user: User, items: set[int]) -> dict[int, str]:
 
 
 def _fields(entry: AuditEntry, items: dict[int, Discrepancy]) -> str:
-    """The fields that an entry of a record or of an item tells of."""
+    """The fields that an entry about a record or an item names."""
     item = items.get(int(entry.subject_id)) if entry.entity == "discrepancy" else None
     kind = item.entity if item else entry.entity
     return words.field_labels(entities.by_kind(kind), entry.changes) if kind in KINDS else ""
@@ -159,7 +159,7 @@ CHANGED = (Verb.ENROLMENT_CHANGED, Verb.SECTION_CHANGED)
 
 
 def _sentence(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any] | None:
-    """Icon and sentence of one entry; None for steps between that nobody needs to see."""
+    """Icon and sentence of one entry; None for intermediate steps that nobody needs to see."""
     fields = _fields(entry, items)
     if entry.entity in KINDS and entry.action in OWN:
         icon, hue, sentence = OWN[Verb(entry.action)]

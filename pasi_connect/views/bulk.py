@@ -1,4 +1,4 @@
-"""Changes from PASI decided together: chosen on the list, looked at here, done as a job."""
+"""Changes from PASI decided together: chosen on the list, reviewed here, decided in a job."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ def bulk_page(request: HttpRequest) -> HttpResponse:
 
 
 def chosen(user: User, params: QueryDict) -> tuple[QuerySet[Discrepancy], dict[str, Any]]:
-    """The items that were ticked, or all of the filter; and the same in the words of the list's filters."""
+    """The ticked items, or all of the filter; and the same selection as the list's filters."""
     own = selectors.discrepancies(user)
     if params.get("all"):
         working = WorkingList(user, params)
@@ -127,7 +127,7 @@ def _page(
 
 
 def _rows(params: QueryDict, items: QuerySet[Discrepancy], choice: bulk.Choice) -> keyset.Page:
-    """A page of those that would be decided: every one of them can be looked at before."""
+    """A page of the items that would be decided: each can be reviewed first."""
     kinds = [kind for kind in Kind.values if rules.decided(kind, choice.decision, choice.kinds)]
     decided = items.filter(status=Discrepancy.Status.OPEN, undecided__gt=0, kind__in=kinds)
     marks = {name: params.get(f"rows_{name}") for name in lists.MARKS}  # the list behind has marks of its own
@@ -176,7 +176,7 @@ def _button(selection: bulk.Selection) -> str:
 
 
 def _approved(selection: bulk.Selection) -> str:
-    """Of somebody who may approve: the press is the approval, and says so."""
+    """For somebody who may approve: the button is the approval, and says so."""
     return _("Approve. %(what)s") % {"what": _button(selection)}
 
 
@@ -214,6 +214,6 @@ def _parts(selection: bulk.Selection) -> list[dict[str, Any]]:
 
 
 def _kept(params: QueryDict, working: WorkingList) -> list[tuple[str, str]]:
-    """What goes along with each form of the page: what was chosen, the decision, and the list that it was chosen from."""
+    """Hidden fields for each form of the page: the selection, the decision, and the list behind it."""
     chosen = [(name, value) for name in ("decision", "all", "item", "only") for value in params.getlist(name) if value]
     return chosen + list(working.kept.items())

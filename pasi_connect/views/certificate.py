@@ -1,4 +1,4 @@
-"""The client certificate: what it says, how long it lasts, what is wrong with it."""
+"""The client certificate: what it contains, how long it lasts, what is wrong with it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

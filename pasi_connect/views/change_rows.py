@@ -1,4 +1,4 @@
-"""Changes from PASI as the rows of a list, and what alike ones have in common, in words."""
+"""Changes from PASI as rows of a list, and what similar ones have in common, in words."""
 
 from typing import Any
 

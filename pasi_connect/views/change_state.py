@@ -1,4 +1,4 @@
-"""Where one change stands, in words: its state, how it came to its end, and the part of its page that keeps itself true."""
+"""The state of one change in words, how it was settled, and the part of its page that updates itself."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def context(one: Discrepancy, record: Record) -> dict[str, Any]:
 @rights.needs("view", "change")
 @require_safe
 def state(request: HttpRequest, pk: int) -> HttpResponse:
-    """That part alone: the page asks for it while a reset is on its way."""
+    """The state alone: the page asks for it while a reset is on its way."""
     user = user_of(request)
     one = get_object_or_404(selectors.discrepancies(user), pk=pk)
     part = context(one, Record.load(one.entity, one.key))
@@ -59,7 +59,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def settled(one: Discrepancy, sight: selectors.Sight) -> dict[str, Any]:
-    """How a settled item came to its end: {title, who, reason}, also field by field where both sides were taken."""
+    """How an item was settled: {title, who, reason}, by field where each side prevailed in some."""
     kept = {} if one.settled_by == "restored" else {"undone_at": None}  # its decision is the one that was taken back
     entity = entities.by_kind(one.entity)
     history = list(one.decisions.filter(**kept).select_related("discrepancy").order_by("id"))
@@ -88,7 +88,7 @@ def settled(one: Discrepancy, sight: selectors.Sight) -> dict[str, Any]:
 
 
 def former(last: Decision, record: Record) -> dict[str, Any] | None:
-    """PASI's values before the reset, where they can be taken after all: in words, and where to post."""
+    """PASI's values before the reset, where they can still be taken: in words, with the address to post to."""
     by_name = decisions.former(last)
     if not by_name:
         return None

@@ -1,4 +1,4 @@
-"""Sentences of the page of one change: what happened, what each choice does."""
+"""Sentences on the page of one change: what happened, and what each choice does."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ from pasi_connect.views.record import Record
 
 Row = dict[str, str]
 
-# Of any record; a kind may say its own (`Show.sentences`).
+# For any record; a kind may have its own (`Show.sentences`).
 SENTENCES = {
     "created": gettext_lazy("PASI has a record that the SIS does not have."),
     "missing": gettext_lazy("The SIS has this record; PASI does not."),

@@ -36,7 +36,7 @@ from sis.filters import choose_school, school_choices
 GROUPS = dict(DiscrepancyFilter.GROUPS)
 TABS = {"open": "", "safe": "check-circle", "conflicts": "split", "closed": ""}  # the other groups are filters
 PAGE = "pasi_connect.changes"
-# Filters that the page shows as fields, in this order; the others go along unseen and stand among the chips.
+# Filters that the page shows as fields, in this order; the others are hidden fields and appear among the chips.
 ON_PAGE = ("school", "school_year", "kind", "moved", "field", "changed_by", "age", "state", "who")
 
 LIST = lists.Listing(
@@ -46,7 +46,7 @@ LIST = lists.Listing(
         lists.Column("kind", gettext_lazy("Kind")),
         lists.Column("change", gettext_lazy("Change: SIS record to PASI")),
         lists.Column("by", gettext_lazy("Changed by")),
-    ),  # "Here since" turns the order round, so it stays
+    ),  # "Here since" reverses the order, so it stays
     filters=ON_PAGE,
     sort="order",
     orders=("newest",),
@@ -54,7 +54,7 @@ LIST = lists.Listing(
 
 
 def group_counts(user: User) -> dict[str, int]:
-    """How many stand in each tab; none is counted further than `keyset.MOST_COUNTED` and one."""
+    """The count of each tab; none counts further than `keyset.MOST_COUNTED` plus one."""
     own = selectors.discrepancies(user).select_related(None)
     counts = {
         group: keyset.counted(DiscrepancyFilter.in_group(own, "group", group))
@@ -102,7 +102,7 @@ def index(request: HttpRequest) -> HttpResponse:
     try:
         working: WorkingList | None = WorkingList(user, request.GET)
     except BadRequest:
-        working = None  # told at the filter itself
+        working = None  # the error is shown at the filter itself
     params = lists.with_default(request.GET, "group", "open", unless=("status", "ref_id"))
     filterset = working.filterset if working else DiscrepancyFilter(params, selectors.discrepancies(user), person=user)
     schools = school_choices(user)
@@ -165,7 +165,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _alike(items: list[Discrepancy]) -> str:
-    """What the filter of alike changes shows, told by the first of them."""
+    """What similar changes have in common, taken from the first of them."""
     return (
         _("Similar: %(what)s") % {"what": change_rows.what_changed(items[0], words.boards_of(items[:1]))}
         if items
@@ -182,7 +182,7 @@ def _title(number: int) -> str:
 
 
 def _first(working: WorkingList | None) -> str:
-    """Where working through the list begins: its first change that waits."""
+    """Where working through the list starts: its first waiting change."""
     first = working.items.first() if working else None
     return working.url_of(first.pk) if working and first and first.is_open else ""
 
@@ -260,7 +260,7 @@ def _result(decision: Decision, who: Actor) -> str:
 
 
 def _way(submission: Submission) -> str:
-    """How far what was kept will come now."""
+    """What happens next to the SIS values that were kept."""
     if submission.status == Status.HELD:
         why = words.why(submission)
         return _("It is held and not sent to PASI yet: %(why)s") % {"why": f"{why.text} {why.next_step}".rstrip()}
@@ -280,7 +280,7 @@ def _page(
     record = Record.load(one.entity, one.key)
     may, sight = selectors.decides(user), selectors.Sight(user)
     rows = record.rows_of(one)
-    # Of a settled item all rows are the past, also what was on its way when it ended.
+    # All rows of a settled item are history, even those on their way when it was settled.
     undecided = [row for row in rows if row["state"] != RESET or not one.is_open]
     underway = [row for row in rows if row["state"] == RESET and one.is_open]
     names = {row["name"] for row in rows}

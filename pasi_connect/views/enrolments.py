@@ -112,7 +112,7 @@ class EnrolmentState(View):
 
 
 def saved_message(request: HttpRequest, enrolment: SchoolEnrolment) -> None:
-    """What was done, where it goes from here, and what PASI will say of it."""
+    """What was saved, where it goes from here, and what PASI will say about it."""
     messages.success(request, saved_text(enrolment))
     for one in expected.of_enrolments([enrolment])[0]:
         messages.warning(request, f"{expectations.title(one)} {_(one.next_step)}")

@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if turn := LIST.turn(request, lambda params: ExchangeFilter(params, selectors.exchanges(user))):
         return turn
-    # Who asks for an operation, a record or a submission has said what to show.
+    # A filter by operation, record or submission says by itself what to show.
     params = lists.with_default(request.GET, "polls", "false", unless=("operation", "key", "ref_id", "submission"))
     filterset = ExchangeFilter(params, selectors.exchanges(user))
     choose_school(filterset, school_choices(user))

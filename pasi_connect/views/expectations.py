@@ -1,4 +1,4 @@
-"""What PASI will say, in words: the same for a form, a preview of an action and a message after saving."""
+"""What PASI will say, in the same words on a form, in the preview of an action and after saving."""
 
 from collections.abc import Iterable
 from typing import Any

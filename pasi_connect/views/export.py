@@ -1,4 +1,4 @@
-"""The list of changes as a file: the same filter, a line a field, row by row to whoever asked."""
+"""The list of changes as a file: the same filter, one line per field, streamed row by row."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def heads() -> list[str]:
 
 
 def lines(items: QuerySet[Discrepancy]) -> Iterator[list[str]]:
-    """One line a field of each item; four queries a thousand items."""
+    """One line per field of each item; four queries per thousand items."""
     after = 0
     while batch := list(items.filter(pk__gt=after)[:CHUNK]):
         after = batch[-1].pk

@@ -1,4 +1,4 @@
-"""The numbers of the home page: how is it today?"""
+"""The figures on Home: how today is going."""
 
 import datetime as dt
 import statistics

@@ -1,4 +1,4 @@
-"""What was compared for the first time: by field, decided for all records at once. It waits here and nowhere else."""
+"""First comparisons by field, each decided for all records at once. They wait here and nowhere else."""
 
 from typing import Any
 from urllib.parse import urlencode

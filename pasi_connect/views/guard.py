@@ -1,4 +1,4 @@
-"""What the guard stopped: many records missing at once from PASI's complete set. A permitted person looks, then approves."""
+"""What the guard stopped: many records missing at once from PASI's set. An authorized person reviews and approves."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def _missing(cursor: SyncCursor) -> QuerySet[MissingRecord]:
 
 
 def _cursor(request: HttpRequest, name: str) -> SyncCursor:
-    """A list with a record of a school that is not the person's does not exist for them."""
+    """Raises 404 for a list with a record of a school that is not the person's."""
     for cursor in vanishing.stopped(user_of(request)):
         if cursor.notification_type == name:
             return cursor

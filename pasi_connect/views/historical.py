@@ -1,4 +1,4 @@
-"""A record of a year that is not synchronized: PASI's record is read while the person waits, and laid beside ours."""
+"""A record of a year that is not synchronized: PASI's record is read while the person waits, and shown beside ours."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ class LivePage(View):
 
 
 class Decide(LivePage):
-    """One of the two ways to go on; both read PASI again and refuse with the new picture where it has moved."""
+    """One of the two ways to continue; both read PASI again and refuse, showing the new picture, if it has changed."""
 
     http_method_names = ("post",)
 

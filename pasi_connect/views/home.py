@@ -63,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _elsewhere(request: HttpRequest) -> HttpResponse:
-    """Home of a person who looks after something else: the first page that they may read."""
+    """Home for a person with other duties: the first page that they may read."""
     for group in navigation(request):
         for item in group["items"]:
             if item.url not in (request.path, reverse("operations:words")):

@@ -1,4 +1,4 @@
-"""The link to PASI: its state for people, and the small fragment that keeps an open page true."""
+"""The connection to PASI: its state for people, and the small fragment that keeps an open page up to date."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""Whose records a list is about: names of students of the person's schools, for a whole page of rows at once."""
+"""The students that a list is about: names from the person's schools, read for a whole page of rows at once."""
 
 from collections.abc import Collection, Iterable
 

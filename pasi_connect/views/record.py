@@ -1,4 +1,4 @@
-"""One record with both its sides, as the pages of a change and of a submission draw it."""
+"""One record with both its sides, as the pages of a change and of a submission show it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class Record:
 
     @cached_property
     def title(self) -> str:
-        """What people call it: by our record, else as PASI told of its student, else by the ASN or PASI's key."""
+        """What people call it: by our record, else the student's name in PASI, else the ASN or PASI's key."""
         if self.sis:
             return self.entity.display.title(self.sis)
         return titles_of_pasi(self.entity, {self.key: self.asn})[self.key]
@@ -233,7 +233,7 @@ class Record:
 
     @cached_property
     def history(self) -> list[AuditEntry]:
-        """What the audit tells of this record, oldest first; the newest HISTORY entries."""
+        """The audit entries of this record, oldest first; the newest HISTORY of them."""
         kind = self.entity.kind
         items = Discrepancy.objects.filter(entity=kind, key=self.key).values_list("pk", flat=True)
         sent = Submission.objects.filter(entity=kind, key=self.key).values_list("pk", flat=True)
@@ -361,7 +361,7 @@ def _history_row(entity: Entity, entry: AuditEntry, boards: Mapping[str, str]) -
 def _submission_row(entry: AuditEntry, base: dict[str, Any]) -> dict[str, Any] | None:
     before, after = (entry.changes.get("status") or [None, ""])[:2]
     if after in ("in_flight", "checking") or (after == "waiting" and before not in (None, "")):
-        return None  # steps between, which nobody needs in the story of a record
+        return None  # intermediate steps, which nobody needs in the history of a record
     if after == "accepted":
         return {**base, "side": "pasi", "text": _("Stored in PASI")}
     label = words.SUBMISSION.get(after, {}).get("label", after)

@@ -1,4 +1,4 @@
-"""What was set aside because our own program raised at it: the list, and trying again."""
+"""Records set aside because our own program failed on them: the list, and retrying."""
 
 from typing import Any
 

@@ -190,7 +190,7 @@ class Keeping(SettingsPage):
 
 @rights.needs("manage", "user")
 class Approval(SettingsPage):
-    """For administrators, who approve nothing themselves: whoever is to be watched does not switch it off."""
+    """For administrators, who approve nothing themselves: those who are watched cannot switch it off."""
 
     model = ApprovalSettings
     form_class = ApprovalForm

@@ -1,4 +1,4 @@
-"""Where each enrolment of a student stands with PASI: its state, why, what comes next. Set by set, never a query a row."""
+"""The state of each of a student's enrolments with PASI, why, and what comes next. Read in sets, no query per row."""
 
 import hashlib
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
         line = Line(one, state, _why(one, state, submission, item, context, link), item=item)
         line.fields = words.field_labels(entities.of(one), (row["name"] for row in item.fields)) if item else ""
         line.planned = planned.get(one.pk, [])
-        # Of old years PASI's alerts are the past; of these it tells none.
+        # PASI's alerts for old years are history; it reports none for them.
         line.expected = expectations.lines(alerts) if not one.deleted and one.school_year in context.years else []
         flying = submission is not None and submission.status in FLYING
         line.may_go = not flying and context.takes_part(entities.of(one), one.school.code, one.school_year)
@@ -78,7 +78,7 @@ def lines(user: User, enrolments: Sequence[SchoolEnrolment]) -> list[Line]:
 
 
 def _planned(user: User, enrolment_ids: list[int]) -> dict[int, list[Action]]:
-    """Actions whose day is still to come, or which stopped on it, by enrolment; why is for the school that planned them."""
+    """Planned actions still to come, or stopped on their day, by enrolment; why is for the school that planned them."""
     rows = Action.objects.filter(
         status__in=(Action.Status.PLANNED, Action.Status.STOPPED),
         records__entity=SCHOOL_ENROLMENT,
@@ -97,7 +97,7 @@ def _planned(user: User, enrolment_ids: list[int]) -> dict[int, list[Action]]:
 
 
 def mark(rows: Sequence[Line]) -> str:
-    """Changes when a line says something else: an open page asks with it, and nothing is drawn again without need."""
+    """Changes when a line's content does: an open page sends it, so that nothing is redrawn without need."""
     parts = [
         (line.state, line.why, line.links, line.fields, [(one.pk, one.status) for one in line.planned], line.expected)
         for line in rows

@@ -13,7 +13,7 @@ from sis import selectors
 @rights.needs("view", "student")
 @require_safe
 def student(request: HttpRequest, pk: int) -> HttpResponse:
-    """204 while it says what the page shows already (`seen`): focus and open folds stay."""
+    """204 while the panel says what the page already shows (`seen`): focus and open folds stay."""
     user = user_of(request)
     panel = standing_of(user, get_object_or_404(selectors.students(user), pk=pk))
     if not panel or request.GET.get("seen") == panel["mark"]:

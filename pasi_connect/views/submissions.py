@@ -1,4 +1,4 @@
-"""Submissions: the list, one with its record side by side, and the ways out of one that needs a person."""
+"""Submissions: the list, one with both sides of its record, and the ways out for one that needs a person."""
 
 from typing import Any
 
@@ -218,7 +218,7 @@ def _spelling(one: Submission, record: Record, data: Any = None) -> SpellingForm
 
 
 def _exit(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
-    """One way out: the service does it or says why not; then the page shows what is."""
+    """One way out: the service does it or says why not; then the page shows the present state."""
     one = _own(request, pk)
     lists.require(selectors.sends(user_of(request)))
     form = ExitForm(request.POST)

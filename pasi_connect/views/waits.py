@@ -1,4 +1,4 @@
-"""What waits for the person, on Home: each thing once, alike changes as one, and what stands out from them apart."""
+"""What waits for the person, on Home: each thing once, similar changes as one, exceptions apart."""
 
 from typing import Any
 
@@ -87,9 +87,9 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
     for group in groups:
         job = held.get(group.key)
         if job is not None and (job.total or 0) < group.count:
-            job = None  # it holds a part of the group, say one school's
+            job = None  # it holds part of the group, such as one school's
         if job is not None and operations_selectors.may_approve(user, job):
-            continue  # stands as the job that waits for their approval
+            continue  # listed as the job that waits for their approval
         first, here = group.first, f"{inbox}?{urlencode({'alike': group.key})}"
         together = not bulk_rules.BY_KEY[first.kind, bulk_rules.ACCEPT].named and selectors.decides(user)
         query = urlencode({"decision": bulk_rules.ACCEPT, "all": "1", "alike": group.key})
@@ -110,7 +110,7 @@ def _alike(user: User, groups: list[selectors.Alike]) -> list[Row]:
 
 
 def _in_job(job: Job) -> Row:
-    """Decided together already, and held by the guard: nobody reviews it a second time."""
+    """Already decided together and held by the guard: nobody reviews it a second time."""
     return {
         "text": _("Decided together by %(who)s; the job is waiting for approval") % {"who": job.actor_name},
         "label": _("View the job"),
@@ -119,7 +119,7 @@ def _in_job(job: Job) -> Row:
 
 
 def _kinds(user: User, counts: dict[str, int], groups: list[selectors.Alike]) -> list[Row]:
-    """The changes by what has to be done with them, without those that stand above as alike."""
+    """Changes by the work they need, without those already listed as similar."""
     acts = selectors.decides(user)
     kinds = (
         (

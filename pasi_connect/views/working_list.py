@@ -1,4 +1,4 @@
-"""The list that a person works through: its filter, its order and its place go with them from change to change."""
+"""The list that a person works through: its filter, order and place go with them from change to change."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -14,7 +14,7 @@ from pasi_connect.filters import ON_ITS_WAY, REFUSED, DiscrepancyFilter
 from pasi_connect.models import Discrepancy
 
 DEFAULT = "open"
-# Filters that ask for what nobody decides on: such a list is looked through, not worked off.
+# Filters for items that nobody decides on: such a list is browsed, not worked through.
 PAST_DECIDING = {"group": ("reset", "closed"), "status": ("settled",), "state": (ON_ITS_WAY, REFUSED)}
 
 
@@ -45,7 +45,7 @@ class WorkingList:
 
     @property
     def url(self) -> str:
-        """The list, on the page from which the person came."""
+        """The list, on the page the person came from."""
         return reverse("pasi_connect:changes") + self.query
 
     def url_of(self, pk: int) -> str:
@@ -54,7 +54,7 @@ class WorkingList:
 
     @property
     def filters(self) -> Iterator[tuple[str, str]]:
-        """What holds, without order and place: (name, value)."""
+        """The filters in effect, without order and place: (name, value)."""
         return ((name, value) for name, value in self.kept.items() if name in self.filterset.filters)
 
     @property
@@ -79,5 +79,5 @@ class WorkingList:
         return self.before(pk).reverse().first()
 
     def after_deciding(self, pk: int) -> Discrepancy | None:
-        """The next one; behind the last one those that were left out before."""
+        """The next change; after the last one, those skipped before."""
         return self.next(pk) or self.items.exclude(pk=pk).first()

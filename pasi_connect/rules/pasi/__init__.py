@@ -1,4 +1,4 @@
-"""What PASI will say about a school enrolment, told before it is sent."""
+"""What PASI will say about a school enrolment, before it is sent."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""What PASI's rules for school enrolments look at: one record as it would be, the student, the school, the other stays.
+"""What PASI's rules for school enrolments look at: the record as it would be, the student, the school, other stays.
 
-Everything is a plain value. What nobody told us is None or empty, and a rule that would need it does not fire.
+Everything is a plain value. What we do not know is None or empty, and a rule that needs it does not fire.
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""What PASI checks and nobody here can: the rows of its table that would need what it does not tell us.
+"""What PASI checks and we cannot: the rules that depend on data PASI does not share with us.
 
 They come back as alerts after the enrolment has been stored. Listed so that "PASI will warn" never looks complete.
 """

@@ -1,1 +1,1 @@
-"""The two sides of a record, and what their difference is."""
+"""The two sides of a record, and how they differ."""

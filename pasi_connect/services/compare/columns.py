@@ -1,4 +1,4 @@
-"""Which typed columns of a local copy are younger than its row: of what stands in them nothing is known yet."""
+"""Which typed columns of a local copy are newer than its row, so that their content is not known yet."""
 
 from pasi_connect.entities import Entity
 from pasi_connect.models import FieldTable, LocalCopy

@@ -1,4 +1,4 @@
-"""Keeps the list of discrepancies true: looked at again at every save and at every pull, set by set."""
+"""Keeps the list of discrepancies true: compared again after every save and every pull, in sets."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -236,7 +236,7 @@ def _live_copy(pair: Pair) -> bool:
 
 
 def _was_compared(entity: Entity, pair: Pair, context: Context) -> bool:
-    """Both sides were laid side by side. Else nothing can be said to be agreed, and the next comparison must still see it."""
+    """Both sides were compared. Otherwise nothing counts as agreed, and the next comparison must still look at it."""
     return pair.record is not None and _live_copy(pair) and context.has_part(entity, pair.record)
 
 
@@ -295,7 +295,7 @@ class _Missing:
 
 
 def _move_agreed(link: Link, copy: Any, verdict: rules.Verdict) -> bool:
-    """Where both sides are equal, that is agreed. True when the link changed."""
+    """Records values that are equal on both sides as agreed. True when the link changed."""
     differing = {row.name: row for row in verdict.fields}
     present, compared = values.plain(values.theirs(copy)), entities.of(copy).compared
     agreed = dict(link.agreed or {})
@@ -328,7 +328,7 @@ def _settle(item: Discrepancy, by: str) -> Discrepancy:
 
 
 def _tell_mixed(settled: list[Discrepancy]) -> None:
-    """Of some fields PASI's value was accepted, of others ours was kept: neither word alone tells how the item ended."""
+    """PASI's value was accepted for some fields and ours kept for others: neither word alone describes the end."""
     decided = {item.pk: item for item in settled if item.settled_by in ("accept", "reject")}
     if not decided:
         return

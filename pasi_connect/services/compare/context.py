@@ -1,4 +1,4 @@
-"""What decides whether a record takes part: the settings and the years, read once for a batch."""
+"""What decides whether a record takes part: the settings and the years, read once per batch."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +24,7 @@ class Context:
         self.last_possible: SchoolYear = max(possible)
 
     def has_kind(self, entity: Entity) -> bool:
-        """The kind is compared at all: some have a setting of their own."""
+        """Whether the kind is compared at all: some have a setting of their own."""
         assert entity.sis is not None
         return not entity.sis.setting or bool(getattr(self.settings, entity.sis.setting))
 
@@ -71,7 +71,7 @@ class Context:
         return not accepted or year.ending in accepted or (year.ending < min(accepted) and not self.year_closed(year))
 
     def year_closed(self, year: SchoolYear) -> bool:
-        """PASI takes no enrolments of so old a year. Asks the code values only where its own list of years does not say."""
+        """PASI accepts no enrolments of a year this old. Reads the code values only if its years do not say."""
         accepted = self.settings.accepted_school_years
         if not accepted or year.ending >= min(accepted):
             return False
@@ -84,5 +84,5 @@ class Context:
         return window.oldest_taken(self.settings.accepted_school_years, first)
 
     def is_historical(self, year: SchoolYear) -> bool:
-        """Older than what is synchronized: PASI tells no news of it."""
+        """Older than the synchronized years: PASI announces no changes for it."""
         return window.historical(year, self.years)

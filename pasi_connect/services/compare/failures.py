@@ -1,4 +1,4 @@
-"""One record stops no other: what raises for one record is counted, and set aside after the last try until a person frees it.
+"""No record stops another: an exception on one record is counted, and after the last try the record waits for a person.
 
 A submission counts its own tries and becomes a dead letter; everything else has a row (`Failure`). Logs name the row, the class
 of the exception and the place, never data. Why it is so: docs/notes/0006.
@@ -61,7 +61,7 @@ def note(step: str, entity: str, key: str, why: Exception | str, *, school_code:
 
 
 def over(step: str, entity: str, keys: Iterable[Any]) -> None:
-    """The step has succeeded for these records: nothing is counted against them any more."""
+    """The step has succeeded for these records: their failures are cleared."""
     rows = Failure.objects.filter(step=step, entity=entity, key__in=list(keys))
     rows._raw_delete(rows.db)
 

@@ -1,4 +1,4 @@
-"""Links of records whose key in PASI the SIS knows by itself: made where both say it is the same record, and following a new key."""
+"""Links for records whose PASI key the SIS knows: made where both sides name the same record; they follow the key."""
 
 from collections.abc import Iterable
 

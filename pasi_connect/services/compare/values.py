@@ -1,4 +1,4 @@
-"""The values of one record on each side, in one form, and how they travel through JSON."""
+"""The values of one record on each side, in the same form, and their conversion to and from JSON."""
 
 import datetime as dt
 from collections.abc import Mapping

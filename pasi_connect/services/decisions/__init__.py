@@ -1,4 +1,4 @@
-"""A person decides on a discrepancy, one or a set of them, and takes it back until a record changes again."""
+"""A person decides on one discrepancy or many, and can undo the decision until a record changes again."""
 
 from pasi_connect.services.decisions.deciding import WHOLE, accept, decide, enrolment_of, reject
 from pasi_connect.services.decisions.former import former, former_many, take_former, take_former_many

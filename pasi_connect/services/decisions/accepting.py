@@ -1,4 +1,4 @@
-"""What a person should know before accepting a value of PASI's: our own rules do not refuse it, since PASI holds it."""
+"""What a person should know before accepting a PASI value: our own rules do not refuse it, since PASI holds it."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ PLACES = (Kind.CREATED_IN_PASI, Kind.IDENTITY_CHANGED_IN_PASI)  # accepting puts
 def warnings(items: Iterable[Discrepancy], user: User | None) -> dict[int, list[Expected]]:
     """By id of each open item; a handful of queries however many there are. Each item by itself, with all else as it is now.
 
-    Of a student to whom PASI has moved a record, and whom `user` may not see, nothing is told.
+    Nothing is said about a student to whom PASI has moved a record and whom `user` may not see.
     """
     wanted = [item for item in items if item.is_open and item.undecided and _may_matter(item)]
     if not wanted:

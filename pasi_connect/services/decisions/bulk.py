@@ -1,6 +1,6 @@
-"""Decisions in bulk: chosen by filter, previewed, held by the guard where they are many, done as a job, one action for all.
+"""Decisions in bulk: chosen by filter, previewed, held by the guard when large, run as a job, recorded as one action.
 
-What is decided is the list as it was when the person asked: an item that has moved since is left to them.
+The job decides the list as it was when the person started it: an item that has changed since is left to them.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ class Selection:
 
     @property
     def mark(self) -> str:
-        """Changes when another item is found, or one of them has moved: what a page has shown is what is decided."""
+        """Differs once the filter finds other items or one changes, so that only what the page showed is decided."""
         text = json.dumps([self.ids, self.versions, self.choice.decision, self.choice.field])
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -110,7 +110,7 @@ def check(choice: Choice) -> None:
 
 
 def select(items: QuerySet[Discrepancy], choice: Choice) -> Selection:
-    """Which of the items the choice decides, which it leaves, and what that does. Reads only; three queries."""
+    """Which items the choice decides, which it leaves open, and the effect. Reads only; three queries."""
     selection = Selection(choice)
     alone: list[tuple[int, str]] = []
     places: Counter[tuple[str, str, SchoolYear | None]] = Counter()
@@ -178,7 +178,7 @@ def start(
 ) -> tuple[Action, Job, Selection]:
     """The action with its list, and its job. `criteria` is the filter in the words of the list. See `check`.
 
-    `confirmed`: a person who may approve has looked at the list; the guard asks nobody a second time.
+    `confirmed`: a person who may approve has looked at the list, so the guard does not ask for a second approval.
     """
     check(choice)
     selection = select(items, choice)
@@ -226,7 +226,7 @@ def start(
 
 
 def run(running: Running) -> dict[str, int]:
-    """A chunk, a transaction. The mark is the place in the list; what stands before it is done and never done again."""
+    """One transaction per chunk. The mark is the place in the list; everything before it is done and never repeated."""
     action = Action.objects.select_related("selection").get(pk=running.inputs["action"])
     if action.undone_at:
         raise ValidationError(_("It was undone in the meantime."))

@@ -270,7 +270,7 @@ def _decide_whole(
 
 
 def _create_here(actor: Actor, entity: Entity, copy: LocalCopy, key: str, reason: str, deleted: bool) -> Link:
-    """The SIS record for a record that was created in PASI, tied to it by its key: adopted, never made again.
+    """The SIS record for a record created in PASI, linked to it by its key: adopted, never created there again.
 
     `deleted`: known here only to be deleted there; only that it is gone is sent.
     """
@@ -293,7 +293,7 @@ def _create_here(actor: Actor, entity: Entity, copy: LocalCopy, key: str, reason
 
 
 def _whose(actor: Actor, entity: Entity, copy: LocalCopy) -> dict[str, Any]:
-    """Student, school and year of PASI's record, as far as the kind has them; a student whom only PASI knows is taken over."""
+    """Student, school and year of PASI's record, where the kind has them; a student only PASI knows is added here."""
     asn, code, year = (entity.part_in(copy, name) for name in ("asn", "school", "school_year"))
     whose: dict[str, Any] = {}
     if asn is not None:
@@ -306,7 +306,7 @@ def _whose(actor: Actor, entity: Entity, copy: LocalCopy) -> dict[str, Any]:
 
 
 def _forgotten(entity: Entity, key: str, whose: dict[str, Any]) -> Any:
-    """The SIS record that an earlier decision on the same record made and whose undo left deleted: used again, not made twice."""
+    """The SIS record that an earlier decision created and its undo left deleted: used again, not created twice."""
     if not entity.has_deletion:
         return None
     undone = Decision.objects.filter(

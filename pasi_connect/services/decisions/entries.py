@@ -1,4 +1,4 @@
-"""The entries themselves: written in the transaction of what they tell of."""
+"""Action entries, written in the same transaction as the changes they record."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ def record(
     due_on: dt.date | None = None,
     job: Job | None = None,
 ) -> Action:
-    """An action with its records, in the order in which they were done."""
+    """An action with its records, in the order in which they were changed."""
     action = Action.objects.create(
         kind=kind,
         status=status,
@@ -51,12 +51,12 @@ def record(
 
 
 def at_another_school(school_code: str) -> str:
-    """What stands as the reason with a record of another school: who did it. Why is for the school that did it."""
+    """The reason shown at another school: who did it. The real reason is for the school that did it."""
     return _("An action of school %(school)s") % {"school": school_code}
 
 
 def add(action: Action, records: Iterable[ActionRecord]) -> None:
-    """What the action has done, and the notices of it; what is only planned is told on its day."""
+    """Adds the action's records and its notices; a planned action sends its notices on its day."""
     rows = list(records)
     for order, row in enumerate(rows):
         row.action, row.order = action, row.order or order
@@ -106,7 +106,7 @@ def record_decision(actor: Actor, decision: Decision, subject_id: int) -> Action
 
 
 def note_undone(actor: Actor, decisions: Sequence[Decision], reason: str = "") -> None:
-    """These decisions have been taken back; an action all of whose records are back has been taken back too."""
+    """Marks these decisions as undone, and each action whose records have all been undone."""
     now, ids = clock.now(), [decision.pk for decision in decisions]
     moving = [decision.pk for decision in decisions if decision.discrepancy.kind == Kind.IDENTITY_CHANGED_IN_PASI]
     if moving:

@@ -1,6 +1,6 @@
-"""What PASI will say of records as they would be: gathers what its rules look at, of enrolments set by set, and asks the table.
+"""What PASI will say about records as they would be: gathers what its rules look at, in sets, and applies the table.
 
-Reads only, and never stops anything: what PASI refuses stops in `sis.services.enrolments`, warnings stop nothing.
+Reads only and stops nothing: what PASI refuses is stopped in `sis.services.enrolments`; warnings stop nothing.
 """
 
 import datetime as dt
@@ -123,7 +123,7 @@ class _Common:
         self.year_now = SyncSettings.load().current_school_year or SchoolYear.of(self.today)
 
     def authority_of(self, school_code: str) -> str:
-        """As PASI told it, else ours for a school of ours, else "" (another one)."""
+        """As PASI reports it, otherwise our own for one of our schools, otherwise "" (another authority)."""
         return self.authority_in_pasi.get(school_code) or (self.own if school_code in self.here else "")
 
     def school(self, code: str) -> SchoolFacts:
@@ -165,7 +165,7 @@ class _Gathered:
         self._calendars(plan)
 
     def _tell_people(self) -> None:
-        """What PASI says of the students goes before what the SIS says: its rules look at its own records."""
+        """PASI's data on the students takes precedence over the SIS's: its rules look at its own records."""
         copies = StudentCopy.objects.filter(asn__in=self.by_asn, vanished_at=None)
         for asn, primary, deactivated, born in copies.values_list("asn", "primary_asn", "is_deactivated", "birth_date"):
             facts = self.people[self.by_asn[asn]]
@@ -187,7 +187,7 @@ class _Gathered:
             )
 
     def _told_stays(self) -> None:
-        """Records that only PASI has: other authorities' and those that were not entered here yet."""
+        """Records that only PASI has: those of other authorities, and those not entered here yet."""
         rows = (
             EnrolmentCopy.objects.filter(asn__in=self.by_asn, deleted=False, vanished_at=None)
             .exclude(start_date=None)

@@ -1,4 +1,4 @@
-"""After a reset has arrived in PASI: what PASI held before it can be entered here after all, and goes to PASI as any change does."""
+"""Once a reset has arrived in PASI, the former PASI value can still be entered here, and is sent like any change."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,6 +1,6 @@
-"""Records of school years that are not synchronized: PASI tells no news of them, so a person reads PASI's record first.
+"""Records of school years that are not synchronized: PASI announces no changes, so a person reads PASI first.
 
-Nothing is written over a record that nobody has looked at: each step reads PASI anew, and goes on only while PASI's version is
+No record is overwritten unseen: each step reads PASI again and continues only while PASI's version is
 the one that the person saw. Source: Managing School Enrolment Information (historical enrolments).
 """
 
@@ -31,7 +31,7 @@ from pasi_connect.soap.gateway import Purpose
 from sis.models.event import Origin
 from sis.services import events
 
-READ_SECONDS = 20.0  # somebody sits before the page
+READ_SECONDS = 20.0  # a person is waiting at the page
 Result = TypeVar("Result")
 
 
@@ -119,7 +119,7 @@ def _check_taken(record: Any) -> None:
 
 
 def _ask(actor: Actor, record: Any, link: Link | None) -> _LiveRecord:
-    """PASI's answer; nothing is kept of it. What has no key yet is not there."""
+    """PASI's answer; nothing of it is stored. A record without a key is not in PASI."""
     if not may_call():
         raise NotRead(_("PASI is unavailable or refusing our connection. Read the record when PASI answers again."))
     if link is None:
@@ -141,7 +141,7 @@ def _store(link: Link, live: _LiveRecord) -> Picture:
     with transaction.atomic():
         locks.records(entity, [link.key])
         if live.record is None:
-            # Of these years no full set ever comes that would show the record gone: this answer alone tells.
+            # For these years no full set ever arrives to show that the record is gone: only this answer does.
             entity.live_copies([link.key]).update(vanished_at=clock.now())
         else:
             copies.store(entity.copy, [live.record])

@@ -1,4 +1,4 @@
-"""PASI holds more than an enrolment here can: what a decision would leave on either side is looked at before it is made."""
+"""PASI can hold more than an enrolment here: what a decision would leave on either side is checked first."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping
@@ -33,7 +33,7 @@ def _reversed(start: Any, end: Any) -> bool:
 
 
 def explained(error: ValidationError) -> ValidationError:
-    """The service's sentences, with the next step of somebody who wanted to take PASI's values."""
+    """The service's sentences, with the next step for somebody who wanted to accept PASI's values."""
     if not hasattr(error, "error_dict"):
         return error
     messages = dict(error.message_dict)

@@ -1,6 +1,6 @@
 """PASI has moved a linked record to another student, school or year: what a person may decide, and the decisions.
 
-Accept: the SIS record follows. Reject: PASI's record comes back. Link anew: the SIS record lets go of it.
+Accept: the SIS record follows. Reject: PASI's record moves back. Relink: the SIS record is no longer linked to it.
 """
 
 from typing import Any
@@ -140,7 +140,7 @@ def _no_student(copy: StudentCopy | None) -> str:
 
 
 def student_of(actor: Actor, asn: str) -> Student:
-    """A student that only PASI knows so far, taken over with what PASI tells."""
+    """A student known only to PASI so far, added here with PASI's data."""
     copy = StudentCopy.objects.filter(asn=asn, vanished_at=None).first()
     if copy is None or copy.birth_date is None:
         raise ValidationError({"fields": [_no_student(copy)]})

@@ -1,7 +1,7 @@
-"""The same decision on a set of records, in a handful of statements however many they are.
+"""The same decision on a set of records, in a handful of statements however many there are.
 
-One by one a decision takes some forty statements. What differs in kind (a record that has to be made here, one that PASI has lost)
-is still decided one by one.
+A single decision takes about forty statements. Special cases (a record to be created here, one missing in PASI)
+are still decided one by one.
 """
 
 from collections.abc import Iterable, Mapping

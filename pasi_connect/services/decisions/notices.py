@@ -1,6 +1,6 @@
-"""Notices to other schools: of what an action wrote there, and of its being taken back. In the transaction of what they tell of.
+"""Notices to other schools about what an action changed there, and about its undo; written in the same transaction.
 
-They name who and what, never why: reason and note belong to the school that did it (docs/notes/0014).
+They say who and what, never why: reason and note belong to the school that did it (docs/notes/0014).
 """
 
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ def _own(user_id: int | None) -> set[str]:
 
 
 def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[str], who: str) -> None:
-    """Once a school, however many chunks a job has: while the notice is unseen it stands for all of them."""
+    """One notice per school, however many chunks a job has: while it is unseen it covers all of them."""
     rows = list(records)
     codes = {row.school_code for row in rows}
     for row in rows:
@@ -66,7 +66,7 @@ def _tell(action: Action, kind: str, records: Iterable[ActionRecord], home: set[
 
 
 def _standing(rows: list[ActionRecord]) -> set[str]:
-    """Codes of the schools at which records of these stand that stand at several: each hears of it."""
+    """For records that belong to several schools, the codes of these schools: each is notified."""
     codes: set[str] = set()
     for entity in entities.written():
         if entity.sis and entity.sis.schools:

@@ -1,4 +1,4 @@
-"""The rows that a decision holds, and what it means that they have moved or that our own program raises at them."""
+"""The rows that a decision locks, and what happens when they have changed or our own program fails on them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

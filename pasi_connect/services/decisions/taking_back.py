@@ -1,4 +1,4 @@
-"""Taking actions back: what each kind offers, the preview, the way at once and the way as a job.
+"""Undoing actions: what each kind offers, the preview, and the undo itself, at once or as a job.
 
 A kind registers how it is taken back (`register`). A kind that is `whole` is taken back at once, all of its records or none
 (a decision, a guided action); the others (a bulk, a year end) as a job, record by record, which leaves what has moved on where

@@ -1,4 +1,4 @@
-"""How decisions are taken back as actions: one at once, a bulk of them as a job."""
+"""How decisions are undone as actions: a single one at once, a bulk as a job."""
 
 from collections.abc import Sequence
 from dataclasses import replace

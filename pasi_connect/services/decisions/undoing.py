@@ -1,4 +1,4 @@
-"""Taking decisions back until a record changes again. Nothing is sent; the items open again."""
+"""Undoing decisions until a record changes again. Nothing is sent; the items reopen."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Taking back what was decided on a record as a whole: one that was created in PASI, and one whose identity PASI had changed."""
+"""Undoing decisions on a record as a whole: one created in PASI, or one whose identity PASI had changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""What PASI tells: listened for, fetched, stored as local copies."""
+"""What PASI announces: listened for, fetched, stored as local copies."""

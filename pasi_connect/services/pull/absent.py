@@ -1,4 +1,4 @@
-"""Records that PASI does not name or show any more: what has become of them, and how that is kept."""
+"""Records that PASI no longer names or shows: what became of them, and how that is stored."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from pasi_connect.services.pull import reading, reference
 
 
 def where_are(entity: Entity, keys: Sequence[str]) -> reading.Reading:
-    """PASI's word on those of these records that a SIS record is linked to. Outside of every transaction."""
+    """What PASI says about those of these records with a linked SIS record. Call it outside of every transaction."""
     links: list[Link] = []
     for start in range(0, len(keys), 500):
         links += Link.objects.filter(entity=entity.kind, key__in=keys[start : start + 500])
@@ -35,7 +35,7 @@ def without_the_meantime(entity: Entity, gone: list[str], begun: int) -> list[st
 
 
 def mark_vanished(model: type[LocalCopy], keys: list[str], stored_before: dt.datetime | None = None) -> None:
-    """`stored_before`: what PASI has told of since is there, whatever an older set said."""
+    """`stored_before`: records PASI has sent since then exist, whatever an older set said."""
     limit = {"stored_at__lte": stored_before} if stored_before else {}
     for start in range(0, len(keys), 500):
         named = {f"{model.key_field}__in": keys[start : start + 500]}
@@ -43,7 +43,7 @@ def mark_vanished(model: type[LocalCopy], keys: list[str], stored_before: dt.dat
 
 
 def hide(entity: Entity, keys: Iterable[str]) -> None:
-    """PASI has these records and does not show them to us any more. Look at them again afterwards (`evaluate`)."""
+    """PASI has these records but no longer shows them to us. Compare them again afterwards (`evaluate`)."""
     model = entity.copy
     rows = model._default_manager.filter(**{f"{model.key_field}__in": list(keys)})
     refs = list(rows.values_list(model.key_field, flat=True))

@@ -1,4 +1,4 @@
-"""Which codes PASI has in its lists, as the daily code values told it."""
+"""Which codes are on PASI's lists, according to the daily code values."""
 
 from collections.abc import Collection
 
@@ -13,9 +13,9 @@ SECONDS = 60
 
 
 def unknown(codes: Collection[Code]) -> set[Code]:
-    """Those that no list of PASI's has. Of a list that has not come yet nothing is said.
+    """The codes that are on no list of PASI's. A list that has not arrived yet is not judged.
 
-    What was known a moment ago is not read again: each submission asks. What was missing is read afresh.
+    Codes known a moment ago are not read again, since each submission asks; missing ones are.
     """
     if not codes:
         return set()
@@ -27,7 +27,7 @@ def unknown(codes: Collection[Code]) -> set[Code]:
 
 
 def forget() -> None:
-    """After PASI has told new ones: once they are committed, the next question reads them."""
+    """After new codes have arrived: once they are committed, the next question reads them."""
     transaction.on_commit(lambda: cache.delete(KEY))
 
 

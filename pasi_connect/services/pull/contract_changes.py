@@ -1,4 +1,4 @@
-"""PASI's contract has changed: what was met, told to those who run the product once per kind, shown for as long as it goes on."""
+"""Changes met in PASI's contract: operators are notified once per kind; each is listed while it continues."""
 
 import datetime as dt
 import logging
@@ -22,7 +22,7 @@ GOES_ON = dt.timedelta(days=7)
 
 
 def note(operation: str, strangers: Iterable[Stranger]) -> None:
-    """In the caller's transaction. One query where all of it is known, none where there is nothing."""
+    """In the caller's transaction. One query where every stranger is known, none where there are none."""
     wanted = {(one.kind, one.place) for one in strangers}
     if not wanted:
         return
@@ -37,7 +37,7 @@ def note(operation: str, strangers: Iterable[Stranger]) -> None:
 
 
 def of_value(operation: str, place: str) -> None:
-    """A value that PASI may say and nobody can ask for or store: skipped."""
+    """A value from PASI that we can neither ask for nor store: skipped."""
     with transaction.atomic():
         note(operation, [Stranger(VALUE, place)])
 
@@ -55,5 +55,5 @@ def _meet(operation: str, kind: str, place: str, now: dt.datetime) -> None:
 
 
 def present() -> QuerySet[ContractChange]:
-    """What PASI has said in the last days."""
+    """Changes met in the last few days."""
     return ContractChange.objects.filter(last_at__gte=clock.now() - GOES_ON).order_by("operation", "kind", "place")

@@ -1,4 +1,4 @@
-"""The other direction: what PASI announces is fetched, stored whole, and compared.
+"""From PASI to here: what PASI announces is fetched, stored whole, and compared.
 
 Source: PASI Client Performs Synchronization. A cursor moves only behind what is stored, or is kept as a failure that is tried
 again by itself. A record vanishes only by a complete set, and only past the guard.
@@ -70,7 +70,7 @@ class Puller:
     short: bool = False  # the last answer could not be fetched whole: ask again soon, not at once
 
     def ask(self, wait_minutes: int, with_hash: bool = False) -> Answer:
-        """One question for news of every kind, and everything that the answer asks for."""
+        """One request for news of every kind, and everything that its answer calls for."""
         self.short = False
         all_kinds = kinds(Context())
         cursors = SyncCursor.objects.in_bulk([kind.name for kind in all_kinds])
@@ -122,7 +122,7 @@ class Puller:
             self._complete(kind)
 
     def _complete(self, kind: Kind) -> None:
-        """The full set is drained: what we hold and it does not name has left our scope."""
+        """The full set is drained: a record that we hold and it does not name has left our scope."""
         try:
             answer = whereabouts(kind, self.full[kind.name], self.begun[kind.name])
         except reading.NotAnswered:
@@ -210,7 +210,7 @@ def _store(entity: Entity, received: list[copies.Received]) -> None:
 
 
 def _without_failures(kind: Kind, pairs: list[Pair]) -> list[Pair]:
-    """Without what could not be stored at this version before: the tries that are left belong to `retry`."""
+    """Without records that could not be stored at this version before: their remaining tries belong to `retry`."""
     if not pairs:
         return pairs
     rows = Failure.objects.filter(step=failures.Step.PULL, entity=kind.entity.kind)
@@ -301,7 +301,7 @@ def _advance(kind: Kind, version: int) -> None:
 
 
 def whereabouts(kind: Kind, there: set[str], begun: int) -> reading.Reading:
-    """What has become of linked enrolments that a complete set does not name: PASI may have moved them out of our sight.
+    """What became of linked enrolments that a complete set does not name: PASI may have moved them out of our scope.
 
     Not asked for where the guard will stop the set. Raises NotAnswered.
     """

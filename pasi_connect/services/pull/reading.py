@@ -1,4 +1,4 @@
-"""The one place that gets records from PASI, by their keys: announced ones, those a person asks for, and those that are read back."""
+"""The one place that gets records from PASI by key: those announced, those a person asks for, and those read back."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ def _item(name: str, response: dict[str, Any], element: Iterable[Any]) -> Item:
 
 
 class NotAnswered(Exception):
-    """PASI gave no answer that tells what it holds."""
+    """PASI gave no answer that says what it holds."""
 
 
 @dataclass

@@ -73,7 +73,7 @@ def _years(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def store_codes(documents: list[dict[str, Any]]) -> None:
-    """PASI's pages disagree whether all values or only newer ones come: what comes is laid over what is there.
+    """PASI's pages disagree whether all values or only newer ones arrive: they are merged into what is stored.
 
     A value that cannot be stored is counted and keeps no other from being stored.
     """

@@ -1,6 +1,6 @@
-"""Columns of local copies are derived data: where an entity's table of fields has changed, they are filled from the documents anew.
+"""Columns of local copies are derived data: when an entity's table of fields changes, they are filled again.
 
-A job does it, and begins by itself. Until it has come to a row, what is new there is not compared (`compare.columns`).
+A job does this and starts automatically. Until it reaches a row, its new columns are not compared (`compare.columns`).
 """
 
 import datetime as dt

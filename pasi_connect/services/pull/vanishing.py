@@ -1,4 +1,4 @@
-"""What the guard stopped: the whole list is kept, a permitted person approves it, and a job marks the records as gone."""
+"""What the guard stopped: the list is kept, an authorized person approves it, and a job marks the records as gone."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def _entity(name: str) -> Entity:
 
 
 def schools(name: str, stopped_at: Any) -> frozenset[str] | None:
-    """The schools of the listed records; None where a record of this kind belongs to no school, or to nobody knows which."""
+    """The schools of the listed records; None where a record belongs to no school or to an unknown one."""
     entity = _entity(name)
     if not entity.school_column:
         return None
@@ -46,7 +46,7 @@ def schools(name: str, stopped_at: Any) -> frozenset[str] | None:
 
 
 def stopped(user: User) -> list[SyncCursor]:
-    """What the guard has stopped and the person may look at: of it, every record lies at one of their schools."""
+    """Stopped sets that the person may look at: every record of the set is at one of their schools."""
     cursors = SyncCursor.objects.exclude(guard_stopped_at=None).order_by("notification_type")
     return [
         cursor
@@ -82,7 +82,7 @@ def approve(actor: Actor, name: str, stopped_at: str) -> Job:
 
 
 def run(running: Running) -> dict[str, Any]:
-    """A chunk, a transaction. What is done leaves the list, so the job goes on where it was."""
+    """One transaction per chunk. Finished records leave the list, so the job continues where it stopped."""
     name, stopped_at = running.inputs["cursor"], running.inputs["stopped_at"]
     entity = _entity(name)
     model = entity.copy

@@ -1,4 +1,4 @@
-"""Taking a submission to send: the row, the message as the state demands now, and its exchange, in one transaction before the call.
+"""Claiming a submission to send: its row, the message for the current state, the exchange, in one transaction.
 
 The row is the claim. Rows that another sender is just taking are passed over, not waited for (ten senders were as slow as one);
 the index of one flying submission a lane decides where two would still meet.

@@ -1,6 +1,6 @@
-"""Taking up what changed here: chunk by chunk, people's single changes before bulks, each lane's in the order of the events.
+"""Collecting what changed here: chunk by chunk, people's single changes before bulks, lanes in the order of events.
 
-Nobody says which events: whoever looks takes the next chunk, so messages need not name them and a lost one loses nothing.
+No message names events: whoever looks takes the next chunk, so a lost message loses nothing.
 """
 
 import logging
@@ -191,7 +191,7 @@ def collect_lanes(lanes: Collection[Lane], only: Subject | None = None) -> None:
 
 
 def _is_unknown(event: DataEvent) -> bool:
-    """PASI does not know the record: its key is entered here some day, and what is sent then is computed from the state."""
+    """PASI does not know the record yet: once its key is entered here, what is sent is computed from the state then."""
     sis = entities.by_kind(event.entity).sis
     return sis is not None and bool(sis.key)
 
@@ -242,7 +242,7 @@ class _Sides:
 
 
 def _queue(events: dict[Subject, list[DataEvent]]) -> bool:
-    """The events of each record become (part of) its queued submission. True when any of them may go."""
+    """Turns the events of each record into its queued submission, or adds them to it. True when any of them may go."""
     if not events:
         return False
     by_kind: dict[str, list[int]] = defaultdict(list)

@@ -1,6 +1,6 @@
-"""Send now: PASI's records are read live, then what is ours to send goes out at once. For one record, or a school as a job.
+"""Send now: PASI's records are read live, then ours is sent at once. For a record, or a school as a job.
 
-Nothing is sent that is equal, and nothing over a change that nobody has looked at: "now" shortens the way, it leaves no step out.
+Nothing equal is sent, and nothing over a change that nobody has looked at: "now" saves time, it skips no step.
 """
 
 import logging
@@ -44,7 +44,7 @@ JOB, PREVIEW = "pasi_connect.force_send", "pasi_connect.force_send_preview"
 CHUNK = 100  # records in one transaction: well below a quarter of a second on SQLite
 Result = TypeVar("Result")
 GRAVEST = (forced.STUCK, forced.HELD, forced.ON_ITS_WAY)  # of a record that is sent in parts, what is said of the whole
-READ_SECONDS = 20.0  # somebody sits before the page
+READ_SECONDS = 20.0  # a person is waiting at the page
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _store_and_push(
 
 
 def _let_go(actor: Actor, row: Submission, record: Any, link: Link, present: int, context: Context) -> str:
-    """What there is already goes now, where nothing but time or an earlier refusal kept it."""
+    """Releases a submission that only time or an earlier refusal held back."""
     if row.status in (Status.REJECTED, Status.DEAD):
         # Over a version that nobody has seen it goes only by the hand of somebody who looks at it.
         if may_replace(row.seen_version, present, our_steps(row.entity, row.key, row.seen_version)):
@@ -200,7 +200,7 @@ def _ours_to_send(record: Any, link: Link, copy: Any, answer: reading.Reading) -
 
 
 def _hurry(waiting: Iterable[int]) -> None:
-    """What waits for the end of a back-off need not."""
+    """Ends the back-off of these submissions."""
     due = list(waiting)
     Submission.objects.filter(pk__in=due, status=Status.WAITING).update(next_attempt_at=clock.now())
     if due:
@@ -214,7 +214,7 @@ def _hurry(waiting: Iterable[int]) -> None:
 
 
 class NotPossible(Exception):
-    """The school takes no part; the message says so."""
+    """The school does not take part; the message says so."""
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
-"""A submission in somebody's hands: renewed while the call lasts, void when the holder dies.
+"""The lease on a submission: renewed while the call lasts, void when its holder dies.
 
-That it is renewed is the holder's sign of life (`claiming.free_the_dead`); until when it lasts is for people to read.
+Renewal is the holder's sign of life (`claiming.free_the_dead`); its end is for people to read.
 """
 
 import logging

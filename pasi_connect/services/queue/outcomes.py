@@ -1,7 +1,7 @@
-"""What came of a call, written in one transaction: exchange, submission, local copy, what is agreed, discrepancy.
+"""The outcome of a call, written in one transaction: exchange, submission, local copy, what is agreed, discrepancy.
 
 The record is locked first (copy, then link), then the submission, and only while its lease is still ours: an outcome that comes
-after another sender took over is void. What is unknown is asked for before anything is sent again.
+after another sender took over is void. An unknown outcome is read back before anything is sent again.
 """
 
 import datetime as dt
@@ -174,7 +174,7 @@ def accept(rows: _Rows, document: dict[str, Any], version: int, context: Context
 
 
 def give_back(flight: Flight) -> None:
-    """The call was not made: what it was to carry waits as if it had not been taken."""
+    """The call was not made: its submissions wait as if they had not been claimed."""
     for leg in flight.legs:
         with transaction.atomic():
             rows = _locked(leg.submission)

@@ -1,4 +1,4 @@
-"""What raised once is tried again by itself, until it succeeds or is set aside."""
+"""Failed steps are retried automatically until they succeed or the record is set aside."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""The exits of a submission that needs a person: send again with the version now seen, cancel, or take PASI's values."""
+"""Ways out for a submission that needs a person: send again over the version now seen, cancel, take PASI's values."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ from sis.services.events import subject_of
 
 
 class NotPossible(Exception):
-    """The submission is in a state in which this cannot be done; the message says so."""
+    """The submission's state does not allow this; the message says so."""
 
 
 class MovedOn(NotPossible):
-    """PASI's record is another one by now than the person saw."""
+    """PASI's record has changed since the person saw it."""
 
 
 def _lock(submission_id: int) -> tuple[Submission, Link, Any]:
@@ -50,7 +50,7 @@ def _check_seen(copy: Any, seen_version: int | None) -> None:
 
 
 def _take_person(submission: Submission, actor: Actor) -> None:
-    """Who acts now is who PASI is told."""
+    """The person acting now is the one named to PASI."""
     submission.user_id = actor.user_id
     submission.actor_name, submission.actor_local_id, submission.actor_ip = actor.name, actor.local_id, actor.ip
 

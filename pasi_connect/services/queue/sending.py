@@ -1,4 +1,4 @@
-"""Senders: take up what changed here, claim a submission, send it, record what came back; the call outside of every transaction.
+"""Senders: collect what changed here, claim a submission, send it, record the answer. No transaction during a call.
 
 A sender that dies leaves rows with a dead lease: unknown outcomes, which are read back before anything is sent again.
 """
@@ -31,7 +31,7 @@ PATIENCE_SECONDS = (
 
 
 def attempt(pk: int) -> bool:
-    """One submission, one step further. False when another sender has it, or it may not go now."""
+    """Takes one submission one step further. False when another sender has it, or it may not go now."""
     claimed = claim(pk)
     if claimed is None:
         return _look_after(pk)
@@ -43,7 +43,7 @@ def attempt(pk: int) -> bool:
 
 
 def _look_after(pk: int) -> bool:
-    """Finds out what became of a submission whose sender died. False when it is in living hands or not on its way."""
+    """Finds out what became of a submission whose sender died. False when its sender lives or it is not on its way."""
     dead = take_over(pk)
     if dead is not None:
         _read_back(dead)

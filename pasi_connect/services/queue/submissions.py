@@ -1,4 +1,4 @@
-"""The queue of submissions: from state to state. A state changes only here."""
+"""The queue of submissions and their states. A state changes only here."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -100,7 +100,7 @@ STATE = (
 def move(
     submission: Submission, status: str, actor: Actor = SYNC, *, reason: str = "", detail: str = "", **more: Any
 ) -> Submission:
-    """To another state, with its audit entry; `more` are further fields. Inside the caller's transaction, which holds the row."""
+    """Moves it to another state, with an audit entry; `more`: other fields. The caller's transaction holds the row."""
     before = submission.status
     submission.status, submission.reason, submission.detail, submission.changed_at = status, reason, detail, clock.now()
     for name, value in more.items():
@@ -156,7 +156,7 @@ def back_to_queue(submission: Submission, **more: Any) -> None:
 
 
 def end_of_the_line() -> int:
-    """The place of what a person sends anew now: behind every change that there is."""
+    """The place of something a person sends again now: behind every existing change."""
     return DataEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 

@@ -1,4 +1,4 @@
-"""What the tick looks after: whatever a lost message, a killed process or the passing of time has left behind."""
+"""The tick's clean-up: whatever a lost message, a killed process or the passing of time has left behind."""
 
 import datetime as dt
 

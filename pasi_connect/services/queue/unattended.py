@@ -1,4 +1,4 @@
-"""Sending what no sender takes, because the broker or the workers are away: what the tick does then."""
+"""How the tick sends submissions that no sender takes because the broker or the workers are away."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Is what a person or an API client saw still true? By the opaque version that they send back with their change."""
+"""Whether what a person or an API client saw is still true, by the opaque version that they send back."""
 
 from pasi_connect.models import Submission
 from pasi_connect.models.submission import Status
