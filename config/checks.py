@@ -22,6 +22,7 @@ from config import env
 
 SHORTEST_SECRET = 50  # characters; Django's own measure (security.W009)
 FEWEST_CHARACTERS = 5
+SHORTEST_TOKEN = 32  # characters
 WELL_KNOWN = ("django-insecure-", "secret", "change", "default", "example", "insecure")
 
 
@@ -30,7 +31,17 @@ def unsafe_settings(app_configs: Sequence[Any] | None = None, **_: Any) -> list[
     """Every reason why these settings must not serve real students; empty outside production."""
     if not settings.PRODUCTION:
         return []
-    return [*_switches(), *_secret(), *_key_files(), *_servers(), *_lines(), *_mail(), *_data_folder(), *_demo_people()]
+    return [
+        *_switches(),
+        *_secret(),
+        *_key_files(),
+        *_servers(),
+        *_lines(),
+        *_mail(),
+        *_figures(),
+        *_data_folder(),
+        *_demo_people(),
+    ]
 
 
 def refuse_unsafe_start() -> None:
@@ -80,7 +91,11 @@ def _secret() -> Iterator[Error]:
 
 def _key_files() -> Iterator[Error]:
     """Keys must be readable by the product and by nobody else ("Managing PASI Certificates": a secured server)."""
-    named = {"SECRET_KEY_FILE": os.environ.get("SECRET_KEY_FILE", ""), "The client key for PASI": _client_key_file()}
+    named = {
+        "SECRET_KEY_FILE": os.environ.get("SECRET_KEY_FILE", ""),
+        "METRICS_TOKEN_FILE": os.environ.get("METRICS_TOKEN_FILE", ""),
+        "The client key for PASI": _client_key_file(),
+    }
     for what, name in named.items():
         if not name:
             continue
@@ -174,6 +189,18 @@ def _mail() -> Iterator[Error]:
             "The mail server is on another machine, and EMAIL_URL does not ask for TLS.",
             hint="EMAIL_URL=smtp+starttls://user:password@host:587 or smtps://user:password@host:465",
             id="config.E016",
+        )
+
+
+def _figures() -> Iterator[Error]:
+    """`/metrics` tells how the product is used; its token is asked of nobody's password rules."""
+    token = settings.METRICS_TOKEN
+    if token and (len(token) < SHORTEST_TOKEN or len(set(token)) < FEWEST_CHARACTERS):
+        yield Error(
+            f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters, or easily guessed.",
+            hint="Put a random one into a file and name it in METRICS_TOKEN_FILE: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            id="config.E017",
         )
 
 

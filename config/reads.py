@@ -193,7 +193,7 @@ LISTS: dict[str, Reads | None] = {
 }  # fmt: skip
 
 NOTHING_OF_STUDENTS = _nothing(
-    "livez", "healthz", "login", "invitation", "sign-in-again", "logout", "set_language",
+    "livez", "healthz", "metrics", "login", "invitation", "sign-in-again", "logout", "set_language",
     *(f"operations:{name}" for name in (
         "theme", "words", "styleguide", "jobs", "job-approve", "job-cancel", "job-resume", "profile", "password", "tokens",
         "token-revoke", "people", "person-add", "person", "person-link", "person-unlock", "service-add", "person-tokens",

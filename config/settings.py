@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "operations.metrics.CountMiddleware",
     "operations.middleware.ReferenceMiddleware",
     "operations.middleware.AddressMiddleware",
     "operations.security_log.RefusalMiddleware",
@@ -177,6 +178,10 @@ CACHES = {
     else {"BACKEND": "operations.counters.FileCache", "LOCATION": str(DATA_DIR / "counters.sqlite3")},
 }
 
+# Who may read /metrics: these addresses, or whoever shows the token; outside production this machine as well
+METRICS_FROM = env.networks("METRICS_FROM")
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+
 # Browser security
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -201,7 +206,7 @@ if PRODUCTION:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 365 * 24 * 3600)
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from the machine itself, past the proxy
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]  # asked from the machine itself, past the proxy
 
 # Words, numbers, time
 LANGUAGE_CODE = "en"

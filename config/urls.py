@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from operations.views import errors, gate, health, invitations, sign_in_again
+from operations.views import errors, gate, health, invitations, metrics, sign_in_again
 from pasi_connect.views import home
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
+    path("metrics", metrics.figures, name="metrics"),
     path("sign-in/", gate.SignIn.as_view(), name="login"),
     path("sign-in/again/", sign_in_again.SignInAgain.as_view(), name="sign-in-again"),
     path("welcome/<str:secret>/", invitations.Invited.as_view(), name="invitation"),

@@ -11,3 +11,9 @@ application = get_wsgi_application()
 from config.checks import refuse_unsafe_start  # noqa: E402 - the checks need the apps
 
 refuse_unsafe_start()
+
+from django.conf import settings  # noqa: E402
+
+from operations import metrics  # noqa: E402
+
+metrics.share(settings.DATA_DIR / "metrics")

@@ -99,6 +99,15 @@ class Errand:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A figure of `/metrics`: its name without `pasi_connect_`, one English sentence, and values by label. No label is of a student."""
+
+    name: str
+    text: str
+    samples: Sequence[tuple[dict[str, str], float]]
+
+
+@dataclass(frozen=True)
 class Retention:
     """Something that is kept for so many days. `remove` takes the moment before which it goes and how many rows at most, and gives
     how many went; it commits by itself. `setting`: its field on the settings page; else `days` says it, and where to change it."""
@@ -133,6 +142,7 @@ code_lists: list[Callable[[str, Any], dict[str, list[tuple[str, str]]]]] = []
 file_columns: dict[str, list[FileColumn]] = defaultdict(list)
 probes: dict[str, Probe] = {}
 chores: dict[str, Chore] = {}
+measures: list[Callable[[], list[Measure]]] = []  # asked at each scrape: as cheap with 500,000 rows as with none
 # what the page of words prints: (group, ((word, what it means), …))
 glossary: list[tuple[Any, Sequence[tuple[Any, Any]]]] = []
 # By type of record: the version outside that a person who looks at the record's form has before their eyes.

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from operations import bodies, offers, rights, selectors, unusual
+from operations import bodies, measures, offers, rights, selectors, unusual
 from operations.actor import user_of
 from operations.services import accounts, invitations, jobs, keeping, people
 from operations.silence import KIND
@@ -69,6 +69,7 @@ def token_ends(values: dict[str, Any]) -> str:
     )
 
 
+offers.measures += [measures.signs_of_life, measures.jobs]
 offers.navigation.append(navigation)
 offers.frame_makers.append(silence.banner)
 offers.notices[KIND] = silence.notice

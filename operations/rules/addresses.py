@@ -50,3 +50,14 @@ def site(address: str) -> str:
     if isinstance(ip, IPv6Address):
         return str(ip_network((ip, SITE_BITS), strict=False))
     return str(ip or address)
+
+
+def is_in(address: str, ranges: Sequence[Network]) -> bool:
+    ip = _read(address)
+    return ip is not None and any(ip in network for network in ranges)
+
+
+def is_loopback(address: str) -> bool:
+    """This machine's own."""
+    ip = _read(address)
+    return ip is not None and ip.is_loopback

@@ -7,6 +7,7 @@ from pasi_connect.panels import (  # noqa: F401 - these modules register what th
     help,
     identity,
     jobs,
+    measures,
     notices,
     sections,
     setup,

@@ -64,6 +64,8 @@ def test_safe_settings_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
+        ({"METRICS_TOKEN": "Zr2mXw9Tb4Lc6"}, "config.E017"),
+        ({"METRICS_TOKEN": "abab" * 10}, "config.E017"),
         ({"DEBUG": True}, "config.E001"),
         ({"DEMO": True}, "config.E002"),
         ({"ALLOWED_HOSTS": ["pasi.example.ca", "*"]}, "config.E003"),

@@ -141,6 +141,7 @@ API = (
 DOORS = (
     Row("livez", EVERYBODY),
     Row("healthz", "503 503 503 503 503"),  # no worker beats here; the same for everybody
+    Row("metrics", EVERYBODY),  # from this machine, outside production: tests/operations/test_metrics.py
     Row("login", "200 302 302 302 302"),
     Row("login", "200 302 302 302 302", method="POST", body={"username": "x", "password": "y"}),
     Row(
@@ -358,7 +359,7 @@ COLUMNS = ("anonymous", "registrar_a", "registrar_b", "district", "admin")
 # Open to whoever is signed in, also without a permission; all else is 403 for an empty role, foreign or not.
 OPEN = frozenset(
     {
-        "livez", "healthz", "login", "sign-in-again", "logout", "set_language", "invitation", "operations:theme",
+        "livez", "healthz", "metrics", "login", "sign-in-again", "logout", "set_language", "invitation", "operations:theme",
         "operations:words", "operations:styleguide", "operations:profile", "operations:password", "operations:tokens",
         "operations:token-revoke", "operations:list-columns", "operations:list-reset",
         "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs", "api:no-such-address",

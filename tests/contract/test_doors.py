@@ -25,7 +25,9 @@ from tests.contract.access_table import TABLE
 from tests.contract.test_access import addresses, send
 from tests.markup import squeezed
 
-PUBLIC = {"invitation", "healthz", "livez", "login", "logout", "sign-in-again", "set_language", "api:no-such-address"}
+PUBLIC = {
+    "invitation", "healthz", "livez", "metrics", "login", "logout", "sign-in-again", "set_language", "api:no-such-address",
+}  # fmt: skip
 SIGNED_IN = {
     "home",  # leads on to what the person may read
     "operations:theme", "operations:words", "operations:styleguide", "operations:profile", "operations:password",
