@@ -100,10 +100,10 @@ STAGES = (
         bare=None,
         both=_students,
         change=students.change,
-        field="legal_last_name",
-        member="IdentificationRecord/LastName",
-        here=("Okafor", "Adeyemi"),
-        there="Lindqvist",
+        field="legal_middle_name",  # whatever it is, the simulator has no other student of this name
+        member="IdentificationRecord/MiddleName",
+        here=("Joy", "Rose"),
+        there="Ann",
     ),
     *(stage for steps in made_up.rooms("steps") for stage in steps.stages()),
 )
