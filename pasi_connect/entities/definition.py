@@ -269,6 +269,10 @@ class Entity:
         label = next((part.label for part in self.parts if part.name == name), self.display.name)
         return str(label)
 
+    @cached_property
+    def parts_by_name(self) -> dict[str, AggregatePart]:
+        return {part.name: part for part in self.parts}
+
     def whole_message(self, documents: Sequence[Document]) -> Message:
         """The call that sends whole records, several where PASI takes several."""
         assert self.submit is not None
@@ -276,7 +280,7 @@ class Entity:
 
     def part_message(self, part: str, before: Document, document: Document) -> Message:
         """The call that sends a part of `document`, where PASI holds `before`."""
-        return next(one for one in self.parts if one.name == part).message(before, document)
+        return self.parts_by_name[part].message(before, document)
 
     def taking_part(self, years: Iterable[SchoolYear], schools: Iterable[str]) -> "models.QuerySet[Any]":
         """The live SIS records of these years and of schools with these codes, as far as the kind has years and a school."""

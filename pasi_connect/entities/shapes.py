@@ -79,13 +79,17 @@ class Message:
 class AggregatePart:
     """A part of a record that shares PASI's version with the others and is submitted by operations of its own.
 
-    `message` gives the call that brings the part from PASI's record to the one that is wanted; both are whole records.
+    `message` gives the call that brings the part from PASI's record to the one that is wanted; both are whole records. `item`: the
+    RefId of the part in a record of PASI's, "" where it does not say. `answered` gives the record that was sent with what follows
+    from the RefId that PASI answered with, so that the next change is laid on what PASI holds and not on what it held before.
     """
 
     name: str
     label: Any
     message: Callable[[Document, Document], Message]
     operations: tuple[str, ...]
+    item: Callable[[Document], str]
+    answered: Callable[[Document, str], dict[str, Any]] = lambda document, item: dict(document)
 
 
 @dataclass(frozen=True)

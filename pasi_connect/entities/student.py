@@ -21,6 +21,7 @@ from sis.services import students
 IDENTIFICATION, PREFERRED_NAME = "identification", "preferred_name"
 NOT_OURS = ("Gender", "NameRefId", "EffectiveUtc")  # members of PASI's record that its submit does not take
 NAME = ("FirstName", "MiddleName", "LastName", "Suffix")
+ALIAS = "Alias"
 Document = Mapping[str, Any]
 
 
@@ -44,13 +45,33 @@ def _identification(before: Document, document: Document) -> Message:
 def _preferred_name(before: Document, document: Document) -> Message:
     """A name that the student has in PASI is pointed at, the legal one where there is none to prefer; another one is added."""
     wanted = _name(document.get("PreferredName"))
-    own = (before.get("IdentificationRecord") or {}).get("NameRefId")
-    live = [name for name in before.get("StudentNames") or () if not name.get("IsDeleted")]
-    there = next((name["RefId"] for name in live if _name(name) == wanted), None) if wanted else own
-    if there:
+    if there := _ref_id(before, wanted):
         return Message("SubmitPreferredName", {**_head(before), "PreferredNameRefId": there}, str(there))
-    added = {**wanted, "RefId": 0, "Type": "Alias", "IsNameExact": True}
+    added = {**wanted, "RefId": 0, "Type": ALIAS, "IsNameExact": True}
     return Message("SubmitName", {**_head(before), "NewName": added, "IsPreferred": True, "DeleteName": False}, "0")
+
+
+def _ref_id(document: Document, wanted: Mapping[str, str]) -> int | None:
+    """Of the student's name that is so, the legal one where none is preferred; None where PASI has no such name."""
+    if not wanted:
+        own: int | None = (document.get("IdentificationRecord") or {}).get("NameRefId")
+        return own
+    live = [name for name in document.get("StudentNames") or () if not name.get("IsDeleted")]
+    return next((name["RefId"] for name in live if _name(name) == wanted), None)
+
+
+def _preferred_item(document: Document) -> str:
+    chosen = document.get("PreferredNameRefId") or _ref_id(document, _name(document.get("PreferredName")))
+    return str(chosen or "")
+
+
+def _with_preferred_name(document: Document, item: str) -> dict[str, Any]:
+    """The student as PASI holds them after its answer: a name that was added stands among the names, with its RefId."""
+    chosen, name = int(item), _name(document.get("PreferredName"))
+    names = list(document.get("StudentNames") or ())
+    if name and all(one["RefId"] != chosen for one in names):
+        names.append({**name, "RefId": chosen, "Type": ALIAS, "IsNameExact": True})
+    return {**document, "StudentNames": names, "PreferredNameRefId": chosen}
 
 
 def _name(record: Document | None) -> dict[str, str]:
@@ -69,9 +90,15 @@ ENTITY = Entity(
             gettext_lazy("Legal name and identification"),
             _identification,
             ("SubmitIdentificationInformation",),
+            item=lambda document: str((document.get("IdentificationRecord") or {}).get("RefId") or ""),
         ),
         AggregatePart(
-            PREFERRED_NAME, gettext_lazy("Preferred name"), _preferred_name, ("SubmitPreferredName", "SubmitName")
+            PREFERRED_NAME,
+            gettext_lazy("Preferred name"),
+            _preferred_name,
+            ("SubmitPreferredName", "SubmitName"),
+            item=_preferred_item,
+            answered=_with_preferred_name,
         ),
     ),
     sis=Sis(

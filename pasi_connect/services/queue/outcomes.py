@@ -109,6 +109,7 @@ def _write(rows: _Rows, document: dict[str, Any], answer: Answer, present: Prese
     details: dict[str, Any] = {"detail": answer.detail}
     match answer.outcome:
         case faults.ACCEPTED:
+            document = _answered(rows, document, str(answer.value.get("Id") or ""))
             accept(rows, document, int(answer.value["PASICoreVersion"]), Context(present.sync))
         case faults.NO_CHANGE:
             version = int(answer.value["PASICoreVersion"]) if answer.value else row.base_version or 0
@@ -140,6 +141,15 @@ def _write(rows: _Rows, document: dict[str, Any], answer: Answer, present: Prese
             _later(row, answer, row.attempts, present)
 
 
+def _answered(rows: _Rows, document: dict[str, Any], item: str) -> dict[str, Any]:
+    """The record that was sent, with what follows from the RefId that PASI gave its part. The submission names it from now on."""
+    part = rows.entity.parts_by_name.get(rows.row.part)
+    if part is None or not (item.isascii() and item.isdigit() and int(item)):
+        return document
+    rows.row.item = item
+    return part.answered(document, item)
+
+
 def _later(row: Submission, answer: Answer, attempts: int, present: Present) -> None:
     if attempts >= present.sync.maximum_attempts:
         submissions.move(row, Status.DEAD, reason="attempts", detail=answer.detail)
@@ -167,7 +177,7 @@ def accept(rows: _Rows, document: dict[str, Any], version: int, context: Context
         received = copies.Received(document, copies.to_xml(document, entity))
         rows.copy = copies.store_over(entity.copy, rows.copy, received, provisional=True)
     _agree(rows, document, version)
-    submissions.move(row, Status.ACCEPTED if changed else Status.NO_CHANGE, core_version=version)
+    submissions.move(row, Status.ACCEPTED if changed else Status.NO_CHANGE, core_version=version, item=row.item)
     submissions.supersede_stuck(row)
     comparing.evaluate_locked(entity, rows.copy, link, context)
     statements.update(link, AGREED)
@@ -251,7 +261,9 @@ def _decide(rows: _Rows, document: Mapping[str, Any] | None, conflict: bool, xml
     ):
         _agree(rows, sent, version)
         statements.update(rows.link, AGREED)
-        submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version)
+        part = entity.parts_by_name.get(row.part)
+        item = part.item(document) if part else row.item
+        submissions.move(row, Status.ACCEPTED, reason="read_back", core_version=version, item=item)
         submissions.supersede_stuck(row)
         comparing.evaluate(entity, keys=[row.key])
         return

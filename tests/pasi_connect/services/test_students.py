@@ -83,6 +83,37 @@ def test_a_preferred_name_is_added_then_pointed_at_and_left(world, student):
     assert theirs(world, student)["PreferredName"]["LastName"] == "Vance"
 
 
+def alias(world, student):
+    """RefIds of the names beside the legal one, as PASI has them."""
+    return [str(name["RefId"]) for name in theirs(world, student)["StudentNames"] if name["Type"] == "Alias"]
+
+
+def test_an_added_name_has_its_ref_id_at_once_and_is_not_added_anew(world, student):
+    """Before PASI is asked again: what it answered says which name it is."""
+    name = {"preferred_first_name": "Loni", "preferred_last_name": "Vance"}
+    items = []
+    for wanted in (name, dict.fromkeys(name, ""), name):
+        students.change(world.actor, student.pk, wanted)
+        [submission] = sent(world, student)
+        assert submission.status == Status.ACCEPTED, submission.detail
+        items.append(submission.item)
+    assert operations() == ["SubmitName", "SubmitPreferredName", "SubmitPreferredName"]
+    legal = str(theirs(world, student)["IdentificationRecord"]["NameRefId"])
+    assert items == [*alias(world, student), legal, *alias(world, student)]
+    world.pull()
+    assert states.state_of(student).state == states.IN_STEP
+
+
+def test_an_added_name_of_which_the_answer_is_lost_has_its_ref_id_too(world, student):
+    name = {"preferred_first_name": "Loni", "preferred_last_name": "Vance"}
+    students.change(world.actor, student.pk, name)
+    [submission] = take_up(student)
+    world.pasi.knobs(answer_dropped=1)
+    world.send(submission)
+    assert (submission.status, submission.reason) == (Status.ACCEPTED, "read_back")
+    assert [submission.item] == alias(world, student)
+
+
 def test_a_change_in_pasi_is_accepted_and_the_decision_undone(world, student):
     changed_there(world, student, FirstName="Ilona", Suffix="III.")
     found = item(student)
