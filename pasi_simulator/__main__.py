@@ -38,16 +38,16 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    given = arguments()
+    options = arguments()
     try:
-        core = Core(Contract(given.wsdl), State(given.data_dir), ClientsFile(given.clients))
-        control = ControlServer(("127.0.0.1", given.control_port), core)
-        soap = SoapServer((given.host, given.port), core, given.ca, given.cert, given.key)
+        core = Core(Contract(options.wsdl), State(options.data_dir), ClientsFile(options.clients))
+        control = ControlServer(("127.0.0.1", options.control_port), core)
+        soap = SoapServer((options.host, options.port), core, options.ca, options.cert, options.key)
     except ssl.SSLError as problem:
         return _refuse(f"certificates could not be read: {problem.reason}")
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
-            return _refuse(f"port {given.port} or {given.control_port} is already in use")
+            return _refuse(f"port {options.port} or {options.control_port} is already in use")
         return _refuse(str(problem))
     except ValueError as problem:
         return _refuse(str(problem))
@@ -60,8 +60,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, end)
     for server in (soap, control):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"PASI Core (simulated): https://{given.host}:{given.port}{PATH}", flush=True)
-    print(f"PASIprep and control:  http://127.0.0.1:{given.control_port}/", flush=True)
+    print(f"PASI Core (simulated): https://{options.host}:{options.port}{PATH}", flush=True)
+    print(f"PASIprep and control:  http://127.0.0.1:{options.control_port}/", flush=True)
     ended.wait()
     sys.stdout.flush()
     # The state is safe at every moment, so nobody waits for long polls or open connections.

@@ -56,8 +56,8 @@ class ClientsFile:
             return list(self._clients)
 
     def _stat(self) -> tuple[int, int]:
-        found = self._path.stat()
-        return found.st_mtime_ns, found.st_size
+        stat = self._path.stat()
+        return stat.st_mtime_ns, stat.st_size
 
     def _refresh(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """The WSDL as tables: reading requests, writing answers, checking JSON records, all from one reading of the file.
 
 Two fault codes come from here (Error Reporting): 3001 when a request does not match the schema, 3002 when a value
-is missing, too long or of the wrong form. The split of the two is INFERRED: what stands where nothing may stand is
+is missing, too long or of the wrong form. The split of the two is INFERRED: an element where none may be is
 3001, what is wrong with a value is 3002.
 """
 
@@ -165,15 +165,15 @@ class Contract:
         kind = self.by_name[type_name]
         if not isinstance(value, Mapping):
             raise ContractError("3002", path, "an object is expected")
-        known = {member.name: member for member in kind.members}
+        members = {member.name: member for member in kind.members}
         for name in value:
-            if name not in known:
+            if name not in members:
                 raise ContractError("3002", f"{path}.{name}", "unknown member")
         document: Document = {}
         for member in kind.members:
-            given = value.get(member.name)
-            if given is not None:
-                document[member.name] = self._read_json_value(given, member, f"{path}.{member.name}")
+            part = value.get(member.name)
+            if part is not None:
+                document[member.name] = self._read_json_value(part, member, f"{path}.{member.name}")
             elif member.required and not partial:
                 raise ContractError("3002", f"{path}.{member.name}", "mandatory value missing")
         return document
@@ -270,7 +270,7 @@ class Contract:
 
 
 def hardened_parser() -> etree.XMLParser:
-    """No entities, no network, no huge trees: what arrives is a stranger's text."""
+    """No entities, no network, no huge trees: the text comes from a stranger."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 
@@ -326,12 +326,12 @@ def _read_text(text: str, kind: Simple, path: str) -> Any:
             raise ContractError("3002", path, "neither true nor false")
         return text in ("true", "1")
     try:
-        if kind.base == "date" and (found := DATE.match(text)):
-            date.fromisoformat(_four_digits(found[1]) + found[2])
-            return found[1] + found[2]
-        if kind.base == "dateTime" and (found := DATE_TIME.match(text)):
-            clock = "00:00:00" if found[3] == MIDNIGHT else found[3]
-            datetime.fromisoformat(f"{_four_digits(found[1])}{found[2]}T{clock}")
+        if kind.base == "date" and (match := DATE.match(text)):
+            date.fromisoformat(_four_digits(match[1]) + match[2])
+            return match[1] + match[2]
+        if kind.base == "dateTime" and (match := DATE_TIME.match(text)):
+            clock = "00:00:00" if match[3] == MIDNIGHT else match[3]
+            datetime.fromisoformat(f"{_four_digits(match[1])}{match[2]}T{clock}")
             return text
     except ValueError:
         pass

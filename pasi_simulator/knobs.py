@@ -1,4 +1,4 @@
-"""Knobs: how a test or a demonstration makes PASI behave badly. Kept in the database: they survive a restart."""
+"""Knobs, with which a test or a demonstration makes PASI behave badly. Kept in the database, so they survive a restart."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ class Knobs:
         return self._values[name]
 
     @staticmethod
-    def check(given: object) -> dict[str, Any]:
+    def check(values: object) -> dict[str, Any]:
         """The values as they would be stored; raises KnobError."""
-        if not isinstance(given, Mapping):
+        if not isinstance(values, Mapping):
             raise KnobError("an object with knobs is expected")
-        return {name: _check(name, value) for name, value in given.items()}
+        return {name: _check(name, value) for name, value in values.items()}
 
-    def merge(self, given: object) -> dict[str, Any]:
+    def merge(self, values: object) -> dict[str, Any]:
         """Checks everything first, so that a bad value changes nothing."""
-        checked = self.check(given)
+        checked = self.check(values)
         with self._lock:
             self._values.update(checked)
             self._save(self._values)
@@ -91,8 +91,8 @@ class Knobs:
         return str(fault["code"]) if fault and self.take("fault", operation) else None
 
     def today(self, real: Callable[[], date]) -> date:
-        given = self._values["today"]
-        return date.fromisoformat(given) if given else real()
+        text = self._values["today"]
+        return date.fromisoformat(text) if text else real()
 
 
 def _check(name: str, value: Any) -> Any:

@@ -102,16 +102,16 @@ def _run(core: Core, client: Client, operation: etree._Element, peer: Peer, call
 
 def _client(core: Core, peer: Peer, call: Call) -> Client:
     """[Source: PASI Core Security]. 1004 stands here for a certificate that is registered twice (INFERRED)."""
-    found = core.clients.with_certificate(peer.certificate_sha256)
-    if not found:
+    clients = core.clients.with_certificate(peer.certificate_sha256)
+    if not clients:
         raise Fault("1001")
-    client = found[0]
+    client = clients[0]
     call.client = client.name
     if not client.certificate_active:
         raise Fault("1002")
     if not client.client_active:
         raise Fault("1003")
-    if len(found) > 1 or not client.organizations:
+    if len(clients) > 1 or not client.organizations:
         raise Fault("1004")
     if client.ip_addresses is not None and peer.address not in client.ip_addresses:
         raise Fault("1006", peer.address)
@@ -126,11 +126,11 @@ def _operation(body: bytes, call: Call) -> etree._Element:
         raise Fault("3001", "not valid XML") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise Fault("3001", "a document type is not allowed")
-    found = [child for child in root.iterfind(f"{{{SOAP}}}Body/*") if isinstance(child.tag, str)]
-    if root.tag != f"{{{SOAP}}}Envelope" or len(found) != 1:
+    operations = [child for child in root.iterfind(f"{{{SOAP}}}Body/*") if isinstance(child.tag, str)]
+    if root.tag != f"{{{SOAP}}}Envelope" or len(operations) != 1:
         raise Fault("3001", "a SOAP 1.1 envelope with one operation is expected")
-    call.operation = etree.QName(found[0]).localname[:60]
-    return found[0]
+    call.operation = etree.QName(operations[0]).localname[:60]
+    return operations[0]
 
 
 def _injected(core: Core, call: Call) -> Answer | None:

@@ -161,7 +161,7 @@ class State:
     # Reading -------------------------------------------------------------------------------------------------
 
     def version(self) -> int:
-        """The newest version that was ever given out."""
+        """The newest version so far."""
         return int(self.meta("version") or 0)
 
     def meta(self, name: str) -> str | None:
@@ -185,8 +185,8 @@ class State:
         ]
 
     def counts(self) -> dict[str, int]:
-        found = dict(self.reader().execute("SELECT type, count(*) FROM records GROUP BY type").fetchall())
-        return {name: found.get(name, 0) for name in RECORD_TYPES}
+        counts = dict(self.reader().execute("SELECT type, count(*) FROM records GROUP BY type").fetchall())
+        return {name: counts.get(name, 0) for name in RECORD_TYPES}
 
     def newest_known_to_node(self, lag_ms: int) -> int:
         """The newest version that the answering node knows; without lag it knows all."""
@@ -236,14 +236,14 @@ class Writer:
     def load(self, kind: RecordType, documents: list[dict[str, Any]], by: Mapping[str, str]) -> int:
         """Inserts many records in their order; keys that exist are skipped. Returns how many were new."""
         keys = [canonical_key(kind.name, document[kind.key_member]) for document in documents]
-        known = {
+        present = {
             row[0]
             for row in self.connection.execute(
                 "SELECT key FROM records WHERE type = ? AND key IN (SELECT value FROM json_each(?))",
                 (kind.name, json.dumps(keys)),
             )
         }
-        fresh = {key: document for key, document in zip(keys, documents, strict=True) if key not in known}
+        fresh = {key: document for key, document in zip(keys, documents, strict=True) if key not in present}
         if fresh:
             first, moment = self.next_versions(len(fresh)), time.time()
             rows = (_row(kind, document, first + n, moment, by) for n, document in enumerate(fresh.values()))

@@ -85,8 +85,8 @@ def may_see(connection: sqlite3.Connection, organization: Organization, record: 
     asn = record.document.get("StateProvinceId")
     if record.type == "Student":
         asn = record.document.get("PrimaryStateProvinceId") or asn
-    found = connection.execute(f"SELECT 1 FROM records WHERE asn = ? AND {associated} LIMIT 1", (asn, *values))
-    return found.fetchone() is not None
+    rows = connection.execute(f"SELECT 1 FROM records WHERE asn = ? AND {associated} LIMIT 1", (asn, *values))
+    return rows.fetchone() is not None
 
 
 def owns_school(connection: sqlite3.Connection, organization: Organization, school_code: Any) -> bool:
@@ -102,10 +102,10 @@ def may_act_for(connection: sqlite3.Connection, client: Client, code: str) -> bo
     """An organization that the client represents, or a school that reports to an authority it represents."""
     if code in client.organizations:
         return True
-    asked = Organization(code)
+    organization = Organization(code)
     if not code.startswith("S."):
         return False
-    authority = _authority_of(connection, asked.number)
+    authority = _authority_of(connection, organization.number)
     return authority is not None and f"A.{authority}" in client.organizations
 
 

@@ -1,4 +1,4 @@
-"""What runs and their lines are filtered by, for the pages and the API."""
+"""The filters of runs and their lines, for the pages and the API."""
 
 from typing import Any
 
@@ -39,8 +39,8 @@ class LineForm(forms.Form):
         suffix = " (before)"
         names = [name.removesuffix(suffix) for name in run.header if name.endswith(suffix)]
         counts = run.different_in
-        told = [(name, f"{name} ({counts[name]})" if counts.get(name) else name) for name in names]
-        field_of(self, "field").choices = [("", _("Any")), *told]
+        choices = [(name, f"{name} ({counts[name]})" if counts.get(name) else name) for name in names]
+        field_of(self, "field").choices = [("", _("Any")), *choices]
 
 
 class LineAskForm(LineForm):

@@ -30,7 +30,7 @@ class ExportField(forms.FileField):
 
 
 class ChoicesForm(forms.Form):
-    """What a run is of. What stays blank is read from the files' names."""
+    """What a run compares. Blank fields are read from the files' names."""
 
     before = ExportField(label=LABELS["before"])
     after = ExportField(label=LABELS["after"])
@@ -62,30 +62,30 @@ class ChoicesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        for side, said in self.too_large.items():
+        for side, message in self.too_large.items():
             self.errors.pop(side, None)
-            self.add_error(side, said)
+            self.add_error(side, message)
         return values
 
     def uploads(self) -> dict[str, Any]:
         return {side: file for side in SIDES if (file := self.cleaned_data.get(side))}
 
     def choices(self) -> runs.Choices:
-        given = self.cleaned_data
+        data = self.cleaned_data
         return runs.Choices(
-            type=given["type"],
-            school=given["school"],
-            school_year=str(given["school_year"] or ""),
-            set_deleted_apart=given.get("set_deleted_apart", False),
-            also=tuple(given.get("also", ())),
-            xlsx=given.get("xlsx", True),
-            before_how=how_of({name: given.get(f"before_{name}") for name in NAMES}),
-            after_how=how_of({name: given.get(f"after_{name}") for name in NAMES}),
+            type=data["type"],
+            school=data["school"],
+            school_year=str(data["school_year"] or ""),
+            set_deleted_apart=data.get("set_deleted_apart", False),
+            also=tuple(data.get("also", ())),
+            xlsx=data.get("xlsx", True),
+            before_how=how_of({name: data.get(f"before_{name}") for name in NAMES}),
+            after_how=how_of({name: data.get(f"after_{name}") for name in NAMES}),
         )
 
 
 class RunForm(ChoicesForm):
-    """The choices of a run whose columns have been checked; a file is only given to replace the one that is there."""
+    """The choices of a run whose columns have been checked; a file is uploaded only to replace the present one."""
 
     set_deleted_apart = forms.BooleanField(
         label=gettext_lazy("List rows with Deleted? = Yes separately"), required=False
@@ -115,11 +115,11 @@ class RunForm(ChoicesForm):
         self.reading = {side: self._reading(run, side) for side in SIDES}
 
     def _reading(self, run: Run, side: str) -> list[str]:
-        """Adds what can be chosen about one file, and gives the names of the fields: only what its format knows."""
-        found, chosen = (run.checks or {}).get(side, {}), run.how.get(side, {})
-        given = found.get("format", "")
+        """Adds the choices for one file, only those that its format has, and returns the names of the fields."""
+        check, chosen = (run.checks or {}).get(side, {}), run.how.get(side, {})
+        file_format = check.get("format", "")
         fields: dict[str, forms.Field] = {}
-        sheets = found.get("sheets") or [name for name in [chosen.get("sheet")] if name]
+        sheets = check.get("sheets") or [name for name in [chosen.get("sheet")] if name]
         if len(sheets) > 1 or chosen.get("sheet"):
             fields["sheet"] = _choice(
                 gettext_lazy("Sheet"), gettext_lazy("The sheet with the columns"), [(name, name) for name in sheets]
@@ -128,10 +128,10 @@ class RunForm(ChoicesForm):
             label=gettext_lazy("Header row"), required=False, min_value=1, max_value=1_048_576,
             help_text=gettext_lazy("The row number in a spreadsheet. Leave empty to find it in the file."),
         )  # fmt: skip
-        if given in ("", "csv"):
+        if file_format in ("", "csv"):
             separators = [(name, gettext_lazy(DELIMITER_WORDS[mark])) for name, mark in DELIMITERS.items()]
             fields["delimiter"] = _choice(gettext_lazy("Cell separator"), AS_IN_FILE, separators)
-            codings = [(name, shown) for name, (_codec, shown) in ENCODINGS.items()]
+            codings = [(name, label) for name, (_codec, label) in ENCODINGS.items()]
             fields["encoding"] = _choice(gettext_lazy("Character encoding"), AS_IN_FILE, codings)
         orders = [(code, gettext_lazy(words)) for code, words in DATE_ORDERS.items()]
         fields["date_order"] = _choice(

@@ -34,7 +34,7 @@ def previewed(job: Job) -> str:
 
 
 def compared(job: Job) -> str:
-    """ "400 rows: 3 to look at". That all rows were compared says nothing of what came out."""
+    """ "400 rows: 3 to look at". That all rows were compared does not say what the result is."""
     counts, unusable = job.result.get("counts", {}), job.result.get("unusable")
     other = sum(count for status, count in counts.items() if status != PERFECT)
     parts = []

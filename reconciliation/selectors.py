@@ -1,4 +1,4 @@
-"""Reads. Every one takes the person who asks: what lies outside of their schools does not exist for them (404)."""
+"""Reads. Each takes the person who asks: what lies outside their schools does not exist for them (404)."""
 
 from typing import Any
 
@@ -42,11 +42,11 @@ def known_students(user: User, shown_asns: set[str]) -> dict[str, Student]:
 
 
 def asns_of(user: User, text: str, most: int) -> list[str]:
-    """ASNs, as results write them, of whom a person typed: the number itself, or the person's students of that name."""
+    """ASNs, as results write them, for what a person typed: the number itself, or their students of that name."""
     try:
         return [asn_rules.with_hyphens(asn_rules.normalize(text))]
     except ValueError:
         if not text.strip():
             return []
-        found: Any = sis.find_students(user, text).exclude(asn=None).exclude(asn="").values_list("asn", flat=True)
-        return [asn_rules.with_hyphens(asn) for asn in found[:most]]
+        asns: Any = sis.find_students(user, text).exclude(asn=None).exclude(asn="").values_list("asn", flat=True)
+        return [asn_rules.with_hyphens(asn) for asn in asns[:most]]

@@ -24,11 +24,11 @@ def list_calls(request: Request) -> Response:
 
     def fetch(order: str, bound: int, limit: int) -> list[tuple[int, Any]]:
         side = ">" if order == "ASC" else "<"
-        found = request.core.state.reader().execute(
+        rows = request.core.state.reader().execute(
             f"SELECT {', '.join(COLUMNS)} FROM calls WHERE id {side} ?{conditions} ORDER BY id {order} LIMIT ?",
             (bound, *wanted.values(), limit),
         )
-        return [(row[0], plain(row)) for row in found]
+        return [(row[0], plain(row)) for row in rows]
 
     return keyset_page(request, fetch)
 

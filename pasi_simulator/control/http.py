@@ -37,12 +37,12 @@ class Request:
             raise ControlError(400, "Not JSON", str(problem)) from None
 
     def form(self) -> dict[str, str]:
-        """A posted form; a field that stands there twice keeps its last value."""
+        """A posted form; a field that occurs twice keeps its last value."""
         try:
-            found = parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=200)
+            fields = parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=200)
         except ValueError:
             raise ControlError(400, "Bad form", "The form could not be read") from None
-        return {name: values[-1] for name, values in found.items()}
+        return {name: values[-1] for name, values in fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +78,22 @@ def route(pattern: str, **methods: Handler) -> Route:
 
 def dispatch(routes: tuple[Route, ...], request: Request) -> Response:
     for entry in routes:
-        found = entry.pattern.match(request.path)
-        if found:
+        match = entry.pattern.match(request.path)
+        if match:
             handler = entry.methods.get(request.method)
             if handler is None:
                 allowed = ", ".join(sorted(entry.methods))
                 raise ControlError(405, "Method not allowed", f"{request.path} takes {allowed}")
-            return handler(request, **found.groupdict())
+            return handler(request, **match.groupdict())
     raise ControlError(404, "Not found", f"There is nothing at {request.path}")
 
 
-def filters(request: Request, *known: str) -> dict[str, str]:
-    """The query's filters; a name that is not known answers 400."""
+def filters(request: Request, *names: str) -> dict[str, str]:
+    """The query's filters; an unknown name answers 400."""
     for name in request.query:
-        if name not in (*known, "after", "before"):
-            raise ControlError(400, "Unknown filter", f"{name!r} is not one of {', '.join(known)}")
-    return {name: value for name, value in request.query.items() if name in known}
+        if name not in (*names, "after", "before"):
+            raise ControlError(400, "Unknown filter", f"{name!r} is not one of {', '.join(names)}")
+    return {name: value for name, value in request.query.items() if name in names}
 
 
 def keyset_page(request: Request, fetch: Callable[[str, int, int], list[tuple[int, Any]]]) -> Response:

@@ -1,4 +1,4 @@
-"""What only the ministry does to ASNs. [Source: Managing Alberta Student Numbers; Submit Student State Province ID Status]"""
+"""Changes of ASNs that only the ministry makes. [Source: Managing Alberta Student Numbers; Submit Student State Province ID Status]"""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def link_asn(request: Request) -> Response:
         moved = request.core.state.records("type = ? AND asn = ?", (ENROLMENT.name, secondary))
         for record in moved:
             writer.put(ENROLMENT, record.document | {"StateProvinceId": primary}, by, lag)
-        known = chosen.get("SecondaryStateProvinceIds")
-        both = {"SecondaryStateProvinceIds": [*known, secondary]} if isinstance(known, list) else {}
+        secondaries = chosen.get("SecondaryStateProvinceIds")
+        both = {"SecondaryStateProvinceIds": [*secondaries, secondary]} if isinstance(secondaries, list) else {}
         writer.put(STUDENT, students["secondary"].document | {"PrimaryStateProvinceId": primary}, by, lag)
         writer.put(STUDENT, chosen | both, by, lag)
     return as_json({"moved": [record.key for record in moved]})

@@ -189,8 +189,8 @@ def _schools(core: Core) -> dict[str, str]:
 def _enrolments(core: Core, schools: list[str], *, deleted: bool) -> list[Document]:
     """Whole enrolments of the current school year."""
     marks = ", ".join("?" * len(schools))
-    found = core.state.records(
+    records = core.state.records(
         f"type = ? AND school_year = ? AND deleted = ? AND school_code IN ({marks})",
         (KIND.name, current_school_year(core.today()), deleted, *schools),
     )
-    return [r.document for r in found if {"RegistrationStartDate", "RegistrationExitDate"} <= set(r.document)]
+    return [r.document for r in records if {"RegistrationStartDate", "RegistrationExitDate"} <= set(r.document)]

@@ -26,12 +26,12 @@ def list_records(request: Request, type: str) -> Response:
 
     def fetch(order: str, bound: int, limit: int) -> list[tuple[int, Any]]:
         side = ">" if order == "ASC" else "<"
-        found = request.core.state.reader().execute(
+        rows = request.core.state.reader().execute(
             f"SELECT id, document FROM records WHERE {' AND '.join(conditions)} AND id {side} ?"
             f" ORDER BY id {order} LIMIT ?",
             (*values, bound, limit),
         )
-        return [(row[0], plain(request.core, kind, json.loads(row[1]))) for row in found]
+        return [(row[0], plain(request.core, kind, json.loads(row[1]))) for row in rows]
 
     return keyset_page(request, fetch)
 
@@ -111,10 +111,10 @@ def plain(core: Core, kind: RecordType, document: Document) -> Document:
 
 def school_year(text: str) -> int:
     """2027 or "2026-2027": both are the year that ends in 2027."""
-    found = SCHOOL_YEAR.match(text)
-    if not found or (found[1] and int(found[1]) + 1 != int(found[2])):
+    match = SCHOOL_YEAR.match(text)
+    if not match or (match[1] and int(match[1]) + 1 != int(match[2])):
         raise ControlError(400, "Bad filter", "SchoolYear is written 2027 or 2026-2027")
-    return int(found[2])
+    return int(match[2])
 
 
 def kind_of(name: str) -> RecordType:
@@ -172,6 +172,6 @@ def _checked(
 
 
 def _same_key(kind: RecordType, key: str, body: dict[str, Any]) -> None:
-    said = body.get(kind.key_member, key)
-    if not isinstance(said, str) or canonical_key(kind.name, said) != key:
+    value = body.get(kind.key_member, key)
+    if not isinstance(value, str) or canonical_key(kind.name, value) != key:
         raise ControlError(400, "Bad record", f"{kind.name}.{kind.key_member}: the key of a record does not change")

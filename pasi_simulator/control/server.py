@@ -57,8 +57,8 @@ class ControlHandler(BaseHTTPRequestHandler):
             self._send(self._answer())
         except ControlError as problem:
             of_api = self.path.startswith("/control/")
-            told = as_json({"title": problem.title, "detail": problem.detail}, problem.status)
-            self._send(told if of_api else error_page(problem))
+            answer = as_json({"title": problem.title, "detail": problem.detail}, problem.status)
+            self._send(answer if of_api else error_page(problem))
         except OSError:
             raise  # the other side hung up: there is nobody to tell
         except Exception as problem:

@@ -57,7 +57,7 @@ def is_data_available(core: Core, caller: Caller, request: dict[str, Any], call:
 
 def _question(info: dict[str, Any]) -> Question:
     name, dot, suffix = info["NotificationType"].partition(".")
-    kind = next((known for known in RECORD_TYPES if known.lower() == name.lower()), None)
+    kind = next((record_type for record_type in RECORD_TYPES if record_type.lower() == name.lower()), None)
     if kind is None or (dot and not (len(suffix) == 4 and suffix.isdecimal() and suffix.isascii())):
         raise Fault("3005", info["NotificationType"])
     if dot and kind not in BY_SCHOOL_YEAR:

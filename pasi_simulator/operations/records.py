@@ -40,16 +40,16 @@ def get(core: Core, caller: Caller, type_name: str, wanted: list[dict[str, Any]]
     answers = []
     for item in wanted:
         expected, record = item["ExpectedVersion"], core.state.record(type_name, item[key])
-        seen = _seen_by_node(record, lag)
+        document = _seen_by_node(record, lag)
         if record is None:
             if expected > newest:
                 break
             answers.append(_answer(kind, "Unknown", _shell(kind, item[key])))
             continue
-        if seen is None or expected > seen["PASICoreVersion"]:
+        if document is None or expected > document["PASICoreVersion"]:
             break
         if may_see(core.state.reader(), caller.organization, record, today):
-            answers.append(_answer(kind, "Normal", _for(core, caller, kind, seen)))
+            answers.append(_answer(kind, "Normal", _for(core, caller, kind, document)))
         else:
             answers.append(_answer(kind, "NoAccess", _shell(kind, item[key])))
     return Reply(answers, call)

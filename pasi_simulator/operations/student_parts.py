@@ -47,11 +47,11 @@ def submit_part(part: Part, core: Core, caller: Caller, request: dict[str, Any],
     call.key = asn = request["StateProvinceId"]
     for member, problem in part.problems(request):
         raise Fault("3002", f"{member}: {problem}")
-    given, by = request["StudentPASICoreVersion"], {"name": caller.user, "organization": caller.organization.code}
-    await_node(core, given)
+    version, by = request["StudentPASICoreVersion"], {"name": caller.user, "organization": caller.organization.code}
+    await_node(core, version)
     with core.state.writing() as writer:
         current = core.state.record(KIND.name, asn)
-        conflict = _conflict(current, given)
+        conflict = _conflict(current, version)
         if conflict and core.knobs["version_conflict_as_fault"]:
             raise Fault("3004", conflict.message)
         if conflict:
@@ -72,7 +72,7 @@ def submit_part(part: Part, core: Core, caller: Caller, request: dict[str, Any],
 def judged(
     part: Part, core: Core, caller: Caller, request: Mapping[str, Any], current: Record | None
 ) -> tuple[list[Rejection], Document | None, int]:
-    """What is refused, and the student as it would be with the RefId of the part. That nothing changes is said alone."""
+    """The rejections, and the student as it would be with the RefId of the part. "Nothing changes" is rejected only on its own."""
     stored, today = completed(current.document) if current else None, core.today()
     submitted = request[part.member] if part.member else request
     fresh = stored is not None and _is_fresh(stored, today)
@@ -89,14 +89,14 @@ def judged(
         changed=changed is None or stored is None or not part.same(stored, changed),
         deleting=bool(part.delete and request[part.delete]),
     )
-    found = failed(part.rules, case)
-    return [one for one in found if one.code != UNCHANGED.number] or found, changed, ref_id
+    rejections = failed(part.rules, case)
+    return [one for one in rejections if one.code != UNCHANGED.number] or rejections, changed, ref_id
 
 
-def _conflict(current: Record | None, given: int) -> Rejection | None:
-    if current is None or given == current.version:
-        return None  # of a student that is not there, the rules speak
-    return Rejection("3004", conflict_words(current.version, given), "StudentPASICoreVersion")
+def _conflict(current: Record | None, version: int) -> Rejection | None:
+    if current is None or version == current.version:
+        return None  # the rules reject a student that does not exist
+    return Rejection("3004", conflict_words(current.version, version), "StudentPASICoreVersion")
 
 
 def _associated(core: Core, caller: Caller, record: Record, today: date) -> bool:
@@ -122,7 +122,7 @@ def _twins(state: State, stored: Document, submitted: Mapping[str, Any]) -> list
     if parts(record) == parts(submitted) and record.get("BirthDate") == submitted["BirthDate"]:
         return []
     own = {stored["StateProvinceId"], *(stored.get("SecondaryStateProvinceIds") or ())}
-    found = []
+    asns = []
     for other in state.records(
         "type = 'Student' AND name = ?", (f"{submitted['LastName']}, {submitted['FirstName']}",)
     ):
@@ -135,5 +135,5 @@ def _twins(state: State, stored: Document, submitted: Mapping[str, Any]) -> list
             and other.document.get("PrimaryStateProvinceId") not in own
             and not other.document.get("IsDeactivated")
         ):
-            found.append(other.key)
-    return found
+            asns.append(other.key)
+    return asns

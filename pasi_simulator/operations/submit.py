@@ -1,4 +1,4 @@
-"""What every submit does: a full replacement of each record behind an optimiztic lock. [Source: Rules 3004 and 9014]"""
+"""What every submit does: a full replacement of each record behind an optimistic lock. [Source: Rules 3004 and 9014]"""
 
 from __future__ import annotations
 
@@ -96,14 +96,16 @@ def _judged(submit: Submit[C], core: Core, caller: Caller, record: Document, wri
     return Outcome(key, version, ())
 
 
-def version_conflict(current: Record | None, given: int) -> Rejection | None:
+def version_conflict(current: Record | None, version: int) -> Rejection | None:
     """New: 0. Existing: the current version. Deleted: the current version or 0, and the message then shows 0."""
-    accepted, shown = {0}, 0
+    accepted, current_version = {0}, 0
     if current is not None:
         deleted = current.document.get("IsDeleted")
         accepted = {current.version, 0} if deleted else {current.version}
-        shown = 0 if deleted else current.version
-    return None if given in accepted else Rejection("3004", conflict_words(shown, given), "PASICoreVersion")
+        current_version = 0 if deleted else current.version
+    return (
+        None if version in accepted else Rejection("3004", conflict_words(current_version, version), "PASICoreVersion")
+    )
 
 
 def conflict_words(core: int, client: int) -> str:

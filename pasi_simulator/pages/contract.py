@@ -1,4 +1,4 @@
-"""What of PASI's published services, entities and rules is simulated."""
+"""Which of PASI's published services, entities and rules are simulated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("Name", "What", "State", "Lacks", "Source", "INFERRED")
 
 def published(request: Request) -> Response:
     """The whole list, or with `?state=` the rows of one state."""
-    found = sections(request.core.contract)
+    parts = sections(request.core.contract)
     chosen = request.query.get("state", "")
     if chosen not in ("", *STATES):
         raise ControlError(400, "Unknown state", f"Rows are {', '.join(STATES)}")
@@ -23,15 +23,15 @@ def published(request: Request) -> Response:
             "Every service, entity and rule that PASI's public pages name within the scope of this program: whether it is"
             " simulated, the page it comes from, and what is INFERRED because no page says it.",
         ),
-        _summary(found),
+        _summary(parts),
         tag("nav", [_choice(state, chosen) for state in ("", *STATES)], class_="actions", aria_label="Shown"),
-        [_section(section, chosen) for section in found],
+        [_section(section, chosen) for section in parts],
     )
 
 
-def _summary(found: tuple[Section, ...]) -> Html:
-    rows = [[_link(section), *(str(section.count(state)) for state in STATES)] for section in found]
-    rows.append(["All", *(str(sum(section.count(state) for section in found)) for state in STATES)])
+def _summary(parts: tuple[Section, ...]) -> Html:
+    rows = [[_link(section), *(str(section.count(state)) for state in STATES)] for section in parts]
+    rows.append(["All", *(str(sum(section.count(state) for section in parts)) for state in STATES)])
     return table("How much is simulated", ("Section", *STATES), rows)
 
 

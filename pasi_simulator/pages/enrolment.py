@@ -83,8 +83,8 @@ def _fields(core: Core, form: Form) -> list[Html]:
     for key in KEYS.values():
         for n in range(key.most):
             label = KEY_LABELS[key.name] + (f" {n + 1}" if key.most > 1 else "")
-            listed = options(key.codes) if key.codes else None
-            extended.append(form.plain(f"{key.name}.{n}", label, options=listed, hint="" if key.codes else key.words))
+            choices = options(key.codes) if key.codes else None
+            extended.append(form.plain(f"{key.name}.{n}", label, options=choices, hint="" if key.codes else key.words))
     trouble = form.problem("ExtendedSchoolEnrolmentInfo")
     of_the_student = _link(core, form.entered("StateProvinceId"))
     return [

@@ -86,7 +86,7 @@ def show(editor: Editor[C], request: Request, key: str) -> Response:
 
 
 def save(editor: Editor[C], request: Request, key: str) -> Response:
-    """Saves, deletes or undeletes, by the button; what is wrong stands at its field, and nothing entered is lost."""
+    """Saves, deletes or undeletes, by the button; errors appear at their fields, and no entry is lost."""
     posted, kind = request.form(), editor.submit.kind
     action = posted.get("action", "save")
     if action not in DONE:

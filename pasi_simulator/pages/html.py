@@ -1,4 +1,4 @@
-"""Building HTML: plain text is always escaped, only what was built here is not."""
+"""Building HTML: plain text is always escaped, except for markup built here."""
 
 from __future__ import annotations
 
@@ -95,21 +95,21 @@ def field(
     """A label, its input or list, a hint, and what is wrong with it."""
     text = "" if value is None else str(value)
     place = "f-" + name.replace(".", "-")
-    told = [part for part, there in ((f"{place}-hint", hint), (f"{place}-problem", problem)) if there]
-    described = " ".join(told) or None
+    ids = [part for part, there in ((f"{place}-hint", hint), (f"{place}-problem", problem)) if there]
+    described = " ".join(ids) or None
     invalid = "true" if problem else None
     if options is None:
         control = tag(
             "input", id=place, name=name, type=kind, value=text, aria_describedby=described, aria_invalid=invalid
         )
     else:
-        known = list(options)
-        if text and text not in (code for code, _ in known):
-            known.append((text, text))
+        choices = list(options)
+        if text and text not in (code for code, _ in choices):
+            choices.append((text, text))
         rows = [tag("option", "(none)", value="")]
         rows += [
             tag("option", words if words == code else f"{code}: {words}", value=code, selected=code == text)
-            for code, words in known
+            for code, words in choices
         ]
         control = tag("select", rows, id=place, name=name, aria_describedby=described, aria_invalid=invalid)
     return tag(

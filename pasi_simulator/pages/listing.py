@@ -63,12 +63,12 @@ def start(request: Request) -> Response:
     if criteria.get("name"):
         conditions.append("s.name LIKE ? ESCAPE '\\'")
         values.append("%" + re.sub(r"([\\%_])", r"\\\1", criteria["name"]) + "%")
-    found, links = ([], None) if problems else _rows(request, conditions, values)
+    rows, links = ([], None) if problems else _rows(request, conditions, values)
     return page(
         "Enrolments",
         _done(request),
         _search_form(request.core, criteria, problems),
-        table("Enrolments in PASI", COLUMNS, found),
+        table("Enrolments in PASI", COLUMNS, rows),
         links,
         tag(
             "form",
@@ -107,8 +107,8 @@ def _search_form(core: Core, criteria: dict[str, str], problems: dict[str, str])
 def _rows(request: Request, conditions: list[str], values: list[str]) -> tuple[list[list[Child]], Html | None]:
     source = "records e LEFT JOIN records s ON s.type = 'Student' AND s.key = e.asn"
     token = {"s": request.query["s"]} if "s" in request.query else {}
-    found, links = page_of(request, "/", source, "e.document, s.name", conditions, values, token)
-    return [_row(json.loads(document), name) for document, name in found], links
+    rows, links = page_of(request, "/", source, "e.document, s.name", conditions, values, token)
+    return [_row(json.loads(document), name) for document, name in rows], links
 
 
 def page_of(
@@ -128,16 +128,16 @@ def page_of(
         f" WHERE {' AND '.join(conditions)} AND e.id {side} ? ORDER BY e.id {order} LIMIT ?",
         (*values, bound, ROWS + 1),
     )
-    found = rows.fetchall()
-    more = len(found) > ROWS
-    found = found[:ROWS][::-1] if before else found[:ROWS]
+    records = rows.fetchall()
+    more = len(records) > ROWS
+    records = records[:ROWS][::-1] if before else records[:ROWS]
     links = []
-    if found and (more if before else after):
-        links.append(tag("a", "Previous", href=f"{address}?{urlencode({**query, 'before': found[0][0]})}"))
-    if found and (more or before):
-        links.append(tag("a", "Next", href=f"{address}?{urlencode({**query, 'after': found[-1][0]})}"))
+    if records and (more if before else after):
+        links.append(tag("a", "Previous", href=f"{address}?{urlencode({**query, 'before': records[0][0]})}"))
+    if records and (more or before):
+        links.append(tag("a", "Next", href=f"{address}?{urlencode({**query, 'after': records[-1][0]})}"))
     neighbours = tag("nav", links, class_="actions", aria_label="More records") if links else None
-    return [row[1:] for row in found], neighbours
+    return [row[1:] for row in records], neighbours
 
 
 def _row(enrolment: dict[str, Any], name: str | None) -> list[Child]:

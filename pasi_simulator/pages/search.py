@@ -1,4 +1,4 @@
-"""Searches are kept here and named by a token, so that no address ever carries a student's number or name."""
+"""Searches by token, so that no address ever has a student's number or name."""
 
 from __future__ import annotations
 

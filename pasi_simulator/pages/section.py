@@ -38,18 +38,18 @@ CODED = ("SectionTerm", "InstructionalLanguage", "PrimaryDeliveryMethod", "Deliv
 def listing(request: Request) -> Response:
     """Sections by school and year: neither names a student, so both may stand in the address."""
     conditions, values, problems = ["e.type = ?"], [KIND.name], {}
-    asked = {name: request.query.get(name, "").strip() for name in ("school", "year")}
-    if asked["school"]:
+    criteria = {name: request.query.get(name, "").strip() for name in ("school", "year")}
+    if criteria["school"]:
         conditions.append("e.school_code = ?")
-        values.append(asked["school"])
-    if asked["year"]:
+        values.append(criteria["school"])
+    if criteria["year"]:
         try:
-            values.append(str(school_year(asked["year"])))
+            values.append(str(school_year(criteria["year"])))
             conditions.append("e.school_year = CAST(? AS INTEGER)")
         except ControlError as problem:
             problems["year"] = problem.detail
-    kept = {name: value for name, value in asked.items() if value}
-    found, links = (
+    kept = {name: value for name, value in criteria.items() if value}
+    documents, links = (
         ([], None) if problems else page_of(request, "/sections/", "records e", "e.document", conditions, values, kept)
     )
     search = tag(
@@ -57,8 +57,8 @@ def listing(request: Request) -> Response:
         field_set(
             "Search",
             [
-                field("school", "School", asked["school"], options=schools(request.core)),
-                field("year", "School year", asked["year"], hint="2026-2027", problem=problems.get("year", "")),
+                field("school", "School", criteria["school"], options=schools(request.core)),
+                field("year", "School year", criteria["year"], hint="2026-2027", problem=problems.get("year", "")),
                 tag("div", tag("button", "Search", type="submit")),
             ],
         ),
@@ -66,7 +66,7 @@ def listing(request: Request) -> Response:
         action="/sections/",
         role="search",
     )
-    rows = [_row(json.loads(document)) for (document,) in found]
+    rows = [_row(json.loads(document)) for (document,) in documents]
     return page(
         "Sections", search, table("Sections in PASI", COLUMNS, rows), links, status=400 if problems else 200
     )  # fmt: skip

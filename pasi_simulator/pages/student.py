@@ -1,6 +1,6 @@
 """One student: identification and names, changed through the same rules as a submit.
 
-The address carries the record's internal number: an ASN stands in no address.
+The address has the record's internal number: no address has an ASN.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def show(request: Request, place: str) -> Response:
 
 
 def save(request: Request, place: str) -> Response:
-    """What is wrong stands at its field, and nothing that was entered is lost."""
+    """Errors appear at their fields, and no entry is lost."""
     posted = request.form()
     action, _, ref_id = posted.get("action", "").partition(".")
     if action not in ACTIONS:
@@ -63,8 +63,8 @@ def save(request: Request, place: str) -> Response:
     person = signed(form)
     with request.core.state.writing() as writer:
         record = _student(request.core, place)
-        asked = _request(record, form, action, _ref_id(ref_id))
-        student = _judged(request.core, record, ACTIONS[action], asked, form, person["organization"])
+        submission = _request(record, form, action, _ref_id(ref_id))
+        student = _judged(request.core, record, ACTIONS[action], submission, form, person["organization"])
         if student is not None:
             writer.put(KIND, student, person, request.core.knobs["node_lag_ms"])
     if form.problems:
@@ -78,10 +78,10 @@ def _ref_id(text: str) -> int:
 
 
 def _student(core: Core, place: str) -> Record:
-    found = core.state.records("type = 'Student' AND id = ?", (int(place),)) if len(place) < 18 else []
-    if not found:
+    records = core.state.records("type = 'Student' AND id = ?", (int(place),)) if len(place) < 18 else []
+    if not records:
         raise ControlError(404, "Unknown student", "There is no such student")
-    return found[0]
+    return records[0]
 
 
 def _request(record: Record, form: Form, action: str, ref_id: int) -> dict[str, Any]:
@@ -95,24 +95,24 @@ def _request(record: Record, form: Form, action: str, ref_id: int) -> dict[str, 
     if action == "prefer":
         return base | {"PreferredNameRefId": ref_id}
     names = completed(record.document).get("StudentNames") or ()
-    given = next((name for name in names if name["RefId"] == ref_id), None) if action == "remove" else None
-    if given is None:
-        given = {name: text for name in PARTS if (text := form.values.get(f"alias.{name}", "").strip())}
-        given |= {"RefId": ref_id, "Type": "Alias", "IsNameExact": True}
-    return base | {NAME: given, "IsPreferred": False, "DeleteName": action == "remove"}
+    name_part = next((name for name in names if name["RefId"] == ref_id), None) if action == "remove" else None
+    if name_part is None:
+        name_part = {name: text for name in PARTS if (text := form.values.get(f"alias.{name}", "").strip())}
+        name_part |= {"RefId": ref_id, "Type": "Alias", "IsNameExact": True}
+    return base | {NAME: name_part, "IsPreferred": False, "DeleteName": action == "remove"}
 
 
 def _judged(
-    core: Core, record: Record, part: Part, asked: dict[str, Any], form: Form, organization: str
+    core: Core, record: Record, part: Part, submission: dict[str, Any], form: Form, organization: str
 ) -> dict[str, Any] | None:
     """The student as it would be, or None with the problems in the form."""
     prefix = "alias." if part is NAME_PART else ""
     if part.member and not form.problems:
         try:
-            core.contract.read_json(TYPES[part.member], asked[part.member], part.member)
+            core.contract.read_json(TYPES[part.member], submission[part.member], part.member)
         except ContractError as problem:
             form.wrong(prefix + problem.member.split(".")[-1], problem.problem)
-    for member, problem_words in part.problems(asked):
+    for member, problem_words in part.problems(submission):
         name = prefix + member.split(".")[-1]
         if not form.problem(name):
             form.wrong(name, problem_words)
@@ -121,10 +121,10 @@ def _judged(
     if form.problems:
         return None
     caller = Caller(NOBODY, Organization(organization), form.values["name"])
-    rejections, student, _ref_id = judged(part, core, caller, asked, record)
+    rejections, student, _ref_id = judged(part, core, caller, submission, record)
     for rejection in rejections:
-        known = rejection.member in LABELS and part is not PREFERRED_NAME_PART
-        form.wrong(prefix + rejection.member if known else "", f"{rejection.message} ({rejection.code})")
+        has_field = rejection.member in LABELS and part is not PREFERRED_NAME_PART
+        form.wrong(prefix + rejection.member if has_field else "", f"{rejection.message} ({rejection.code})")
     return None if rejections else student
 
 

@@ -69,7 +69,7 @@ def sections(contract: Contract) -> tuple[Section, ...]:
         Section("Entities", "What services carry.", tuple(_entity(entity, contract) for entity in ENTITIES)),
         Section("Manners", "How PASI behaves in synchronization and access.", tuple(_manners())),
         Section("Code classes", "Values that GetCodeValues gives.", tuple(_code_classes())),
-        *(Section(title, said, tuple(_numbers(rows))) for title, said, rows in NUMBER_SECTIONS),
+        *(Section(title, text, tuple(_numbers(rows))) for title, text, rows in NUMBER_SECTIONS),
     )
 
 
@@ -87,8 +87,8 @@ def _services(contract: Contract) -> Iterable[Row]:
         if service.entity and states[service.entity].state == PARTLY:
             lacks.append(f"what {service.entity} lacks")
         what = f"{service.what}; role {running.role}" if running else service.what
-        told = "; ".join(lacks)
-        yield Row(service.name, what, _state(running is not None, told), told, service.source, service.inferred)
+        lack = "; ".join(lacks)
+        yield Row(service.name, what, _state(running is not None, lack), lack, service.source, service.inferred)
 
 
 def _entity(entity: Entity, contract: Contract) -> Row:
@@ -104,8 +104,8 @@ def _entity(entity: Entity, contract: Contract) -> Row:
 def _members(type_name: str, contract: Contract) -> set[str]:
     if type_name == LIST_NAME:
         return set(KEYS)
-    found = contract.by_name.get(type_name)
-    return {member.name for member in found.members} if found else set()
+    record_type = contract.by_name.get(type_name)
+    return {member.name for member in record_type.members} if record_type else set()
 
 
 def _manners() -> Iterable[Row]:
@@ -134,7 +134,7 @@ def _numbers(published: Sequence[Number]) -> Iterable[Row]:
         state = _state(bool(words), lacks)
         source = rule.source if rule else number.source
         yield Row(number.number, words or number.title or NOT_SEEN, state, lacks, source, inferred)
-    known = {number.number for _, _, rows in NUMBER_SECTIONS for number in rows}
+    listed_numbers = {number.number for _, _, rows in NUMBER_SECTIONS for number in rows}
     for rule in (rule for place, table in OWN_TABLES if place is published for rule in table):
-        if rule.number not in known:
+        if rule.number not in listed_numbers:
             yield Row(rule.number, rule.title, SIMULATED, "", rule.source, rule.inferred)

@@ -50,11 +50,11 @@ COMMON: tuple[Number, ...] = (
 )  # fmt: skip
 
 
-def alerts(text: str, source: str, known: dict[str, tuple[str, str]]) -> tuple[Number, ...]:
-    """Core alerts: `known` gives the level (W, A, with * when it is inferred) and the words."""
+def alerts(text: str, source: str, texts: dict[str, tuple[str, str]]) -> tuple[Number, ...]:
+    """Core alerts: `texts` gives the level (W, A, with * when it is inferred) and the words."""
     rows = []
     for number in spread(text):
-        level, words = known.get(number, ("", ""))
+        level, words = texts.get(number, ("", ""))
         named = {"W": "Warning", "A": "Advice", "": ""}[level.removesuffix("*")]
         title = ": ".join(part for part in (named, words) if part)
         rows.append(Number(number, source, title, inferred="the level" if level.endswith("*") else ""))

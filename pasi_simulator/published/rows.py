@@ -1,4 +1,4 @@
-"""The forms in which published things are written down, and the form in which they are shown."""
+"""How published things are written down, and how they are shown."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ LEVELS = {"R": "Rejection", "W": "Warning", "A": "Advice", "U": "User error", "?
 
 def spread(text: str) -> list[str]:
     """The numbers of "10002-10004 10009": 10002, 10003, 10004, 10009."""
-    found = []
+    texts = []
     for part in text.split():
         first, _, last = part.partition("-")
-        found += [str(number) for number in range(int(first), int(last or first) + 1)]
-    return found
+        texts += [str(number) for number in range(int(first), int(last or first) + 1)]
+    return texts
 
 
 def numbers(text: str, source: str) -> tuple[Number, ...]:
@@ -102,8 +102,8 @@ def numbers(text: str, source: str) -> tuple[Number, ...]:
     rows = []
     for line in filter(None, map(str.strip, text.splitlines())):
         place, level, *words = line.split(maxsplit=2)
-        told = LEVELS[level.removesuffix("*")]
-        title = f"{told or 'Level not seen'}: {words[0] if words else NOT_SEEN}"
+        level_name = LEVELS[level.removesuffix("*")]
+        title = f"{level_name or 'Level not seen'}: {words[0] if words else NOT_SEEN}"
         inferred = "the level" if level.endswith("*") else ""
         rows += [Number(number, source, title, inferred=inferred) for number in spread(place)]
     return tuple(rows)

@@ -140,7 +140,7 @@ MANNERS: tuple[Manner, ...] = (
            "pasi_simulator/operations/records.py", inferred="the list of a Get ends at the first key not known yet"),
     Manner("Availability status", "Get Student School Enrolment", "pasi_simulator/operations/records.py",
            lacks="Recalculating, which only status entities have"),
-    Manner("Optimiztic lock", "Rule 3004", "pasi_simulator/operations/submit.py"),
+    Manner("Optimistic lock", "Rule 3004", "pasi_simulator/operations/submit.py"),
     Manner("Logical deletion and undeletion", "Submit Student School Enrolment", "pasi_simulator/operations/submit.py"),
     Manner("Associations of students", "By Recent School Enrolment", "pasi_simulator/visibility.py",
            lacks="one association of 12 months; creation, exam registration, the 6 months of the last enrolment and"

@@ -1,4 +1,4 @@
-"""What a rule is made of and what it may look at."""
+"""The parts of a rule, and the facts that it may look at."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ class Rejection:
 
 def failed(rules: Sequence[Rule[C]], case: C) -> list[Rejection]:
     """Every rule that fails, in the order of the table: a rejection lists them all."""
-    found = []
+    rejections = []
     for rule in rules:
         if case.deleting and not rule.when_deleting:
             continue
         facts = rule.fails(case)
         if facts is not None:
-            found.append(Rejection(rule.number, rule.message.format(**facts), rule.member))
-    return found
+            rejections.append(Rejection(rule.number, rule.message.format(**facts), rule.member))
+    return rejections

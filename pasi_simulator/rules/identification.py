@@ -48,8 +48,8 @@ def _name_unknown(case: StudentCase) -> Facts | None:
 
 def _pointer_unknown(case: StudentCase) -> Facts | None:
     ref_id = case.part["PreferredNameRefId"]
-    found = find(case.names, ref_id)
-    return None if found and not found.get("IsDeleted") else {"type": "StudentName", "ref_id": ref_id, "asn": case.asn}
+    name = find(case.names, ref_id)
+    return None if name and not name.get("IsDeleted") else {"type": "StudentName", "ref_id": ref_id, "asn": case.asn}
 
 
 def _no_source(case: StudentCase) -> Facts | None:

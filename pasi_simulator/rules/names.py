@@ -1,6 +1,6 @@
 """The names of a student: one list, into which the identity, the original and the preferred name point.
 
-Older contracts tell the preferred and the other names as records of their own. Both are made from the list here; where a
+Older contracts give the preferred and the other names as records of their own. Both are derived from the list here; where a
 record comes by hand in the older form, the list is made from it. [Source: Name; StudentInfo; Submit Preferred Name]
 """
 
@@ -35,22 +35,22 @@ def first_ref_id(asn: str) -> int:
     return number * 1000 + 1
 
 
-def added(names: list[Name], asn: str, given: Mapping[str, Any], kind: str) -> Name:
+def added(names: list[Name], asn: str, values: Mapping[str, Any], kind: str) -> Name:
     """A new name at the end of the list."""
-    made: Name = {part: given[part] for part in PARTS if given.get(part)}
-    made |= {"IsNameExact": bool(given.get("IsNameExact", True)), "IsDeleted": False, "Type": kind}
-    made["RefId"] = max((name["RefId"] for name in names), default=first_ref_id(asn)) + 1
-    names.append(made)
-    return made
+    new: Name = {part: values[part] for part in PARTS if values.get(part)}
+    new |= {"IsNameExact": bool(values.get("IsNameExact", True)), "IsDeleted": False, "Type": kind}
+    new["RefId"] = max((name["RefId"] for name in names), default=first_ref_id(asn)) + 1
+    names.append(new)
+    return new
 
 
-def rewritten(name: Name, given: Mapping[str, Any], kind: str) -> None:
-    """The name gets other parts in place; a deleted one lives again."""
+def rewritten(name: Name, values: Mapping[str, Any], kind: str) -> None:
+    """Replaces the name's parts in place; a deleted one is restored."""
     for part in PARTS:
         name.pop(part, None)
-        if given.get(part):
-            name[part] = given[part]
-    name |= {"IsNameExact": bool(given.get("IsNameExact", True)), "IsDeleted": False, "Type": kind}
+        if values.get(part):
+            name[part] = values[part]
+    name |= {"IsNameExact": bool(values.get("IsNameExact", True)), "IsDeleted": False, "Type": kind}
 
 
 def completed(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,12 +85,12 @@ def completed(document: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _taken_in(names: list[Name], asn: str, given: Mapping[str, Any] | None) -> Name | None:
-    if not given or not any(parts(given)):
+def _taken_in(names: list[Name], asn: str, values: Mapping[str, Any] | None) -> Name | None:
+    if not values or not any(parts(values)):
         return None
-    found = alike(names, given) or added(names, asn, given, ALIAS)
-    found |= {"IsDeleted": False, "IsNameExact": bool(given.get("IsNameExact", True))}
-    return found
+    name = alike(names, values) or added(names, asn, values, ALIAS)
+    name |= {"IsDeleted": False, "IsNameExact": bool(values.get("IsNameExact", True))}
+    return name
 
 
 def with_older_form(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,5 +108,5 @@ def with_older_form(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _older(name: Mapping[str, Any], preferred: bool) -> Name:
-    made: Name = {part: name[part] for part in PARTS if name.get(part)}
-    return made | {"IsNameExact": bool(name.get("IsNameExact")), "IsPreferred": preferred}
+    older: Name = {part: name[part] for part in PARTS if name.get(part)}
+    return older | {"IsNameExact": bool(name.get("IsNameExact")), "IsPreferred": preferred}

@@ -45,12 +45,12 @@ MAY = ("run", "reconciliation")
 SIZE = KeysetPagination.page_size
 
 
-def how_given(given: dict[str, Any], side: str) -> How:
-    return how_of({name: given.get(f"{side}_{name}") for name in NAMES})
+def how_given(data: dict[str, Any], side: str) -> How:
+    return how_of({name: data.get(f"{side}_{name}") for name in NAMES})
 
 
 class AnyFile(BaseRenderer):
-    """So that a client may ask for text/csv; what is sent says itself what it is."""
+    """Lets a client ask for text/csv; the response names its own type."""
 
     media_type = "*/*"
     format = "file"
@@ -120,18 +120,18 @@ class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveMode
         return selectors.runs(user_of(self.request))
 
     def create(self, request: Request) -> Response:
-        given = self._checked_body(request)
+        data = self._checked_body(request)
         choices = runs.Choices(
-            type=given["type"],
-            school=given.get("school", ""),
-            school_year=str(given.get("school_year", "") or ""),
-            set_deleted_apart=given["set_apart_deleted"],
-            also=tuple(given.get("compare_extra", ())),
-            xlsx=given["xlsx"],
-            before_how=how_given(given, "before"),
-            after_how=how_given(given, "after"),
+            type=data["type"],
+            school=data.get("school", ""),
+            school_year=str(data.get("school_year", "") or ""),
+            set_deleted_apart=data["set_apart_deleted"],
+            also=tuple(data.get("compare_extra", ())),
+            xlsx=data["xlsx"],
+            before_how=how_given(data, "before"),
+            after_how=how_given(data, "after"),
         )
-        actor, files = of_request(request), {side: given[side] for side in checking.SIDES}
+        actor, files = of_request(request), {side: data[side] for side in checking.SIDES}
         if self.dry_run:
             return self._check_only(actor, choices, files)
         run = runs.make(actor, choices, files)
@@ -148,20 +148,20 @@ class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveMode
 
     def _checked_body(self, request: Request) -> dict[str, Any]:
         if wrong := bodies.dropped(request._request):
-            raise exceptions.ValidationError({name: [said] for name, said in wrong.items()})
-        given = self.read_body()
-        self._refuse_foreign(given.get("school", ""))
-        return given
+            raise exceptions.ValidationError({name: [message] for name, message in wrong.items()})
+        data = self.read_body()
+        self._refuse_foreign(data.get("school", ""))
+        return data
 
     def _refuse_foreign(self, school: str) -> None:
         if school and not selectors.may_name(user_of(self.request), school):
             raise exceptions.ValidationError(school_refused())
 
     def _check_only(self, actor: Actor, choices: runs.Choices, files: dict[str, Any]) -> Response:
-        found = runs.check_only(actor, choices, files, lambda whose: self._refuse_foreign(whose.school or ""))
-        if found.job:
-            return Response({"job": found.job.pk}, HTTPStatus.ACCEPTED)
-        return Response(answers.check(found.check or {}, found.whose))
+        preview = runs.check_only(actor, choices, files, lambda whose: self._refuse_foreign(whose.school or ""))
+        if preview.job:
+            return Response({"job": preview.job.pk}, HTTPStatus.ACCEPTED)
+        return Response(answers.check(preview.check or {}, preview.whose))
 
     @staticmethod
     def _refuse(checks: Any, also: list[str]) -> None:
@@ -200,13 +200,13 @@ class ReconciliationViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveMode
         if not form.is_valid():
             raise exceptions.ValidationError(dict(form.errors))  # type: ignore[arg-type]
         try:
-            found = lines.page(run, lines.wanted(form.cleaned_data), request.query_params, SIZE)
+            page = lines.page(run, lines.wanted(form.cleaned_data), request.query_params, SIZE)
         except Invalid as error:
             raise exceptions.ValidationError(error.message_dict) from None
         reader = answers.LineReader(run)
         paginator = KeysetPagination()
-        paginator.request, paginator.page = request, found
-        return paginator.get_paginated_response([reader.line(row) for row in found.rows])
+        paginator.request, paginator.page = request, page
+        return paginator.get_paginated_response([reader.line(row) for row in page.rows])
 
     @extend_schema(
         operation_id="reconciliations_download",

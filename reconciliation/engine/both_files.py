@@ -1,4 +1,4 @@
-"""What only the two files together tell: that they are one, that nothing was uploaded between them, that one is not whole."""
+"""What only both files together show: that they are the same, that nothing was uploaded between them, that one is incomplete."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from reconciliation.rules.notes import Note
 from reconciliation.rules.types import Kind, Type
 
 PIECE = 1 << 20
-# Fewer rows in the second file: of a small one half, of a larger one a tenth.
+# Fewer rows in the second file: by half for a small one, by a tenth for a larger one.
 DROPS = (Guard(share=0.10, least=20), Guard(share=0.50, least=2))
 FEWEST = 2  # rows of a file of which this can be said
-PEEK = 1000  # rows that mostly tell whether a column has one value only
+PEEK = 1000  # rows that usually show whether a column has one value only
 FILTERED_BY = (Kind.TEXT, Kind.YES_NO, Kind.CODE, Kind.SCHOOL_YEAR)
 
 

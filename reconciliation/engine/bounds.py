@@ -1,4 +1,4 @@
-"""What reading a file may cost. Every cap admits a sheet of 1,048,576 rows and 30 columns; what goes beyond is refused in words."""
+"""What reading a file may cost. Every cap admits a sheet of 1,048,576 rows and 30 columns; anything beyond is refused in words."""
 
 from reconciliation.rules.notes import Note, Refused
 
@@ -25,7 +25,7 @@ class Bounds:
         self.cells = self.characters = self.beyond = 0
 
     def row(self, cells: int, characters: int, beyond: int = 0) -> None:
-        """One more row, with so many cells below headers and so many behind them. Raises Refused."""
+        """One more row, with so many cells below headers and so many beyond them. Raises Refused."""
         self.cells += cells
         self.characters += characters
         self.beyond += beyond

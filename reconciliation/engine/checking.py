@@ -1,4 +1,4 @@
-"""The column check: what one file is and holds, before anything is compared."""
+"""The column check: what a file is and what it holds, before anything is compared."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Extra:
 
 @dataclass(frozen=True)
 class Check:
-    """One file. `faults` are why it cannot be compared; `notes` what a person should know before it is."""
+    """One file. `faults`: why it cannot be compared; `notes`: what a person should know first."""
 
     format: str
     encoding: str
@@ -58,7 +58,7 @@ class Check:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing stands against the comparison, and nothing had to be repaired or could not be read."""
+        """The file can be compared, and no cell was repaired or unreadable."""
         return not (self.faults or self.notes or any(column.forms for column in self.columns))
 
 
@@ -138,25 +138,25 @@ def _looked_at(file: Upload, wanted: Type, side: str, step: Callable[[], None]) 
 
 
 def likely_type(file: Upload) -> str:
-    """The kind of which the file has most required columns; CM where nothing tells."""
+    """The kind of which the file has most required columns; CM where none stands out."""
     missing: dict[str, float] = {}
     for kind in TYPES:
         try:
-            found = check(file.path, kind, side="before", name=file.name, how=file.how)
+            result = check(file.path, kind, side="before", name=file.name, how=file.how)
         except Refused:
             return "CM"
-        missing[kind] = len(found.missing) / len(found.columns)
+        missing[kind] = len(result.missing) / len(result.columns)
     return min(missing, key=lambda kind: missing[kind])
 
 
 def described(files: Mapping[str, Upload], kind: str) -> dict[str, Any]:
-    """The check of both files as JSON: {"before": {…}, "after": {…}, "both": notes}; see `_told` for what stands in each side."""
+    """The check of both files as JSON: {"before": {…}, "after": {…}, "both": notes}; `_as_json` gives the members of a side."""
     checks, both = check_both(files, kind)
-    found: dict[str, Any] = {
+    sides: dict[str, Any] = {
         side: refused_side(check.notes) if isinstance(check, Refused) else _as_json(check)
         for side, check in checks.items()
     }
-    return {**found, "both": stored(both)}
+    return {**sides, "both": stored(both)}
 
 
 def _as_json(check: Check) -> dict[str, Any]:

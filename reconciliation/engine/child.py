@@ -1,6 +1,6 @@
-"""Reads files in a process of its own, with a limit of memory and of processor time: `python -m reconciliation.engine.apart`.
+"""Reads files in a process of its own, with a limit of memory and of processor time: `python -m reconciliation.engine.child`.
 
-The question comes as JSON from standard input, the answer goes as JSON to standard output: what `checking.described` or
+The question comes as JSON on standard input, the answer goes as JSON to standard output: what `checking.described` or
 `checking.likely_type` give, or {"fault": place}. Ends with OVER, or by a signal, where a limit was met.
 """
 
@@ -31,16 +31,16 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     question = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what lay in memory was a student's
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold student data
     resource.setrlimit(resource.RLIMIT_CPU, (question["seconds"], question["seconds"]))
     resource.setrlimit(resource.RLIMIT_DATA, (question["memory"], question["memory"]))
     try:
-        found = answer(question)
+        result = answer(question)
     except MemoryError:
         sys.exit(OVER)
     except (Exception, PanicException) as error:  # noqa: BLE001 - told by its place
-        found = {"fault": place_of(error)}
-    json.dump(found, sys.stdout)
+        result = {"fault": place_of(error)}
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -80,15 +80,15 @@ def meaning_of(cells: pl.Series, kind: Kind, *, is_key: bool = False, order: str
 def _meaning(cells: pl.Series, texts: pl.Series, kind: Kind, *, is_key: bool, order: str) -> Meaning | None:
     if not texts.len():
         return None
-    found = texts.to_list()
-    settled = order_of(cleaned(text).strip(BLANKS) for text in found) if kind is Kind.DATE else NO_ORDER
+    cell_texts = texts.to_list()
+    settled = order_of(cleaned(text).strip(BLANKS) for text in cell_texts) if kind is Kind.DATE else NO_ORDER
     if order and kind is Kind.DATE:
         settled = replace(settled, code=order)
     if is_key:
-        readings = [read_key(kind, text) for text in found]
+        readings = [read_key(kind, text) for text in cell_texts]
     else:
-        readings = [read(kind, text, settled.code) for text in found]
-    if all(reading.value == text and not reading.form.code for text, reading in zip(found, readings, strict=True)):
+        readings = [read(kind, text, settled.code) for text in cell_texts]
+    if all(reading.value == text and not reading.form.code for text, reading in zip(cell_texts, readings, strict=True)):
         return None
     looked_up = pl.DataFrame(
         {
@@ -131,34 +131,34 @@ class Export:
         if meaning is None:
             return []
         numbers = meaning.forms.filter(meaning.forms > 0).unique().sort().to_list()
-        found = []
+        forms = []
         for number in numbers:
             rows = self.rows.filter(meaning.forms == number)
-            found.append((FORMS[number], rows.len(), rows))
-        return found
+            forms.append((FORMS[number], rows.len(), rows))
+        return forms
 
 
-def faults_of(sheet: Sheet, found: HeaderMatch, side: str) -> list[Note]:
-    """Why the header does not serve, and what stands there instead."""
+def faults_of(sheet: Sheet, match: HeaderMatch, side: str) -> list[Note]:
+    """Why the header cannot be used, and what the row holds instead."""
     notes: list[Note] = []
     about: dict[str, Value] = {"side": side, "what": description(sheet), "read": row_read(sheet)}
-    if found.missing and not found.places and not matching_headers(sheet.headers):
+    if match.missing and not match.places and not matching_headers(sheet.headers):
         return [Note("no_columns", {**about, "rows": sheet.rows.len()})]
-    if found.missing:
-        notes.append(Note("missing_columns", {**about, "columns": quoted(found.missing)}))
+    if match.missing:
+        notes.append(Note("missing_columns", {**about, "columns": quoted(match.missing)}))
         if other := likely_kind(sheet.headers):
             notes.append(Note("looks_like", {"side": side, "kind": other.title}))
-    if found.twice:
-        notes.append(Note("headers_twice", {"side": side, "headers": quoted(found.twice)}))
+    if match.twice:
+        notes.append(Note("headers_twice", {"side": side, "headers": quoted(match.twice)}))
     notes += [
         Note("header_unclear", {"side": side, "column": name, "headers": quoted(headers)})
-        for name, headers in found.unclear
+        for name, headers in match.unclear
     ]
     return notes
 
 
 def row_read(sheet: Sheet) -> Note:
-    """What stands where the headers should. It may be a student's record: none of it is repeated unless it is certainly headers."""
+    """The row where the headers should be. It may be a student's record, so it is repeated only if it is certainly headers."""
     headers, row = [header for header in sheet.headers if header.strip()], sheet.header_row
     if sheet.are_headers:
         return Note("headers_read", {"row": row, "headers": quoted(shortened(header) for header in headers)})
@@ -188,9 +188,9 @@ def take(
     also: Sequence[Column] = (),
     step: Callable[[], None] = nothing,
 ) -> Export:
-    """The columns that are found, read. The caller looks at `found` first (faults_of); what is missing is left out."""
-    found = types.find_columns(kind, sheet.headers)
-    places = dict(found.places)
+    """The file's columns, read. The caller checks the header first (faults_of); missing columns are left out."""
+    match = types.find_columns(kind, sheet.headers)
+    places = dict(match.places)
     for column in also:
         if column.name in sheet.headers:
             places.setdefault(column.name, sheet.headers.index(column.name))
@@ -218,11 +218,11 @@ def take(
     numbers = sheet.cells[str(references)] if isinstance(references, int) else None
     totals = totals_of(sheet, kind, cells, meanings)
     if totals:
-        # Their cells are no cells of records: nothing is said about them.
+        # Their cells belong to no record: no note is made of them.
         apart = sheet.rows.is_in(totals)
         meanings = {name: meaning.without(apart) for name, meaning in meanings.items()}
     sheet.cells = sheet.cells.clear()  # the other columns are no longer needed
-    return Export(side, sheet, found, headers, cells, meanings, removed, numbers, totals, natural)
+    return Export(side, sheet, match, headers, cells, meanings, removed, numbers, totals, natural)
 
 
 def totals_of(sheet: Sheet, kind: Type, cells: pl.DataFrame, meanings: Mapping[str, Meaning]) -> list[int]:

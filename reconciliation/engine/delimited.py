@@ -1,6 +1,6 @@
 """Reads a CSV file: whatever of DELIMITERS separates its cells; any encoding and line end; quotes as they come.
 
-A file that is written regularly is parsed by polars, and only believed when every byte of it is accounted for. Everything else
+A regular file is parsed by polars, and the result is used only when it accounts for every byte. Everything else
 goes through Python's csv module, whose reading of odd quotes is the one that counts.
 """
 
@@ -38,24 +38,24 @@ def read(data: bytes, kind: Type, *, side: str, step: Callable[[], None], how: H
     data, delimiter = named_delimiter(data)
     if data.endswith((b"\n\n", b"\r\n\r\n")):
         data = data.rstrip(b"\r\n") + b"\n"  # blank lines at the end are no rows
-    told = DELIMITERS.get(how.delimiter) or delimiter
-    delimiter = told or best_delimiter(data, kind)
+    by_person = DELIMITERS.get(how.delimiter) or delimiter
+    delimiter = by_person or best_delimiter(data, kind)
     step()
     row = how.header_row or header_row(data, delimiter, kind)
     sheet = _regular(data, delimiter, side) if row == 1 else None
     if sheet is None:
-        # Only now is it looked whether a file that begins with UTF-8's mark is UTF-8 throughout: polars has seen to the others.
+        # Only now is a file that begins with UTF-8's mark checked to be UTF-8 throughout: polars has checked the others.
         if text.encoding == "utf-8-sig" and not text.odd:
             text, data = encodings.mended(text, data, side)
         sheet = _irregular(data, delimiter, side, step, kind, how.header_row)
     sheet.encoding, sheet.delimiter = encodings.NAMES[text.encoding], delimiter
-    sheet.is_undivided = len(sheet.headers) == 1 and not told
+    sheet.is_undivided = len(sheet.headers) == 1 and not by_person
     sheet.notes += _oddities(text, sheet, side)
     return sheet
 
 
 def _oddities(text: encodings.Text, sheet: Sheet, side: str) -> list[Note]:
-    """What is to be known about the characters; puts in those that did not fit the others."""
+    """Notes about the characters; fills in those that did not fit the others."""
     notes = [Note("mark_twice", {"side": side})] if text.mark_was_damaged else []
     if text.odd:
         sheet.cells, rows = encodings.characters_put_in(sheet.cells, sheet.rows, text.odd)
@@ -83,7 +83,7 @@ def with_line_ends(data: bytes) -> bytes:
 
 
 def named_delimiter(data: bytes) -> tuple[bytes, str]:
-    """Takes away the line "sep=;" that tells a spreadsheet the delimiter, and that no spreadsheet shows as a row."""
+    """Removes the line "sep=;", which gives a spreadsheet the delimiter and is never shown as a row."""
     start = len(BOM) if data.startswith(BOM) else 0
     line, _, _rest = data[start : start + 20].partition(b"\n")
     text = line.strip().decode("utf-8", "replace").strip('"')
@@ -95,24 +95,24 @@ def named_delimiter(data: bytes) -> tuple[bytes, str]:
 def first_rows(data: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
     """The first rows with text, by number."""
     for size in (GLANCE, LOOKED_AT):
-        found = _rows_of(data[:size], delimiter)
-        if len(found) == header_rules.LOOKED_AT or len(data) <= size:
+        rows = _rows_of(data[:size], delimiter)
+        if len(rows) == header_rules.LOOKED_AT or len(data) <= size:
             break
-    return found
+    return rows
 
 
 def _rows_of(data: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
     text = data.decode("utf-8", "ignore").removeprefix("\ufeff")
-    found: list[tuple[int, list[str]]] = []
+    rows: list[tuple[int, list[str]]] = []
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
             if any(cell.strip(BLANKS) for cell in cells):
-                found.append((number, cells))
-            if len(found) == header_rules.LOOKED_AT:
+                rows.append((number, cells))
+            if len(rows) == header_rules.LOOKED_AT:
                 break
     except csv.Error:
-        pass  # whoever reads the file says it
-    return found
+        pass  # reading the file reports it
+    return rows
 
 
 def best_delimiter(data: bytes, kind: Type) -> str:

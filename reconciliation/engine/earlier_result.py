@@ -1,7 +1,7 @@
-"""What is other than in an earlier result of the same kind: lines that have another status now, or had none.
+"""What differs from an earlier result of the same kind: lines with another status now, or with none before.
 
 A row is known by its key, and where the key repeats by its place among the rows of that key: rows of the first file come first,
-by content. So what was mended shows as moved, whatever else has changed in the files.
+by content. So whatever was corrected shows as moved, whatever else has changed in the files.
 """
 
 from collections.abc import Sequence

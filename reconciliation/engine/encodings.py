@@ -1,4 +1,4 @@
-"""A file's bytes as UTF-8, whatever they were written in.
+"""A file's bytes as UTF-8, whatever its encoding.
 
 Bytes that are no UTF-8 in a file that otherwise is stay marked (one private character a byte) until the rows are known: then the
 rows can be said, and the characters put in.
@@ -113,7 +113,7 @@ def mended(text: Text, data: bytes, side: str) -> tuple[Text, bytes]:
 
 
 def _other(data: bytes, encoding: str, at: int, side: str) -> Text:
-    """Of bytes that are no UTF-8, or not all of them."""
+    """For bytes that are not UTF-8, or not throughout."""
     is_mixed = encoding == "utf-8-sig" or TWO_BYTES.search(data) is not None
     if is_mixed:
         marked = data.decode("utf-8", "mark_odd_bytes")

@@ -1,4 +1,4 @@
-"""What is to be known about a file, as notes: its reading, extra columns, repairs and unreadable cells with their rows."""
+"""Notes about a file: how it was read, extra columns, repairs and unreadable cells with their rows."""
 
 import polars as pl
 
@@ -53,7 +53,7 @@ def _times(export: Export, name: str, meaning: Meaning) -> list[Note]:
 
 
 def _order(export: Export, name: str, meaning: Meaning, how: How) -> list[Note]:
-    """The order of day and month, where cells hang on it."""
+    """The order of day and month, where cells depend on it."""
     order, about = meaning.order, {"side": export.side, "column": name}
     is_open = (meaning.forms == FORM_NUMBERS["date_unclear"]).any()
     is_used = (meaning.forms == FORM_NUMBERS["date_order"]).any()
@@ -74,7 +74,7 @@ def _order(export: Export, name: str, meaning: Meaning, how: How) -> list[Note]:
 
 
 def _stands_in(cells: pl.Series, texts: tuple[str, ...]) -> pl.Series:
-    """True for the cells with one of the texts, which come without what cannot be seen."""
+    """True for the cells with one of the texts, which have no invisible characters."""
     raw = [text for text in cells.unique().to_list() if cleaned(text).strip(BLANKS) in set(texts)]
     return cells.is_in(raw)
 

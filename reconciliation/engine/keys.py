@@ -1,4 +1,4 @@
-"""Keys as whole numbers that sort as the keys' texts do: comparing and joining numbers is what makes a million rows quick."""
+"""Keys as whole numbers that sort like the keys' texts: comparing and joining numbers is what makes a million rows fast."""
 
 import polars as pl
 
@@ -65,5 +65,5 @@ def _ranks(values: pl.Series, column: Column) -> tuple[pl.Series, int]:
         return digits.cast(pl.UInt64), 10**9
     texts = values.unique().sort()
     looked_up = pl.DataFrame({"text": texts, "rank": pl.int_range(texts.len(), dtype=pl.UInt64, eager=True)})
-    found = pl.DataFrame({"text": values}).join(looked_up, on="text", how="left", maintain_order="left")
-    return found["rank"], max(texts.len(), 1)
+    ranks = pl.DataFrame({"text": values}).join(looked_up, on="text", how="left", maintain_order="left")
+    return ranks["rank"], max(texts.len(), 1)

@@ -1,6 +1,6 @@
 """Pairs the rows of two exports.
 
-Almost every key stands once in each file: those pair by a join. Rows of the other keys pair in three steps: byte-equal rows in
+Almost every key occurs once in each file: those pair by a join. Rows of the other keys pair in three steps: byte-equal rows in
 line order, rows of equal value in the order of their content, and then so that as few fields as possible differ
 (rules/pairing.py), which is the only step that looks at rows one by one.
 """

@@ -1,4 +1,4 @@
-"""Opens an export by what it holds; its name and ending decide nothing."""
+"""Opens an export by its content; its name and extension decide nothing."""
 
 import traceback
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def nothing() -> None: ...
 
 
 def place_of(error: BaseException) -> str:
-    """What went wrong and where, without the error's message: that could hold a student's cells."""
+    """What went wrong and where, without the error's message, which could hold a student's cells."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
 
@@ -93,12 +93,12 @@ def _open(path: Path, kind: Type, side: str, how: How, step: Callable[[], None])
 
 
 def _refuse_others(head: bytes, file: BinaryIO, side: str) -> None:
-    """Raises Refused for what holds no table that can be read, by its true name."""
+    """Raises Refused for a file without a readable table, and says what it really is."""
     other = kinds.by_beginning(head)
     if head.startswith(COMPOUND_FILE):
         data = file.read()
         file.seek(0)
-        other = next((found for name, found in kinds.STREAMS if name.encode("utf-16-le") in data), None)
+        other = next((kind for name, kind in kinds.STREAMS if name.encode("utf-16-le") in data), None)
         if other is None:
             raise Refused(Note("old_workbook", {"side": side}))
     if other:

@@ -1,4 +1,4 @@
-"""What a run is told and what it finds."""
+"""A run's options and its outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Options:
     """`type` is a key of TYPES; school ("9101") and school year ("2026-2027") may stay open.
 
     `also` are headers of extra columns to compare. The names are those under which people know the files, where their paths
-    do not say so. How a file is read is found in it, as far as nobody says so.
+    do not say so. How a file is read follows from the file, unless somebody says so.
     """
 
     type: str

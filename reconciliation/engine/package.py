@@ -25,7 +25,7 @@ WORKBOOK = "xl/workbook.xml"  # where nothing says where it is
 
 
 class Package:
-    """The parts by name. Names differ by case and by slash or backslash from program to program; spreadsheets do not mind."""
+    """The parts by name. Programs differ in the case and the slashes of names; spreadsheets accept them all."""
 
     def __init__(self, file: BinaryIO, side: str) -> None:
         self.side, self.unpacked = side, 0
@@ -93,13 +93,13 @@ class Package:
         return tidy(name) in self.parts
 
     def relations(self, part: str, step: Callable[[], None]) -> "Relations":
-        """What a part points to ("": the package itself); empty where it has no such list."""
+        """What a part points to ("": the package itself); empty where it has no relations."""
         folder, name = posixpath.split(part)
-        found = Relations(self.side, folder)
+        relations = Relations(self.side, folder)
         place = posixpath.join(folder, "_rels", f"{name}.rels")
         if self.has(place):
-            self.parse(place, found, step)
-        return found
+            self.parse(place, relations, step)
+        return relations
 
     def workbook(self, step: Callable[[], None]) -> str:
         """The name of the workbook's own part."""
@@ -109,10 +109,10 @@ class Package:
             if self.has(place):
                 return place
         named = [WORKBOOK, *(name for name in self.parts if name.endswith("/workbook.xml"))]
-        found = next((name for name in named if self.has(name)), "")
-        if not found:
+        own_part = next((name for name in named if self.has(name)), "")
+        if not own_part:
             raise self.damaged()
-        return found
+        return own_part
 
 
 def tidy(name: str) -> str:

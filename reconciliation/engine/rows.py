@@ -1,4 +1,4 @@
-"""The lines of a result as a file that is read by the page: any page of a million lines in little memory.
+"""The lines of a result as a file that is read page by page: any page of a million lines in little memory.
 
 `rows.parquet` has the column `line` (from 1, as in result.csv below its header), `status` (a place in STATUSES) and the cells of
 result.csv in columns "0", "1", …; the caller keeps the header.
@@ -15,7 +15,7 @@ from reconciliation.engine.lines import BETWEEN, DIFFERENCES
 from reconciliation.rules.statuses import MATCH_STATUS, STATUSES
 
 ROWS, UNUSABLE_ROWS, MOVED = "rows.parquet", "unusable.parquet", "moved.parquet"
-GROUP = 50_000  # lines of which the file can tell without reading them
+GROUP = 50_000  # lines that the file can skip without reading them
 STATUS = pl.Enum(STATUSES)
 
 
@@ -42,7 +42,7 @@ def write(result: Path, path: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of the lines; what is None or empty asks nothing.
+    """Conditions on the lines; None or empty is no condition.
 
     `like` are numbers of lines: those with the same first key cell as one of these. `lines` are the only ones to look at.
     """
@@ -75,27 +75,27 @@ class Reader:
         return pl.col(str(self.header.index(name)))
 
     def _wanted(self, wanted: Wanted) -> pl.LazyFrame:
-        found = pl.scan_parquet(self.path)
+        lines = pl.scan_parquet(self.path)
         if wanted.moved or wanted.was:
             moved = pl.scan_parquet(self.folder / MOVED)
             if wanted.was:
                 moved = moved.filter(pl.col("was") == wanted.was if wanted.was in STATUSES else pl.col("was").is_null())
-            found = found.join(moved, on="line", how="semi")
+            lines = lines.join(moved, on="line", how="semi")
         if wanted.status:
-            found = found.filter(pl.col("status") == wanted.status)
+            lines = lines.filter(pl.col("status") == wanted.status)
         if wanted.field:
             names = pl.concat_str(pl.lit(BETWEEN), self._place(DIFFERENCES), pl.lit(BETWEEN))
-            found = found.filter(names.str.contains(f"{BETWEEN}{wanted.field}{BETWEEN}", literal=True))
+            lines = lines.filter(names.str.contains(f"{BETWEEN}{wanted.field}{BETWEEN}", literal=True))
         if wanted.course:
-            found = found.filter(
+            lines = lines.filter(
                 self._place(self._course).str.to_uppercase().str.contains(wanted.course.upper(), literal=True)
             )
         asns = set(wanted.asns)
         if wanted.like:
             asns |= set(self.cells(self.keys[0], wanted.like).values())
         if asns or wanted.like:
-            found = found.filter(self._place(self.keys[0]).is_in(sorted(asns)))
-        return found
+            lines = lines.filter(self._place(self.keys[0]).is_in(sorted(asns)))
+        return lines
 
     @property
     def _course(self) -> str:
@@ -110,18 +110,18 @@ class Reader:
         return dict(rows.collect(engine="streaming").iter_rows())
 
     def first_of(self, name: str, texts: Sequence[str]) -> list[int]:
-        """For each text that stands in the column its first line."""
+        """For each of the texts that occurs in the column, its first line."""
         text = self._place(name)
         rows = pl.scan_parquet(self.path).filter(text.is_in(list(texts))).group_by(text).agg(pl.col("line").min())
         return sorted(rows.select("line").collect(engine="streaming").to_series().to_list())
 
     def page(self, wanted: Wanted, size: int, *, after: int | None = None, before: int | None = None) -> Lines:
-        """The `size` lines behind `after`, or the last `size` lines before `before`."""
-        found = self._wanted(wanted).select("line")
+        """The `size` lines after `after`, or the last `size` lines before `before`."""
+        numbered = self._wanted(wanted).select("line")
         if before is not None:
-            lines = found.filter(pl.col("line") < before).sort("line").tail(size + 1)
+            lines = numbered.filter(pl.col("line") < before).sort("line").tail(size + 1)
         else:
-            lines = found.filter(pl.col("line") > (after or 0)).sort("line").head(size + 1)
+            lines = numbered.filter(pl.col("line") > (after or 0)).sort("line").head(size + 1)
         numbers: list[int] = lines.collect(engine="streaming").to_series().to_list()
         more = len(numbers) > size
         numbers = numbers[-size:] if before is not None else numbers[:size]

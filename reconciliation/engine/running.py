@@ -1,4 +1,4 @@
-"""One run: two files in; result.csv, summary.json and what else is wanted out."""
+"""One run: two files in; result.csv, summary.json and any other files out."""
 
 import json
 from collections.abc import Callable
@@ -29,13 +29,13 @@ WORKBOOK = gettext_noop("Writing the workbook")
 
 
 class Cancelled(Exception):
-    """The caller's cancelled() said so; nothing is left in the folder."""
+    """The caller's cancelled() was true; nothing is left in the folder."""
 
 
 class Run:
     """`progress` gets a sentence for people, and how many rows of how many (None: not known yet) have been written.
 
-    `cancelled` is asked between the steps.
+    `cancelled` is called between the steps.
     """
 
     def __init__(

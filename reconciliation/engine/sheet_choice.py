@@ -56,11 +56,11 @@ def choose(
 ) -> Choice:
     """Visible sheets go before hidden ones. Raises Refused where the wanted one is not there."""
     if wanted:
-        found = next((sheet for sheet in sheets if sheet.name == wanted), None)
-        if found is None:
+        match = next((sheet for sheet in sheets if sheet.name == wanted), None)
+        if match is None:
             names = quoted(sheet.name for sheet in sheets)
             raise Refused(Note("no_such_sheet", {"side": side, "sheet": wanted, "sheets": names}))
-        return Choice(found)
+        return Choice(match)
     in_turn = sorted(sheets, key=lambda sheet: sheet.is_hidden)
     if len(in_turn) == 1:
         return Choice(in_turn[0])
@@ -72,12 +72,12 @@ def choose(
     if best[0] < len(kind.columns):
         return Choice(chosen)
     # Columns beyond the required ones make no sheet the better one.
-    whole = [sheet for found, sheet in worth if found[0] == best[0]]
+    whole = [sheet for match, sheet in worth if match[0] == best[0]]
     return Choice(whole[0], tuple(sheet.name for sheet in whole[1:]))
 
 
 def notes_of(choice: Choice, sheets: Sequence[Candidate], side: str, *, is_chosen: bool) -> list[Note]:
-    """What a person should know of a sheet that nobody chose."""
+    """What a person should know about a sheet that nobody chose."""
     if is_chosen:
         return []
     chosen = choice.sheet

@@ -1,4 +1,4 @@
-"""A file as a table of texts, whatever it was written by."""
+"""A file as a table of texts, whatever program wrote it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Sheet:
     notes: list[Note] = field(default_factory=list)
 
     def tidy_headers(self, side: str) -> None:
-        """Take off what cannot be seen, and say it."""
+        """Removes invisible characters, and notes it."""
         headers = [invisible.header(header) for header in self.headers]
         changed = [after for before, after in zip(self.headers, headers, strict=True) if before != after]
         if changed:
@@ -169,6 +169,6 @@ def wide(cells: Sequence[str] | Mapping[int, str], most: int) -> list[str]:
 
 
 def check_width(headers: Sequence[str], side: str) -> None:
-    """Raises Refused: each column costs room for every row, and a header is quickly typed."""
+    """Raises Refused: each column takes memory for every row, and a header is quickly typed."""
     if len(headers) > MOST_HEADERS:
         raise Refused(Note("too_many_headers", {"side": side, "limit": MOST_HEADERS}))

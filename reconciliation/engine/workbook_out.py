@@ -34,7 +34,7 @@ def differing(outcome: Outcome) -> int:
 
 
 def note(outcome: Outcome) -> Note | None:
-    """What the workbook leaves out, for want of room."""
+    """What the workbook leaves out for lack of room."""
     if sum(outcome.counts.values()) <= ROOM:
         return None
     rows = differing(outcome)

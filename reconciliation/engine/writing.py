@@ -1,4 +1,4 @@
-"""Writes result.csv and unusable.csv. Both appear whole or not at all."""
+"""Writes result.csv and unusable.csv. Each appears complete or not at all."""
 
 import csv
 import shutil
@@ -32,7 +32,7 @@ def workbook_name(language: str = "") -> str:
 
 
 def clear(folder: Path) -> None:
-    """Take away what a former run left."""
+    """Removes what a former run left."""
     for path in [*(folder / name for name in FILES), *folder.glob(workbook_name("??"))]:
         path.unlink(missing_ok=True)
 
@@ -68,7 +68,7 @@ def in_order(matched: Matched, lines: Lines) -> pl.DataFrame:
 
 
 def write_result(path: Path, matched: Matched, lines: Lines, progress: Callable[[float], None]) -> Counts:
-    """What differs, is missing or new stands before what matches; within each by key."""
+    """Rows that differ, are missing or new come before those that match; within each by key."""
     counts, places = Counts(), in_order(matched, lines)
     first, *others = IN_RESULT
     with whole(path) as file, ExitStack() as stack:

@@ -69,7 +69,7 @@ class Text:
 
 
 class Ended(Exception):
-    """What was looked for is read; the rest of the document does not matter."""
+    """Enough has been read; the rest of the document does not matter."""
 
 
 def local(tag: str) -> str:

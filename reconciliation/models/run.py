@@ -17,9 +17,9 @@ class Run(models.Model):
 
     `school_code` and `school_year` may stay open. `checks` is the column check by side, `reasons` are the notes for which the
     files were refused, `summary` is summary.json literally, `warnings` are its warnings as notes, which can be translated.
-    `header` is that of result.csv. `moved` counts what is other than in the run before (`services/since.py`).
+    `header` is that of result.csv. `moved` counts the lines that differ from the run before (`engine/earlier_result.py`).
 
-    `how` says by side how its file is to be read, as far as a person has said so (`rules/how.py`). `unusable_reasons` are the
+    `how` holds, by side, a person's choices for reading its file (`rules/reading_options.py`). `unusable_reasons` are the
     reasons in unusable.csv as notes, by their English words.
     """
 

@@ -1,4 +1,4 @@
-"""The forms in which a cell may stand, what each means, and whether PASIprep itself writes it.
+"""The forms that a cell may have, what each means, and whether PASIprep itself writes it.
 
 Sources: direct-connect 20.1 (value forms), 20.6 (quirks), 20.7 (what opening and saving in a spreadsheet does).
 """

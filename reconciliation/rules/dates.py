@@ -1,4 +1,4 @@
-"""Dates as PASIprep and spreadsheets write them. Only what has one meaning is read; the rest is not guessed.
+"""Dates as PASIprep and spreadsheets write them. A date is read only if it has one meaning, never guessed.
 
 Of 03/04/2027 a column's other cells can prove the order: where one of them fits one order only, and none contradicts.
 """
@@ -103,34 +103,34 @@ def month_of(name: str) -> int:
 
 def day_of(year: int, month: int, day: int) -> dt.date | None:
     try:
-        found = dt.date(year, month, day)
+        date = dt.date(year, month, day)
     except ValueError:
         return None
-    return found if 1900 <= found.year <= 2199 else None
+    return date if 1900 <= date.year <= 2199 else None
 
 
 def moment(text: str) -> Moment:
     """What the text says; without days for what is no date. `text` has no blanks around it."""
-    # What a spreadsheet's French month is written with is no ASCII; other digits than 0 to 9 are none of ours.
+    # French months may have letters beyond ASCII, but digits other than 0 to 9 make no date here.
     if any(letter.isdigit() and not letter.isascii() for letter in text):
         return Moment()
     text = " ".join(COMMENT.sub("", text).split())
     if match := TIME_BEFORE_YEAR.fullmatch(text):
         text = f"{match[1]} {match[4]} {match[2]} {match[3] or ''}".strip()
-    found = TIME.search(text)
-    clock = _clock(found) if found else None
-    if found and clock is None:
+    time = TIME.search(text)
+    clock = _clock(time) if time else None
+    if time and clock is None:
         return Moment()
-    body = text[: found.start()] if found else text
+    body = text[: time.start()] if time else text
     days, fault = _days(body), ""
     word = FIRST_WORD.fullmatch(body)
     if not days and word and plain(word[1]) in WEEKDAYS:
         meant = _days(word[2])
         days = {order: day for order, day in meant.items() if day.weekday() == WEEKDAYS[plain(word[1])]}
         fault = "weekday" if meant and not days else ""
-    if not found or not clock or clock == dt.time():
+    if not time or not clock or clock == dt.time():
         return Moment(days, fault=fault)
-    if days and not all(_stays(day, clock, found[6]) for day in days.values()):
+    if days and not all(_stays(day, clock, time[6]) for day in days.values()):
         fault = "zone"
     return Moment(days, f"{clock:%H:%M}", fault)
 
@@ -159,29 +159,29 @@ def _stays(day: dt.date, clock: dt.time, zone: str | None) -> bool:
 
 
 def _days(text: str) -> dict[str, dt.date]:
-    found: dict[str, dt.date | None] = {}
+    days: dict[str, dt.date | None] = {}
     if match := YEAR_FIRST.fullmatch(text):
-        found = {"": day_of(int(match[1]), int(match[3]), int(match[4]))}  # nobody writes year, day, month
+        days = {"": day_of(int(match[1]), int(match[3]), int(match[4]))}  # nobody writes year, day, month
     elif match := COMPACT.fullmatch(text):
-        found = {"": day_of(int(match[1]), int(match[2]), int(match[3]))}
+        days = {"": day_of(int(match[1]), int(match[2]), int(match[3]))}
     elif match := YEAR_LAST.fullmatch(text):
         first, second, year = int(match[1]), int(match[3]), int(match[4])
-        found = {"dmy": day_of(year, second, first), "mdy": day_of(year, first, second)}
+        days = {"dmy": day_of(year, second, first), "mdy": day_of(year, first, second)}
     elif match := SHORT_YEAR.fullmatch(text):
         one, two, three = int(match[1]), int(match[3]), int(match[4])
-        found = {
+        days = {
             "dmy": day_of(2000 + three, two, one),
             "mdy": day_of(2000 + three, one, two),
             "ymd": day_of(2000 + one, two, three),
         }
     elif match := DAY_NAME_YEAR.fullmatch(text):
         year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
-        found = {"": day_of(year, month_of(match[2]), int(match[1]))}
+        days = {"": day_of(year, month_of(match[2]), int(match[1]))}
     elif match := NAME_DAY_YEAR.fullmatch(text):
-        found = {"": day_of(int(match[3]), month_of(match[1]), int(match[2]))}
+        days = {"": day_of(int(match[3]), month_of(match[1]), int(match[2]))}
     elif match := YEAR_NAME_DAY.fullmatch(text):
-        found = {"": day_of(int(match[1]), month_of(match[2]), int(match[3]))}
-    return {order: day for order, day in found.items() if day}
+        days = {"": day_of(int(match[1]), month_of(match[2]), int(match[3]))}
+    return {order: day for order, day in days.items() if day}
 
 
 @dataclass(frozen=True)

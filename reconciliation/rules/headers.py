@@ -1,4 +1,4 @@
-"""Which row of a file holds the headers, and which rows are totals that a spreadsheet or a report has put below."""
+"""Which row of a file holds the headers, and which rows are totals added by a spreadsheet or a report."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -51,9 +51,9 @@ def header_place(kind: Type, rows: Sequence[Sequence[str]]) -> int:
     """The place of the headers among the first rows; 0 where no row below the first one looks more like them."""
     best, place = (0, FEWEST - 1), 0
     for number, cells in enumerate(rows):
-        found = worth(kind, cells)
-        if found > best and found[1] >= FEWEST:
-            best, place = found, number
+        score = worth(kind, cells)
+        if score > best and score[1] >= FEWEST:
+            best, place = score, number
         if best[0] == len(kind.columns):
             break
     return place

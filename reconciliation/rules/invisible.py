@@ -1,4 +1,4 @@
-"""What stands in a cell and cannot be seen, and what spreadsheets are given to keep a cell a text."""
+"""Invisible characters in a cell, and the marks that make a spreadsheet keep a cell as text."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What a file is that holds no table which can be read here: its true name, whatever its ending says, and the way out."""
+"""Files without a table that can be read here: what each really is, whatever its extension, and what to do."""
 
 import re
 from collections.abc import Collection

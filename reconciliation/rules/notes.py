@@ -1,4 +1,4 @@
-"""Everything that the tool says about two files, as one table: why they are refused, and what to know about a run.
+"""Everything that a reconciliation says about two files, as one table: why they are refused, and what to know about a run.
 
 A Note holds the code of its sentence and the values; whoever shows it translates the sentence and then puts the values in.
 No sentence holds a cell's text: the file is a student's record.
@@ -199,7 +199,7 @@ PARTS: Mapping[str, str] = {
     "xml": gettext_noop("an older Excel XML file, sheet “{sheet}”"),
 }
 
-# Why a row stands in unusable.csv; {form} is a sentence of rules/forms.py.
+# Why a row is in unusable.csv; {form} is a sentence of rules/cell_forms.py.
 REASONS: Mapping[str, str] = {
     "key_unreadable": gettext_noop("{column}: {form}"),
     "too_many_cells": gettext_noop("more cells than headers: the columns cannot be determined"),

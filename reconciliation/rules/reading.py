@@ -1,4 +1,4 @@
-"""What a cell means: one function a kind of column, each from the cell's text to its value and form.
+"""What a cell means: one function per kind of column, each from the cell's text to its value and form.
 
 Equal means the same value, not the same bytes. `NATURAL` holds, for each kind, a pattern (one that Python and Rust read alike)
 of cells whose value is their text: a whole column is scanned with it, and only the other cells come to the functions.
@@ -75,8 +75,8 @@ def _number(text: str, raw: str) -> Reading:
 
 
 def _mark(text: str, raw: str) -> Reading:
-    found = _number(text, raw)
-    return _text(text, raw) if found.form.code == "number_unknown" else found
+    number = _number(text, raw)
+    return _text(text, raw) if number.form.code == "number_unknown" else number
 
 
 DATE_FAULTS = {"weekday": "date_weekday", "zone": "date_zone"}
@@ -84,15 +84,15 @@ DATE_FAULTS = {"weekday": "date_weekday", "zone": "date_zone"}
 
 def _date(text: str, raw: str, order: str = "") -> Reading:
     """`order` is that of the column, where it is settled."""
-    found: Moment = moment(text)
-    if found.fault:
-        return _as(DATE_FAULTS[found.fault], raw)
-    days = set(found.days.values())
+    meaning: Moment = moment(text)
+    if meaning.fault:
+        return _as(DATE_FAULTS[meaning.fault], raw)
+    days = set(meaning.days.values())
     if len(days) == 1:
         value = days.pop().isoformat()
-        return Reading(value) if value == raw else _as("date_time" if found.time else "date", value)
-    if order in found.days:
-        return _as("date_order", found.days[order].isoformat())
+        return Reading(value) if value == raw else _as("date_time" if meaning.time else "date", value)
+    if order in meaning.days:
+        return _as("date_order", meaning.days[order].isoformat())
     if days:
         return _as("date_unclear", raw)
     return _as("date_serial" if SERIAL.fullmatch(text) else "date_unknown", raw)
@@ -183,8 +183,8 @@ def read(kind: Kind, raw: str, order: str = "") -> Reading:
 
     `order` is the order of day and month in a column of dates, where the column settles it.
     """
-    shown = cleaned(raw)
-    bare = unguarded(shown, apostrophe=kind is not Kind.TEXT)
+    clean = cleaned(raw)
+    bare = unguarded(clean, apostrophe=kind is not Kind.TEXT)
     text = bare.strip(BLANKS) if kind is Kind.TEXT else bare.translate(HYPHENS).strip(BLANKS)
     if text in ("", "-"):
         return Reading("", NONE if raw else PLAIN)
@@ -193,9 +193,9 @@ def read(kind: Kind, raw: str, order: str = "") -> Reading:
     reading = _date(text, bare, order) if kind is Kind.DATE else READERS[kind](text, bare)
     if not reading.form.readable:
         return Reading(raw, reading.form)
-    if bare != shown:
+    if bare != clean:
         return _as("guard", reading.value)
-    if len(shown) != len(raw):
+    if len(clean) != len(raw):
         return _as("invisible", reading.value)
     if bare != raw and reading.form in (PLAIN, COMPOSED):
         return _as("blanks", reading.value)

@@ -1,4 +1,4 @@
-"""How a file is to be read where a person says so: its sheet, row of headers, delimiter, encoding and order of dates."""
+"""A person's choices for reading a file: its sheet, row of headers, delimiter, encoding and order of dates."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -41,7 +41,7 @@ DELIMITER_NAMES, ENCODING_NAMES, DATE_ORDER_NAMES = tuple(DELIMITERS), tuple(ENC
 
 @dataclass(frozen=True)
 class How:
-    """What is blank or 0 is found in the file. The values are keys of the tables above; a row counts as a spreadsheet shows it."""
+    """Blank or 0: as the file has it. The values are keys of the tables above; rows are numbered as in a spreadsheet."""
 
     sheet: str = ""
     header_row: int = 0
@@ -58,5 +58,5 @@ AS_FOUND = How()
 NAMES = tuple(one.name for one in fields(How))
 
 
-def how_of(given: Mapping[str, Any]) -> How:
-    return How(**{name: given[name] for name in NAMES if given.get(name)})
+def how_of(values: Mapping[str, Any]) -> How:
+    return How(**{name: values[name] for name in NAMES if values.get(name)})

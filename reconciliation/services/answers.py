@@ -1,4 +1,4 @@
-"""The column check and a line of the result, as the API gives them and as the page draws them."""
+"""The column check and a line of the result, as the API and the page show them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -28,33 +28,33 @@ def check(checks: Mapping[str, Any], whose: Belongs) -> dict[str, Any]:
     }
 
 
-def _side(given: Mapping[str, Any]) -> dict[str, Any]:
+def _side(side: Mapping[str, Any]) -> dict[str, Any]:
     columns = [
-        {"name": one["name"], "header": one["header"], "notes": sentences(one["notes"])} for one in given["columns"]
+        {"name": one["name"], "header": one["header"], "notes": sentences(one["notes"])} for one in side["columns"]
     ]
     return {
-        "format": given.get("format", ""),
-        "encoding": given.get("encoding", ""),
-        "delimiter": given.get("delimiter", ""),
-        "sheet": given.get("sheet", ""),
-        "sheets": given.get("sheets", []),
-        "header_row": given.get("header_row"),
-        "rows": given.get("rows"),
+        "format": side.get("format", ""),
+        "encoding": side.get("encoding", ""),
+        "delimiter": side.get("delimiter", ""),
+        "sheet": side.get("sheet", ""),
+        "sheets": side.get("sheets", []),
+        "header_row": side.get("header_row"),
+        "rows": side.get("rows"),
         "columns": columns,
         "missing": [one["name"] for one in columns if one["header"] is None],
-        "extra": given["extra"],
-        "faults": sentences(given["faults"]),
-        "notes": sentences(given["notes"]),
+        "extra": side["extra"],
+        "faults": sentences(side["faults"]),
+        "notes": sentences(side["notes"]),
     }
 
 
 def faults_by_side(faults: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     """For a refusal: sentences by the field of the file, "" for what concerns neither."""
-    said: dict[str, list[str]] = {}
+    sentences_by_side: dict[str, list[str]] = {}
     for fault in faults:
         side = str(fault["values"].get("side", ""))
-        said.setdefault(side, []).append(sentence(fault))
-    return said
+        sentences_by_side.setdefault(side, []).append(sentence(fault))
+    return sentences_by_side
 
 
 class LineReader:

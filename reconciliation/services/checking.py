@@ -44,8 +44,8 @@ def _weight(path: Path) -> int:
 
 def named_type(files: Mapping[str, File]) -> str:
     """What the names say, if they say one thing."""
-    said = {found for file in files.values() if (found := named(file.name).type) in TYPES}
-    return said.pop() if len(said) == 1 else ""
+    types = {kind for file in files.values() if (kind := named(file.name).type) in TYPES}
+    return types.pop() if len(types) == 1 else ""
 
 
 def likely_type(file: File) -> str:

@@ -1,4 +1,4 @@
-"""Has files read by a child process, so that the process which serves pages never unpacks one."""
+"""Reads files in a child process, so that the process that serves pages never unpacks one."""
 
 import json
 import os
@@ -53,10 +53,10 @@ def answer_of_child(files: "Mapping[str, File]", kind: str) -> dict[str, Any]:
         raise _over(files)
     if child.returncode:
         raise EngineFault(f"the reader of files, which ended with {child.returncode}")
-    found: dict[str, Any] = json.loads(child.stdout)
-    if "fault" in found:
-        raise EngineFault(found["fault"])
-    return found
+    answer: dict[str, Any] = json.loads(child.stdout)
+    if "fault" in answer:
+        raise EngineFault(answer["fault"])
+    return answer
 
 
 def _over(files: "Mapping[str, File]") -> Refused:

@@ -1,4 +1,4 @@
-"""The jobs: the column check of large files, and the comparison. Both may be killed at any moment and run again from the start.
+"""The jobs: the column check of large files, and the comparison. Either may be killed at any moment and starts over.
 
 Every attempt writes into a folder of its own. The run points to one only when it is whole, in the transaction in which the job's
 fence is checked, so what a late worker writes is never seen.
@@ -46,26 +46,26 @@ def check(running: Running) -> dict[str, Any]:
     """The job's run: as `runs.check` does it for small files."""
     run = _run_of(running)
     running.check()
-    found = checking.checked(checking.files_of(run), run.type)
+    checks = checking.checked(checking.files_of(run), run.type)
     with transaction.atomic():
         running.step(None)
-        Run.objects.filter(pk=run.pk).update(status=Run.Status.CHECKED, checks=found, reasons=[])
-    return {"faults": len(checking.faults(found))}
+        Run.objects.filter(pk=run.pk).update(status=Run.Status.CHECKED, checks=checks, reasons=[])
+    return {"faults": len(checking.faults(checks))}
 
 
 def preview(running: Running) -> dict[str, Any]:
     """The job of a dry run with large files: its result is the check, in the person's language, and nothing is kept."""
-    given = running.inputs
-    folder = files.room() / given["folder"]
+    inputs = running.inputs
+    folder = files.room() / inputs["folder"]
     try:
         on_disk = {
-            side: checking.File(folder / file["stored"], file["name"], how_of(given["how"].get(side, {})))
-            for side, file in given["files"].items()
+            side: checking.File(folder / file["stored"], file["name"], how_of(inputs["how"].get(side, {})))
+            for side, file in inputs["files"].items()
         }
         running.check()
-        found = checking.checked(on_disk, given["type"])
-        whose = checking.whose(on_disk, given["type"], given["school"], given["school_year"])
-        return {"check": answers.check(found, whose)}
+        checks = checking.checked(on_disk, inputs["type"])
+        whose = checking.whose(on_disk, inputs["type"], inputs["school"], inputs["school_year"])
+        return {"check": answers.check(checks, whose)}
     finally:
         files.remove(folder)
 
@@ -80,13 +80,13 @@ def compare(running: Running) -> dict[str, Any]:
     try:
         with calm():
             outcome = _outcome(running, run, folder)
-            found = _record_result(running, run, outcome, folder)
+            values = _record_result(running, run, outcome, folder)
         files.private(folder)
         with transaction.atomic():
             running.step(None)
-            Run.objects.filter(pk=run.pk).update(status=Run.Status.DONE, result=name, finished_at=clock.now(), **found)
+            Run.objects.filter(pk=run.pk).update(status=Run.Status.DONE, result=name, finished_at=clock.now(), **values)
             entry = audit.Entry(
-                audit.Verb.RECONCILIATION_COMPARED, "reconciliation", str(run.pk), school_code=found["school_code"],
+                audit.Verb.RECONCILIATION_COMPARED, "reconciliation", str(run.pk), school_code=values["school_code"],
                 changes={status: [None, count] for status, count in outcome.counts.items()},
             )  # fmt: skip
             audit.record(running.actor, entry)
@@ -181,9 +181,9 @@ def earlier(run: Run, school: str | None, year: str | None) -> Run | None:
     """The last run before this one of the same kind, school and school year that has a result."""
     if not school:
         return None
-    found = Run.objects.filter(pk__lt=run.pk, type=run.type, school_code=school, status=Run.Status.DONE)
-    found = found.filter(school_year=year) if year else found.filter(school_year=None)
-    return found.order_by(F("finished_at").desc()).first()
+    done = Run.objects.filter(pk__lt=run.pk, type=run.type, school_code=school, status=Run.Status.DONE)
+    done = done.filter(school_year=year) if year else done.filter(school_year=None)
+    return done.order_by(F("finished_at").desc()).first()
 
 
 def _moved(run: Run, outcome: "Outcome", header: list[str], folder: Path) -> dict[str, Any] | None:

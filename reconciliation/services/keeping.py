@@ -1,4 +1,4 @@
-"""Retention: runs are removed with their files when they are old enough, and folders that belong to no run."""
+"""Retention: removes old runs with their files, and folders that belong to no run."""
 
 import datetime as dt
 import time
@@ -45,18 +45,18 @@ def remove_old(before: dt.datetime) -> int:
 
 
 def remove_left() -> int:
-    """Folders without a run: an upload that broke off, or a removal that was killed half-way. Gives their number."""
+    """Removes folders without a run, left by an interrupted upload or a killed removal. Returns their number."""
     place = files.room()
     if not place.exists():
         return 0
-    known = set(Run.objects.values_list("folder", flat=True))
+    folders = set(Run.objects.values_list("folder", flat=True))
     removed = 0
     for folder in place.iterdir():
         try:
             age = time.time() - folder.stat().st_mtime
         except FileNotFoundError:
             continue
-        if folder.name not in known and age > LEFT_SECONDS:
+        if folder.name not in folders and age > LEFT_SECONDS:
             files.remove(folder)
             removed += 1
     return removed

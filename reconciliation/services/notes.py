@@ -12,13 +12,13 @@ from reconciliation.rules.notes import Note, Stored, phrase, stored, words
 __all__ = ["Stored", "note_of", "reason", "sentence", "sentences", "stored"]
 
 
-def note_of(given: Mapping[str, Any]) -> Note:
-    values = {name: note_of(value) if isinstance(value, dict) else value for name, value in given["values"].items()}
-    return Note(given["code"], values)
+def note_of(document: Mapping[str, Any]) -> Note:
+    values = {name: note_of(value) if isinstance(value, dict) else value for name, value in document["values"].items()}
+    return Note(document["code"], values)
 
 
-def sentence(given: Mapping[str, Any]) -> str:
-    return _quotes(words(note_of(given), _))
+def sentence(document: Mapping[str, Any]) -> str:
+    return _quotes(words(note_of(document), _))
 
 
 def _quotes(text: str) -> str:
@@ -32,5 +32,5 @@ def reason(text: str, reasons: Mapping[str, list[Stored]]) -> str:
     return _quotes("; ".join(phrase(note_of(one), _) for one in reasons[text])) if text in reasons else text
 
 
-def sentences(given: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [sentence(one) for one in given]
+def sentences(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [sentence(one) for one in documents]

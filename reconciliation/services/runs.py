@@ -1,4 +1,4 @@
-"""Runs: made from two uploads, checked, turned, started, removed. docs/developer/reconciliation.md."""
+"""Runs: made from two uploads, checked, swapped, started, removed. docs/developer/reconciliation.md."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def make(actor: Actor, choices: Choices, uploads: Mapping[str, files.Upload]) ->
 
 @dataclass(frozen=True)
 class Preview:
-    """Two uploads that are checked and not kept, and what their names say. `found` is the check, or `job` makes it."""
+    """Two uploads that are checked and not kept, and what their names say. `check` is done already, or `job` does it."""
 
     whose: Belongs
     check: dict[str, Any] | None = None
@@ -91,9 +91,9 @@ class Preview:
 def check_only(
     actor: Actor, choices: Choices, uploads: Mapping[str, files.Upload], agree: Callable[[Belongs], None]
 ) -> Preview:
-    """`agree` is asked before anything is read, and raises where the person may not name the school.
+    """`agree` is called before anything is read, and raises where the person may not name the school.
 
-    Files that are too large to be read while somebody waits are read by a job, which removes them.
+    Files too large to read while somebody waits are read by a job, which removes them.
     """
     name = files.new_folder()
     folder, job = files.room() / name, None
@@ -104,7 +104,7 @@ def check_only(
         agree(whose)
         if checking.is_quick(on_disk.values()):
             return Preview(whose, checking.checked_apart(on_disk, choices.type))
-        given = {
+        inputs = {
             "folder": name,
             "files": {side: {"stored": file.stored, "name": file.name} for side, file in kept.items()},
             "how": choices.stored_how(),
@@ -114,7 +114,7 @@ def check_only(
             "school_year": choices.school_year,
         }
         with transaction.atomic():
-            job = jobs.start(actor, PREVIEW, given, total=None)
+            job = jobs.start(actor, PREVIEW, inputs, total=None)
         return Preview(whose, job=job)
     finally:
         if job is None:
@@ -151,8 +151,8 @@ def check(actor: Actor, run: Run) -> Job | None:
     return job
 
 
-def take_check(run: Run, found: dict[str, Any]) -> None:
-    Run.objects.filter(pk=run.pk).update(status=Status.CHECKED, checks=found, reasons=[])
+def take_check(run: Run, checks: dict[str, Any]) -> None:
+    Run.objects.filter(pk=run.pk).update(status=Status.CHECKED, checks=checks, reasons=[])
     run.refresh_from_db()
 
 

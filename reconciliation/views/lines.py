@@ -1,4 +1,4 @@
-"""Reads the result of a run: pages of its lines, and its files as downloads. The caller has found the run in the person's scope."""
+"""Reads the result of a run: pages of its lines, and its files as downloads. The caller has checked that the run is in scope."""
 
 import csv
 from collections.abc import Iterator
@@ -42,45 +42,45 @@ def unusable_reader(run: Run) -> "Reader":
     return Reader(run.result_place, run.unusable_header, name=UNUSABLE_ROWS)
 
 
-def wanted(asked: dict[str, Any]) -> "Wanted":
+def wanted(data: dict[str, Any]) -> "Wanted":
     """From the cleaned data of a LineForm."""
     from reconciliation.engine.rows import Wanted
 
-    asn = asked.get("asn")
+    asn = data.get("asn")
     return Wanted(
-        status=asked.get("status", ""),
-        field=asked.get("field", ""),
-        course=asked.get("course", ""),
+        status=data.get("status", ""),
+        field=data.get("field", ""),
+        course=data.get("course", ""),
         asns=(asn_rules.with_hyphens(asn),) if asn else (),
-        like=asked.get("like", ()),
-        moved=bool(asked.get("moved")),
-        was=asked.get("was", ""),
+        like=data.get("like", ()),
+        moved=bool(data.get("moved")),
+        was=data.get("was", ""),
     )
 
 
-def page(run: Run, asked: "Wanted | None", params: Any, size: int) -> keyset.Page:
-    """One page of the result, or of the unusable rows where `asked` is None. `params` may carry `after` or `before`, a line.
+def page(run: Run, conditions: "Wanted | None", params: Any, size: int) -> keyset.Page:
+    """One page of the result, or of the unusable rows where `conditions` is None. `params` may carry `after` or `before`, a line.
 
-    Raises ValidationError for a mark that is none.
+    Raises ValidationError for an invalid mark.
     """
     from reconciliation.engine.rows import Wanted
 
     after, before = keyset.mark(params, "after"), keyset.mark(params, "before")
-    source = unusable_reader(run) if asked is None else reader(run)
+    source = unusable_reader(run) if conditions is None else reader(run)
     with calm():
-        found = source.page(asked or Wanted(), size, after=after, before=before)
-    if not found.rows:
+        lines = source.page(conditions or Wanted(), size, after=after, before=before)
+    if not lines.rows:
         return keyset.Page([], None, None)
-    first, last = (int(str(found.rows[place]["line"])) for place in (0, -1))
+    first, last = (int(str(lines.rows[place]["line"])) for place in (0, -1))
     return keyset.Page(
-        found.rows,
-        ("after", last) if found.more_after else None,
-        ("before", first) if found.more_before else None,
+        lines.rows,
+        ("after", last) if lines.more_after else None,
+        ("before", first) if lines.more_before else None,
     )
 
 
 def download(run: Run, name: str) -> FileResponse | StreamingHttpResponse:
-    """One of DOWNLOADS, under a name that says what it is of. Raises FileNotFoundError where the run has no such file."""
+    """One of DOWNLOADS, under a name that identifies the run. Raises FileNotFoundError where the run has no such file."""
     place = run.result_place / name
     own = place.with_name(f"result.{(get_language() or 'en')[:2]}.xlsx")
     if name == WORKBOOK and own.exists():
@@ -88,14 +88,14 @@ def download(run: Run, name: str) -> FileResponse | StreamingHttpResponse:
     if not place.exists():
         raise FileNotFoundError
     parts = [str(run.school_year.ending) if run.school_year else "", run.school_code, run.type, name]
-    shown = "-".join(filter(None, parts))
+    file_name = "-".join(filter(None, parts))
     response: FileResponse | StreamingHttpResponse
     if name == UNUSABLE:
         response = StreamingHttpResponse(_unusable(run, place), content_type=DOWNLOADS[name])
-        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=shown) or ""
+        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=file_name) or ""
     else:
         # Closed by the response.
-        response = FileResponse(place.open("rb"), as_attachment=True, filename=shown, content_type=DOWNLOADS[name])
+        response = FileResponse(place.open("rb"), as_attachment=True, filename=file_name, content_type=DOWNLOADS[name])
     return response
 
 
@@ -106,5 +106,5 @@ def _unusable(run: Run, place: Path) -> Iterator[str]:
         first = next(rows)
         head = [_("File"), _("Row"), _("Reason"), *first[3:-1], _("More Cells")]
         sides = {"before": _("before"), "after": _("after")}
-        told = ([sides.get(row[0], row[0]), row[1], reason(row[2], run.unusable_reasons), *row[3:]] for row in rows)
-        yield from exports.csv_lines(chain([head], told))
+        lines = ([sides.get(row[0], row[0]), row[1], reason(row[2], run.unusable_reasons), *row[3:]] for row in rows)
+        yield from exports.csv_lines(chain([head], lines))

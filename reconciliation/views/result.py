@@ -37,10 +37,10 @@ def show(request: HttpRequest, run: Run) -> HttpResponse:
     context = {**about(run), **head(request, run), "form": form, "tabs": tabs(request, run)}
     context["carried"] = [(name, request.GET[name]) for name in ("moved", "was", "like") if request.GET.get(name)]
     if form.is_valid():
-        asked = lines.wanted(form.cleaned_data)
-        page = _page(request, run, asked)
+        conditions = lines.wanted(form.cleaned_data)
+        page = _page(request, run, conditions)
         with calm():
-            total = lines.reader(run).count(asked)
+            total = lines.reader(run).count(conditions)
         values = form.cleaned_data
         context |= {
             **rows.table(run, user, page.rows, only=values["only"], blank=values["blank"]),
@@ -52,17 +52,17 @@ def show(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def head(request: HttpRequest, run: Run) -> dict[str, Any]:
-    """The answer, the bar, the proof that no row was lost, and what moved since the run before."""
+    """The answer, the bar, the proof that no row was lost, and what has changed since the run before."""
     assert run.summary
     counts = run.summary["counts"]
-    asked = request.GET.get("status", "")
+    chosen = request.GET.get("status", "")
     parts = [
         {
             "count": counts[status],
             "name": words.LABELS[status],
             "meta": words.meta(run, status),
-            "url": f"?{urlencode({'status': status})}" if asked != status else "?",
-            "current": asked == status,
+            "url": f"?{urlencode({'status': status})}" if chosen != status else "?",
+            "current": chosen == status,
         }
         for status in words.IN_THE_BAR
     ]
@@ -96,9 +96,9 @@ def tabs(request: HttpRequest, run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _page(request: HttpRequest, run: Run, asked: Any) -> keyset.Page:
+def _page(request: HttpRequest, run: Run, conditions: Any) -> keyset.Page:
     try:
-        return lines.page(run, asked, request.GET, SIZE)
+        return lines.page(run, conditions, request.GET, SIZE)
     except ValidationError:
         raise Http404 from None
 
@@ -136,13 +136,13 @@ class Find(Reconciles):
             return redirect(address)
         asns = selectors.asns_of(self.user, request.POST.get("student", ""), MOST_STUDENTS)
         with calm():
-            found = lines.reader(run).first_of("ASN", asns) if asns else []
-        if not found:
+            numbers = lines.reader(run).first_of("ASN", asns) if asns else []
+        if not numbers:
             messages.warning(
                 request, _("No row for this student. Search by ASN, or by the name of a student at your schools.")
             )
             return redirect(address)
-        return redirect(f"{address}?{urlencode({'like': '.'.join(map(str, found))})}")
+        return redirect(f"{address}?{urlencode({'like': '.'.join(map(str, numbers))})}")
 
 
 class DoneRun(Reconciles):
@@ -162,14 +162,14 @@ class Unusable(DoneRun):
         assert run.summary
         total = run.summary["unusable_before"] + run.summary["unusable_after"]
         header = run.unusable_header
-        found = [[row[str(place)] for place in range(len(header))] for row in page.rows]
+        cells = [[row[str(place)] for place in range(len(header))] for row in page.rows]
         context = {
             **about(run),
             "tabs": tabs(request, run),
             "columns": header[3:],
             "rows": [
                 {"side": row[0], "row": row[1], "reason": reason(row[2], run.unusable_reasons), "cells": row[3:]}
-                for row in found
+                for row in cells
             ],
             "pager": lists.pager(request, page, words.number_text(total)),
             "title": ngettext("%(n)s row could not be used", "%(n)s rows could not be used", total)
@@ -184,14 +184,14 @@ class Summary(DoneRun):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         run = self.done(pk)
         assert run.summary
-        shown = head(request, run)
+        answer = head(request, run)
         differing = sorted(
             ((name, n) for name, n in run.different_in.items() if n), key=lambda item: (-item[1], item[0])
         )
         context = {
             **about(run),
-            **shown,
-            "print_parts": [{**part, "url": ""} for part in shown["parts"]],
+            **answer,
+            "print_parts": [{**part, "url": ""} for part in answer["parts"]],
             "summary": run.summary,
             "different_in": differing,
         }

@@ -1,4 +1,4 @@
-"""One run: what the check found, how far the job is, what came out."""
+"""One run: the column check, the progress of the job, the result."""
 
 from typing import Any
 
@@ -116,11 +116,11 @@ def show_check(request: HttpRequest, run: Run, form: RunForm | None = None, stat
 
 
 def _check(run: Run, check: dict[str, Any]) -> dict[str, Any]:
-    """The check as the page draws it: columns with something to say first, the others as names."""
+    """The check as the page shows it: columns with notes first, the others as names."""
     rows: list[dict[str, Any]] = []
-    # Of a file in which no column was recognized, what was read is said once, and not every column that is missing.
-    known = [side for side in SIDES if any(one["header"] is not None for one in check[side]["columns"])]
-    first, second = ({one["name"]: one for one in check[side]["columns"] if side in known} for side in SIDES)
+    # For a file without any recognized column the page shows once what was read, and not every missing column.
+    sides = [side for side in SIDES if any(one["header"] is not None for one in check[side]["columns"])]
+    first, second = ({one["name"]: one for one in check[side]["columns"] if side in sides} for side in SIDES)
     for column in TYPES[run.type].columns:
         pair = [columns.get(column.name) for columns in (first, second)]
         rows.append(
@@ -150,9 +150,9 @@ def _check(run: Run, check: dict[str, Any]) -> dict[str, Any]:
         "check": check,
         "checked": [{"side": side, "label": LABELS[side], **check[side]} for side in SIDES],
         "columns": sorted((row for row in rows if not row["plain"]), key=lambda row: not row["missing"])
-        if known
+        if sides
         else [],
-        "plain": [row["name"] for row in rows if row["plain"]] if known else [],
+        "plain": [row["name"] for row in rows if row["plain"]] if sides else [],
         "count": {
             "both": sum(not row["missing"] and not row["unknown"] for row in rows),
             "missing": sum(row["missing"] for row in rows),

@@ -57,8 +57,8 @@ def show(request: HttpRequest, status: int = 200, form: KeepingForm | None = Non
     return render(request, "reconciliation/runs.html", context, status=status)
 
 
-def school_names(found: list[Run]) -> dict[str, str]:
-    codes = {run.school_code for run in found if run.school_code}
+def school_names(items: list[Run]) -> dict[str, str]:
+    codes = {run.school_code for run in items if run.school_code}
     return dict(School.objects.filter(code__in=codes).values_list("code", "name"))
 
 

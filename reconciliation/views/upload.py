@@ -1,4 +1,4 @@
-"""Two files in: a new run, other choices for it, and the start of the comparison."""
+"""Uploads: a new run from two files, other choices for it, and the start of the comparison."""
 
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,11 @@ class Choose(Uploads):
         return redirect("reconciliation:run", run.pk)
 
     def _do(self, request: HttpRequest, run: Run, form: RunForm, actor: Any) -> HttpResponse:
-        what, given = request.POST.get("do", "check"), form.uploads()
+        what, uploads = request.POST.get("do", "check"), form.uploads()
         kind, how = run.type, {side: run.how.get(side, {}) for side in SIDES}
-        run = runs.choose(actor, run, form.choices(), given)
-        # What was checked is compared, and nothing else.
-        if what == "compare" and run.checks and (run.type, run.how) == (kind, how) and not given:
+        run = runs.choose(actor, run, form.choices(), uploads)
+        # Only what was checked is compared.
+        if what == "compare" and run.checks and (run.type, run.how) == (kind, how) and not uploads:
             runs.start(actor, run)
         else:
             runs.check(actor, run)

@@ -1,4 +1,4 @@
-"""Words for what a run is doing and what came out."""
+"""Words for the progress and the result of a run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -90,26 +90,26 @@ def files(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def reading(found: Mapping[str, Any], chosen: Mapping[str, Any], kind: Type) -> list[str]:
-    """How a file was read, in words; `chosen` is what a person has said about it.
+def reading(side: Mapping[str, Any], chosen: Mapping[str, Any], kind: Type) -> list[str]:
+    """How a file was read, in words; `chosen` are a person's choices for it.
 
-    Columns stand in the order of their kind, extra ones behind by name: the database keeps the keys of an object in none.
+    Columns come in the order of their kind, extra ones last by name: the database keeps no order of an object's keys.
     """
-    if not found:
+    if not side:
         return []
     parts = [
-        str(found["format"]).upper(),
-        str(DELIMITERS.get(found["delimiter"], "")),
-        _(found["encoding"]) if found["encoding"] else "",
+        str(side["format"]).upper(),
+        str(DELIMITERS.get(side["delimiter"], "")),
+        _(side["encoding"]) if side["encoding"] else "",
     ]
-    if found["sheet"]:
-        parts.append(_("sheet “%(name)s”") % {"name": found["sheet"]})
-    if found["header_row"] != 1:
-        parts.append(_("headers in row %(row)s") % {"row": number_text(found["header_row"])})
+    if side["sheet"]:
+        parts.append(_("sheet “%(name)s”") % {"name": side["sheet"]})
+    if side["header_row"] != 1:
+        parts.append(_("headers in row %(row)s") % {"row": number_text(side["header_row"])})
     orders: dict[str, list[str]] = {}
     places = {column.name: place for place, column in enumerate(kind.columns)}
     for column, order in sorted(
-        found["date_orders"].items(), key=lambda item: (places.get(item[0], len(places)), item[0])
+        side["date_orders"].items(), key=lambda item: (places.get(item[0], len(places)), item[0])
     ):
         orders.setdefault(order, []).append(column)
     for order, columns in orders.items():

@@ -26,6 +26,8 @@ CLEAN = (
     "config",
     "operations",
     "pasi_connect",
+    "pasi_simulator",
+    "reconciliation",
     "registrar",
     "sis",
 )  # fmt: skip
