@@ -19,6 +19,7 @@ from registrar.api.enrolments import EnrolmentViewSet
 from registrar.api.exit_codes import ExitCodes
 from registrar.api.guided import StudentEnrolments
 from registrar.api.year_end import RehearsalViewSet, RunViewSet
+from sis.api.bulk import BulkLoad
 from sis.api.course_enrolments import CourseEnrolmentViewSet
 from sis.api.courses import CourseViewSet
 from sis.api.reads import ReadViewSet
@@ -61,6 +62,7 @@ urlpatterns = [
     ),
     re_path(r"^schools/(?P<code>\d{4})/send/$", SendSchool.as_view({"post": "send"}), name="school-send"),
     path("enrolments/exit-codes/", ExitCodes.as_view({"post": "create"}), name="enrolment-exit-codes"),
+    re_path(r"^bulk/(?P<resource>[a-z-]{1,40})/$", BulkLoad.as_view({"put": "load"}), name="bulk"),
     path("", include(router.urls)),
     path("schema/", Description.as_view(), name="schema"),
     path("docs/", DocumentationPage.as_view(), name="docs"),

@@ -212,7 +212,7 @@ NOTHING_OF_STUDENTS = _nothing(
         "root", "school-list", "school-detail", "school-send", "course-list", "course-detail", "section-list", "section-detail",
         "job-list", "job-detail", "job-approve", "job-cancel", "job-resume", "year-end-rehearsal-list", "year-end-rehearsal-detail",
         "year-end-run-list", "year-end-run-detail", "reconciliation-list", "reconciliation-detail", "schema", "docs",
-        "no-such-address",
+        "no-such-address", "bulk",
     )),
 )  # fmt: skip
 

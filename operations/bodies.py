@@ -23,6 +23,7 @@ from operations.rules.bodies import FORM_BYTES, MB, Kind
 
 ASK_THE_DISK_EVERY = 16 * MB
 LOOK_AGAIN = 600  # seconds
+WITH_FILES = frozenset({"post", "put"})  # methods of a marked view that may bring files
 LEFT_SECONDS = 4 * 3600  # longer than any upload lasts
 
 
@@ -64,8 +65,8 @@ def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
 
 
 def kind_of(view: Any) -> Kind | None:
-    """What the view of an address takes; of a view set, where the address can be posted to."""
-    if "post" not in getattr(view, "actions", {"post": ""}):
+    """What the view of an address takes; of a view set, where something can be posted or put there."""
+    if WITH_FILES.isdisjoint(getattr(view, "actions", WITH_FILES)):
         return None
     view_class = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
     return getattr(view_class, "takes_files", None)
@@ -90,7 +91,7 @@ def check_length(request: HttpRequest, kind: Kind | None) -> None:
             411, "length_required", _("The length of the body is missing"),
             _("Send the body in one piece with Content-Length; chunks without a length are not accepted."),
         )  # fmt: skip
-    most = kind.most_bytes if kind and request.method == "POST" else FORM_BYTES
+    most = kind.most_bytes if kind and str(request.method).lower() in WITH_FILES else FORM_BYTES
     if length_of(request) > most:
         raise too_large(most)
 

@@ -8,6 +8,9 @@ class PasiConnectConfig(AppConfig):
     def ready(self) -> None:
         from pasi_connect import entities  # noqa: F401 - registers its kinds: from now on their events are taken up
         from pasi_connect.services import setting_up
+        from pasi_connect.services.queue import matching
         from sis.services import organizations
+        from sis.services.loading import keys
 
+        keys.adopts(matching.adopt)
         organizations.states_matter_to(setting_up.RECONSIDER)

@@ -13,6 +13,7 @@ from operations.models import ReadEntry, User
 from sis.models import (
     Course,
     CourseEnrolment,
+    Delivery,
     School,
     SchoolCalendar,
     SchoolEnrolment,
@@ -231,3 +232,9 @@ def read_entries(user: User) -> QuerySet[ReadEntry]:
     """Who has seen the students of the person's schools; lists and searches, which name no school, for those who see them all."""
     rows = ReadEntry.objects.select_related("user")
     return rows if sees_all(user) else rows.filter(student_id__in=students(user).order_by().values("pk"))
+
+
+def made_by_a_load(kind: str, ids: Collection[int]) -> set[int]:
+    """Which of these records of one kind another system has delivered that were not here before."""
+    rows = Delivery.objects.filter(entity=kind, subject_id__in=list(ids), created=True)
+    return set(rows.values_list("subject_id", flat=True))

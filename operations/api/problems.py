@@ -40,6 +40,7 @@ CONFLICTS: dict[str, Any] = {
     "school_state": gettext_lazy("The school cannot be sent now"),
     "rehearsal_state": gettext_lazy("This rehearsal cannot be run"),
     "run_state": gettext_lazy("The state of the run does not allow this"),
+    "load_at_work": gettext_lazy("Another load of these records is running"),
     "still_at_work": gettext_lazy("The same request is still being processed"),
 }
 

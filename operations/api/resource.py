@@ -37,7 +37,7 @@ class Resource(Base):
 
     # The serializer of each writing action's body; an action without one takes nothing but `dry_run`.
     bodies: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
-    # What the address of a reading action may hold; the filters of a list speak for themselves.
+    # What the address of an action may hold; the filters of a list speak for themselves.
     queries: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     # The actions that look at `self.dry_run` themselves and write nothing then.
     previews: ClassVar[frozenset[str]] = frozenset()
@@ -83,7 +83,7 @@ class Resource(Base):
             return
         if self._action is None:
             return  # no such method here: that answer (405) comes next
-        if self.takes_files and request.method == "POST":
+        if self.takes_files and str(request.method).lower() in bodies.WITH_FILES:
             bodies.prepare(request._request, self.takes_files)
         self._read_writing(request)
         own_preview = self.dry_run and self._action in self.previews
@@ -116,7 +116,7 @@ class Resource(Base):
         refuse_unknown(request.query_params, names)
 
     def _read_writing(self, request: Request) -> None:
-        refuse_unknown(request.query_params, (DRY_RUN,))
+        refuse_unknown(request.query_params, (DRY_RUN, *self.queries.get(self._action or "", ())))
         data = request.data
         if not isinstance(data, Mapping):
             raise exceptions.ValidationError({"": [_("The body must be one JSON object.")]})

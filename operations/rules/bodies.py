@@ -28,3 +28,5 @@ class Kind:
 
 # Exports of PASIprep: what they hold is found in them, so any ending will do.
 EXPORTS = Kind("exports", files=2, most={"": 500 * MB})
+# Records of another system, one a line: 150,000 students have some 60 MB.
+LOADS = Kind("loads", files=1, most={"": 500 * MB})

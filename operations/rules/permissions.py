@@ -59,13 +59,19 @@ PERMISSIONS = (
     Permission("all_schools", gettext_noop("All schools of the authority"), (OFFICER, ADMINISTRATOR)),
     Permission("approve", gettext_noop("Approve what the guard stopped"), (OFFICER,), VIEWS),
     Permission("year_end", gettext_noop("Year end: close concurrent enrolments"), (OFFICER,), (RECORDS,)),
+    Permission(
+        "load",
+        gettext_noop("Load: add and change records from another system, at all schools"),
+        (OFFICER,),
+        (RECORDS, "all_schools"),
+    ),
     Permission("reconciliation", gettext_noop("Reconciliation of PASIprep exports"), (OFFICER,)),
     Permission("people", gettext_noop("Users, roles and tokens"), (ADMINISTRATOR,)),
     Permission("certificates", gettext_noop("Certificates"), (ADMINISTRATOR,)),
     Permission("read_access", gettext_noop("Access: see who has read which student"), (ADMINISTRATOR,), (RECORDS,)),
 )
 # Whoever can start a job can stop their own.
-_STARTERS = ("core_alerts", "edit_records", "year_end", "reconciliation")
+_STARTERS = ("core_alerts", "edit_records", "year_end", "load", "reconciliation")
 _RECORDS = ("student", "school_enrolment", "section", "course_enrolment", "stored_grade")
 # Mark approval ("approve" of a mark family), documents ("view" and "edit" of documents) and creating in PASI get their rows here.
 TABLE = (
@@ -90,6 +96,7 @@ TABLE = (
     Row("approve", "guard", ("approve",)),
     Row("run", "exit_code", ("edit_records",)),
     Row("run", "year_end", ("year_end",)),
+    Row("run", "load", ("load",)),
     Row("run", "reconciliation", ("reconciliation",)),
     Row("view", "connection", (SYNCHRONIZATION, "setup", "certificates")),
     Row("set_up", "connection", ("setup", "certificates")),
@@ -135,6 +142,7 @@ FAMILIES = {
     "guard": gettext_noop("What the guard stopped"),
     "exit_code": gettext_noop("Exit codes in bulk"),
     "year_end": gettext_noop("Year end"),
+    "load": gettext_noop("Data loads"),
     "reconciliation": gettext_noop("Reconciliation"),
     "connection": gettext_noop("Connection and certificate"),
     "settings": gettext_noop("Settings"),

@@ -20,6 +20,7 @@ class Link(models.Model):
     `agreed` holds, per compared field, the value when both sides were last known equal (None: never).
     `kept` holds, per field whose change in PASI a person rejected, PASI's value that we are about to reset.
     `written` holds, per text field, what a person agreed to send for a text outside Latin-1: {field: {ours: sent}}.
+    `unmatched`: a load has made the record, and nobody knows yet whether PASI has it already under another key.
     `hidden_at`: since when PASI has the record and does not show it to us; the local copy has vanished then.
     """
 
@@ -36,6 +37,7 @@ class Link(models.Model):
     written = models.JSONField(default=dict)
     accepted_version = models.BigIntegerField(default=0)  # the last version that PASI gave one of our submissions
     hidden_at = models.DateTimeField(null=True)
+    unmatched = models.BooleanField(default=False)
 
     objects = Links.as_manager()
 
@@ -44,6 +46,7 @@ class Link(models.Model):
             models.UniqueConstraint(fields=["key", "entity"], name="link_once"),
             models.UniqueConstraint(fields=["subject_id", "entity"], name="link_of_a_subject"),
         ]
+        indexes = [models.Index(fields=["entity", "id"], name="link_unmatched", condition=models.Q(unmatched=True))]
 
     def __str__(self) -> str:
         return f"{self.entity} {self.key}"

@@ -32,6 +32,7 @@ class Situation:
     course_marks: bool = False  # the kind obeys Course Marks Integration Status
     kind_on: bool = True  # the kind's own setting
     not_told: bool = False  # sent in parts over PASI's record, which PASI has not told us yet
+    unmatched: bool = False  # loaded, and PASI may have it already under another key
     refused: str = ""  # the rule by which PASI would refuse the record for what it holds itself
     identity_changed: bool = False  # PASI's record is of another student, school or year, and nobody has decided
     read_live: bool = (
@@ -48,6 +49,9 @@ class Reason:
     message: str
     next_step: str
     number: str = ""
+
+
+UNMATCHED = "unmatched"
 
 
 def _of_refusal(row: pasi.Row) -> Reason:
@@ -120,6 +124,15 @@ REASONS: tuple[Reason, ...] = (
         lambda s: s.not_told,
         gettext_noop("PASI has not sent us this student yet."),
         gettext_noop("It is sent as soon as PASI does."),
+    ),
+    Reason(
+        UNMATCHED,
+        lambda s: s.unmatched,
+        gettext_noop("The record was loaded, and PASI may already have one for this student and school."),
+        gettext_noop(
+            "It is sent once PASI's records have been compared and there is none. To send it as a new record now, use "
+            "“Send now” on its page."
+        ),
     ),
     Reason(
         "identity_changed",

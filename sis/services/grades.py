@@ -1,5 +1,6 @@
 """The one door through which stored grades are written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,14 @@ def store_elsewhere(
         "store_code": store_code,
     }
     return _store(actor, key, {"term": terms.first()}, mark, reason, origin)
+
+
+@transaction.atomic
+def change(actor: Actor, grade_id: int, wanted: Mapping[str, Any], *, reason: str = "") -> StoredGrade:
+    """Another mark or other credits under the same store code. Raises as `store` does."""
+    grade = StoredGrade.objects.select_for_update(of=("self",)).select_related("school").get(pk=grade_id)
+    mark = Mark(wanted.get("mark", grade.mark), wanted.get("credits", grade.credits))
+    return _store(actor, {"pk": grade.pk, "store_code": grade.store_code}, {}, mark, reason, Origin.SIS)
 
 
 def _store(

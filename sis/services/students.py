@@ -93,6 +93,34 @@ def create(actor: Actor, **fields: Any) -> Student:
 
 
 @transaction.atomic
+def create_many(
+    actor: Actor, wanted: Mapping[Any, Mapping[str, Any]], *, reason: str = ""
+) -> dict[Any, Student | ValidationError]:
+    """Students whom another system has told of, in a handful of statements: by whatever tells them apart, the fields that are known.
+
+    Gives what became of each: the student, or what refuses them. No two may have one ASN.
+    """
+    results: dict[Any, Student | ValidationError] = {}
+    for place, fields in wanted.items():
+        student = Student(**fields)
+        record = values(student)
+        try:
+            check(record)
+            hold(record)
+        except ValidationError as error:
+            results[place] = error
+            continue
+        student.search_name = student.make_search_name()
+        results[place] = student
+    new = [one for one in results.values() if isinstance(one, Student)]
+    statements.insert_all(new)
+    verb = audit.Verb.RECORD_LOADED
+    audit.record_all(actor, [audit.Entry(verb, events.STUDENT, str(one.pk), reason=reason) for one in new])
+    events.leave_all(actor, [(events.subject_of(one), EDITABLE) for one in new])
+    return results
+
+
+@transaction.atomic
 def change(
     actor: Actor,
     student_id: int,

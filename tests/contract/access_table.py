@@ -79,6 +79,7 @@ API = (
     Row("api:enrolment-historical", "401 409 404 409 403", ("enrolment",)),  # its year is synchronized
     Row("api:enrolment-historical", "401 409 404 409 403", ("enrolment",), "POST", {"version": 10}),
     Row("api:school-send", "401 403 403 202 403", ("school",), "POST"),
+    Row("api:bulk", "401 403 403 200 403", ("bulk_resource",), "PUT", {"external_id": "st-9"}, more={"strong_b": 403}),
     Row("api:submission-list", API_LIST),
     Row("api:submission-detail", API_ITEM, ("rejected",)),
     Row("api:submission-send-again", API_DECIDES, ("rejected",), "POST"),

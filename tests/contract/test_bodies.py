@@ -24,7 +24,7 @@ from tests.reconciliation.conftest import media, sample, upload  # noqa: F401 - 
 
 pytestmark = pytest.mark.timeout(600)  # three tests go through all writing addresses
 WRITES = [row for row in TABLE if row.method != "GET" and row.name != "api:no-such-address"]
-TAKE_FILES = {"reconciliation:new", "reconciliation:choose", "api:reconciliation-list"}
+TAKE_FILES = {"reconciliation:new", "reconciliation:choose", "api:reconciliation-list", "api:bulk"}
 FORM = "application/x-www-form-urlencoded"
 
 

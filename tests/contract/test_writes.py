@@ -61,6 +61,8 @@ def ask(district):
         path = f"{asked.path}{query}"
         if asked.files is not None:
             return client.post(path, {**asked.files(), **asked.body, **more}, format="multipart", headers=headers)
+        if asked.lines:
+            return client.generic("PUT", path, asked.lines, content_type="application/x-ndjson", headers=headers)
         body = {**asked.body, **more}
         if asked.method == "delete":
             return client.delete(path, headers=headers) if not body else client.delete(path, body, headers=headers)
@@ -88,19 +90,22 @@ def test_what_holds_at_every_writing_address(
     may_move = JOB_IS_PREVIEW.get(address, set())
 
     # What is not understood changes nothing.
-    for value in (0, "maybe", *(() if asked.files else (None,))):
+    for value in () if asked.lines else (0, "maybe", *(() if asked.files else (None,))):
         assert faulty_fields(ask(asked, dry_run=value)) == {"dry_run"}
     for value in ("", "1"):
         assert faulty_fields(ask(asked, query=f"?dry_run={value}")) == {"dry_run"}
-    assert faulty_fields(ask(asked, query="?dry_run=true", dry_run="false" if asked.files else False)) == {"dry_run"}
-    for refused in (ask(asked, nonsense=1), ask(asked, query="?nonsense=1")):
+    if not asked.lines:
+        twice = ask(asked, query="?dry_run=true", dry_run="false" if asked.files else False)
+        assert faulty_fields(twice) == {"dry_run"}
+    for refused in (*(() if asked.lines else (ask(asked, nonsense=1),)), ask(asked, query="?nonsense=1")):
         (fault,) = problem(refused, 400)["errors"]
         assert fault["field"] == "nonsense"
         assert "dry_run" in fault["message"]
     assert moved(before, picture()) == set()
 
     # A dry run, asked for either way, also under a key.
-    for how in ({"query": "?dry_run=true"}, {"dry_run": "true" if asked.files else True}):
+    by_body = [] if asked.lines else [{"dry_run": "true" if asked.files else True}]
+    for how in ({"query": "?dry_run=true"}, *by_body):
         with django_capture_on_commit_callbacks() as woken:
             preview = ask(asked, key="the key", **how)
         assert preview.status_code == (202 if may_move else 200), preview.content

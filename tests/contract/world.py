@@ -134,6 +134,7 @@ def build() -> dict[str, Any]:
         "csv": "csv",
         **actors,
         "school": a.code,
+        "bulk_resource": "students",
         "student": enrolments[0].student_id,
         "failure": failure.pk,
         "enrolment": enrolments[3].pk,

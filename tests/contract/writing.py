@@ -32,6 +32,7 @@ class Write:
     method: str = "post"
     answer: int = 200
     files: Callable[[], dict[str, Any]] | None = None  # then it is multipart/form-data
+    lines: str = ""  # then it is NDJSON, and only the address can say `dry_run`
 
 
 class District:
@@ -206,6 +207,9 @@ REQUESTS: dict[tuple[str, str], Callable[[District], Write]] = {
     ("post", "schools/{code}/send/"): lambda d: Write(f"schools/{d.world.school.code}/send/", answer=202),
     ("post", "students/{asn}/enrolments/"): lambda d: Write(
         f"students/{d.asn_of_one_who_left()}/enrolments/", NEW_STAY, answer=201
+    ),
+    ("put", "bulk/{resource}/"): lambda d: Write(
+        "bulk/courses/", method="put", lines='{"external_id": "co-9", "code": "LAN9999", "name": "Lantern Studies"}\n'
     ),
     ("post", "sections/"): lambda d: Write("sections/", d.new_section(), answer=201),
     ("patch", "sections/{id}/"): lambda d: Write(f"sections/{d.section()}/", {"teacher": "A. Varga"}, "patch"),

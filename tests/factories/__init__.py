@@ -22,6 +22,7 @@ from tests.factories.courses import (
 )
 from tests.factories.fields import field_added
 from tests.factories.jobs import job
+from tests.factories.loads import DeliveryFactory, LoadFactory, LoadPartFactory
 from tests.factories.organizations import AuthorityFactory, SchoolAccessFactory, SchoolFactory
 from tests.factories.pasi import (
     changed_in_pasi,
@@ -47,8 +48,11 @@ __all__ = [
     "CourseEnrolmentFactory",
     "CourseFactory",
     "DataEventFactory",
+    "DeliveryFactory",
     "EnrolmentCopyFactory",
     "EnrolmentFactory",
+    "LoadFactory",
+    "LoadPartFactory",
     "SchoolAccessFactory",
     "SchoolCopyFactory",
     "SchoolFactory",

@@ -23,10 +23,11 @@ from pasi_connect.services import facts, locks
 from pasi_connect.services.compare import comparing, failures, tying
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.facts import Facts
-from pasi_connect.services.queue import chains, submissions
+from pasi_connect.services.queue import chains, matching, submissions
 from pasi_connect.services.queue.submissions import Sides
 from sis.models import DataEvent
 from sis.models.event import Origin
+from sis.selectors import made_by_a_load
 from sis.services.events import subject_of, uncollected
 
 log = logging.getLogger(__name__)
@@ -215,8 +216,11 @@ def _keys_of(waiting: list[tuple[str, int, list[str]]]) -> dict[Subject, str]:
             continue
         loud = {pk for pk, fields in mine if not entity.is_silent(fields)}
         if new := sorted(loud - by_id.keys()):
-            rows = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key()) for pk in new]
+            loaded = made_by_a_load(entity.kind, new)
+            rows = [Link(entity=entity.kind, subject_id=pk, key=entity.new_key(), unmatched=pk in loaded) for pk in new]
             Link.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+            if loaded:
+                matching.free(entity, entity.links.filter(subject_id__in=loaded))
             by_id = dict(links.values_list("subject_id", "key"))
         keys |= {(entity.kind, pk): key for pk, key in by_id.items()}
     return keys

@@ -30,7 +30,7 @@ from pasi_connect.services import locks
 from pasi_connect.services.compare import comparing
 from pasi_connect.services.compare.context import Context
 from pasi_connect.services.pull import absent, copies, reading
-from pasi_connect.services.queue import collecting, reviews, submissions
+from pasi_connect.services.queue import collecting, matching, reviews, submissions
 from pasi_connect.services.queue.claiming import may_call
 from pasi_connect.services.queue.version_check import our_steps
 from pasi_connect.soap.gateway import Purpose
@@ -67,6 +67,7 @@ def send_now(actor: Actor, record: Any) -> Outcome:
         return Outcome(forced.NO_PART)
     collecting.collect(entity.kind, record.pk)
     link = submissions.link_of(record)
+    matching.send_anyway(link)
     try:
         if not may_call():
             raise reading.NotAnswered
@@ -100,6 +101,7 @@ def preview(actor: Actor, record: Any, answer: Callable[[], Result]) -> Result:
         if takes_part:
             collecting.collect(entity.kind, record.pk)
             link = submissions.link_of(record)
+            matching.send_anyway(link)
             _store_and_push(actor, entity, [record.pk], pasi_answer or reading.Reading(unread={link.key}), context)
             collecting.collect(entity.kind, record.pk)
         else:

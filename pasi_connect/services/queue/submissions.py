@@ -72,6 +72,7 @@ class Sides:
     ours: dict[str, Any]
     verdict: compare.Verdict | None
     version: int = 0  # PASI's, as the local copy has it; 0 when PASI has no such record
+    unmatched: bool = False  # as the link says, while PASI has no record of its key
     names: tuple[
         str, ...
     ] = ()  # what goes out of ours, parts of the identity among them; nothing where nothing would be sent
@@ -82,14 +83,15 @@ class Sides:
         """`part`: of a kind that is sent in parts, what of the difference that part carries."""
         ours, verdict, entity = values.ours(record, link), verdict_of(record, link, copy), entities.of(record)
         if copy is None or verdict is None:
-            return cls(ours, verdict, 0, tuple(ours), ours)
+            return cls(ours, verdict, 0, names=tuple(ours), going=ours, unmatched=link.unmatched and copy is None)
         theirs = values.theirs(copy)
         names = compare.to_send(verdict, ours, theirs, *values.before(link))
         if part:
             mine = entity.fields_of(part)
             verdict, names = compare.within(verdict, mine), tuple(name for name in names if name in mine)
         held = {**entity.empty, **theirs}
-        return cls(ours, verdict, copy.core_version, names, sendable.overlaid(held, ours, names))
+        going = sendable.overlaid(held, ours, names)
+        return cls(ours, verdict, copy.core_version, names=names, going=going)
 
 
 STATE = (
@@ -191,6 +193,7 @@ def situation(
         year_accepted=year is None or context.year_accepted(year),
         has_asn=entity.asn_of(record) != "",
         undecided=bool(verdict and verdict.undecided and not verdict.to_send),
+        unmatched=sides.unmatched,
         identity_changed=bool(verdict and verdict.kind == compare.IDENTITY_CHANGED),
         values=_values_refused(entity, sides, year, submission.part),
         person_outside=not (latin1.fits(submission.actor_name) and latin1.fits(submission.actor_local_id)),
@@ -301,19 +304,37 @@ def hold(submission: Submission, reason: tuple[str, str] | None) -> bool:
 def release_held(*, hurried: bool = False, **which: Any) -> int:
     """Looks again at every held submission; those whose cause is gone go out. Gives the number released.
 
+    Those that wait for a match are looked at only where `which` names them: `matching` knows when there is one.
     Many that are released together are a bulk; `hurried`: something waits behind them that goes before bulks.
     """
     context = Context()
     released, after = 0, 0
-    while batch := list(
-        Submission.objects.filter(status=Status.HELD, pk__gt=after, **which)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:500]
-    ):
+    rows = Submission.objects.filter(status=Status.HELD, **which)
+    if not which:
+        rows = rows.exclude(reason=held.UNMATCHED)
+    while batch := list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:500]):
         after = batch[-1]
         for pk in batch:
             released += _released(pk, context, hurried, released >= data_events.FEW)
     return released
+
+
+@transaction.atomic
+def let_go(entity: Entity, subject_ids: list[int]) -> None:
+    """What was held for want of a match waits from now on; whoever claims it asks for every other reason. As a set, however many."""
+    rows = list(
+        Submission.objects.select_for_update(of=("self",))
+        .filter(entity=entity.kind, subject_id__in=subject_ids, status=Status.HELD, reason=held.UNMATCHED)
+        .defer("sent_document")
+        .order_by("pk")
+    )
+    now = clock.now()
+    for row in rows:
+        row.status, row.reason, row.detail, row.changed_at, row.next_attempt_at = Status.WAITING, "", "", now, now
+    statements.update_all(rows, ("status", "reason", "detail", "changed_at", "next_attempt_at"))
+    audit.record_all(SYNC, [step(row, Status.HELD) for row in rows])
+    if rows:
+        wake.look_after_commit(SEND)
 
 
 def _released(pk: int, context: Context, hurried: bool, many: bool) -> bool:

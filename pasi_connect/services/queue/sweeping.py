@@ -9,7 +9,7 @@ from pasi_connect.models import LinkState, Submission, SyncSettings
 from pasi_connect.models.submission import FLYING
 from pasi_connect.services.compare import failures
 from pasi_connect.services.pull import reference
-from pasi_connect.services.queue import claiming, collecting, sending, submissions
+from pasi_connect.services.queue import claiming, collecting, matching, sending, submissions
 from pasi_connect.soap import gateway
 from sis.services import events
 
@@ -55,6 +55,7 @@ def _release() -> None:
     every = dt.timedelta(seconds=SyncSettings.load().polling_interval_seconds)
     if abs(clock.now() - _released_at) >= every:  # a clock that was set back must not stop it
         _released_at = clock.now()
+        matching.settle()
         submissions.release_held()
 
 

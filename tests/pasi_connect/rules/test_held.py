@@ -30,6 +30,7 @@ CAUSES = [
     ("year_not_accepted", {"year_accepted": False}),
     ("no_asn", {"has_asn": False}),
     ("not_told", {"not_told": True}),
+    ("unmatched", {"unmatched": True}),
     ("identity_changed", {"identity_changed": True}),
     ("pasi_9009", {"refused": "9009"}),
     ("pasi_9011", {"refused": "9011"}),

@@ -20,6 +20,8 @@ from reconciliation.services import checking, runs
 from registrar.services import exit_codes, year_end
 from registrar.services.actions import schedule
 from sis.models import SchoolAccess, SchoolEnrolment
+from sis.services.loading import loads
+from sis.services.loading.resources import RESOURCES
 from tests import factories
 from tests.pasi_connect.world import YEAR
 from tests.reconciliation.conftest import sample
@@ -119,7 +121,16 @@ def compare(world, actor):
     return runs.start(actor, run)
 
 
+def load_records(world, actor):
+    User.objects.get(pk=actor.user_id).user_permissions.add(Permission.objects.get(codename="all_schools"))
+    line = '{"external_id": "st-%d", "legal_first_name": "Ada", "legal_last_name": "Varga", "birth_date": "2011-03-04"}'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loads, "AT_ONCE", 0)  # else it is done at once, without a job
+        return loads.receive(actor, RESOURCES["students"], "", [(n, (line % n).encode()) for n in (1, 2, 3)])
+
+
 START = {
+    loads.JOB: load_records,
     year_end.REHEARSAL: rehearse,
     year_end.RUN: close,
     exit_codes.JOB: set_codes,
@@ -137,7 +148,7 @@ BETWEEN = {runs.CHECK: '"status"', runs.PREVIEW: '"status"', runs.COMPARE: '"sta
 TAKE = {
     "person": lambda person: User.objects.filter(pk=person.pk).update(is_active=False),
     "permission": lambda person: person.groups.clear(),
-    "schools": lambda person: SchoolAccess.objects.filter(user=person).delete(),
+    "schools": lambda person: (SchoolAccess.objects.filter(user=person).delete(), person.user_permissions.clear()),
 }
 WHY = {
     "person": "can no longer sign in",
@@ -165,7 +176,7 @@ def one_by_one(monkeypatch, media_room):
     monkeypatch.setattr(exit_codes, "AT_ONCE", 0)
     for module, name in (
         (exit_codes, "CHUNK"), (taking_back, "CHUNK"), (bulk, "CHUNK"), (bulk, "CHUNK_ALONE"), (forcing, "CHUNK"),
-        (vanishing, "CHUNK"), (year_end, "CHUNK"), (year_end, "CLOSED_AT_ONCE"),
+        (vanishing, "CHUNK"), (loads, "CHUNK"), (loads, "CHUNK_EMBEDDED"), (year_end, "CHUNK"), (year_end, "CLOSED_AT_ONCE"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 1)
 
