@@ -197,7 +197,7 @@ NOTHING_OF_STUDENTS = _nothing(
     *(f"operations:{name}" for name in (
         "theme", "words", "styleguide", "jobs", "job-approve", "job-cancel", "job-resume", "profile", "password", "tokens",
         "token-revoke", "people", "person-add", "person", "person-link", "person-unlock", "service-add", "person-tokens",
-        "person-token-revoke", "roles", "list-columns", "list-reset",
+        "person-token-revoke", "roles", "errors", "list-columns", "list-reset",
     )),
     *(f"sis:{name}" for name in ("access", "school-list", "school", "school-state", "term")),
     *(f"sis:section-{name}" for name in ("list", "export", "add", "edit", "delete")),

@@ -69,7 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "operations.metrics.CountMiddleware",
+    "operations.middleware.CountMiddleware",
     "operations.middleware.ReferenceMiddleware",
     "operations.middleware.AddressMiddleware",
     "operations.security_log.RefusalMiddleware",
@@ -300,6 +300,7 @@ KEEP = {
     "mails_days": env.integer("KEEP_MAILS_DAYS", 90),
     "answers_days": env.integer("KEEP_ANSWERS_DAYS", 1),
     "runs_days": env.integer("KEEP_RUNS_DAYS", 90),
+    "errors_days": env.integer("KEEP_ERRORS_DAYS", 90),
     "token_most_days": env.integer("TOKEN_MOST_DAYS", 366),
 }
 

@@ -14,6 +14,6 @@ refuse_unsafe_start()
 
 from django.conf import settings  # noqa: E402
 
-from operations import metrics  # noqa: E402
+from operations.services import metrics  # noqa: E402
 
 metrics.share(settings.DATA_DIR / "metrics")

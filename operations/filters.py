@@ -6,9 +6,17 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from operations.models import Job
+from operations.models import ErrorEntry, Job
 
 Status = Job.Status
+
+
+class ErrorFilter(django_filters.FilterSet):
+    reference = django_filters.CharFilter(label=_("Number on the error page"), lookup_expr="iexact")
+
+    class Meta:
+        model = ErrorEntry
+        fields: list[str] = []
 
 
 class JobFilter(django_filters.FilterSet):

@@ -15,10 +15,24 @@ from django.urls import Resolver404, resolve
 from operations import answers, clock
 from operations.models import ApiToken
 from operations.rules import addresses
+from operations.services import metrics
 from operations.views import sign_in_again
 from operations.views.errors import API
 
 log = logging.getLogger("operations.requests")
+
+
+class CountMiddleware:
+    """Counts each answer for `/metrics`, and how long it took to begin. Stands in front of all others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = self.get_response(request)
+        metrics.count(request, response.status_code, time.monotonic() - began)
+        return response
 
 
 class ReferenceMiddleware:

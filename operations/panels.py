@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from operations import bodies, measures, offers, rights, selectors, unusual
+from operations import bodies, offers, rights, selectors, unusual
 from operations.actor import user_of
-from operations.services import accounts, invitations, jobs, keeping, people
+from operations.services import accounts, invitations, jobs, keeping, measures, people
 from operations.silence import KIND
 from operations.views import silence
 
@@ -21,6 +21,9 @@ def navigation(request: HttpRequest) -> list[offers.NavItem]:
         people, roles = reverse("operations:people"), reverse("operations:roles")
         items.append(offers.NavItem(_("District"), 140, _("People"), people, "people", current=path.startswith(people)))
         items.append(offers.NavItem(_("District"), 150, _("Roles"), roles, "shield", current=path == roles))
+    if rights.can(request.user, "view", "error"):
+        errors = reverse("operations:errors")
+        items.append(offers.NavItem(_("District"), 160, _("Errors"), errors, "warn", current=path == errors))
     words = reverse("operations:words")
     items.append(offers.NavItem(_("Help"), 210, _("Guide and glossary"), words, "help", current=path == words))
     return items

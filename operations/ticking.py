@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from operations import health, heartbeats, offers, silence, wake
+from operations.services import errors
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +25,10 @@ def chores() -> None:
     for name, chore in offers.chores.items():
         try:
             chore()
-        except Exception:
+        except Exception as error:
             log.exception("The chore %s failed; it runs again at the next tick.", name)
             connection.close()
+            errors.note_error(f"chore: {name}", error)
 
 
 class Ticker:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from operations.views import gate, jobs, people, profile, remembered, roles, words
+from operations.views import error_log, gate, jobs, people, profile, remembered, roles, words
 
 app_name = "operations"
 urlpatterns = [
@@ -27,5 +27,6 @@ urlpatterns = [
     path("people/<int:pk>/unlock/", people.Unlock.as_view(), name="person-unlock"),
     path("people/<int:pk>/tokens/", people.MakeToken.as_view(), name="person-tokens"),
     path("people/<int:pk>/tokens/<int:token>/revoke/", people.RevokeToken.as_view(), name="person-token-revoke"),
+    path("errors/", error_log.index, name="errors"),
     path("roles/", roles.Roles.as_view(), name="roles"),
 ]

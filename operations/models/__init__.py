@@ -1,4 +1,5 @@
 from operations.models.audit import AuditEntry
+from operations.models.error import ErrorEntry
 from operations.models.heartbeat import Heartbeat
 from operations.models.idempotency import IdempotencyKey
 from operations.models.job import Job, JobRow
@@ -10,6 +11,6 @@ from operations.models.remembered import RememberedList
 from operations.models.settings import ApprovalSettings, KeepingSettings
 
 __all__ = [
-    "ApiToken", "ApprovalSettings", "AuditEntry", "Heartbeat", "IdempotencyKey", "Invitation", "Job", "JobRow", "KeepingSettings", "Notice",
+    "ApiToken", "ApprovalSettings", "AuditEntry", "ErrorEntry", "Heartbeat", "IdempotencyKey", "Invitation", "Job", "JobRow", "KeepingSettings", "Notice",
     "PendingTask", "ReadEntry", "RememberedList", "User",
 ]  # fmt: skip

@@ -61,6 +61,9 @@ class KeepingSettings(Singleton):
         _("answers to repeated requests"), 1, 30,
         _("Days. The API’s answers by idempotency key. A key can be reused after 24 hours."),
     )  # fmt: skip
+    errors_days = _days(
+        _("errors"), 7, 3650, _("Days. Class and place of errors in PASI Connect, without student data.")
+    )
     token_most_days = _days(
         _("maximum lifetime of an API token"), 1, 3650,
         _("Days. A token without an end date ends after a year, or sooner if this limit is shorter."),

@@ -17,7 +17,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from operations import clock, offers
-from operations.models import IdempotencyKey, Invitation, KeepingSettings, ReadEntry
+from operations.models import ErrorEntry, IdempotencyKey, Invitation, KeepingSettings, ReadEntry
 
 log = logging.getLogger(__name__)
 
@@ -97,4 +97,5 @@ OWN = {
         "sessions_days",
     ),
     "answers": offers.Retention(_("Answers to repeated requests"), rows(IdempotencyKey, "created_at"), "answers_days"),
+    "errors": offers.Retention(_("Errors"), rows(ErrorEntry, "at"), "errors_days"),
 }

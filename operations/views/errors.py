@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -11,8 +12,9 @@ from django.template import loader
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from operations import logs
+from operations import answers, logs
 from operations.rules import outage
+from operations.services import errors
 
 log = logging.getLogger("operations.errors")
 
@@ -98,7 +100,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     log.error(line, *values)
     text = _("The error has been logged under the number in request_id. Nothing of this request was saved.")
     body = {"type": "urn:pasi-connect:problem:server_error", "title": _("An error in PASI Connect"), "detail": text}
-    return _alone(request, 500, reference, body, {"reference": reference})
+    answer = _alone(request, 500, reference, body, {"reference": reference})
+    if error is not None:
+        # After the answer: nothing of the request is open any more, and the person does not wait for the row.
+        described = errors.describe(error)
+        answers.when_sent(answer, partial(errors.note, values[2], *described, reference, request.method or ""))
+    return answer
 
 
 def refused(

@@ -5,8 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
-from operations import metrics, rights
+from operations import rights
 from operations.rules import addresses
+from operations.services import metrics
 
 REFUSED = "These figures are for the addresses in METRICS_FROM, or with the token of METRICS_TOKEN.\n"
 

@@ -72,7 +72,7 @@ class KeepingForm(SettingsForm):
     class Meta:
         model = KeepingSettings
         fields = (
-            "exchanges_days", "bodies_days", "reads_days", "sign_ins_days", "sessions_days", "mails_days", "answers_days",
+            "exchanges_days", "bodies_days", "reads_days", "sign_ins_days", "sessions_days", "mails_days", "answers_days", "errors_days",
             "token_most_days",
         )  # fmt: skip
 

@@ -4,8 +4,8 @@ import datetime as dt
 import math
 
 from operations import clock, offers
-from operations.measures import MOST, NEVER, by_status
 from operations.offers import Measure
+from operations.services.measures import MOST, NEVER, by_status
 from pasi_connect.models import LinkState, Submission
 from pasi_connect.models.submission import LIVE, Status
 from sis.models import DataEvent

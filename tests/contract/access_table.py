@@ -193,6 +193,7 @@ PEOPLE = (
     Row("operations:person-tokens", "302 403 403 403 404", ("somebody",), "POST"),  # people make their own
     Row("operations:person-tokens", ADMINISTRATOR_REFUSED, ("service",), "POST"),
     Row("operations:person-token-revoke", ADMINISTRATOR_DOES, ("somebody", "token"), "POST", more={"strong_b": 403}),
+    Row("operations:errors", "302 403 403 200 200"),
     Row("operations:roles", FOR_ADMINISTRATORS),
     Row("operations:roles", "302 403 403 403 404", method="POST"),  # a role that does not exist
     Row("sis:access", ADMINISTRATOR_DOES, ("somebody",), "POST"),

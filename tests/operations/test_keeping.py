@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 
 from alerts.models import Mail
 from operations import clock, offers
-from operations.models import IdempotencyKey, KeepingSettings, ReadEntry
+from operations.models import ErrorEntry, IdempotencyKey, KeepingSettings, ReadEntry
 from operations.services import keeping
 from pasi_connect.models import Exchange
 from tests import factories
@@ -73,6 +73,7 @@ KINDS = [
     ("sessions", "sessions_days", session),
     ("answers", "answers_days", answer),
     ("mails", "mails_days", mail),
+    ("errors", "errors_days", lambda days: ErrorEntry.objects.create(at=ago(days), route="x", error="KeyError")),
 ]
 
 

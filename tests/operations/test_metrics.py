@@ -9,9 +9,10 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.data_folder import CHECKOUT
-from operations import heartbeats, metrics, offers
+from operations import heartbeats, offers
 from operations.models import Job
 from operations.rules.addresses import networks
+from operations.services import metrics
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +125,7 @@ import sys
 from pathlib import Path
 import django
 django.setup()
-from operations import metrics
+from operations.services import metrics
 metrics.share(Path(sys.argv[1]))
 metrics.REQUESTS.labels("GET", "home", "200").inc(int(sys.argv[2]))
 metrics.SECONDS.labels("page").observe(0.3)

@@ -3,12 +3,16 @@
 import logging
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import path
 
 from config.urls import *  # noqa: F403 - handlers and all other addresses
 from config.urls import urlpatterns as product
 from operations import logs, rights
+from operations.models import ErrorEntry
+from operations.services import errors
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 SECRET = "Wiśniewska 000201234"
@@ -100,3 +104,50 @@ def test_celerys_line_about_a_failed_task_carries_no_values():
 
 def test_the_products_log_uses_this_form(settings):
     assert settings.LOGGING["formatters"]["line"]["()"] == "operations.logs.Formatter"
+
+
+class TestTheListOfErrors:
+    def test_an_administrator_finds_what_happened_by_the_number_of_the_page(self, caplog):
+        reference = ask("/broken/000201234/", caplog)["X-Request-ID"]
+        other = ask("/api/v1/broken/000201234/", caplog)["X-Request-ID"]
+        client = Client()
+        client.force_login(UserFactory(role="Administrator"))
+        page = client.get("/errors/", {"reference": reference}).content.decode()
+        for word in (
+            reference,
+            "KeyError",
+            "tests/operations/pages/test_errors.py:",
+            "broken/&lt;str:asn&gt;/",
+            "from ValueError",
+        ):
+            assert word in page
+        assert other not in page
+        everything = client.get("/errors/").content.decode()
+        assert reference in everything
+        assert other in everything
+        for private in ("Wiśniewska", "000201234", "Lucja"):
+            assert private not in everything
+
+    def test_a_number_that_nobody_has_shows_none(self, caplog):
+        ask("/broken/000201234/", caplog)
+        client = Client()
+        client.force_login(UserFactory(role="District officer"))
+        assert "No error has this number" in client.get("/errors/", {"reference": "abc"}).content.decode()
+
+    def test_a_registrar_does_not_see_them(self):
+        client = Client()
+        client.force_login(UserFactory(role="Registrar"))
+        assert client.get("/errors/").status_code == 403
+
+    def test_a_page_that_breaks_all_the_time_writes_so_many_an_hour(self, caplog, monkeypatch):
+        monkeypatch.setattr(errors, "MOST_AN_HOUR", 3)
+        for _ in range(5):
+            ask("/broken/000201234/", caplog)
+        assert ErrorEntry.objects.count() <= 3
+
+    def test_an_outage_is_none(self):
+        errors.note_error("chore: mail", OperationalError("database is locked"))
+        assert not ErrorEntry.objects.exists()
+        errors.note_error("chore: mail", KeyError(SECRET))
+        entry = ErrorEntry.objects.get()
+        assert (entry.route, entry.error, entry.reference) == ("chore: mail", "KeyError", "")

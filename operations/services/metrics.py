@@ -8,14 +8,13 @@ import fcntl
 import json
 import logging
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -104,23 +103,15 @@ def _make_room(path: Path) -> None:
         os.posix_fallocate(file.fileno(), 0, ROOM)
 
 
-class CountMiddleware:
-    """Counts each answer by the name of its address. Stands in front of all others."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        began = time.monotonic()
-        response = self.get_response(request)
-        match = request.resolver_match
-        method = request.method if request.method in METHODS else "other"
-        try:
-            REQUESTS.labels(method, match.view_name if match else "", str(response.status_code)).inc()
-            SECONDS.labels(_part(request)).observe(time.monotonic() - began)
-        except (OSError, ValueError) as error:  # the folder has gone: figures are lost, answers are not
-            log.warning("A request was not counted (%s).", type(error).__name__)
-        return response
+def count(request: HttpRequest, status: int, seconds: float) -> None:
+    """One answer, by the name of its address."""
+    match = request.resolver_match
+    method = request.method if request.method in METHODS else "other"
+    try:
+        REQUESTS.labels(method, match.view_name if match else "", str(status)).inc()
+        SECONDS.labels(_part(request)).observe(seconds)
+    except (OSError, ValueError) as error:  # the folder has gone: figures are lost, answers are not
+        log.warning("A request was not counted (%s).", type(error).__name__)
 
 
 def _part(request: HttpRequest) -> str:
