@@ -34,7 +34,7 @@ def _other_type(field: serializers.Field, value: Any) -> Any:
 
 
 class Strict(serializers.Serializer):
-    """A member that is not known, or only told, is refused: a misspelt one must not be lost in silence.
+    """Unknown and read-only members are refused, so that a misspelt one is not silently lost.
 
     `elsewhere`: what to say of members that exist and are written by another address.
     """

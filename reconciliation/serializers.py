@@ -35,7 +35,7 @@ class NewReconciliationSerializer(Strict):
         required=False,
         help_text="Headers of extra columns that both files have, to be compared too.",
     )
-    set_apart_deleted = serializers.BooleanField(default=False, help_text="Rows with Deleted? = Yes take no part.")
+    set_apart_deleted = serializers.BooleanField(default=False, help_text="List rows with Deleted? = Yes separately.")
     xlsx = serializers.BooleanField(default=False, help_text="Make result.xlsx too.")
     before_sheet = serializers.CharField(required=False, max_length=100, trim_whitespace=False, help_text=SHEET_HELP)
     before_header_row = serializers.IntegerField(required=False, min_value=1, max_value=1_048_576, help_text=ROW_HELP)
@@ -88,7 +88,7 @@ class ReconciliationCheckSerializer(serializers.Serializer):
     faults = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(
         child=serializers.CharField(),
-        help_text="What both files together tell: the same file, nothing uploaded, rows lost; and what their names contradict.",
+        help_text="What both files together show: the same file, nothing uploaded, rows lost; and what their names contradict.",
     )
     before = ReconciliationCheckedFileSerializer()
     after = ReconciliationCheckedFileSerializer()

@@ -51,7 +51,7 @@ class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
         return selectors.jobs(user_of(self.request))
 
     @extend_schema(
-        summary="What was no plain success",
+        summary="Rows of a job: what was skipped or needs attention",
         description="Of the schools that you see now.",
         responses={200: JobRowSerializer(many=True), **problems(400, 401, 403, 404)},
         filters=False,
@@ -80,7 +80,7 @@ class JobViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, vie
         return self._do(jobs.cancel, request, self.get_object())
 
     @extend_schema(
-        summary="Go on with a job",
+        summary="Resume a job",
         description="A job that was cancelled, was interrupted or has failed continues where it stopped.",
         request=None,
         responses=ANSWERS,

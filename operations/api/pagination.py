@@ -49,7 +49,7 @@ class KeysetPagination(pagination.BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        text = {"after": "Rows behind this id.", "before": "Rows before this id."}
+        text = {"after": "Rows after this id.", "before": "Rows before this id."}
         return [
             {"name": name, "in": "query", "required": False, "description": text[name], "schema": {"type": "integer"}}
             for name in self.parameters

@@ -24,7 +24,7 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = FieldErrorSerializer(many=True, required=False, help_text="With 400: one row a fault.")  # type: ignore[assignment]
+    errors = FieldErrorSerializer(many=True, required=False, help_text="With 400: one entry per error.")  # type: ignore[assignment]
 
 
 TITLES = {

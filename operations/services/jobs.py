@@ -228,7 +228,7 @@ class Running:
         return result
 
     def step(self, mark: Any, done: int = 0, failed: int = 0, rows: Iterable[JobRow] = ()) -> None:
-        """Ends a chunk before which `check` was called, inside its transaction: `done` and `failed` more records, `rows` for those that were no plain success."""
+        """Ends a chunk before which `check` was called, inside its transaction: `done` and `failed` more records, `rows` for those skipped or failed."""
         if not self._may_go_on:
             raise RuntimeError("check() asks for the rights before each chunk")
         changed = self._mine().update(

@@ -57,7 +57,7 @@ class ExampleForm(forms.Form):
 
     school = forms.ChoiceField(choices=[("1", "Kestrel Online (S.7104)"), ("2", "Three Rivers High (S.7103)")])
     exit_date = DayField(label="Exit date", required=False, help_text="The planned last day.")
-    percentage = forms.IntegerField(label="Programme percentage", max_value=100, initial=100)
+    percentage = forms.IntegerField(label="Program percentage", max_value=100, initial=100)
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept with the decision. PASI does not receive it."
     )

@@ -107,7 +107,7 @@ class ActionViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return self.get_paginated_response(ActionRecordSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(
-        summary="Take an action back",
+        summary="Undo an action",
         description=(
             "Possible until a record changes again. A decision or a guided action: immediately and as a whole, 200 "
             "with the entry, or 409 with the reason. A bulk decision or a year end: 202 with the job that undoes "

@@ -70,7 +70,7 @@ from sis.services import enrolments
             "day (CompletionDate), does not overlap with another of the same school, year and program, and is at "
             "most two school years ahead. The preview of a `dry_run` has `expected` beside the item: what PASI and "
             "our own rules will say of it, such as a second main enrolment at another of your schools, or a record "
-            "of the same days that PASI has already."
+            "for the same days that PASI already has."
         ),
         request=NewEnrolmentSerializer,
         responses={201: EnrolmentSerializer, **problems(400, 401, 403, 422)},

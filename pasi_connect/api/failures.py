@@ -50,7 +50,7 @@ class FailureSerializer(serializers.ModelSerializer):
         description="PASI Connect failed to process each of them three times; all others are processed.",
         responses={200: FailureSerializer(many=True), **problems(400, 401, 403)},
     ),
-    retrieve=extend_schema(summary="One of them", responses={200: FailureSerializer, **problems(401, 403, 404)}),
+    retrieve=extend_schema(summary="One failed record", responses={200: FailureSerializer, **problems(401, 403, 404)}),
 )
 class FailureViewSet(Resource, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Failure]):
     """Submissions that failed are dead letters: `submissions/?status=dead`."""

@@ -53,9 +53,9 @@ class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     @extend_schema(
         summary="Read PASI's record of an older year live",
         description=(
-            "Of a school year before those that are synchronized PASI tells no news, so its record is read now, in your name, and "
-            "laid beside ours. The local copy becomes what was read; a submission that has become needless, because both sides "
-            "are equal, ends as `no_change`. 409 for a year that is synchronized or lies ahead; 503 where PASI gives no answer."
+            "PASI does not announce changes in years before the synchronized ones, so its record is read now, in your name, and "
+            "compared with ours. What was read becomes the local copy; a submission that is no longer needed, because both sides "
+            "match, ends as `no_change`. 409 for a year that is synchronized or in the future; 503 if PASI does not answer."
         ),
         responses={200: HistoricalSerializer, **problems(400, 401, 403, 404, 409, 503)},
         examples=[OpenApiExample("PASI holds another grade", examples.HISTORICAL, response_only=True)],
@@ -70,12 +70,12 @@ class HistoricalRecord(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
             raise Conflict(str(error), kind="not_possible") from None
 
     @extend_schema(
-        summary="Send ours over PASI's record of an older year",
+        summary="Send our record of an older year",
         description=(
-            "Confirms that PASI's record has been looked at in `version`. PASI is read once more; ours goes out as a submission "
-            "while PASI's record stays that one, and replaces every field that differs. 412 with the present picture when PASI's "
-            "record has moved; 409 when it cannot be sent; 503 where PASI gives no answer. The submission may be `held` for "
-            "another cause, which it names. With `dry_run` PASI is read and nothing is kept."
+            "Confirms that you have seen PASI's record at `version`. PASI is read once more; our record is sent as a submission, "
+            "as long as PASI's record has not changed, and replaces every field that differs. 412 with the current values if "
+            "PASI's record has changed; 409 if it cannot be sent; 503 if PASI does not answer. The submission may be `held` for "
+            "another reason, which it names. With `dry_run` PASI is read and nothing is stored."
         ),
         request=ConfirmSerializer,
         responses={

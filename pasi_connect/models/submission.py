@@ -53,7 +53,7 @@ class Submission(models.Model):
     seen_version = models.BigIntegerField()
     live_version = models.BigIntegerField(
         null=True
-    )  # seen by a person in a live read, where PASI tells no news of the year
+    )  # seen by a person in a live read, where PASI does not announce the year's changes
     base_version = models.BigIntegerField(null=True)  # sent with
     core_version = models.BigIntegerField(null=True)  # answered
     sent_document = models.BinaryField(null=True)  # what was sent last, compressed XML

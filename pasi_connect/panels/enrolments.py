@@ -33,7 +33,7 @@ def edit_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offe
 
 
 def live_action(request: HttpRequest, enrolments: list[SchoolEnrolment]) -> offers.Panel | None:
-    """Records of years of which PASI tells no news have a page on which its record is read."""
+    """Records of years whose changes PASI does not announce have a page on which its record is read."""
     context = Context()
     historical = {one.pk for one in enrolments if context.is_historical(one.school_year)}
     return offers.Panel(20, "pasi_connect/cells/live.html", {"historical": historical}) if historical else None

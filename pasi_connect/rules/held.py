@@ -36,7 +36,7 @@ class Situation:
     refused: str = ""  # the rule by which PASI would refuse the record for what it holds itself
     identity_changed: bool = False  # PASI's record is of another student, school or year, and nobody has decided
     read_live: bool = (
-        False  # a person has seen PASI's present record beside ours; for years of which PASI tells no news
+        False  # a person has seen PASI's present record beside ours; for years whose changes PASI does not announce
     )
 
 

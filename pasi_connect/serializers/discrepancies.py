@@ -96,7 +96,7 @@ class DiscrepancySerializer(serializers.ModelSerializer):
     fields = serializers.SerializerMethodField("pictures")  # type: ignore[assignment]
     undecided = serializers.IntegerField(read_only=True, help_text="Fields that are waiting for a decision.")
     first_comparison = serializers.BooleanField(
-        read_only=True, help_text="None of what waits was ever compared before: it stands in no `group`."
+        read_only=True, help_text="None of the waiting fields was ever compared before; the item is in no `group`."
     )
     settled_by = serializers.CharField(
         read_only=True,

@@ -66,7 +66,7 @@ LINE_FILTERS = [
     OpenApiParameter("course", str, description="Part of the course's code."),
     OpenApiParameter("asn", str),
     OpenApiParameter("moved", bool, description="Rows whose status differs from the previous run (`since`)."),
-    OpenApiParameter("after", int, description="Rows behind this line."),
+    OpenApiParameter("after", int, description="Rows after this line."),
     OpenApiParameter("before", int, description="Rows before this line."),
 ]
 

@@ -36,8 +36,8 @@ class ExitCodes(Resource, viewsets.GenericViewSet[SchoolEnrolment]):
     @extend_schema(
         summary="Set the exit code of many enrolments",
         description=(
-            f"Up to {exit_codes.AT_ONCE} at once (200), more as a job (202). Nothing is sent to PASI. What has been changed in "
-            "between, or breaks a rule, is left and told."
+            f"Up to {exit_codes.AT_ONCE} at once (200), more as a job (202). Nothing is sent to PASI. "
+            "Enrolments that have changed since, or break a rule, are skipped and listed."
         ),
         request=ExitCodesSerializer,
         responses={

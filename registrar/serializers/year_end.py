@@ -281,5 +281,5 @@ class ExitCodesDoneSerializer(serializers.Serializer):
     id = serializers.IntegerField(allow_null=True, help_text="The entry that can undo it: see /decisions/{id}/.")
     job = serializers.IntegerField(allow_null=True)
     changed = serializers.IntegerField()
-    unchanged = serializers.IntegerField(help_text="Have this exit code already.")
+    unchanged = serializers.IntegerField(help_text="Already have this exit code.")
     left = LeftWithCodeSerializer(many=True)

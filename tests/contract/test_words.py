@@ -25,6 +25,18 @@ NOT_SAID = {
         r"do not belong together|[Yy]our role looks|[Nn]obody sits|the mark away|(\)s|}}|\d) shown of\b|waits any more"
         r"|it was so already|stands on every closed|[Ii]t goes (out )?by itself (then|when)|closes? by itself|wrong tries"
         r"|gives the rights|repaired is repaired|PASI refuses us since|need no switch"
+        r"|cannot be had|lets any (host|name)|tells no news|is told (so|as)\b|what is meant\b|looked at in `|stands? in the open"
+        r"|no plain success|[Gg]o on with a job|takes? an action back|Save the day"
+    ),
+    "what a careless -ize has made": re.compile(
+        r"optimizt|\b(prom|adv|superv|exerc|rev|comprom|otherw|prec|enterpr|compr|surpr|expert|likew)iz(e|ed|es|ing)\b",
+        re.I,
+    ),
+    "British -ise, or American": re.compile(
+        r"\b(normal|synchron|organ|author|recogn|serial|initial|summar|minim|maxim|categor|emphas|prior|optim)"
+        r"is(e|ed|es|ing|ation|ations)\b"
+        r"|\b(enrolls?|canceled|canceling|behaviors?|fulfills?|programmes?)\b",
+        re.I,
     ),
 }
 

@@ -11,7 +11,7 @@ from operations import faults
 from pasi_connect.models import Discrepancy
 from pasi_connect.services.compare import failures
 
-# What is told as it is, to the record alone.
+# Shown unchanged, and only with the record.
 OF_THE_RECORD = (ValidationError, IntegrityError, DataError)
 
 
