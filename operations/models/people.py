@@ -93,10 +93,6 @@ class User(AbstractUser):
         """In the reader's language where it is a role that the product makes."""
         return ", ".join(gettext(group.name) for group in self.groups.all())
 
-    @property
-    def initials(self) -> str:
-        return (self.first_name[:1] + self.last_name[:1]).upper() or self.get_username()[:2].upper()
-
 
 def token_digest(raw: str) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()

@@ -65,15 +65,10 @@ def _grouped(value: object) -> str:
     return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}" if len(digits) == 9 and digits.isdigit() else digits
 
 
-@register.filter(name="asn")
-def asn_text(value: object) -> str:
-    """Nine digits in the usual groups, 0000-4417-2; anything else as it is."""
-    return _grouped(value)
-
-
 @register.simple_tag(name="asn")
 def asn_tag(value: object) -> SafeString:
-    """The same, in the type of numbers that are compared digit by digit."""
+    """Nine digits in the usual groups, 0000-4417-2, in the type of numbers that are compared digit by digit; anything else as it
+    is."""
     return format_html('<span class="asn">{}</span>', _grouped(value))
 
 

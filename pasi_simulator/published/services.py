@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from pasi_simulator.published.rows import CodeClass, Entity, Manner, Service
 
-STUDENT_PART = "Submit service of one part of the student"
-
 SERVICES: tuple[Service, ...] = (
     Service("HelloWorld", "Connecting to PASI", "is PASI there", inferred="members of the answer"),
     Service("IsDataAvailable", "Is Data Available", "ids and versions of what has changed",

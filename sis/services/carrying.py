@@ -85,11 +85,6 @@ def _read(**which: Any) -> list[CourseEnrolment]:
 # --- The stay ends ------------------------------------------------------------------------------------------------
 
 
-def plan_end(student: Student, school: School, on: dt.date, enrolment: SchoolEnrolment | None = None) -> list[Planned]:
-    """What `end_all` would do: open course enrolments end on `on`; those that would have begun later are removed."""
-    return _ends(_read(**_of_school(student, school, on, enrolment)), on)
-
-
 def _ends(records: Iterable[CourseEnrolment], on: dt.date) -> list[Planned]:
     plan = []
     for record in records:
@@ -148,20 +143,6 @@ def remove_all(actor: Actor, enrolment: SchoolEnrolment, reason: str = "") -> li
 
 
 # --- The courses go on under another enrolment ----------------------------------------------------------------------
-
-
-def plan_carry(
-    student: Student,
-    old: SchoolEnrolment,
-    school: School,
-    first_day: dt.date,
-    *,
-    last_day: dt.date,
-    exit_date: dt.date,
-) -> Plan:
-    """What `carry_over` would do, before there is a new enrolment: at `school`, from `first_day` until `exit_date`."""
-    stay = rules.NewStay(school.code, first_day, exit_date)
-    return _plan(_read(enrolment=old, deleted=False), student, old, school, stay, last_day)
 
 
 @transaction.atomic

@@ -56,6 +56,7 @@ from sis.services import enrolments  # noqa: E402
 from tests.factories import documents as mapping  # noqa: E402
 from tests.faults import invariants as rules_of_quiet  # noqa: E402
 from tests.faults.columns import add_field, agree_to_boards, unfilled  # noqa: E402, F401 - operations by name
+from tests.faults.sections import change_sections, of_sections, teach  # noqa: E402, F401
 
 
 def prepare(endpoint: str, control: str, certificates: str, students: int, today: str, a_student: int = 1) -> list[int]:

@@ -73,14 +73,14 @@ def _applied_once(control: str) -> list[str]:
         applied[(call["key"] or "").lower()] += bool(call["applied"])  # a refused call may name no record
     accepted: dict[str, int] = defaultdict(int)
     read_back: dict[str, int] = defaultdict(int)
-    for ref_id, reason in Submission.objects.filter(status=Status.ACCEPTED).values_list("key", "reason"):
+    of_enrolments = Submission.objects.filter(entity=SCHOOL_ENROLMENT)
+    for ref_id, reason in of_enrolments.filter(status=Status.ACCEPTED).values_list("key", "reason"):
         accepted[str(ref_id)] += 1
         read_back[str(ref_id)] += reason == "read_back"
     # A submission that was applied and then overtaken by another's change waits for a person: applied, not accepted.
     reviewed: dict[str, int] = defaultdict(int)
-    for ref_id in Submission.objects.filter(status__in=[Status.NEEDS_REVIEW, Status.CANCELLED]).values_list(
-        "key", flat=True
-    ):
+    overtaken = of_enrolments.filter(status__in=[Status.NEEDS_REVIEW, Status.CANCELLED])
+    for ref_id in overtaken.values_list("key", flat=True):
         reviewed[str(ref_id)] += 1
     found = []
     for key in applied.keys() | accepted.keys():
@@ -102,7 +102,7 @@ def _order_kept() -> list[str]:
     own = set(DataEvent.objects.filter(origin=Origin.SIS, entity=SCHOOL_ENROLMENT).values_list("subject_id", "id"))
     found: list[str] = []
     last: dict[str, tuple[int, int]] = {}
-    rows = Submission.objects.filter(status=Status.ACCEPTED)
+    rows = Submission.objects.filter(entity=SCHOOL_ENROLMENT, status=Status.ACCEPTED)
     for lane, place, pk, subject, version in sorted(
         rows.values_list("lane", "place", "id", "subject_id", "core_version")
     ):
