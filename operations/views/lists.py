@@ -97,7 +97,7 @@ def chips(
         raw = request.GET.get(name, "").strip()
         if not raw or name in besides:
             continue
-        offered: Any = getattr(one, "choices", None) or getattr(one.widget, "choices", ())
+        offered: Any = getattr(one, "choices", getattr(one.widget, "choices", ()))
         choices = {str(value): label for value, label in offered}
         text = (labels or {}).get(name) or wording.pair(one.label, choices.get(raw, raw))
         items.append({"text": text, "url": address(request, **{name: None, MINE: 1})})

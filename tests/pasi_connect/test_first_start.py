@@ -15,7 +15,7 @@ from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-GIVEN = ("--authority", "7010", "--name", "Prairie Lantern School Division", "--admin", "oriane")
+OPTIONS = ("--authority", "7010", "--name", "Prairie Lantern School Division", "--admin", "oriane")
 OFFICER = ("--officer", "tomas")
 LINK = re.compile(r"^ +https?://\S+?(/welcome/\S+/)$", re.MULTILINE)
 
@@ -37,7 +37,7 @@ def links(text):
 
 
 def test_the_links_open_the_product():
-    first, second = links(printed(*GIVEN, *OFFICER))
+    first, second = links(printed(*OPTIONS, *OFFICER))
     for link, name, role in ((first, "oriane", "Administrator"), (second, "tomas", "District officer")):
         browser, password = Client(), "prairie-lantern-november"
         values = {"password": password, "new_password1": password, "new_password2": password}
@@ -51,7 +51,7 @@ def test_the_links_open_the_product():
 
 
 def test_everything_is_in_the_audit():
-    printed(*GIVEN, *OFFICER)
+    printed(*OPTIONS, *OFFICER)
     authority = Authority.objects.get()
     assert (authority.code, authority.name) == ("7010", "Prairie Lantern School Division")
     actions = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
@@ -60,20 +60,20 @@ def test_everything_is_in_the_audit():
 
 
 def test_our_processes_carry_the_authoritys_number():
-    printed(*GIVEN)
+    printed(*OPTIONS)
     assert CallerSettings.load().sync_local_id == "pasisync7010"
 
 
 def test_a_local_id_that_somebody_chose_stays():
     CallerSettings.objects.create(pk=1, sync_local_id="lantern-sync")
-    printed(*GIVEN)
+    printed(*OPTIONS)
     assert CallerSettings.load().sync_local_id == "lantern-sync"
 
 
 def test_run_again_it_makes_new_links_for_those_without_a_password_and_nothing_else():
-    before = links(printed(*GIVEN, *OFFICER))
+    before = links(printed(*OPTIONS, *OFFICER))
     User.objects.filter(username="tomas").update(password="md5$x$y")
-    text = printed(*GIVEN, *OFFICER)
+    text = printed(*OPTIONS, *OFFICER)
     assert "was set up already" in text and "tomas (District officer) has a password already" in text
     (link,) = links(text)
     assert Client().get(link).status_code == 200
@@ -83,7 +83,7 @@ def test_run_again_it_makes_new_links_for_those_without_a_password_and_nothing_e
 
 
 def test_a_name_of_the_authority_is_corrected():
-    printed(*GIVEN)
+    printed(*OPTIONS)
     printed("--authority", "A.7010", "--name", "Prairie Lantern S.D.", "--admin", "ORIANE")
     assert Authority.objects.get().name == "Prairie Lantern S.D."
     assert AuditEntry.objects.get(action="authority renamed").changes["name"][1] == "Prairie Lantern S.D."
@@ -91,7 +91,7 @@ def test_a_name_of_the_authority_is_corrected():
 
 
 def test_no_call_is_made_while_the_connection_is_not_set_up():
-    printed(*GIVEN)
+    printed(*OPTIONS)
     assert not Exchange.objects.exists()
 
 
@@ -117,14 +117,14 @@ def test_a_connection_that_is_set_up_is_tried(world, pasi):
     ],
 )
 def test_what_cannot_be_is_said_and_makes_nothing(changed, sentence):
-    given = dict(zip(GIVEN[::2], GIVEN[1::2], strict=True)) | changed
+    given = dict(zip(OPTIONS[::2], OPTIONS[1::2], strict=True)) | changed
     with pytest.raises(CommandError, match=sentence):
         printed(*(word for pair in given.items() for word in pair))
     assert not Authority.objects.exists() and not User.objects.exists() and not AuditEntry.objects.exists()
 
 
 def test_there_is_one_authority():
-    printed(*GIVEN)
+    printed(*OPTIONS)
     with pytest.raises(CommandError, match="belongs to 7010 Prairie Lantern School Division"):
         printed("--authority", "7011", "--name", "Foothill Meadow", "--admin", "marisol")
     assert User.objects.count() == 1
@@ -141,7 +141,7 @@ def test_there_is_one_authority():
 def test_an_account_that_is_something_else_is_not_opened(person, sentence):
     UserFactory(username="oriane", **person)
     with pytest.raises(CommandError, match=sentence):
-        printed(*GIVEN)
+        printed(*OPTIONS)
     assert not Authority.objects.exists()
 
 
@@ -153,7 +153,7 @@ def test_until_somebody_can_sign_in_the_page_says_what_to_run(settings):
     assert "manage.py first_start" in text and 'name="password"' not in text
     assert str(settings.DATA_DIR) not in text
     assert browser.post("/sign-in/", {"username": "x", "password": "y"}).status_code == 200
-    printed(*GIVEN)
+    printed(*OPTIONS)
     assert 'name="password"' in browser.get("/sign-in/").content.decode()
 
 
