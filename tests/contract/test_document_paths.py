@@ -12,11 +12,11 @@ PAGES += [page for page in sorted((ROOT / "docs" / "developer").glob("*.md")) if
 TOP = {path.name for path in ROOT.iterdir() if path.is_dir()}
 SPAN = re.compile(r"`([\w-]+/[\w./-]*)(?:::\w+)?`")
 RELATIVE = {"reconciliation.md": "reconciliation", "simulator.md": "pasi_simulator"}
-MADE = {"tests/journeys/.out/"}  # by a run
+OUTPUT = {"tests/journeys/.out/"}  # by a run
 
 
 def missing(page: Path) -> list[str]:
-    paths = [path for path in SPAN.findall(page.read_text()) if path not in MADE]
+    paths = [path for path in SPAN.findall(page.read_text()) if path not in OUTPUT]
     inner = ROOT / RELATIVE.get(page.name, ".")
     rooms = {path.name for path in inner.iterdir() if path.is_dir()}
     wrong = []
