@@ -19,7 +19,19 @@ from tests.faults.servers import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 # In the order in which they run: what moves most data first.
-BENCHES = ("upsert", "reconcile", "compare", "decode", "gateway", "pages", "bulk", "year_end", "senders", "latency")
+BENCHES = (
+    "upsert",
+    "reconcile",
+    "compare",
+    "decode",
+    "gateway",
+    "pages",
+    "bulk",
+    "loading",
+    "year_end",
+    "senders",
+    "latency",
+)
 ON_EMBEDDED = ("decode", "latency", "reconcile")  # need no server
 OURS = {"DATABASE_URL", "REDIS_URL", "DEMO", "DATA_DIR"}
 
