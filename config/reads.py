@@ -203,6 +203,7 @@ NOTHING_OF_STUDENTS = _nothing(
     *(f"sis:section-{name}" for name in ("list", "export", "add", "edit", "delete")),
     *(f"pasi_connect:{name}" for name in (
         "link", "pulse", "setup", "connection-test", "settings-synchronization", "settings-connection", "settings-caller", "settings-retention",
+        "archive", "archive-run", "archive-file",
         "settings-approval", "certificate", "guard", "school-send", "set-aside-try",
     )),
     "registrar:year-end",

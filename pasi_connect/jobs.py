@@ -10,6 +10,7 @@ from operations import offers, rights
 from operations.models import Job
 from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection, Discrepancy
+from pasi_connect.services import archiving
 from pasi_connect.services.decisions import bulk, taking_back, undoers  # noqa: F401 - `undoers` registers how decisions go back
 from pasi_connect.services.pull import refilling, vanishing
 from pasi_connect.services.queue import forcing
@@ -41,6 +42,10 @@ def _vanish_right(job: Job) -> offers.Right:
     return offers.Right(rights.to("approve", "guard"), None if codes is None else frozenset(codes))
 
 
+def _archive_right(job: Job) -> offers.Right:
+    return offers.Right(rights.to("set_up", "settings"), None)
+
+
 def _refill_right(job: Job) -> offers.Right:
     return offers.Right(rights.to("force", "school_enrolment"), None)
 
@@ -54,6 +59,7 @@ def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> 
 
 
 JOBS: dict[str, offers.JobKind] = {
+    archiving.JOB: offers.JobKind(_("Archive data events"), archiving.run, _archive_right, counts="rows"),
     bulk.JOB: offers.JobKind(_("Bulk decisions"), bulk.run, _bulk_right),
     taking_back.JOB: offers.JobKind(_("Undo"), taking_back.run, _undo_right),
     forcing.JOB: offers.JobKind(_("Send a school now"), forcing.run, _force_right),

@@ -2,6 +2,7 @@ from django.urls import path
 
 from pasi_connect.views import (
     actions,
+    archive,
     bulk,
     certificate,
     change_state,
@@ -63,6 +64,9 @@ urlpatterns = [
     path("setup/caller/", setup.Caller.as_view(), name="settings-caller"),
     path("setup/approval/", setup.Approval.as_view(), name="settings-approval"),
     path("setup/retention/", setup.Keeping.as_view(), name="settings-retention"),
+    path("setup/archive/", archive.index, name="archive"),
+    path("setup/archive/run/", archive.run, name="archive-run"),
+    path("setup/archive/<str:name>/", archive.item, name="archive-file"),
     path("setup/certificate/", certificate.CertificatePage.as_view(), name="certificate"),
     path("setup/guard/", guard.GuardList.as_view(), name="guard"),
     path("setup/guard/<str:name>/", guard.GuardPage.as_view(), name="guard-item"),

@@ -64,7 +64,7 @@ class Shared:
 
 
 def share(folder: Path) -> None:
-    """For a web process, before its first request. A folder that cannot be had costs the sums and nothing else."""
+    """For a web process, before its first request. A folder that cannot be used costs the sums and nothing else."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         slot, Shared.lock = _slot(folder)

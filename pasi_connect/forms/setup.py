@@ -20,7 +20,8 @@ class SynchronizationForm(SettingsForm):
         model = SyncSettings
         fields = (
             "regular_synchronization", "student_identity", "historical_years", "start_delay_minutes", "polling_interval_seconds",
-            "data_available_wait_minutes", "web_service_timeout_minutes", "maximum_attempts", "pasiprep_link",
+            "data_available_wait_minutes", "web_service_timeout_minutes", "maximum_attempts", "archive_data_events",
+            "archive_after_days", "pasiprep_link",
             "year_end_exit_code", "keep_bodies",
         )  # fmt: skip
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from operations.models.settings import Singleton, between
 from sis.models.fields import SchoolYearField
 
+ARCHIVE_DAYS = (30, 60, 90, 120, 180, 365)
+
 
 class SyncSettings(Singleton):
     """Synchronization Settings. Defaults and ranges: Set Up Data Synchronization."""
@@ -66,6 +68,17 @@ class SyncSettings(Singleton):
         default=False,
         help_text=_("For troubleshooting. Bodies contain student data; switch this off again afterwards."),
     )
+    archive_data_events = models.BooleanField(
+        _("archive data events"),
+        default=False,
+        help_text=_("Every day, data events that are old enough move to files."),
+    )
+    archive_after_days = models.PositiveSmallIntegerField(
+        _("archive events older than"),
+        default=365,
+        choices=[(days, str(days)) for days in ARCHIVE_DAYS],
+        help_text=_("Days. Events that are held, waiting or not sent are never archived."),
+    )
     pasiprep_link = models.CharField(
         _("PASIprep address"),
         max_length=300,
@@ -84,6 +97,7 @@ class SyncSettings(Singleton):
         _("current school year for synchronization"), null=True, blank=True, editable=False
     )
     accepted_school_years = models.JSONField(default=list, editable=False)
+    archive_started_at = models.DateTimeField(null=True, editable=False)  # the last daily run
     reference_read_at = models.DateTimeField(null=True, editable=False)
     # The moment at which every record that takes part was first equal on both sides.
     first_in_step_at = models.DateTimeField(null=True, editable=False)

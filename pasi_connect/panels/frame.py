@@ -18,7 +18,7 @@ from pasi_connect import selectors, tasks
 from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import QUEUED
-from pasi_connect.services import certificates, keeping, setting_up, starting, words
+from pasi_connect.services import archiving, certificates, keeping, setting_up, starting, words
 from pasi_connect.services.compare import failures
 from pasi_connect.services.pull import refilling
 from pasi_connect.services.queue import retrying, sweeping, unattended
@@ -196,6 +196,7 @@ offers.probes["in_step"] = _district
 offers.probes["set_aside"] = _set_aside
 offers.chores["synchronization"] = sweeping.sweep
 offers.chores["local copies"] = refilling.sweep
+offers.chores["archive"] = archiving.sweep
 offers.chores["certificate"] = certificates.sweep
 offers.errands["submissions"] = unattended.ERRAND
 offers.errands["failures"] = retrying.ERRAND

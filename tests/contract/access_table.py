@@ -312,6 +312,9 @@ SETUP = (
     Row("pasi_connect:settings-caller", "302 403 403 422 422", method="POST"),
     Row("pasi_connect:settings-retention", SETS_UP),
     Row("pasi_connect:settings-retention", "302 403 403 422 422", method="POST"),
+    Row("pasi_connect:archive", SETS_UP),
+    Row("pasi_connect:archive-run", "302 403 403 302 302", method="POST"),
+    Row("pasi_connect:archive-file", "302 403 403 404 404", ("result_name",)),  # no such file
     Row("pasi_connect:settings-approval", FOR_ADMINISTRATORS, more={"strong_b": 403}),  # of the whole authority
     Row("pasi_connect:settings-approval", ADMINISTRATOR_REFUSED, method="POST", more={"strong_b": 403}),
     Row("pasi_connect:certificate", SETS_UP),
