@@ -1,4 +1,6 @@
-"""What follows the start of the demo's processes: fill the simulator, wait until all work, tell people where to look.
+"""What follows the start of the processes: fill the simulator, wait until all work, tell people where to look.
+
+With DEMO=0 the simulator alone is filled, and the SIS stays empty.
 
 Started by the supervisor as one of its children, so that Ctrl-C ends the waiting like everything else.
 """
@@ -75,17 +77,21 @@ def manage(*command: str) -> bool:
 
 def main() -> int:
     web, control = int(os.environ["PORT"]), int(os.environ["PASI_CONTROL_PORT"])
-    if not (wait(control, "/control/health/", "simulator") and wait(web, "/livez", "web")):
+    demo = os.environ["DEMO"] == "1"
+    # The simulator alone is filled as soon as it is there: whoever sees a healthy product finds PASI complete.
+    if not (wait(control, "/control/health/", "simulator") and (not demo or wait(web, "/livez", "web"))):
         return 1
-    print("filling the demo district …", flush=True)
-    if not manage("make_demo"):
-        print("The demo district could not be filled (see above); the rest runs on.")
+    empty = () if demo else ("--empty",)
+    what = "the demo district" if demo else "the simulator"
+    print(f"filling {what} …", flush=True)
+    if not manage("make_demo", *empty):
+        print(f"{what.capitalize()} could not be filled (see above); the rest runs on.")
         return 1
     ready = wait(web, "/healthz", "health page")
-    if ready:
+    if ready and demo:
         print("giving the demo something to do …", flush=True)
         manage("make_demo", "--work")
-    manage("demo_welcome")
+    manage("demo_welcome", *empty)
     return 0 if ready else 1
 
 

@@ -202,7 +202,7 @@ NOTHING_OF_STUDENTS = _nothing(
     *(f"sis:{name}" for name in ("access", "school-list", "school", "school-state", "term")),
     *(f"sis:section-{name}" for name in ("list", "export", "add", "edit", "delete")),
     *(f"pasi_connect:{name}" for name in (
-        "link", "pulse", "setup", "connection-test", "settings-synchronization", "settings-connection", "settings-caller", "settings-retention",
+        "link", "pulse", "setup", "connection-test", "first-reading", "settings-synchronization", "settings-connection", "settings-caller", "settings-retention",
         "archive", "archive-run", "archive-file",
         "settings-approval", "certificate", "guard", "school-send", "set-aside-try",
     )),

@@ -1,7 +1,8 @@
 """Starts the whole product in one terminal and keeps it running: `python -m config.supervisor` (`make run`).
 
-Reads PORT (8000), PASI_SIMULATOR_PORT (9443), PASI_CONTROL_PORT (9480) and DATA_DIR (`.data`); everything else in the
-environment goes to the children as it is, so DATABASE_URL and REDIS_URL move the same demo onto PostgreSQL and Redis.
+Reads PORT (8000), PASI_SIMULATOR_PORT (9443), PASI_CONTROL_PORT (9480), DATA_DIR (`.data`) and DEMO (1; with 0 the SIS stays
+empty); everything else in the environment goes to the children as it is, so DATABASE_URL and REDIS_URL move the same onto
+PostgreSQL and Redis.
 Exit code 0 after a stop that was asked for, 1 when a step of the start failed, 2 when the start was refused.
 """
 
@@ -23,6 +24,9 @@ from pathlib import Path
 from string import Template
 from typing import TextIO
 
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
 from config.data_folder import CHECKOUT, DataFolder, Refusal
 from config.static_files import collected, note_collected
 from pasi_connect.demo import certificates
@@ -266,20 +270,30 @@ def main() -> int:
     try:
         folder.claim()
         with folder.held():
-            return run(folder, ports(os.environ))
+            return run(folder, ports(os.environ), demo=_demo())
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 2
 
 
-def run(folder: DataFolder, chosen_ports: Mapping[str, str]) -> int:
+def _demo() -> bool:
+    """Whether the demo district is to be made. Raises Refusal for a value that is neither 1 nor 0."""
+    try:
+        return not os.environ.get("DEMO") or env.boolean("DEMO")
+    except ImproperlyConfigured as error:
+        raise Refusal(str(error)) from None
+
+
+def run(folder: DataFolder, chosen_ports: Mapping[str, str], *, demo: bool = True) -> int:
     """Prepare, start every line of the Procfile, and stay until asked to stop. Shape of the result: an exit code."""
     programs = Path(sys.executable).parent
     environment = {
         **os.environ,
         **chosen_ports,
         "DATA_DIR": str(folder.path),
-        "DEMO": "1",
+        "DEMO": "1" if demo else "0",
+        # The simulator and throw-away certificates beside it make it no production, whatever it runs on.
+        "PRODUCTION": os.environ.get("PRODUCTION", "0"),
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
@@ -293,7 +307,10 @@ def run(folder: DataFolder, chosen_ports: Mapping[str, str]) -> int:
     steps = {"database": [*manage, "migrate", "--verbosity", "0"]}
     if not collected(folder.path):
         steps["style sheets and scripts"] = [*manage, "collectstatic", "--noinput", "--verbosity", "0"]
-    steps["demo district"] = [*manage, "make_demo", "--prepare"]
+    if demo:
+        steps["demo district"] = [*manage, "make_demo", "--prepare"]
+    else:
+        steps["connection"] = [*manage, "make_demo", "--prepare", "--empty"]
     for name, command in steps.items():
         supervisor.say(f"preparing: {name} …")
         if not supervisor.step(name, command):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from operations import offers, rights
@@ -12,7 +13,7 @@ from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection, Discrepancy
 from pasi_connect.services import archiving
 from pasi_connect.services.decisions import bulk, taking_back, undoers  # noqa: F401 - `undoers` registers how decisions go back
-from pasi_connect.services.pull import refilling, vanishing
+from pasi_connect.services.pull import first_reading, refilling, vanishing
 from pasi_connect.services.queue import forcing
 
 # What each kind asks of the person who started it, before every chunk anew.
@@ -58,12 +59,23 @@ def codes_of(rows: QuerySet[Any], key: str, ids: Sequence[Any], column: str) -> 
     return frozenset(codes)
 
 
+def _setup_right(job: Job) -> offers.Right:
+    return offers.Right(rights.to("set_up", "settings"), None)
+
+
+def _guide(job: Job) -> str:
+    return reverse("pasi_connect:setup")
+
+
 JOBS: dict[str, offers.JobKind] = {
     archiving.JOB: offers.JobKind(_("Archive data events"), archiving.run, _archive_right, counts="rows"),
     bulk.JOB: offers.JobKind(_("Bulk decisions"), bulk.run, _bulk_right),
     taking_back.JOB: offers.JobKind(_("Undo"), taking_back.run, _undo_right),
     forcing.JOB: offers.JobKind(_("Send a school now"), forcing.run, _force_right),
     forcing.PREVIEW: offers.JobKind(_("Preview: send a school now"), forcing.run_preview, _force_right),
+    first_reading.JOB: offers.JobKind(
+        _("Reading code values, years and schools"), first_reading.run, _setup_right, page=_guide
+    ),
     refilling.JOB: offers.JobKind(_("Fill new fields of local copies"), refilling.run, _refill_right),
     vanishing.JOB: offers.JobKind(_("Records missing from PASI"), vanishing.run, _vanish_right),
 }

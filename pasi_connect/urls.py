@@ -59,6 +59,7 @@ urlpatterns = [
     path("schools/<str:code>/send/", forcing.SendSchool.as_view(), name="school-send"),
     path("setup/", setup.Guide.as_view(), name="setup"),
     path("setup/test/", setup.TestConnection.as_view(), name="connection-test"),
+    path("setup/read/", setup.FirstReading.as_view(), name="first-reading"),
     path("setup/synchronization/", setup.Synchronization.as_view(), name="settings-synchronization"),
     path("setup/connection/", setup.Connection.as_view(), name="settings-connection"),
     path("setup/caller/", setup.Caller.as_view(), name="settings-caller"),

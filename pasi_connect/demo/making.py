@@ -1,5 +1,6 @@
 """Writes the made-up district into the SIS and loads the same records into the simulator, in PASI's own terms."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -33,15 +34,32 @@ PEOPLE = (
 )
 
 
+class OtherDistrict(Exception):
+    """The data folder holds a district of the other kind: the demo's, or one that is not the demo's. A sentence for the terminal."""
+
+
+def connect(simulator_port: int, certificates: Path) -> None:
+    """The connection to the simulator, with the throw-away certificate."""
+    connection = ConnectionSettings.load()
+    connection.endpoint_url = f"https://127.0.0.1:{simulator_port}/2020/PASIService2020.svc"
+    connection.certificate_file = str(certificates / "client.pem")
+    connection.key_file = str(certificates / "client.key")
+    connection.ca_file = str(certificates / "ca.pem")
+    connection.save()
+
+
 def prepare(simulator_port: int, certificates: Path) -> bool:
-    """Users, settings and SIS records. True when the district was made now; connection settings follow the ports each time."""
+    """Users, settings and SIS records. True when the district was made now; connection settings follow the ports each time.
+
+    Raises OtherDistrict where people have begun a district of their own.
+    """
     with transaction.atomic():
-        connection = ConnectionSettings.load()
-        connection.endpoint_url = f"https://127.0.0.1:{simulator_port}/2020/PASIService2020.svc"
-        connection.certificate_file = str(certificates / "client.pem")
-        connection.key_file = str(certificates / "client.key")
-        connection.ca_file = str(certificates / "ca.pem")
-        connection.save()
+        if User.objects.exists() and not User.objects.filter(is_demo=True).exists():
+            raise OtherDistrict(
+                f"{settings.DATA_DIR} holds a district that is not the demo's. Start it with DEMO=0, or set DATA_DIR to a "
+                "new folder."
+            )
+        connect(simulator_port, certificates)
         if Authority.objects.exists():
             return False
         _settings()
@@ -152,7 +170,7 @@ def fill_simulator(control_port: int) -> bool:
     control = f"http://127.0.0.1:{control_port}/control"
     empty = not any(ask(f"{control}/health/")["records"].values())
     if empty:
-        ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build()))
+        ask(f"{control}/load/", documents(made_up.Builder(clock.today()).build(), SECTION.links_along.order_by("pk")))
     SyncSettings.objects.filter(first_in_step_at=None).update(
         regular_synchronization=True,
         student_identity=True,
@@ -161,8 +179,8 @@ def fill_simulator(control_port: int) -> bool:
     return empty
 
 
-def documents(district: made_up.District) -> dict[str, Any]:
-    """The district in PASI's member names."""
+def documents(district: made_up.District, sections: Iterable[Link]) -> dict[str, Any]:
+    """The district in PASI's member names; `sections` are the links of those that PASI holds."""
     authorities = [
         {"SchoolAuthorityCode": code, "Name": name, "IsActive": True}
         for code, name in (made_up.AUTHORITY, made_up.OTHER_AUTHORITY)
@@ -180,7 +198,7 @@ def documents(district: made_up.District) -> dict[str, Any]:
         "School": schools,
         "Student": [_student(person) for person in [*district.people, *district.pasi_only_people]],
         "StudentSchoolEnrolment": [_enrolment(stay) for stay in [*district.stays, *district.others]],
-        "Section": [_section(link) for link in SECTION.links_along.order_by("pk")],
+        "Section": [_section(link) for link in sections],
         "_as": {"name": "Prairie Lantern data load", "organization": f"A.{made_up.AUTHORITY[0]}"},
     }
 

@@ -18,7 +18,7 @@ from pasi_connect import selectors, tasks
 from pasi_connect.models import ConnectionSettings, LinkState, SyncSettings
 from pasi_connect.models.present import Present
 from pasi_connect.models.submission import QUEUED
-from pasi_connect.services import archiving, certificates, keeping, setting_up, starting, words
+from pasi_connect.services import archiving, certificates, keeping, setting_up, starting, steps, words
 from pasi_connect.services.compare import failures
 from pasi_connect.services.pull import refilling
 from pasi_connect.services.queue import retrying, sweeping, unattended
@@ -27,6 +27,7 @@ from sis import selectors as sis_selectors
 from sis.models import Authority
 
 CERTIFICATE_SECONDS = 60
+SET_UP = ("set_up", "connection")
 
 
 def _link() -> dict[str, object]:
@@ -41,7 +42,10 @@ def _link() -> dict[str, object]:
 
 
 def _synchronization() -> dict[str, object]:
+    """A condition for the demo alone: a district switches it on when it is ready, and off when it has to."""
     on = SyncSettings.load().regular_synchronization
+    if not conf.DEMO:
+        return {"on": on}
     return {"ok": on} if on else {"ok": False, "detail": "regular synchronization is off"}
 
 
@@ -135,6 +139,10 @@ def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banne
         title = _("PASI has been unavailable since %(time)s.") % {"time": since} if since else _("PASI is unavailable.")
         text = _("You can keep working. Changes are sent as soon as PASI is available again.")
         return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
+    if not settings.regular_synchronization and not settings.first_in_step_at and rights.can(user, *SET_UP):
+        text = _("The setup guide shows which steps are left, and who can do them.")
+        guide = reverse("pasi_connect:setup")
+        return offers.Banner("attn", _("PASI Connect is not set up yet."), f" {text}", guide, _("Setup guide"))
     if not settings.regular_synchronization:
         text = _("Changes are stored and counted, and sent as soon as it is switched on.")
         return offers.Banner(
@@ -144,7 +152,7 @@ def _banner(user: User, link: LinkState, settings: SyncSettings) -> offers.Banne
         title = _("Synchronization starts at %(time)s.") % {"time": localtime(begins).strftime("%H:%M")}
         text = _("The start delay is not over yet. Changes are stored and sent afterwards.")
         return offers.Banner("attn", title, f" {text} {_queued(user)}".rstrip(), page, label)
-    if rights.can(user, "set_up", "connection"):
+    if rights.can(user, *SET_UP):
         return _certificate_banner()
     return None
 
@@ -193,6 +201,7 @@ offers.frame_makers.append(frame)
 offers.probes["link"] = offers.probes["connection"] = _link  # the older name is promised
 offers.probes["synchronization"] = _synchronization
 offers.probes["in_step"] = _district
+offers.probes["set_up"] = steps.report
 offers.probes["set_aside"] = _set_aside
 offers.chores["synchronization"] = sweeping.sweep
 offers.chores["local copies"] = refilling.sweep

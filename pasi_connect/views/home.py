@@ -35,13 +35,15 @@ def home(request: HttpRequest) -> HttpResponse:
     queue = figures.queue(user)
     waiting = changes.waiting(counts)
     link = LinkState.load()
-    on = SyncSettings.load().regular_synchronization
+    sync = SyncSettings.load()
+    on = sync.regular_synchronization
+    begun = on or sync.first_in_step_at is not None
     held = list(selectors.stuck(user).defer("sent_document").order_by("-id")[:STUCK_SHOWN])
     schools = list(sis_selectors.schools(user)[:2])
     step, everything = figures.in_step(user)
     oldest = changes.first_open(user, "").first() if waiting else None
     context = {
-        "title": title(waiting, queue, link),
+        "title": title(waiting, queue, link, begun=begun),
         "lead": _lead(waiting, queue, link, on),
         "today": clock.today(),
         "place": schools[0].name if len(schools) == 1 and not sis_selectors.sees_all(user) else _("All your schools"),
@@ -52,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "states": words.SUBMISSION,
         "chart": _chart(figures.times_today(user)),
         "activity": activity.recent(user, may_undo=selectors.decides(user)),
+        "begun": begun,
         "away": link.state in (LinkState.State.DOWN, LinkState.State.NOT_AUTHORIZED),
         "link_state": link.state,
         "queue": queue,
@@ -71,8 +74,8 @@ def _elsewhere(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
 
-def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
-    """The answer in one line."""
+def title(waiting: int, queue: figures.Queue, link: LinkState, *, begun: bool = True) -> str:
+    """The answer in one line. `begun`: something has been synchronized, or is about to be."""
     parts = []
     if waiting:
         parts.append(
@@ -102,7 +105,7 @@ def title(waiting: int, queue: figures.Queue, link: LinkState) -> str:
         ) % {"n": number_format(queue.queued, force_grouping=True)}
     if away:
         return _("PASI is unavailable; nothing is lost")
-    return _("Everything is in step")
+    return _("Everything is in step") if begun else _("Synchronization has not started yet")
 
 
 def _lead(waiting: int, queue: figures.Queue, link: LinkState, on: bool) -> str:

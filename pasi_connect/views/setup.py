@@ -1,4 +1,4 @@
-"""Set-up: the guide with what blocks each step, the connection test, and the three settings pages."""
+"""Set-up: the guide with what each step waits for, what it reads from PASI, and the settings pages."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from operations import offers, rights
-from operations.actor import of_request
+from operations.actor import of_request, user_of
 from operations.forms.settings import SettingsForm
 from operations.models import ApprovalSettings, KeepingSettings
 from operations.models.settings import Singleton
@@ -18,15 +18,15 @@ from operations.services import keeping
 from operations.views import lists
 from pasi_connect.forms.setup import ApprovalForm, CallerForm, ConnectionForm, KeepingForm, SynchronizationForm
 from pasi_connect.models import CallerSettings, ConnectionSettings, SyncSettings
-from pasi_connect.services import setting_up
-from pasi_connect.services.pull import reference
+from pasi_connect.services import setting_up, steps
+from pasi_connect.services.pull import first_reading, reference
 from pasi_connect.views import setup_steps
 
 
 @rights.needs("set_up", "connection")
 class Guide(View):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "pasi_connect/setup/guide.html", {"guide": setup_steps.guide()})
+        return render(request, "pasi_connect/setup/guide.html", {"guide": setup_steps.guide(user_of(request))})
 
 
 @rights.needs("set_up", "connection")
@@ -40,9 +40,24 @@ class TestConnection(View):
         if answer.good:
             messages.success(request, _("PASI answered. The connection works."))
         else:
-            meaning = setup_steps.meaning(answer.outcome, answer.code)
-            text = " ".join(part for part in (meaning.message, answer.detail, meaning.next_step) if part)
-            messages.error(request, _("The connection does not work. %(told)s") % {"told": text})
+            why = steps.trouble(answer.outcome, answer.code, answer.detail)
+            messages.error(request, _("The connection does not work. %(told)s") % {"told": why})
+        return redirect("pasi_connect:setup")
+
+
+@rights.needs("set_up", "settings")
+class FirstReading(View):
+    """Code values, school years and schools, before regular synchronization reads them by itself."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            first_reading.start(of_request(request))
+        except first_reading.NotPossible as error:
+            messages.info(request, str(error))
+        else:
+            messages.success(request, _("Reading from PASI has started. This page shows when it has ended."))
         return redirect("pasi_connect:setup")
 
 

@@ -1,196 +1,315 @@
-"""The ordered steps from an empty product to regular synchronization: what is done, what comes now, what blocks the rest."""
+"""The words of the set-up guide: each step of `rules.steps` with its state, what it waits for, who can do it, and its button."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from pasi_connect.models import ConnectionSettings, Exchange, SyncCursor, SyncSettings
-from pasi_connect.models.exchange import Outcome
-from pasi_connect.rules import faults
-from pasi_connect.soap import certificate
-from sis.models import School
-from sis.models.organization import State
+from operations import rights
+from operations.models import Job, User
+from pasi_connect.models import Submission, SyncCursor
+from pasi_connect.models.submission import Status
+from pasi_connect.rules import steps as rules
+from pasi_connect.rules.steps import Step
+from pasi_connect.services import setting_up, steps
+from pasi_connect.services.pull import first_reading
+from pasi_connect.services.steps import Facts
 
-LONG_POLL = "IsDataAvailable"  # PASI holds it open while there is nothing new: its time says nothing
-GOOD = (Outcome.ACCEPTED, Outcome.NO_CHANGE)
+READ = ("code_values", "current_year", "schools")  # what one job reads
+NAMES_SHOWN = 5
 
 
-@dataclass
-class Step:
-    """`state` is done, now, waits (its turn has come, and it goes by itself) or blocked (`after` names the step)."""
+@dataclass(frozen=True)
+class Button:
+    """A link, or a form where `post`. It does nothing while the step waits, or for somebody without the permission."""
 
-    key: str
+    url: str
+    label: str
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class Words:
     title: str
     text: str
-    done: bool
-    url: str = ""
-    label: str = ""
-    state: str = ""
-    after: int = 0
+    button: Button | None
     at: Any = None
 
 
 @dataclass(frozen=True)
+class StepRow:
+    """`state` is done, running (a job is at it), now (it can be done) or blocked (`after` says by which steps)."""
+
+    key: str
+    number: int
+    words: Words
+    state: str
+    after: str
+    who: str
+    may: bool
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`first`: the number of its first step."""
+
+    name: str
+    first: int
+    steps: list[StepRow]
+
+    @property
+    def done(self) -> int:
+        return sum(step.state == "done" for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Role:
+    name: str
+    people: str
+
+
+@dataclass(frozen=True)
 class Guide:
-    steps: list[Step]
+    """`so_far`: what has happened, while the first synchronization is not over; `job` is the reading that is under way."""
+
+    phases: list[Phase]
     title: str
+    lead: str
     done: int
+    total: int
     guard_stopped: int
+    roles: list[Role]
+    job: Job | None
+    so_far: list[tuple[str, str]] = field(default_factory=list)
 
 
-def meaning(outcome: str, code: str) -> faults.Meaning:
-    """The words for an answer that was not good."""
-    if code in faults.FAULTS:
-        return faults.FAULTS[code]
-    if outcome == faults.NOT_AUTHORIZED:
-        return faults.Meaning(outcome, _("PASI is refusing our connection."), _("Check the certificate under Setup."))
-    if outcome == faults.PASI_FAULT:
-        return faults.Meaning(
-            outcome,
-            _("PASI answered, but its answer cannot be used."),
-            _("Send the entry from the exchange log to support."),
+def guide(user: User) -> Guide:
+    facts, job, holders = steps.facts(), first_reading.under_way(), _holders()
+    done = facts.done
+    rows = [_row(user, step, facts, done, job, holders) for step in rules.STEPS]
+    phases = []
+    for name in rules.PHASES:
+        mine = [one for one, step in zip(rows, rules.STEPS, strict=True) if step.phase == name]
+        phases.append(Phase(_(name), mine[0].number, mine))
+    n, everything = len(done), len(rows)
+    if n == everything:
+        title, lead = (
+            _("Everything is set up"),
+            _("Every step is done. Settings take effect as soon as they are saved."),
         )
-    return faults.Meaning(
-        outcome, _("PASI could not be reached."), _("Check the address and the network, then test again.")
-    )
-
-
-def guide() -> Guide:
-    connection, settings = ConnectionSettings.load(), SyncSettings.load()
-    makers: list[Callable[[], Step]] = [
-        lambda: _connection(connection),
-        lambda: _certificate(connection),
-        _test,
-        lambda: _reference(settings),
-        _schools,
-        lambda: _regular(settings),
-        lambda: _first(settings),
-    ]
-    steps = [make() for make in makers]
-    blocked_by = 0
-    for number, step in enumerate(steps, 1):
-        if step.done:
-            step.state = "done"
-        elif blocked_by:
-            step.state, step.after = "blocked", blocked_by
-        else:
-            step.state, blocked_by = "now", number
-    done = sum(step.done for step in steps)
-    if blocked_by:
-        title = _("Setup guide: step %(n)s of %(all)s is next") % {"n": blocked_by, "all": len(steps)}
     else:
-        title = _("Setup guide: everything is set up")
-    stopped = SyncCursor.objects.exclude(guard_stopped_at=None).count()
-    return Guide(steps, title, done, stopped)
-
-
-def _connection(connection: ConnectionSettings) -> Step:
-    text = (
-        _("The address of the service and three files are entered.")
-        if connection.complete
-        else _("Enter the address of the service and the files for certificate, key and authorities.")
-    )
-    return Step(
-        "connection",
-        _("Connection"),
-        text,
-        connection.complete,
-        reverse("pasi_connect:settings-connection"),
-        _("Open the connection page"),
-    )
-
-
-def _certificate(connection: ConnectionSettings) -> Step:
-    details, problem = certificate.look(connection)
-    if problem or details is None:
-        text = f"{problem.message} {problem.next_step}" if problem else ""
-    else:
-        text = _("Valid until %(day)s. You get a warning %(days)s days before.") % {
-            "day": f"{details.valid_to:%Y-%m-%d}", "days": connection.warn_days
+        title = ngettext("%(n)s of %(all)s steps is done", "%(n)s of %(all)s steps are done", n) % {
+            "n": n, "all": everything
         }  # fmt: skip
-    return Step(
-        "certificate",
-        _("Certificate"),
-        text,
-        problem is None,
-        reverse("pasi_connect:certificate"),
-        _("Open the certificate page"),
+        lead = _lead(rows)
+    return Guide(
+        phases,
+        title,
+        lead,
+        n,
+        everything,
+        SyncCursor.objects.exclude(guard_stopped_at=None).count(),
+        [Role(_(name), _names(people)) for name, (_codenames, people) in holders.items()],
+        job,
+        [] if "in_step" in done else _so_far(facts),
     )
 
 
-def _test() -> Step:
-    last = Exchange.objects.filter(operation="HelloWorld").exclude(outcome="").order_by("-id").first()
-    answered = (
-        Exchange.objects.exclude(operation=LONG_POLL)
-        .filter(outcome__in=GOOD)
-        .order_by("-id")
-        .only("answered_at", "milliseconds", "organization")
-        .first()
+def _lead(rows: list[StepRow]) -> str:
+    ready = [one for one in rows if one.state in ("now", "running")]
+    first = ready[0]
+    if first.state == "running":
+        return _("Next: %(step)s. It is being read from PASI now.") % {"step": first.words.title}
+    return _("Next: %(step)s. Who can do it: %(who)s.") % {"step": first.words.title, "who": first.who}
+
+
+def _row(
+    user: User,
+    step: Step,
+    facts: Facts,
+    done: set[str],
+    job: Job | None,
+    holders: dict[str, tuple[set[str], list[str]]],
+) -> StepRow:
+    waits = rules.waits_for(step, done)
+    if step.key in done:
+        state = "done"
+    elif waits:
+        state = "blocked"
+    else:
+        state = "running" if job and step.key in READ else "now"
+    codenames = {name.partition(".")[2] for name in rights.to(step.verb, step.family)}
+    roles = [_(name) for name, (mine, _people) in holders.items() if mine & codenames]
+    return StepRow(
+        step.key,
+        rules.NUMBERS[step.key],
+        WORDS[step.key](facts),
+        state,
+        _after(waits),
+        get_text_list(roles, _("or")) if roles else _("nobody: no role has the permission"),
+        rights.can(user, step.verb, step.family),
     )
-    call = last if last and last.outcome not in GOOD and (not answered or last.pk > answered.pk) else answered
+
+
+def _after(waits: list[int]) -> str:
+    if not waits:
+        return ""
+    numbers = get_text_list([str(number) for number in waits], _("and"))
+    return ngettext("Waits for step %(numbers)s", "Waits for steps %(numbers)s", len(waits)) % {"numbers": numbers}
+
+
+def _holders() -> dict[str, tuple[set[str], list[str]]]:
+    """Role -> (codenames of its permissions, names of the people who have it), of the roles that can do one of the steps."""
+    of_steps = {name.partition(".")[2] for step in rules.STEPS for name in rights.to(step.verb, step.family)}
+    holders = {}
+    for group in Group.objects.prefetch_related("permissions", "user_set").order_by("pk"):
+        codenames = {one.codename for one in group.permissions.all()} & of_steps
+        people = [one.full_name for one in group.user_set.all() if one.is_active and one.kind == User.Kind.PERSON]
+        if codenames:
+            holders[group.name] = (codenames, sorted(people))
+    return holders
+
+
+def _names(people: list[str]) -> str:
+    if not people:
+        return _("nobody yet")
+    more = len(people) - NAMES_SHOWN
+    if more <= 0:
+        return ", ".join(people)
+    return _("%(names)s and %(n)s more") % {"names": ", ".join(people[:NAMES_SHOWN]), "n": more}
+
+
+def _so_far(facts: Facts) -> list[tuple[str, str]]:
+    sent = Submission.objects.filter(status=Status.ACCEPTED).count()
+    return [
+        (_("Sent to PASI"), _count(sent)),
+        (_("Kept to send"), _count(setting_up.held_by_the_switch())),
+        (_("Regular synchronization"), _("on") if facts.settings.regular_synchronization else _("off")),
+    ]
+
+
+def _count(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+# --- The words of each step ---------------------------------------------------------------------------------------
+
+
+def _certificate(facts: Facts) -> Words:
+    connection_page = Button(reverse("pasi_connect:settings-connection"), _("Name the files"))
+    page = Button(reverse("pasi_connect:certificate"), _("View the certificate"))
+    if facts.problem is not None or facts.certificate is None:
+        text = f"{facts.problem.message} {facts.problem.next_step}" if facts.problem else ""
+        named = facts.problem is None or facts.problem.code != "missing"
+        return Words(_("Certificate"), text, page if named else connection_page)
+    text = _("Valid until %(day)s. You get a warning %(days)s days before.") % {
+        "day": f"{facts.certificate.valid_to:%Y-%m-%d}", "days": facts.connection.warn_days
+    }  # fmt: skip
+    return Words(_("Certificate"), text, page)
+
+
+def _connection(facts: Facts) -> Words:
+    title, call = _("Connection"), facts.call
+    test = Button(reverse("pasi_connect:connection-test"), _("Test the connection"), post=True)
+    if not facts.connection.complete:
+        text = _("Enter the address of PASI’s service and the files for certificate, key and authorities.")
+        return Words(title, text, Button(reverse("pasi_connect:settings-connection"), _("Open the connection page")))
     if call is None:
-        return Step(
-            "test", _("Test the connection"), _("One call, which changes nothing, shows whether PASI answers."), False
-        )
-    if call.outcome in GOOD:
+        return Words(title, _("One call, which changes nothing, shows whether PASI answers."), test)
+    if call.outcome in steps.GOOD:
         text = _("PASI answered us as %(who)s in %(ms)s ms.") % {"who": call.organization, "ms": call.milliseconds}
-        return Step("test", _("Test the connection"), text, True, at=call.answered_at)
-    reason = meaning(call.outcome, call.code)
-    text = " ".join(part for part in (reason.message, call.detail, reason.next_step) if part)
-    return Step("test", _("Test the connection"), text, False, at=call.sent_at)
+        return Words(title, text, test, call.answered_at)
+    return Words(title, steps.trouble(call.outcome, call.code, call.detail), test, call.sent_at)
 
 
-def _reference(settings: SyncSettings) -> Step:
-    done = settings.reference_read_at is not None
-    text = (
-        _("Years and code values were read. The current school year is %(year)s.")
-        % {"year": settings.current_school_year}
-        if done
-        else _("Years and code values are read automatically as soon as PASI answers, and daily after that.")
-    )
-    return Step("reference", _("Reference data"), text, done, at=settings.reference_read_at)
+def _read(facts: Facts, label: str) -> Button | None:
+    """Nothing to press once the listener reads by itself."""
+    if facts.settings.regular_synchronization:
+        return None
+    return Button(reverse("pasi_connect:first-reading"), label, post=True)
 
 
-def _schools() -> Step:
-    all_schools = School.objects.count()
-    active = School.objects.filter(enrolment_sync=State.ACTIVE).count()
+def _code_values(facts: Facts) -> Words:
+    title = _("Code values")
+    if not facts.code_values:
+        text = _("The lists of values that PASI allows, read from PASI. Nothing is sent.")
+        return Words(title, text, _read(facts, _("Read from PASI")))
+    text = _("%(lists)s lists with %(values)s values. New values are read daily once regular synchronization is on.") % {
+        "lists": _count(facts.code_lists), "values": _count(facts.code_values)
+    }  # fmt: skip
+    return Words(title, text, _read(facts, _("Read again")), facts.settings.reference_read_at)
+
+
+def _current_year(facts: Facts) -> Words:
+    title, year = _("Current school year"), facts.settings.current_school_year
+    if year is None:
+        text = _("PASI says for which school year it accepts enrolments. Until it has, the current year is 0000-0000.")
+        return Words(title, text, _read(facts, _("Read from PASI")))
+    accepted = [f"{ending - 1}-{ending}" for ending in facts.settings.accepted_school_years]
+    text = _("The current school year is %(year)s. PASI accepts enrolments for %(years)s.") % {
+        "year": year, "years": get_text_list(accepted, _("and"))
+    }  # fmt: skip
+    return Words(title, text, _read(facts, _("Ask PASI again")), facts.settings.reference_read_at)
+
+
+def _schools(facts: Facts) -> Words:
+    title = _("Schools")
+    if not facts.schools:
+        text = _("The schools of your authority are read from PASI. Each begins inactive.")
+        return Words(title, text, _read(facts, _("Read from PASI")))
+    text = ngettext("%(n)s school.", "%(n)s schools.", facts.schools) % {"n": _count(facts.schools)}
+    return Words(title, text, Button(reverse("sis:school-list"), _("Open the schools")))
+
+
+def _active_schools(facts: Facts) -> Words:
+    if not facts.schools:
+        text = _("A school takes part in synchronization once it is active.")
+        return Words(_("Active schools"), text, Button(reverse("sis:school-list"), _("Open the schools")))
     text = ngettext(
         "%(active)s of %(all)s school is active for enrolment synchronization.",
         "%(active)s of %(all)s schools are active for enrolment synchronization.",
-        all_schools,
-    ) % {"active": active, "all": all_schools}
-    return Step("schools", _("Active schools"), text, active > 0, reverse("sis:school-list"), _("Open the schools"))
+        facts.schools,
+    ) % {"active": facts.active_schools, "all": facts.schools}
+    return Words(_("Active schools"), text, Button(reverse("sis:school-list"), _("Open the schools")))
 
 
-def _regular(settings: SyncSettings) -> Step:
-    on = settings.regular_synchronization
+def _regular(facts: Facts) -> Words:
     text = (
         _("On: every change reaches PASI within seconds.")
-        if on
+        if facts.settings.regular_synchronization
         else _("When this is off, changes are stored and counted, and sent as soon as it is switched on.")
     )
-    return Step(
-        "regular",
-        _("Regular synchronization"),
-        text,
-        on,
-        reverse("pasi_connect:settings-synchronization"),
-        _("Open the synchronization settings"),
-    )
+    page = Button(reverse("pasi_connect:settings-synchronization"), _("Open the synchronization settings"))
+    return Words(_("Regular synchronization"), text, page)
 
 
-def _first(settings: SyncSettings) -> Step:
-    done = settings.first_in_step_at is not None
+def _in_step(facts: Facts) -> Words:
+    at = facts.settings.first_in_step_at
     text = (
         _("Every synchronized record has matched on both sides.")
-        if done
+        if at
         else _(
             "This step ends when everything is read, compared, decided and sent. Open changes are listed under "
             "Changes from PASI."
         )
     )
-    return Step("first", _("First time in step"), text, done, at=settings.first_in_step_at)
+    page = Button(reverse("pasi_connect:changes"), _("Open Changes from PASI"))
+    return Words(_("First time in step"), text, page, at)
+
+
+WORDS: dict[str, Callable[[Facts], Words]] = {
+    "certificate": _certificate,
+    "connection": _connection,
+    "code_values": _code_values,
+    "current_year": _current_year,
+    "schools": _schools,
+    "active_schools": _active_schools,
+    "regular": _regular,
+    "in_step": _in_step,
+}

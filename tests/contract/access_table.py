@@ -304,6 +304,7 @@ ALERTS = (
 SETUP = (
     Row("pasi_connect:setup", SETS_UP),
     Row("pasi_connect:connection-test", "302 403 403 302 302", method="POST"),
+    Row("pasi_connect:first-reading", "302 403 403 302 302", method="POST"),
     Row("pasi_connect:settings-synchronization", SETS_UP),
     Row("pasi_connect:settings-synchronization", "302 403 403 422 422", method="POST"),
     Row("pasi_connect:settings-connection", SETS_UP),

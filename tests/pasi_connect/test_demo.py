@@ -86,7 +86,7 @@ def test_open_concurrent_enrolments_run_past_the_closing_date(tmp_path):
 
 def test_pasi_gets_the_same_records(tmp_path):
     made_on(NOVEMBER, tmp_path)
-    documents = making.documents(district.Builder(NOVEMBER).build())
+    documents = making.documents(district.Builder(NOVEMBER).build(), SECTION.links_along.order_by("pk"))
     theirs = {str(one["RefId"]): one for one in documents["StudentSchoolEnrolment"]}
     keys = dict(SCHOOL_ENROLMENT.links.values_list("subject_id", "key"))
     for stay in SchoolEnrolment.objects.select_related("student", "school"):

@@ -6,7 +6,7 @@ again by itself. A record vanishes only by a complete set, and only past the gua
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,9 +48,9 @@ class Kind:
     year: SchoolYear | None
 
 
-def kinds(context: Context) -> list[Kind]:
+def kinds(context: Context, of: Sequence[Entity] = REGISTRY) -> list[Kind]:
     all_kinds: list[Kind] = []
-    for entity in REGISTRY:
+    for entity in of:
         name = entity.notification
         if entity.by_year:
             all_kinds.extend(Kind(f"{name}.{year.ending}", entity, year) for year in sorted(context.years))
@@ -61,9 +61,13 @@ def kinds(context: Context) -> list[Kind]:
 
 @dataclass
 class Puller:
-    """Keeps, between questions, the ids of the full sets that are being drained. `may_write` is asked before each store."""
+    """Keeps, between questions, the ids of the full sets that are being drained. `may_write` is asked before each store.
+
+    `entities`: the kinds that it asks for, all by itself.
+    """
 
     may_write: Callable[[], bool] = lambda: True
+    entities: Sequence[Entity] = REGISTRY
     full: dict[str, set[str]] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)  # the newest version that each full set has named
     begun: dict[str, int] = field(default_factory=dict)  # the last audit entry before each full set was asked for
@@ -72,7 +76,7 @@ class Puller:
     def ask(self, wait_minutes: int, with_hash: bool = False) -> Answer:
         """One request for news of every kind, and everything that its answer calls for."""
         self.short = False
-        all_kinds = kinds(Context())
+        all_kinds = kinds(Context(), self.entities)
         cursors = SyncCursor.objects.in_bulk([kind.name for kind in all_kinds])
         infos, hashed = [], set()
         for kind in all_kinds:

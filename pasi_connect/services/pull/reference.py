@@ -14,6 +14,7 @@ from pasi_connect.rules.days import LATEST, OLDEST
 from pasi_connect.services.compare import comparing, failures
 from pasi_connect.services.pull import code_lists, contract_changes
 from pasi_connect.soap import gateway
+from pasi_connect.soap.answers import Answer
 from pasi_connect.soap.gateway import Purpose
 from sis.models import Authority
 from sis.rules.school_year import SchoolYear
@@ -38,17 +39,22 @@ def due() -> bool:
 
 
 def refresh(whole: bool = False) -> bool:
-    """Reads the accepted years and the code values. False when PASI did not answer: asked again at the next turn.
+    """As `read`. False when PASI did not answer: asked again at the next turn."""
+    return read(whole).good
+
+
+def read(whole: bool = False) -> Answer:
+    """Reads the accepted years and the code values. The answer that was not good, or the last one.
 
     `whole`: every code value, also those of versions that are known.
     """
     years = gateway.call("GetAcceptedRegistrationStatus", {}, purpose())
     if not years.good:
-        return False
+        return years
     version = 0 if whole else max(CodeValue.objects.values_list("core_version", flat=True), default=0)
     codes = gateway.call("GetCodeValues", {"LastKnownSourceVersion": version}, purpose())
     if not codes.good:
-        return False
+        return codes
     with transaction.atomic():
         store_codes(codes.value["CodeValues"])
         settings = SyncSettings.objects.select_for_update().filter(pk=1).first() or SyncSettings(pk=1)
@@ -61,7 +67,7 @@ def refresh(whole: bool = False) -> bool:
         settings.save()
     if before != (settings.current_school_year, settings.accepted_school_years):
         comparing.evaluate_all()
-    return True
+    return codes
 
 
 def _years(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -157,13 +157,6 @@ def test_the_caller_is_written_in_latin_letters(district):
     assert CallerSettings.load().build == "12"
 
 
-def test_the_guide_names_what_comes_next(district, files):
-    steps = {step.key: (step.state, step.after) for step in district.get("/setup/").context["guide"].steps}
-    assert steps["connection"] == ("now", 0)
-    assert steps["certificate"] == ("done", 0)
-    assert steps["test"] == ("blocked", 1)
-
-
 def test_the_connection_test_tells_why_it_does_not_work(district, files):
     ConnectionSettings.objects.update(endpoint_url="https://127.0.0.1:1/2020/PASIService2020.svc")
     answer = district.post("/setup/test/", follow=True)

@@ -227,9 +227,11 @@ def test_in_step_only_when_every_record_is_the_same_on_both_sides(world):
     assert in_step()  # it was, once: a difference of today is no unfinished start
 
 
-def test_health_says_that_synchronization_is_off(world):
-    assert _synchronization() == {"ok": True}
+def test_synchronization_being_on_is_a_condition_of_the_demo_alone(world, settings):
+    assert _synchronization() == {"on": True}
     world.set(regular_synchronization=False)
+    assert _synchronization() == {"on": False}
+    settings.DEMO = True
     assert _synchronization()["ok"] is False
 
 
