@@ -34,6 +34,8 @@ STEPS = (
     Step("code_values", CONNECT, ("connection",), family="settings"),
     Step("current_year", CONNECT, ("connection",), family="settings"),
     Step("schools", DESCRIBE, ("connection",), family="school"),
+    Step("calendars", DESCRIBE, ("schools",), verb="run", family="load"),
+    Step("data", DESCRIBE, ("schools",), verb="run", family="load"),
     Step("active_schools", DESCRIBE, ("schools",), family="school"),
     Step("regular", STAY, ("code_values", "current_year", "active_schools"), family="settings"),
     Step("in_step", STAY, ("regular",), verb="decide", family="change"),

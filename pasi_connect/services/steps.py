@@ -8,7 +8,7 @@ from pasi_connect.models import CodeValue, ConnectionSettings, Exchange, SyncSet
 from pasi_connect.models.exchange import Outcome
 from pasi_connect.rules import faults, steps
 from pasi_connect.soap.certificate import Certificate, Problem, look
-from sis.models import Authority, School
+from sis.models import Authority, School, SchoolEnrolment, Term
 from sis.models.organization import State
 
 LONG_POLL = "IsDataAvailable"  # PASI holds it open while there is nothing new: its time says nothing
@@ -28,6 +28,8 @@ class Facts:
     code_lists: int
     schools: int
     active_schools: int
+    has_terms: bool
+    has_enrolments: bool
 
     @property
     def done(self) -> set[str]:
@@ -38,6 +40,8 @@ class Facts:
             "code_values": self.code_values > 0,
             "current_year": self.settings.current_school_year is not None,
             "schools": self.schools > 0,
+            "calendars": self.has_terms,
+            "data": self.has_enrolments,
             "active_schools": self.active_schools > 0,
             "regular": self.settings.regular_synchronization,
             "in_step": self.settings.first_in_step_at is not None,
@@ -58,6 +62,8 @@ def facts() -> Facts:
         CodeValue.objects.values("class_name").distinct().count(),
         School.objects.count(),
         School.objects.filter(enrolment_sync=State.ACTIVE).count(),
+        Term.objects.exists(),
+        SchoolEnrolment.objects.exists(),
     )
 
 

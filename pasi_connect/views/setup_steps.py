@@ -20,6 +20,7 @@ from pasi_connect.rules.steps import Step
 from pasi_connect.services import setting_up, steps
 from pasi_connect.services.pull import first_reading
 from pasi_connect.services.steps import Facts
+from sis.models import Load, SchoolCalendar, SchoolEnrolment, Student
 
 READ = ("code_values", "current_year", "schools")  # what one job reads
 NAMES_SHOWN = 5
@@ -267,6 +268,38 @@ def _schools(facts: Facts) -> Words:
     return Words(title, text, Button(reverse("sis:school-list"), _("Open the schools")))
 
 
+def _calendars(facts: Facts) -> Words:
+    title, year = _("Calendars and terms"), facts.settings.current_school_year
+    how = Button(reverse("api:docs"), _("How data is loaded"))
+    if not facts.has_terms:
+        text = _("The other system delivers calendars and terms, school by school, through the API. Nothing is sent.")
+        return Words(title, text, how)
+    schools = SchoolCalendar.objects.filter(school_year=year).values("school").distinct().count()
+    text = ngettext(
+        "%(n)s of %(all)s school has a calendar for the current school year.",
+        "%(n)s of %(all)s schools have a calendar for the current school year.",
+        facts.schools,
+    ) % {"n": _count(schools), "all": _count(facts.schools)}
+    return Words(title, text, how)
+
+
+def _data(facts: Facts) -> Words:
+    title, how = _("Data in"), Button(reverse("api:docs"), _("How data is loaded"))
+    if not facts.has_enrolments:
+        text = _(
+            "The other system delivers students and enrolments through the API. They stay here until you send them."
+        )
+        return Words(title, text, how)
+    students, enrolments = _count(Student.objects.count()), _count(SchoolEnrolment.objects.count())
+    text = _("Students: %(students)s. Enrolments: %(enrolments)s.") % {"students": students, "enrolments": enrolments}
+    last = Load.objects.filter(dry_run=False).first()
+    if last is not None and last.refused:
+        text += " " + ngettext(
+            "%(n)s line of the last load was refused.", "%(n)s lines of the last load were refused.", last.refused
+        ) % {"n": _count(last.refused)}
+    return Words(title, text, how, last.created_at if last else None)
+
+
 def _active_schools(facts: Facts) -> Words:
     if not facts.schools:
         text = _("A school takes part in synchronization once it is active.")
@@ -309,6 +342,8 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "code_values": _code_values,
     "current_year": _current_year,
     "schools": _schools,
+    "calendars": _calendars,
+    "data": _data,
     "active_schools": _active_schools,
     "regular": _regular,
     "in_step": _in_step,

@@ -4,15 +4,17 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from operations import clock
 from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
 from pasi_connect.models import CodeValue, ConnectionSettings, Exchange, SyncSettings
 from pasi_connect.services import steps
 from pasi_connect.services.pull import first_reading
-from sis.models import Authority, School
+from sis.models import Authority, Load, School
 from sis.services import organizations
-from tests.factories import AuthorityFactory, UserFactory
+from tests.factories import AuthorityFactory, EnrolmentFactory, UserFactory
+from tests.factories.courses import TermFactory
 from tests.moments import machine_now
 from tests.pasi_connect.world import OTHER_SCHOOL, SCHOOL_CODES, World
 from tests.simulator_process import AUTHORITY, OTHER_AUTHORITY
@@ -68,16 +70,18 @@ def test_an_empty_installation_begins_with_the_certificate(empty, as_person):
         "code_values": ("blocked", "Waits for step 2"),
         "current_year": ("blocked", "Waits for step 2"),
         "schools": ("blocked", "Waits for step 2"),
+        "calendars": ("blocked", "Waits for step 5"),
+        "data": ("blocked", "Waits for step 5"),
         "active_schools": ("blocked", "Waits for step 5"),
-        "regular": ("blocked", "Waits for steps 3, 4 and 6"),
-        "in_step": ("blocked", "Waits for step 7"),
+        "regular": ("blocked", "Waits for steps 3, 4 and 8"),
+        "in_step": ("blocked", "Waits for step 9"),
     }
     text = client.get("/setup/").content.decode()
     assert (
-        "0 of 8 steps are done" in text
+        "0 of 10 steps are done" in text
         and "Next: Certificate. Who can do it: District officer or Administrator." in text
     )
-    assert "0000-0000" in text and "Waits for steps 3, 4 and 6" in text
+    assert "0000-0000" in text and "Waits for steps 3, 4 and 8" in text
 
 
 def test_the_guide_is_followed_to_the_switch(connected, as_person):
@@ -208,9 +212,21 @@ def test_health_says_when_all_is_set_up(connected, as_person):
     client.post("/setup/read/")
     jobs.run(Job.objects.get().pk)
     School.objects.update(enrolment_sync="active")
-    assert steps.report() == {"complete": False, "missing": ["regular", "in_step"]}
+    assert steps.report() == {"complete": False, "missing": ["calendars", "data", "regular", "in_step"]}
+    enrolment = EnrolmentFactory(school=School.objects.first())
+    TermFactory(calendar__school=enrolment.school)
     row = SyncSettings.load()
     row.regular_synchronization, row.first_in_step_at = True, row.reference_read_at
     row.save()
     assert steps.report() == {"complete": True, "missing": []}
     assert client.get("/setup/").context["guide"].title == "Everything is set up"
+
+
+def test_data_that_are_in_are_counted_with_what_the_last_load_refused(here, enrolment, as_person):
+    TermFactory(calendar__school=here.school)
+    Load.objects.create(resource="students", active=False, created_at=clock.now(), created=4, refused=2)
+    guide = as_person(here.district).get("/setup/").context["guide"]
+    steps_of = {step.key: step for phase in guide.phases for step in phase.steps}
+    assert steps_of["data"].state == steps_of["calendars"].state == "done"
+    assert steps_of["data"].words.text == "Students: 1. Enrolments: 1. 2 lines of the last load were refused."
+    assert steps_of["calendars"].words.text == "1 of 2 schools have a calendar for the current school year."

@@ -22,4 +22,4 @@ def test_a_step_waits_for_what_it_needs_and_not_for_whatever_stands_above():
     assert waits_for(steps["certificate"], set()) == []
     assert waits_for(steps["schools"], {"certificate"}) == [2]
     assert waits_for(steps["schools"], {"certificate", "connection"}) == []  # the code values may come later
-    assert waits_for(steps["regular"], {"code_values", "schools"}) == [4, 6]
+    assert waits_for(steps["regular"], {"code_values", "schools"}) == [4, 8]
