@@ -365,9 +365,9 @@ COLUMNS = ("anonymous", "registrar_a", "registrar_b", "district", "admin")
 # Open to whoever is signed in, also without a permission; all else is 403 for an empty role, foreign or not.
 OPEN = frozenset(
     {
-        "livez", "healthz", "metrics", "login", "sign-in-again", "logout", "set_language", "invitation", "operations:theme",
-        "operations:words", "operations:styleguide", "operations:profile", "operations:password", "operations:tokens",
-        "operations:token-revoke", "operations:list-columns", "operations:list-reset",
+        "livez", "healthz", "metrics", "login", "sign-in-again", "logout", "set_language", "invitation",
+        "operations:theme", "operations:words", "operations:styleguide", "operations:profile", "operations:password",
+        "operations:tokens", "operations:token-revoke", "operations:list-columns", "operations:list-reset",
         "alerts:own", "alerts:mail-test", "api:root", "api:schema", "api:docs", "api:no-such-address",
     }
 )  # fmt: skip

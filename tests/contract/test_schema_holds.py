@@ -108,6 +108,7 @@ def has_odd_lines(case: schemathesis.Case) -> bool:
 @DESCRIPTION.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_description_holds(case: schemathesis.Case, district: District) -> None:
-    district.name_a_record(case)
+    # Asked before: with a record's number for a text in the address, the case would count as one that must be refused.
     checks = [one for one in CHECKS if one is not negative_data_rejection] if has_odd_lines(case) else CHECKS
+    district.name_a_record(case)
     case.call_and_validate(headers={"Authorization": f"Token {district.token}"}, checks=checks)
