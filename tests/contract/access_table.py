@@ -364,10 +364,10 @@ TABLE = (*API, *DOORS, *OWN, *PEOPLE, *SIS, *CHANGES, *ALERTS, *SETUP, *YEAR_END
 COLUMNS = ("anonymous", "registrar_a", "registrar_b", "district", "admin")
 # Open to whoever is signed in, also without a permission; all else is 403 for an empty role, foreign or not.
 OPEN = frozenset("""
-     livez healthz metrics login sign-in-again logout set_language invitation operations:theme operations:words
+    livez healthz metrics login sign-in-again logout set_language invitation operations:theme operations:words
     operations:styleguide operations:profile operations:password operations:tokens operations:token-revoke
-    operations:list-columns operations:list-reset alerts:own alerts:mail-test api:root api:schema api:docs api:no-
-    such-address
+    operations:list-columns operations:list-reset alerts:own alerts:mail-test api:root api:schema api:docs
+    api:no-such-address
 """.split())  # fmt: skip
 # What lies at school A, or is a thing of all schools: not there for somebody of school B, whatever they may do.
 OF_SCHOOL_A = frozenset("enrolment school term guard job waiting_job reconciliation rehearsal run".split())
