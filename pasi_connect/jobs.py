@@ -11,9 +11,9 @@ from operations import offers, rights
 from operations.models import Job
 from pasi_connect import selectors
 from pasi_connect.models import Action, BulkSelection, Discrepancy
-from pasi_connect.services import archiving
+from pasi_connect.services import archiving, first_reading
 from pasi_connect.services.decisions import bulk, taking_back, undoers  # noqa: F401 - `undoers` registers how decisions go back
-from pasi_connect.services.pull import first_reading, refilling, vanishing
+from pasi_connect.services.pull import refilling, vanishing
 from pasi_connect.services.queue import forcing
 
 # What each kind asks of the person who started it, before every chunk anew.

@@ -18,8 +18,8 @@ from operations.services import keeping
 from operations.views import lists
 from pasi_connect.forms.setup import ApprovalForm, CallerForm, ConnectionForm, KeepingForm, SynchronizationForm
 from pasi_connect.models import CallerSettings, ConnectionSettings, SyncSettings
-from pasi_connect.services import setting_up, steps
-from pasi_connect.services.pull import first_reading, reference
+from pasi_connect.services import first_reading, setting_up, steps
+from pasi_connect.services.pull import reference
 from pasi_connect.views import setup_steps
 
 

@@ -17,8 +17,7 @@ from pasi_connect.models import Submission, SyncCursor
 from pasi_connect.models.submission import Status
 from pasi_connect.rules import steps as rules
 from pasi_connect.rules.steps import Step
-from pasi_connect.services import setting_up, steps
-from pasi_connect.services.pull import first_reading
+from pasi_connect.services import first_reading, setting_up, steps
 from pasi_connect.services.steps import Facts
 from sis.models import Load, SchoolCalendar, SchoolEnrolment, Student
 

@@ -9,8 +9,7 @@ from operations.actor import of_user
 from operations.models import AuditEntry, Job
 from operations.services import jobs
 from pasi_connect.models import CodeValue, ConnectionSettings, Exchange, SyncSettings
-from pasi_connect.services import steps
-from pasi_connect.services.pull import first_reading
+from pasi_connect.services import first_reading, steps
 from sis.models import Authority, Load, School
 from sis.services import organizations
 from tests.factories import AuthorityFactory, EnrolmentFactory, UserFactory
@@ -129,6 +128,16 @@ def test_two_who_press_at_once_start_one_job(connected, as_person):
     for _ in range(2):
         assert as_person(connected).post("/setup/read/").status_code == 302
     assert Job.objects.count() == 1
+
+
+def test_the_job_ends_when_its_person_may_no_longer_set_up(connected, as_person, pasi):
+    as_person(connected).post("/setup/read/")
+    connected.groups.clear()
+    job = Job.objects.get()
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.status == "failed" and "no longer has the permission" in job.detail
+    assert not School.objects.exists()
 
 
 def test_the_job_says_why_pasi_did_not_answer(connected, as_person):
