@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 
@@ -13,6 +14,11 @@ def colon() -> str:
 
 def pair(label: Any, value: Any) -> str:
     return f"{label}{colon()}{value}"
+
+
+def with_number(message: str, number: str) -> str:
+    """The sentence of a rule with its number in PASI, where it has one."""
+    return _("%(sentence)s (rule %(number)s)") % {"sentence": message, "number": number} if number else message
 
 
 def label_of(model: type[Model], name: str) -> str:

@@ -88,8 +88,19 @@ def school_code_filter(field_name: str) -> django_filters.CharFilter:
     return django_filters.CharFilter(field_name=field_name, label=_("School"), validators=[four_digits])
 
 
-def course_code_filter(field_name: str) -> django_filters.CharFilter:
-    return django_filters.CharFilter(field_name=field_name, label=_("Course code"), validators=[course_code])
+class CourseCodeFormField(forms.CharField):
+    """In capitals, as PASI's codes are written."""
+
+    def to_python(self, value: Any) -> Any:
+        return str(super().to_python(value) or "").upper()
+
+
+class CourseCodeFilter(django_filters.CharFilter):
+    field_class = CourseCodeFormField
+
+
+def course_code_filter(field_name: str) -> CourseCodeFilter:
+    return CourseCodeFilter(field_name=field_name, label=_("Course code"), validators=[course_code])
 
 
 class SchoolFilter(django_filters.FilterSet):

@@ -47,7 +47,12 @@ PERMISSIONS = (
         ROLES,
     ),
     Permission("find", gettext_noop("Find: look up students"), ROLES, (RECORDS,)),
-    Permission("edit_records", gettext_noop("Edit enrolments of own schools"), (REGISTRAR, OFFICER), (RECORDS,)),
+    Permission(
+        "edit_records",
+        gettext_noop("Edit records: students, enrolments, courses and sections of own schools"),
+        (REGISTRAR, OFFICER),
+        (RECORDS,),
+    ),
     Permission(
         "core_alerts",
         gettext_noop("Core Alerts: decide on changes from PASI, manage alerts"),

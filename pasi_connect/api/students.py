@@ -92,6 +92,10 @@ class StudentViewSet(Resource, viewsets.GenericViewSet[Student]):
         if fields and answer.data["pasi"]["state"] in QUEUED:
             coming = submissions.forecast_of(changed, of_request(request), fields)
             answer.data["pasi"].update(state=coming.status, reason=coming.reason)
+        if (
+            self.dry_run
+        ):  # what has not come to be cannot have been seen: a preview carries the version that it was drawn from
+            answer.data["version"] = str(student.revision)
         return answer
 
     @staticmethod

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from operations import clock
 from operations.actor import SYNC
@@ -164,6 +164,10 @@ def _sentence(entry: AuditEntry, items: dict[int, Discrepancy]) -> dict[str, Any
     if entry.entity in KINDS and entry.action in OWN:
         icon, hue, sentence = OWN[Verb(entry.action)]
         return {"icon": icon, "hue": hue, "text": str(sentence)}
+    if entry.entity in KINDS and entry.action in CHANGED and "deleted" in entry.changes:
+        gone = bool(entry.changes["deleted"][-1])
+        done = pgettext("activity", "Deleted") if gone else pgettext("activity", "Restored")
+        return {"icon": "trash" if gone else "undo", "hue": "sis", "text": done}
     if entry.entity in KINDS:
         changed = {"icon": "edit", "hue": "sis", "text": _("%(fields)s changed") % {"fields": fields}}
         return changed if entry.action in CHANGED else None

@@ -63,6 +63,10 @@ class SectionForm(forms.ModelForm):
                     initial=field.initial,
                 )
 
+    def clean_course_codes(self) -> str:
+        """PASI's codes are written in capitals."""
+        return str(self.cleaned_data["course_codes"]).upper()
+
     def groups(self) -> list[dict[str, Any]]:
         """The fields in their fieldsets, as the page shows them."""
         return [
@@ -120,7 +124,7 @@ class DeletionForm(forms.Form):
         label=_("Reason"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Saved here with the action. PASI does not receive it."),
+        help_text=_("Shown on the section’s page while it is deleted. PASI does not receive it."),
     )
 
 

@@ -1,7 +1,7 @@
 """What a section must fulfil before it is saved here, and what follows from its term and course. Pure."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from operations.rules.words import gettext_noop
@@ -12,8 +12,15 @@ REGULAR, SUMMER, ENGLISH = "REG", "SUM", "EN"
 # What may not all be the same on two live sections of a school and year (rule 40104): neither days nor credits nor courses.
 UNIQUE = ("term_code", "delivery", "language", "schedule", "description", "local_section_id")
 MOST_DESCRIPTION = 255
+# Of the columns here, and of what PASI takes.
+LARGEST = {"credits_offered": 32767, "minutes_offered": 2147483647}
 
 PAGE = "Section (business object)"
+
+
+def _over(name: str, largest: int) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda record: (record[name] or 0) > largest
+
 
 RULES: tuple[Rule, ...] = (
     Rule("", "number", PAGE, lambda r: not r["number"], gettext_noop("Enter the section number.")),
@@ -21,6 +28,10 @@ RULES: tuple[Rule, ...] = (
     Rule("", "local_section_id", PAGE, lambda r: not r["local_section_id"], gettext_noop("Enter the local section ID.")),
     Rule("", "schedule", PAGE, lambda r: not r["schedule"], gettext_noop("Choose the delivery schedule.")),
     Rule("", "language", PAGE, lambda r: not r["language"], gettext_noop("Choose the language of instruction.")),
+    *(
+        Rule("", name, PAGE, _over(name, largest), gettext_noop("This number is too large."))
+        for name, largest in LARGEST.items()
+    ),
     Rule(
         "40104",
         "number",
@@ -101,7 +112,6 @@ REVERSED = gettext_noop(
 TOO_LONG = gettext_noop("It has %(length)s characters; a section here can store %(most)s.")
 NO_NUMBER = gettext_noop("%(value)s cannot be stored here.")
 TWIN = gettext_noop("The course already has a section with this number in the term.")
-LARGEST = {"credits_offered": 32767, "minutes_offered": 2147483647}
 
 
 def unholdable(record: Mapping[str, Any], most: Mapping[str, int]) -> list[tuple[str, str, dict[str, Any]]]:

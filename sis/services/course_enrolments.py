@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from operations import clock
+from operations import clock, wording
 from operations.actor import Actor
 from operations.services import audit
 from sis.models import CourseEnrolment, SchoolEnrolment, Section, Student
@@ -93,8 +93,7 @@ def check(record: CourseEnrolment) -> None:
     )
     problems: dict[str, list[str]] = {}
     for rule in broken:
-        message = _(rule.message)
-        problems.setdefault(rule.field, []).append(f"{message} ({_('rule')} {rule.number})" if rule.number else message)
+        problems.setdefault(rule.field, []).append(wording.with_number(_(rule.message), rule.number))
     if problems:
         raise ValidationError(problems)
     _refuse_overlap(record)

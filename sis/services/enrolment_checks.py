@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from operations import wording
 from operations.rules import latin1
 from sis.models import SchoolEnrolment
 from sis.models.fields import codes_fields
@@ -39,10 +40,8 @@ def check(record: Mapping[str, Any], entered: Iterable[str] = EDITABLE) -> None:
         if isinstance(record[name], str) and not latin1.enterable(record[name])
     }
     for fault in rules.faults(record, CODES):
-        message = _(fault.rule.message)
-        problems.setdefault(fault.rule.field, []).append(
-            f"{message} ({_('rule')} {fault.rule.number})" if fault.rule.number else message
-        )
+        sentence = wording.with_number(_(fault.rule.message), fault.rule.number)
+        problems.setdefault(fault.rule.field, []).append(sentence)
     if problems:
         raise ValidationError(problems)
 

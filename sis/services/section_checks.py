@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from operations import wording
 from operations.rules import latin1
 from sis.models import Course, CourseEnrolment, Section
 from sis.rules import section as rules
@@ -82,8 +83,7 @@ def check(section: Section, around: Around, entered: Iterable[str] = EDITABLE, *
         if isinstance(record[name], str) and not latin1.enterable(record[name])
     }
     for rule in rules.faults(record):
-        message = _(rule.message)
-        problems.setdefault(rule.field, []).append(f"{message} ({_('rule')} {rule.number})" if rule.number else message)
+        problems.setdefault(rule.field, []).append(wording.with_number(_(rule.message), rule.number))
     if problems:
         raise ValidationError(problems)
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from operations import statements
+from operations import statements, wording
 from operations.actor import Actor
 from operations.rules import latin1
 from operations.services import audit
@@ -59,9 +59,7 @@ def check(record: Mapping[str, Any], touched: Iterable[str] = EDITABLE) -> None:
         if isinstance(record[name], str) and not latin1.enterable(record[name])
     }
     for rule in rules.faults(record, names):
-        message = _(rule.message)
-        sentence = f"{message} ({_('rule')} {rule.number})" if rule.number else message
-        problems.setdefault(rule.field, []).append(sentence)
+        problems.setdefault(rule.field, []).append(wording.with_number(_(rule.message), rule.number))
     if problems:
         raise ValidationError(problems)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -14,13 +14,15 @@ from django.views import View
 
 from operations import clock, exports, keyset, offers, rights, wording
 from operations.actor import user_of
-from operations.models import User
+from operations.models import AuditEntry, User
 from operations.views import lists
 from sis import selectors
 from sis.filters import SectionFilter
 from sis.models import Section, Term
+from sis.services import events
 from sis.services.sections import EDITABLE
 from sis.views import codes
+from sis.views.section_forms import as_seen
 from sis.views.statuses import STATUS
 
 FILTERS = ("school", "school_year", "term", "course")
@@ -48,9 +50,9 @@ LIST = lists.Listing(
 )
 
 
-def _sections(user: User) -> QuerySet[Section]:
-    """What the list is of, and its file."""
-    return selectors.sections(user).filter(deleted=False)
+def _filters(params: QueryDict, user: User) -> SectionFilter:
+    """The list, and its file: deleted sections only where they are asked for."""
+    return SectionFilter(lists.with_default(params, "deleted", "false", ()), selectors.sections(user))
 
 
 def _seats(sections: Sequence[Section]) -> dict[int, int]:
@@ -64,10 +66,9 @@ def _seats(sections: Sequence[Section]) -> dict[int, int]:
 class SectionList(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user = user_of(request)
-        own = _sections(user)
-        if turn := LIST.turn(request, lambda params: SectionFilter(params, own)):
+        if turn := LIST.turn(request, lambda params: _filters(params, user)):
             return turn
-        filters = SectionFilter(request.GET, own)
+        filters = _filters(request.GET, user)
         self._choices(filters, user)
         rows = lists.rows(filters)
         page = lists.page(request, rows, size=PAGE)
@@ -88,9 +89,10 @@ class SectionList(View):
 
     @staticmethod
     def _choices(filters: SectionFilter, user: User) -> None:
-        """Pick lists of the existing values; a person of one school does not choose one."""
-        for name in set(filters.form.fields) - set(FILTERS):
-            del filters.form.fields[name]
+        """Pick lists of the existing values; a person of one school does not choose one. What has no box stays in force unseen."""
+        for name in set(filters.form.fields) - {*FILTERS, "deleted"}:
+            filters.form.fields[name].widget = forms.HiddenInput()
+        filters.form.fields["deleted"].widget = forms.Select(choices=[("", _("No")), ("true", _("Yes"))])
         schools = [(one.code, f"{one.name} ({one.code})") for one in selectors.schools(user).order_by("code")]
         calendars = Term.objects.filter(calendar__school__in=selectors.schools(user)).order_by()
         years = {str(year) for year in calendars.values_list("calendar__school_year", flat=True).distinct()}
@@ -110,7 +112,7 @@ class SectionExport(View):
     """The list of sections as a file: the same filters, a line a section."""
 
     def get(self, request: HttpRequest, form: str) -> HttpResponseBase:
-        filters = SectionFilter(request.GET, _sections(user_of(request)))
+        filters = _filters(request.GET, user_of(request))
         LIST.check(request, filters)
         rows = lists.sound(filters)
         name = f"{_('sections')}-{clock.today().isoformat()}"
@@ -155,8 +157,15 @@ class SectionPage(View):
             "facts": _facts(section),
             "panels": offers.panels("sis.section", request, section),
             "may_edit": rights.can(user, "edit", "section"),
+            **({"deletion": _deletion(section), "seen": as_seen(section)} if section.deleted else {}),
         }
         return render(request, "sis/section.html", context)
+
+
+def _deletion(section: Section) -> AuditEntry | None:
+    """Who deleted it, when and why."""
+    entries = AuditEntry.objects.filter(entity=events.SECTION, subject_id=str(section.pk))
+    return entries.filter(changes__has_key="deleted").order_by("-id").first()
 
 
 def _facts(section: Section) -> list[tuple[Any, Any]]:

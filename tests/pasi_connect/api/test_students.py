@@ -68,6 +68,7 @@ def test_a_preview_says_what_pasi_will_refuse_and_keeps_nothing(api, student, bo
     seen = change(api, student, {**body, "dry_run": True} if in_body else body, "" if in_body else "?dry_run=true")
     assert standing(seen) == ("held", reason)
     assert expected(seen) == refusals
+    assert seen["version"] == str(student.revision)
     assert all(one["message"] and one["next_step"] and one["stays"] == [] for one in seen["expected"])
     assert Student.objects.get(pk=student.pk).revision == student.revision
     assert not DataEvent.objects.filter(entity="student", subject_id=student.pk).exists()

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from operations import clock
-from operations.actor import of_user
+from operations.actor import SYNC, of_user
 from operations.models import Job
 from pasi_connect.models import Action, BulkSelection, LinkState, Submission, SyncCursor, SyncSettings
 from pasi_connect.services import decisions
 from pasi_connect.services.decisions import bulk
-from tests.factories import EnrolmentFactory, changed_in_pasi, job, link_and_copy, submission, take_up
+from sis.services import sections
+from tests.factories import EnrolmentFactory, SectionFactory, changed_in_pasi, job, link_and_copy, submission, take_up
 from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,14 @@ def test_a_recent_decision_can_be_taken_back_from_here(here, as_person, item):
     registrar.post(f"/changes/{item.pk}/", {"version": item.version, "do": "save", "field-grade": "pasi"})
     decision = item.decisions.get()
     assert f"/decisions/{decision.pk}/undo/" in registrar.get("/").content.decode()
+
+
+def test_what_was_deleted_and_restored_is_told_by_these_words(here, as_person):
+    section = SectionFactory(school=here.school)
+    for deleted in (True, False):
+        sections.change(SYNC, section.pk, {"deleted": deleted})
+    told = [entry["text"] for entry in as_person(here.registrar).get("/").context["activity"]]
+    assert told == ["Restored", "Deleted"]
 
 
 def test_the_number_of_queries_does_not_follow_the_number_of_rows(here, as_person, item, django_assert_num_queries):

@@ -42,7 +42,7 @@ def test_a_section_is_edited(here, as_person, section, lists):
     second = factories.CourseFactory(code="MAT3792", name="Mathematics 31")
     client, address = as_person(here.registrar), f"/sections/{section.pk}/edit/"
     sent = entered(
-        client, address, course_codes=f"mat3792, {section.course.code}".upper(), minutes_offered="7500", term_code="S1"
+        client, address, course_codes=f"mat3792, {section.course.code}", minutes_offered="7500", term_code="S1"
     )
     answer = client.post(address, sent, follow=True)
     assert answer.redirect_chain == [(f"/sections/{section.pk}/", 302)]
@@ -111,6 +111,7 @@ def test_a_section_is_deleted_from_a_page_that_says_what_happens(here, as_person
     assert section.deleted
     assert AuditEntry.objects.get().reason == "Entered twice."
     assert "cannot be deleted" in text(client.get(address))
+    assert "Entered twice." in text(answer) and 'name="restore"' in text(answer)
 
 
 def test_a_deleted_section_is_restored(here, as_person, section):
@@ -121,6 +122,7 @@ def test_a_deleted_section_is_restored(here, as_person, section):
     assert client.post(address, sent | {"restore": "1"}).status_code == 302
     section.refresh_from_db()
     assert not section.deleted
+    assert 'name="restore"' not in text(client.get(f"/sections/{section.pk}/"))
 
 
 def test_a_section_with_students_says_why_it_stays(here, as_person, section):

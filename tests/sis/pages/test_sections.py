@@ -48,6 +48,21 @@ def test_the_filters(here, as_person, section):
     assert "No sections match these filters" in text(client.get("/sections/", {"term": "Semester 9"}))
 
 
+def test_a_filter_without_a_box_holds_for_the_page_as_for_the_file(here, as_person, section):
+    client, gone = as_person(here.registrar), factories.SectionFactory(school=here.school, deleted=True)
+    factories.SectionFactory(school=here.school, term=section.term, local_section_id="other")
+    queries = {
+        f"local_section_id={section.local_section_id}": [section],
+        f"course={section.course.code.lower()}": [section],
+        "deleted=true": [gone],
+    }
+    for query, fitting in queries.items():
+        page = client.get(f"/sections/?{query}")
+        assert (sections_of(page), len(page.context["chips"])) == (fitting, 1), query
+        lines = client.get(f"/sections/export/csv/?{query}").getvalue().decode("utf-8-sig").splitlines()
+        assert len(lines) == 1 + len(fitting), query
+
+
 @pytest.mark.parametrize("query", [{"school": "x"}, {"school_year": "2027"}, {"course": "lantern"}])
 def test_a_malformed_filter_is_refused(here, as_person, section, query):
     page = as_person(here.registrar).get("/sections/", query)

@@ -101,6 +101,8 @@ SECTION = {
     "deleted": False,
     "twin": False,
     "live_course_enrolments": True,
+    "credits_offered": 5,
+    "minutes_offered": None,
 }
 
 
@@ -120,6 +122,8 @@ SECTION = {
         ({"end_date": dt.date(2026, 9, 1)}, [("end_date", "40108")]),
         ({"start_date": dt.date(2025, 12, 31)}, [("start_date", "40113")]),
         ({"end_date": dt.date(2028, 1, 1)}, [("end_date", "40114")]),
+        ({"credits_offered": 32768}, [("credits_offered", "")]),
+        ({"minutes_offered": 2147483648}, [("minutes_offered", "")]),
         ({"deleted": True}, [("deleted", "40125")]),
         ({"deleted": True, "live_course_enrolments": False}, []),
     ],

@@ -55,6 +55,7 @@ def test_a_new_section_takes_school_year_and_dates_from_its_term(actor, term):
         ({"number": "7"}, ["number"]),
         ({"number": "2", "end_date": dt.date(2026, 9, 1)}, ["end_date"]),
         ({"number": "2", "start_date": dt.date(2025, 9, 1)}, ["start_date"]),
+        ({"number": "2", "minutes_offered": 2**31, "credits_offered": 2**15}, ["credits_offered", "minutes_offered"]),
     ],
 )
 def test_a_broken_rule_is_told_at_its_field_and_no_section_is_made(actor, term, given, fields):
