@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters import FilterSet
 from drf_spectacular.drainage import set_override
 
@@ -169,7 +170,7 @@ class SectionFilter(django_filters.FilterSet):
     term_code = django_filters.CharFilter(label=_("PASI term"), max_length=50)
     local_section_id = django_filters.CharFilter(label=_("Local section ID"), max_length=8)
     external_id = django_filters.CharFilter(label=_("External ID"))
-    deleted = TrueFalseFilter(label=_("Deleted"))
+    deleted = TrueFalseFilter(label=pgettext_lazy("sections", "Deleted"))
 
     class Meta:
         model = Section

@@ -31,7 +31,7 @@ class Submit:
     """How one record is sent; `stamps` are members that PASI sets itself and ignores on input.
 
     `batch`: the list in which records stand, where PASI takes several in one call and answers for each; `most`: how many go in
-    one. `list_member` and `list_name`: the list of keys and values that holds the fields that are `listed`.
+    one. `list_member` and `list_name`: the list of keys and values that holds the fields that are `in_list`.
     """
 
     operation: str

@@ -39,7 +39,7 @@ WITHOUT_VALUE: dict[Type, Any] = {
 class Field:
     """`name` is the column of the SIS record and of the local copy; `member` PASI's, or its path with slashes.
 
-    `listed`: a key of the record's list of keys and values. `code_class`: the list of PASI's that its codes are of. `carried`: a
+    `in_list`: a key of the record's list of keys and values. `code_class`: the list of PASI's that its codes are of. `carried`: a
     transfer takes it along. `judged`: rules over several records of a student look at it. `cut`: a longer text of PASI's is cut,
     where no person compares it. `spoken`: its codes are words, of which the description alone is shown. `organization`: the code of
     an authority, shown with its name. `part`: of a kind that is sent in parts, the one that carries it.

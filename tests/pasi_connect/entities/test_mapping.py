@@ -25,26 +25,25 @@ text = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_cat
 codes = st.lists(st.from_regex(r"[0-9]{3}", fullmatch=True), max_size=3, unique=True).map(
     lambda found: " ".join(sorted(found))
 )
-records = st.fixed_dictionaries(
-    {
-        "grade": st.sampled_from(["", "EC", "01", "12"]),
-        "start_date": days,
-        "exit_date": days,
-        "exit_date_type": st.sampled_from(["CompletionDate", "WithdrawalDate"]),
-        "programming_type": st.sampled_from(["Regular", "HomeEducation"]),
-        "programming_timeframe": st.sampled_from(["Day", "Evening"]),
-        "program_percentage": st.none() | st.integers(0, 100),
-        "local_student_id": text,
-        "resident_board": st.sampled_from(["", "1750"]),
-        "francophone_board": st.sampled_from(["", "0005"]),
-        "fnmi_declaration": st.sampled_from(["", "331"]),
-        "french_hours": st.sampled_from(["", "120"]),
-        "enrolment_type_codes": codes,
-        "exception_codes": codes,
-        "grants_program_codes": codes,
-        "deleted": st.booleans(),
-    }
-)
+VALUES = {
+    "grade": st.sampled_from(["", "EC", "01", "12"]),
+    "start_date": days,
+    "exit_date": days,
+    "exit_date_type": st.sampled_from(["CompletionDate", "WithdrawalDate"]),
+    "programming_type": st.sampled_from(["Regular", "HomeEducation"]),
+    "programming_timeframe": st.sampled_from(["Day", "Evening"]),
+    "program_percentage": st.none() | st.integers(0, 100),
+    "local_student_id": text,
+    "resident_board": st.sampled_from(["", "1750"]),
+    "francophone_board": st.sampled_from(["", "0005"]),
+    "fnmi_declaration": st.sampled_from(["", "331"]),
+    "french_hours": st.sampled_from(["", "120"]),
+    "enrolment_type_codes": codes,
+    "exception_codes": codes,
+    "grants_program_codes": codes,
+    "deleted": st.booleans(),
+}
+records = st.fixed_dictionaries(VALUES)
 
 
 def pairs(document):
@@ -56,6 +55,7 @@ def pairs(document):
 
 def test_every_compared_field_has_a_row():
     assert mapping.NAMES == COMPARED
+    assert set(VALUES) == set(COMPARED), "values of each field in VALUES"
 
 
 @given(records)

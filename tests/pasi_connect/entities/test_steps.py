@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from pasi_connect import entities
-from pasi_connect.rules.fields import Direction
+from pasi_connect.rules.fields import Direction, Field
 from pasi_connect.serializers.discrepancies import FieldPictureSerializer
 from pasi_simulator.codes import LISTS
 from sis.models.fields import codes_fields
@@ -105,6 +105,9 @@ def test_the_document_names_every_step():
         "make openapi",
     ):
         assert step in DOCUMENT
+    for name in ("in_list", "code_class", "carried", "judged", "direction"):
+        assert f"`{name}`" in DOCUMENT
+        assert name in Field.__dataclass_fields__
     for name in ("pasi_simulator/rules/extended.py", "pasi_simulator/pages/enrolment.py", "pasi_simulator/codes.py"):
         assert name in DOCUMENT
         assert (ROOT / name).exists()
