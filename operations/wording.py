@@ -17,8 +17,9 @@ def pair(label: Any, value: Any) -> str:
 
 
 def with_number(message: str, number: str) -> str:
-    """The sentence of a rule with its number in PASI, where it has one."""
-    return _("%(sentence)s (rule %(number)s)") % {"sentence": message, "number": number} if number else message
+    """The sentence of a rule with its number in PASI, where it has one. `sentences` puts it into a reader's language again."""
+    word = _("rule")
+    return f"{message} ({word} {number})" if number else message
 
 
 def label_of(model: type[Model], name: str) -> str:

@@ -23,6 +23,13 @@ from tests import factories
 from tests.api.conftest import client_of
 
 
+@pytest.fixture(autouse=True)
+def in_nobodys_language():
+    """A client's request leaves its language behind in the process of the test."""
+    yield
+    translation.deactivate()
+
+
 def of_rules():
     """What a rule says of an enrolment that breaks it, with the rule's number."""
     record = {
