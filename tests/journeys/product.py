@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from playwright.sync_api import Locator, Page
 
 from tests.simulator_process import ENROLMENTS, ROOT, free_ports
 
@@ -28,6 +29,16 @@ def wait_for(what: Callable[[], Any], said: str, seconds: float = PATIENCE) -> A
         assert time.monotonic() < end, f"not within {seconds:.0f} s: {said}"
         time.sleep(0.2)
     return answer
+
+
+def reload_until(page: Page, place: Locator, text: str) -> None:
+    """PASI has a change a moment before its outcome is written here, and the page of a record does not follow by itself."""
+
+    def is_there() -> bool:
+        page.reload()
+        return text in place.inner_text()
+
+    wait_for(is_there, text)
 
 
 class Product:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import NewPage
 from tests.journeys.pictures import Pictures
-from tests.journeys.product import Json, Product, wait_for
+from tests.journeys.product import Json, Product, reload_until, wait_for
 from tests.journeys.watch import axe
 from tests.simulator_process import SECTIONS
 
@@ -57,9 +57,8 @@ def test_a_section_added_here_changed_in_pasi_and_deleted_here(
     here = page.url
     record = in_pasi(product, IsDeleted=False)
     assert record["CourseCodes"] == ["MAT9000"]
-    page.reload()
     standing = page.get_by_role("region", name="Synchronization with PASI")
-    expect(standing).to_contain_text("Both sides match.")
+    reload_until(page, standing, "Both sides match.")
     assert not axe(page)
     picture(page, "section-in-step")
 
@@ -71,8 +70,8 @@ def test_a_section_added_here_changed_in_pasi_and_deleted_here(
     picture(page, "section-change")
     page.get_by_role("button", name="Accept PASI and next").click()
     page.goto(here)
+    reload_until(page, standing, "Both sides match.")
     expect(page.locator("main")).to_contain_text(re.compile("4[, ]?500"))
-    expect(standing).to_contain_text("Both sides match.")
 
     change_in_pasi(product, record, Description="Other words")
     item = item_of(product, record)
@@ -94,5 +93,4 @@ def test_a_section_added_here_changed_in_pasi_and_deleted_here(
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("This section is deleted.")
     in_pasi(product, IsDeleted=True)
-    page.reload()
-    expect(standing).to_contain_text("Both sides match.")
+    reload_until(page, standing, "Both sides match.")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import NewPage
 from tests.journeys.pictures import Pictures
-from tests.journeys.product import Json, Product, wait_for
+from tests.journeys.product import Json, Product, reload_until, wait_for
 from tests.journeys.watch import axe
 
 STUDENTS = "/control/records/Student/"
@@ -57,8 +57,7 @@ def test_a_name_changed_here_in_pasi_and_on_both_sides(product: Product, new_pag
 
     edit(page, here, "Legal middle name", "Marisol")
     in_pasi(product, asn, MiddleName="Marisol")
-    page.reload()
-    expect(standing).to_contain_text("Both sides match.")
+    reload_until(page, standing, "Both sides match.")
     assert not axe(page)
     picture(page, "student-identity-in-step")
 
